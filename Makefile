@@ -157,7 +157,6 @@ lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, t
 	@PYTHONPATH=server $(bin)/lint-imports --no-cache --no-logo
 	$(bin)/buf lint
 	$(bin)/buf format protos --diff --exit-code
-	@$(MAKE) --no-print-directory breaking
 
 format: dev-environment ## Format Python and protos, and fix what can be fixed safely
 	$(bin)/ruff check --fix --exit-zero

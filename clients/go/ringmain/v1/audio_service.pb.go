@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -112,22 +113,34 @@ func (*TranscribeRequest_Chunk) isTranscribeRequest_Message() {}
 // What to listen for.
 type TranscriptionConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat with the
+	// same bytes within a day returns the first answer instead of paying twice;
+	// the same id with another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that transcribes. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	// How to route.
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
 	// IANA media type of the recording, at most 256 characters. Empty means
 	// detect.
-	MimeType string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	MimeType string `protobuf:"bytes,5,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
 	// characters. Empty means detect.
-	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
+	LanguageCode string `protobuf:"bytes,6,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// Whether to translate into English.
-	Translate bool `protobuf:"varint,4,opt,name=translate,proto3" json:"translate,omitempty"`
+	Translate bool `protobuf:"varint,7,opt,name=translate,proto3" json:"translate,omitempty"`
 	// Words to expect, at most 32,000 characters.
-	Prompt string `protobuf:"bytes,5,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,6,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Prompt string `protobuf:"bytes,8,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// Whether to tell where each word starts and ends. Ignored by models that
+	// cannot.
+	WordOffsets bool `protobuf:"varint,9,opt,name=word_offsets,json=wordOffsets,proto3" json:"word_offsets,omitempty"`
+	// Fields passed through to a provider as they are, keyed by provider kind, as
+	// GenerationConfig.provider_options.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,10,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *TranscriptionConfig) Reset() {
@@ -160,11 +173,32 @@ func (*TranscriptionConfig) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{1}
 }
 
+func (x *TranscriptionConfig) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 func (x *TranscriptionConfig) GetModel() string {
 	if x != nil {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *TranscriptionConfig) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *TranscriptionConfig) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
 }
 
 func (x *TranscriptionConfig) GetMimeType() string {
@@ -195,20 +229,28 @@ func (x *TranscriptionConfig) GetPrompt() string {
 	return ""
 }
 
-func (x *TranscriptionConfig) GetRoutingPolicy() *RoutingPolicy {
+func (x *TranscriptionConfig) GetWordOffsets() bool {
 	if x != nil {
-		return x.RoutingPolicy
+		return x.WordOffsets
+	}
+	return false
+}
+
+func (x *TranscriptionConfig) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
 	}
 	return nil
 }
 
-// One event of a transcription. The last is `finished`.
+// One event of a transcription.
 type TranscribeEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event.
+	// The event. First `started`, last `finished`.
 	//
 	// Types that are valid to be assigned to Event:
 	//
+	//	*TranscribeEvent_Started
 	//	*TranscribeEvent_TextDelta
 	//	*TranscribeEvent_Segment
 	//	*TranscribeEvent_Finished
@@ -254,6 +296,15 @@ func (x *TranscribeEvent) GetEvent() isTranscribeEvent_Event {
 	return nil
 }
 
+func (x *TranscribeEvent) GetStarted() *TranscriptStarted {
+	if x != nil {
+		if x, ok := x.Event.(*TranscribeEvent_Started); ok {
+			return x.Started
+		}
+	}
+	return nil
+}
+
 func (x *TranscribeEvent) GetTextDelta() string {
 	if x != nil {
 		if x, ok := x.Event.(*TranscribeEvent_TextDelta); ok {
@@ -285,20 +336,27 @@ type isTranscribeEvent_Event interface {
 	isTranscribeEvent_Event()
 }
 
+type TranscribeEvent_Started struct {
+	// A candidate began to transcribe.
+	Started *TranscriptStarted `protobuf:"bytes,1,opt,name=started,proto3,oneof"`
+}
+
 type TranscribeEvent_TextDelta struct {
 	// More text of the segment being heard.
-	TextDelta string `protobuf:"bytes,1,opt,name=text_delta,json=textDelta,proto3,oneof"`
+	TextDelta string `protobuf:"bytes,2,opt,name=text_delta,json=textDelta,proto3,oneof"`
 }
 
 type TranscribeEvent_Segment struct {
 	// A segment that will not change.
-	Segment *TranscriptSegment `protobuf:"bytes,2,opt,name=segment,proto3,oneof"`
+	Segment *TranscriptSegment `protobuf:"bytes,3,opt,name=segment,proto3,oneof"`
 }
 
 type TranscribeEvent_Finished struct {
 	// The transcript is complete.
-	Finished *TranscriptFinished `protobuf:"bytes,3,opt,name=finished,proto3,oneof"`
+	Finished *TranscriptFinished `protobuf:"bytes,4,opt,name=finished,proto3,oneof"`
 }
+
+func (*TranscribeEvent_Started) isTranscribeEvent_Event() {}
 
 func (*TranscribeEvent_TextDelta) isTranscribeEvent_Event() {}
 
@@ -306,22 +364,91 @@ func (*TranscribeEvent_Segment) isTranscribeEvent_Event() {}
 
 func (*TranscribeEvent_Finished) isTranscribeEvent_Event() {}
 
+// A candidate began to transcribe.
+type TranscriptStarted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by the gateway.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The provider that transcribes.
+	ProviderId string `protobuf:"bytes,2,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	// The provider's own name for the model that transcribes.
+	ProviderModel string `protobuf:"bytes,3,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TranscriptStarted) Reset() {
+	*x = TranscriptStarted{}
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TranscriptStarted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TranscriptStarted) ProtoMessage() {}
+
+func (x *TranscriptStarted) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TranscriptStarted.ProtoReflect.Descriptor instead.
+func (*TranscriptStarted) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TranscriptStarted) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *TranscriptStarted) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
+func (x *TranscriptStarted) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
+	}
+	return ""
+}
+
 // A stretch of speech.
 type TranscriptSegment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The words.
+	// What was said.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// Where it starts. Absent where the model does not say.
 	StartOffset *durationpb.Duration `protobuf:"bytes,2,opt,name=start_offset,json=startOffset,proto3" json:"start_offset,omitempty"`
 	// Where it ends. Absent where the model does not say.
-	EndOffset     *durationpb.Duration `protobuf:"bytes,3,opt,name=end_offset,json=endOffset,proto3" json:"end_offset,omitempty"`
+	EndOffset *durationpb.Duration `protobuf:"bytes,3,opt,name=end_offset,json=endOffset,proto3" json:"end_offset,omitempty"`
+	// Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+	// the model does not tell speakers apart.
+	Speaker string `protobuf:"bytes,4,opt,name=speaker,proto3" json:"speaker,omitempty"`
+	// Its words, where they were asked for and the model tells them.
+	Words         []*TranscriptWord `protobuf:"bytes,5,rep,name=words,proto3" json:"words,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TranscriptSegment) Reset() {
 	*x = TranscriptSegment{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -333,7 +460,7 @@ func (x *TranscriptSegment) String() string {
 func (*TranscriptSegment) ProtoMessage() {}
 
 func (x *TranscriptSegment) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -346,7 +473,7 @@ func (x *TranscriptSegment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TranscriptSegment.ProtoReflect.Descriptor instead.
 func (*TranscriptSegment) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{3}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *TranscriptSegment) GetText() string {
@@ -370,26 +497,104 @@ func (x *TranscriptSegment) GetEndOffset() *durationpb.Duration {
 	return nil
 }
 
+func (x *TranscriptSegment) GetSpeaker() string {
+	if x != nil {
+		return x.Speaker
+	}
+	return ""
+}
+
+func (x *TranscriptSegment) GetWords() []*TranscriptWord {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
+// A word of a stretch of speech.
+type TranscriptWord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The word, as it stands in the segment's text.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// Where it starts.
+	StartOffset *durationpb.Duration `protobuf:"bytes,2,opt,name=start_offset,json=startOffset,proto3" json:"start_offset,omitempty"`
+	// Where it ends.
+	EndOffset     *durationpb.Duration `protobuf:"bytes,3,opt,name=end_offset,json=endOffset,proto3" json:"end_offset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TranscriptWord) Reset() {
+	*x = TranscriptWord{}
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TranscriptWord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TranscriptWord) ProtoMessage() {}
+
+func (x *TranscriptWord) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TranscriptWord.ProtoReflect.Descriptor instead.
+func (*TranscriptWord) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *TranscriptWord) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *TranscriptWord) GetStartOffset() *durationpb.Duration {
+	if x != nil {
+		return x.StartOffset
+	}
+	return nil
+}
+
+func (x *TranscriptWord) GetEndOffset() *durationpb.Duration {
+	if x != nil {
+		return x.EndOffset
+	}
+	return nil
+}
+
 // A transcript is complete.
 type TranscriptFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Assigned by the gateway.
+	// Same as TranscriptStarted.response_id.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// The whole transcript.
-	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
 	// BCP-47 code of the language heard, where the model says.
-	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
+	LanguageCode  string `protobuf:"bytes,5,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TranscriptFinished) Reset() {
 	*x = TranscriptFinished{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -401,7 +606,7 @@ func (x *TranscriptFinished) String() string {
 func (*TranscriptFinished) ProtoMessage() {}
 
 func (x *TranscriptFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -414,26 +619,12 @@ func (x *TranscriptFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TranscriptFinished.ProtoReflect.Descriptor instead.
 func (*TranscriptFinished) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{4}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TranscriptFinished) GetResponseId() string {
 	if x != nil {
 		return x.ResponseId
-	}
-	return ""
-}
-
-func (x *TranscriptFinished) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *TranscriptFinished) GetLanguageCode() string {
-	if x != nil {
-		return x.LanguageCode
 	}
 	return ""
 }
@@ -452,32 +643,44 @@ func (x *TranscriptFinished) GetRoute() *Route {
 	return nil
 }
 
+func (x *TranscriptFinished) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *TranscriptFinished) GetLanguageCode() string {
+	if x != nil {
+		return x.LanguageCode
+	}
+	return ""
+}
+
 // A text to speak.
 type SpeakRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that speaks. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// The text, 1 to 4,096 characters.
-	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// The provider's name for the voice, at most 256 characters. Empty means its
-	// default.
-	Voice string `protobuf:"bytes,3,opt,name=voice,proto3" json:"voice,omitempty"`
-	// How to speak, in words, for models that ask. At most 4,096 characters.
-	Instructions string `protobuf:"bytes,4,opt,name=instructions,proto3" json:"instructions,omitempty"`
-	// How fast, 0.25 to 4. Unset means 1.
-	Speed *float32 `protobuf:"fixed32,5,opt,name=speed,proto3,oneof" json:"speed,omitempty"`
-	// The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-	// `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-	MimeType string `protobuf:"bytes,6,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,7,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The text, 1 to 4,096 characters.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// How to speak.
+	SpeechConfig  *SpeechConfig `protobuf:"bytes,6,opt,name=speech_config,json=speechConfig,proto3" json:"speech_config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SpeakRequest) Reset() {
 	*x = SpeakRequest{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[5]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +692,7 @@ func (x *SpeakRequest) String() string {
 func (*SpeakRequest) ProtoMessage() {}
 
 func (x *SpeakRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[5]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +705,14 @@ func (x *SpeakRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeakRequest.ProtoReflect.Descriptor instead.
 func (*SpeakRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{5}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SpeakRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 func (x *SpeakRequest) GetModel() string {
@@ -512,39 +722,11 @@ func (x *SpeakRequest) GetModel() string {
 	return ""
 }
 
-func (x *SpeakRequest) GetText() string {
+func (x *SpeakRequest) GetAttribution() *Attribution {
 	if x != nil {
-		return x.Text
+		return x.Attribution
 	}
-	return ""
-}
-
-func (x *SpeakRequest) GetVoice() string {
-	if x != nil {
-		return x.Voice
-	}
-	return ""
-}
-
-func (x *SpeakRequest) GetInstructions() string {
-	if x != nil {
-		return x.Instructions
-	}
-	return ""
-}
-
-func (x *SpeakRequest) GetSpeed() float32 {
-	if x != nil && x.Speed != nil {
-		return *x.Speed
-	}
-	return 0
-}
-
-func (x *SpeakRequest) GetMimeType() string {
-	if x != nil {
-		return x.MimeType
-	}
-	return ""
+	return nil
 }
 
 func (x *SpeakRequest) GetRoutingPolicy() *RoutingPolicy {
@@ -554,10 +736,109 @@ func (x *SpeakRequest) GetRoutingPolicy() *RoutingPolicy {
 	return nil
 }
 
-// One event of speech. First `started`, last `finished`.
+func (x *SpeakRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *SpeakRequest) GetSpeechConfig() *SpeechConfig {
+	if x != nil {
+		return x.SpeechConfig
+	}
+	return nil
+}
+
+// How to speak.
+type SpeechConfig struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's name for the voice, at most 256 characters. Empty means its
+	// default.
+	Voice string `protobuf:"bytes,1,opt,name=voice,proto3" json:"voice,omitempty"`
+	// How to speak, in words, for models that ask. At most 4,096 characters.
+	Instructions string `protobuf:"bytes,2,opt,name=instructions,proto3" json:"instructions,omitempty"`
+	// How fast, 0.25 to 4. Unset means 1.
+	Speed *float32 `protobuf:"fixed32,3,opt,name=speed,proto3,oneof" json:"speed,omitempty"`
+	// The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
+	// `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
+	MimeType string `protobuf:"bytes,4,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Fields passed through to a provider as they are, keyed by provider kind, as
+	// GenerationConfig.provider_options.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,5,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SpeechConfig) Reset() {
+	*x = SpeechConfig{}
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpeechConfig) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpeechConfig) ProtoMessage() {}
+
+func (x *SpeechConfig) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpeechConfig.ProtoReflect.Descriptor instead.
+func (*SpeechConfig) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SpeechConfig) GetVoice() string {
+	if x != nil {
+		return x.Voice
+	}
+	return ""
+}
+
+func (x *SpeechConfig) GetInstructions() string {
+	if x != nil {
+		return x.Instructions
+	}
+	return ""
+}
+
+func (x *SpeechConfig) GetSpeed() float32 {
+	if x != nil && x.Speed != nil {
+		return *x.Speed
+	}
+	return 0
+}
+
+func (x *SpeechConfig) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+func (x *SpeechConfig) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
+	}
+	return nil
+}
+
+// One event of speech.
 type SpeakEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event.
+	// The event. First `started`, last `finished`.
 	//
 	// Types that are valid to be assigned to Event:
 	//
@@ -571,7 +852,7 @@ type SpeakEvent struct {
 
 func (x *SpeakEvent) Reset() {
 	*x = SpeakEvent{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +864,7 @@ func (x *SpeakEvent) String() string {
 func (*SpeakEvent) ProtoMessage() {}
 
 func (x *SpeakEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +877,7 @@ func (x *SpeakEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeakEvent.ProtoReflect.Descriptor instead.
 func (*SpeakEvent) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{6}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SpeakEvent) GetEvent() isSpeakEvent_Event {
@@ -643,7 +924,7 @@ type SpeakEvent_Started struct {
 }
 
 type SpeakEvent_AudioChunk struct {
-	// The next bytes.
+	// The next bytes, at most 256 KiB.
 	AudioChunk []byte `protobuf:"bytes,2,opt,name=audio_chunk,json=audioChunk,proto3,oneof"`
 }
 
@@ -663,15 +944,19 @@ type SpeechStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The provider that speaks.
+	ProviderId string `protobuf:"bytes,2,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	// The provider's own name for the model that speaks.
+	ProviderModel string `protobuf:"bytes,3,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
 	// The media type of the bytes that follow.
-	MimeType      string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	MimeType      string `protobuf:"bytes,4,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SpeechStarted) Reset() {
 	*x = SpeechStarted{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +968,7 @@ func (x *SpeechStarted) String() string {
 func (*SpeechStarted) ProtoMessage() {}
 
 func (x *SpeechStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,12 +981,26 @@ func (x *SpeechStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeechStarted.ProtoReflect.Descriptor instead.
 func (*SpeechStarted) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{7}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SpeechStarted) GetResponseId() string {
 	if x != nil {
 		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *SpeechStarted) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
+func (x *SpeechStarted) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
 	}
 	return ""
 }
@@ -716,17 +1015,19 @@ func (x *SpeechStarted) GetMimeType() string {
 // Speech is complete.
 type SpeechFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,1,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,2,opt,name=route,proto3" json:"route,omitempty"`
+	// Same as SpeechStarted.response_id.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route         *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SpeechFinished) Reset() {
 	*x = SpeechFinished{}
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[8]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +1039,7 @@ func (x *SpeechFinished) String() string {
 func (*SpeechFinished) ProtoMessage() {}
 
 func (x *SpeechFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_audio_service_proto_msgTypes[8]
+	mi := &file_ringmain_v1_audio_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +1052,14 @@ func (x *SpeechFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpeechFinished.ProtoReflect.Descriptor instead.
 func (*SpeechFinished) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{8}
+	return file_ringmain_v1_audio_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *SpeechFinished) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
 }
 
 func (x *SpeechFinished) GetUsage() *Usage {
@@ -772,44 +1080,76 @@ var File_ringmain_v1_audio_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_audio_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fringmain/v1/audio_service.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"r\n" +
+	"\x1fringmain/v1/audio_service.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"r\n" +
 	"\x11TranscribeRequest\x12:\n" +
 	"\x06config\x18\x01 \x01(\v2 .ringmain.v1.TranscriptionConfigH\x00R\x06config\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\amessage\"\xe6\x01\n" +
-	"\x13TranscriptionConfig\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1b\n" +
-	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12#\n" +
-	"\rlanguage_code\x18\x03 \x01(\tR\flanguageCode\x12\x1c\n" +
-	"\ttranslate\x18\x04 \x01(\bR\ttranslate\x12\x16\n" +
-	"\x06prompt\x18\x05 \x01(\tR\x06prompt\x12A\n" +
-	"\x0erouting_policy\x18\x06 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xb6\x01\n" +
-	"\x0fTranscribeEvent\x12\x1f\n" +
+	"\amessage\"\xa3\x04\n" +
+	"\x13TranscriptionConfig\x12\x1d\n" +
 	"\n" +
-	"text_delta\x18\x01 \x01(\tH\x00R\ttextDelta\x12:\n" +
-	"\asegment\x18\x02 \x01(\v2\x1e.ringmain.v1.TranscriptSegmentH\x00R\asegment\x12=\n" +
-	"\bfinished\x18\x03 \x01(\v2\x1f.ringmain.v1.TranscriptFinishedH\x00R\bfinishedB\a\n" +
-	"\x05event\"\x9f\x01\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x1b\n" +
+	"\tmime_type\x18\x05 \x01(\tR\bmimeType\x12#\n" +
+	"\rlanguage_code\x18\x06 \x01(\tR\flanguageCode\x12\x1c\n" +
+	"\ttranslate\x18\a \x01(\bR\ttranslate\x12\x16\n" +
+	"\x06prompt\x18\b \x01(\tR\x06prompt\x12!\n" +
+	"\fword_offsets\x18\t \x01(\bR\vwordOffsets\x12`\n" +
+	"\x10provider_options\x18\n" +
+	" \x03(\v25.ringmain.v1.TranscriptionConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xf2\x01\n" +
+	"\x0fTranscribeEvent\x12:\n" +
+	"\astarted\x18\x01 \x01(\v2\x1e.ringmain.v1.TranscriptStartedH\x00R\astarted\x12\x1f\n" +
+	"\n" +
+	"text_delta\x18\x02 \x01(\tH\x00R\ttextDelta\x12:\n" +
+	"\asegment\x18\x03 \x01(\v2\x1e.ringmain.v1.TranscriptSegmentH\x00R\asegment\x12=\n" +
+	"\bfinished\x18\x04 \x01(\v2\x1f.ringmain.v1.TranscriptFinishedH\x00R\bfinishedB\a\n" +
+	"\x05event\"|\n" +
+	"\x11TranscriptStarted\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12\x1f\n" +
+	"\vprovider_id\x18\x02 \x01(\tR\n" +
+	"providerId\x12%\n" +
+	"\x0eprovider_model\x18\x03 \x01(\tR\rproviderModel\"\xec\x01\n" +
 	"\x11TranscriptSegment\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12<\n" +
+	"\fstart_offset\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vstartOffset\x128\n" +
+	"\n" +
+	"end_offset\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tendOffset\x12\x18\n" +
+	"\aspeaker\x18\x04 \x01(\tR\aspeaker\x121\n" +
+	"\x05words\x18\x05 \x03(\v2\x1b.ringmain.v1.TranscriptWordR\x05words\"\x9c\x01\n" +
+	"\x0eTranscriptWord\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12<\n" +
 	"\fstart_offset\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vstartOffset\x128\n" +
 	"\n" +
 	"end_offset\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\tendOffset\"\xc2\x01\n" +
 	"\x12TranscriptFinished\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12#\n" +
-	"\rlanguage_code\x18\x03 \x01(\tR\flanguageCode\x12(\n" +
-	"\x05usage\x18\x04 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x05 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"\xf7\x01\n" +
-	"\fSpeakRequest\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
-	"\x05voice\x18\x03 \x01(\tR\x05voice\x12\"\n" +
-	"\finstructions\x18\x04 \x01(\tR\finstructions\x12\x19\n" +
-	"\x05speed\x18\x05 \x01(\x02H\x00R\x05speed\x88\x01\x01\x12\x1b\n" +
-	"\tmime_type\x18\x06 \x01(\tR\bmimeType\x12A\n" +
-	"\x0erouting_policy\x18\a \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicyB\b\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12#\n" +
+	"\rlanguage_code\x18\x05 \x01(\tR\flanguageCode\"\x96\x02\n" +
+	"\fSpeakRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12>\n" +
+	"\rspeech_config\x18\x06 \x01(\v2\x19.ringmain.v1.SpeechConfigR\fspeechConfig\"\xc2\x02\n" +
+	"\fSpeechConfig\x12\x14\n" +
+	"\x05voice\x18\x01 \x01(\tR\x05voice\x12\"\n" +
+	"\finstructions\x18\x02 \x01(\tR\finstructions\x12\x19\n" +
+	"\x05speed\x18\x03 \x01(\x02H\x00R\x05speed\x88\x01\x01\x12\x1b\n" +
+	"\tmime_type\x18\x04 \x01(\tR\bmimeType\x12Y\n" +
+	"\x10provider_options\x18\x05 \x03(\v2..ringmain.v1.SpeechConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01B\b\n" +
 	"\x06_speed\"\xab\x01\n" +
 	"\n" +
 	"SpeakEvent\x126\n" +
@@ -817,14 +1157,19 @@ const file_ringmain_v1_audio_service_proto_rawDesc = "" +
 	"\vaudio_chunk\x18\x02 \x01(\fH\x00R\n" +
 	"audioChunk\x129\n" +
 	"\bfinished\x18\x03 \x01(\v2\x1b.ringmain.v1.SpeechFinishedH\x00R\bfinishedB\a\n" +
-	"\x05event\"M\n" +
+	"\x05event\"\x95\x01\n" +
 	"\rSpeechStarted\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x12\x1b\n" +
-	"\tmime_type\x18\x02 \x01(\tR\bmimeType\"d\n" +
-	"\x0eSpeechFinished\x12(\n" +
-	"\x05usage\x18\x01 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x02 \x01(\v2\x12.ringmain.v1.RouteR\x05route2\x9d\x01\n" +
+	"responseId\x12\x1f\n" +
+	"\vprovider_id\x18\x02 \x01(\tR\n" +
+	"providerId\x12%\n" +
+	"\x0eprovider_model\x18\x03 \x01(\tR\rproviderModel\x12\x1b\n" +
+	"\tmime_type\x18\x04 \x01(\tR\bmimeType\"\x85\x01\n" +
+	"\x0eSpeechFinished\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route2\x9d\x01\n" +
 	"\fAudioService\x12N\n" +
 	"\n" +
 	"Transcribe\x12\x1e.ringmain.v1.TranscribeRequest\x1a\x1c.ringmain.v1.TranscribeEvent(\x010\x01\x12=\n" +
@@ -842,45 +1187,63 @@ func file_ringmain_v1_audio_service_proto_rawDescGZIP() []byte {
 	return file_ringmain_v1_audio_service_proto_rawDescData
 }
 
-var file_ringmain_v1_audio_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_ringmain_v1_audio_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_ringmain_v1_audio_service_proto_goTypes = []any{
 	(*TranscribeRequest)(nil),   // 0: ringmain.v1.TranscribeRequest
 	(*TranscriptionConfig)(nil), // 1: ringmain.v1.TranscriptionConfig
 	(*TranscribeEvent)(nil),     // 2: ringmain.v1.TranscribeEvent
-	(*TranscriptSegment)(nil),   // 3: ringmain.v1.TranscriptSegment
-	(*TranscriptFinished)(nil),  // 4: ringmain.v1.TranscriptFinished
-	(*SpeakRequest)(nil),        // 5: ringmain.v1.SpeakRequest
-	(*SpeakEvent)(nil),          // 6: ringmain.v1.SpeakEvent
-	(*SpeechStarted)(nil),       // 7: ringmain.v1.SpeechStarted
-	(*SpeechFinished)(nil),      // 8: ringmain.v1.SpeechFinished
-	(*RoutingPolicy)(nil),       // 9: ringmain.v1.RoutingPolicy
-	(*durationpb.Duration)(nil), // 10: google.protobuf.Duration
-	(*Usage)(nil),               // 11: ringmain.v1.Usage
-	(*Route)(nil),               // 12: ringmain.v1.Route
+	(*TranscriptStarted)(nil),   // 3: ringmain.v1.TranscriptStarted
+	(*TranscriptSegment)(nil),   // 4: ringmain.v1.TranscriptSegment
+	(*TranscriptWord)(nil),      // 5: ringmain.v1.TranscriptWord
+	(*TranscriptFinished)(nil),  // 6: ringmain.v1.TranscriptFinished
+	(*SpeakRequest)(nil),        // 7: ringmain.v1.SpeakRequest
+	(*SpeechConfig)(nil),        // 8: ringmain.v1.SpeechConfig
+	(*SpeakEvent)(nil),          // 9: ringmain.v1.SpeakEvent
+	(*SpeechStarted)(nil),       // 10: ringmain.v1.SpeechStarted
+	(*SpeechFinished)(nil),      // 11: ringmain.v1.SpeechFinished
+	nil,                         // 12: ringmain.v1.TranscriptionConfig.ProviderOptionsEntry
+	nil,                         // 13: ringmain.v1.SpeechConfig.ProviderOptionsEntry
+	(*Attribution)(nil),         // 14: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),       // 15: ringmain.v1.RoutingPolicy
+	(*durationpb.Duration)(nil), // 16: google.protobuf.Duration
+	(*Usage)(nil),               // 17: ringmain.v1.Usage
+	(*Route)(nil),               // 18: ringmain.v1.Route
+	(*structpb.Struct)(nil),     // 19: google.protobuf.Struct
 }
 var file_ringmain_v1_audio_service_proto_depIdxs = []int32{
 	1,  // 0: ringmain.v1.TranscribeRequest.config:type_name -> ringmain.v1.TranscriptionConfig
-	9,  // 1: ringmain.v1.TranscriptionConfig.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	3,  // 2: ringmain.v1.TranscribeEvent.segment:type_name -> ringmain.v1.TranscriptSegment
-	4,  // 3: ringmain.v1.TranscribeEvent.finished:type_name -> ringmain.v1.TranscriptFinished
-	10, // 4: ringmain.v1.TranscriptSegment.start_offset:type_name -> google.protobuf.Duration
-	10, // 5: ringmain.v1.TranscriptSegment.end_offset:type_name -> google.protobuf.Duration
-	11, // 6: ringmain.v1.TranscriptFinished.usage:type_name -> ringmain.v1.Usage
-	12, // 7: ringmain.v1.TranscriptFinished.route:type_name -> ringmain.v1.Route
-	9,  // 8: ringmain.v1.SpeakRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	7,  // 9: ringmain.v1.SpeakEvent.started:type_name -> ringmain.v1.SpeechStarted
-	8,  // 10: ringmain.v1.SpeakEvent.finished:type_name -> ringmain.v1.SpeechFinished
-	11, // 11: ringmain.v1.SpeechFinished.usage:type_name -> ringmain.v1.Usage
-	12, // 12: ringmain.v1.SpeechFinished.route:type_name -> ringmain.v1.Route
-	0,  // 13: ringmain.v1.AudioService.Transcribe:input_type -> ringmain.v1.TranscribeRequest
-	5,  // 14: ringmain.v1.AudioService.Speak:input_type -> ringmain.v1.SpeakRequest
-	2,  // 15: ringmain.v1.AudioService.Transcribe:output_type -> ringmain.v1.TranscribeEvent
-	6,  // 16: ringmain.v1.AudioService.Speak:output_type -> ringmain.v1.SpeakEvent
-	15, // [15:17] is the sub-list for method output_type
-	13, // [13:15] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	14, // 1: ringmain.v1.TranscriptionConfig.attribution:type_name -> ringmain.v1.Attribution
+	15, // 2: ringmain.v1.TranscriptionConfig.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	12, // 3: ringmain.v1.TranscriptionConfig.provider_options:type_name -> ringmain.v1.TranscriptionConfig.ProviderOptionsEntry
+	3,  // 4: ringmain.v1.TranscribeEvent.started:type_name -> ringmain.v1.TranscriptStarted
+	4,  // 5: ringmain.v1.TranscribeEvent.segment:type_name -> ringmain.v1.TranscriptSegment
+	6,  // 6: ringmain.v1.TranscribeEvent.finished:type_name -> ringmain.v1.TranscriptFinished
+	16, // 7: ringmain.v1.TranscriptSegment.start_offset:type_name -> google.protobuf.Duration
+	16, // 8: ringmain.v1.TranscriptSegment.end_offset:type_name -> google.protobuf.Duration
+	5,  // 9: ringmain.v1.TranscriptSegment.words:type_name -> ringmain.v1.TranscriptWord
+	16, // 10: ringmain.v1.TranscriptWord.start_offset:type_name -> google.protobuf.Duration
+	16, // 11: ringmain.v1.TranscriptWord.end_offset:type_name -> google.protobuf.Duration
+	17, // 12: ringmain.v1.TranscriptFinished.usage:type_name -> ringmain.v1.Usage
+	18, // 13: ringmain.v1.TranscriptFinished.route:type_name -> ringmain.v1.Route
+	14, // 14: ringmain.v1.SpeakRequest.attribution:type_name -> ringmain.v1.Attribution
+	15, // 15: ringmain.v1.SpeakRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	8,  // 16: ringmain.v1.SpeakRequest.speech_config:type_name -> ringmain.v1.SpeechConfig
+	13, // 17: ringmain.v1.SpeechConfig.provider_options:type_name -> ringmain.v1.SpeechConfig.ProviderOptionsEntry
+	10, // 18: ringmain.v1.SpeakEvent.started:type_name -> ringmain.v1.SpeechStarted
+	11, // 19: ringmain.v1.SpeakEvent.finished:type_name -> ringmain.v1.SpeechFinished
+	17, // 20: ringmain.v1.SpeechFinished.usage:type_name -> ringmain.v1.Usage
+	18, // 21: ringmain.v1.SpeechFinished.route:type_name -> ringmain.v1.Route
+	19, // 22: ringmain.v1.TranscriptionConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	19, // 23: ringmain.v1.SpeechConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	0,  // 24: ringmain.v1.AudioService.Transcribe:input_type -> ringmain.v1.TranscribeRequest
+	7,  // 25: ringmain.v1.AudioService.Speak:input_type -> ringmain.v1.SpeakRequest
+	2,  // 26: ringmain.v1.AudioService.Transcribe:output_type -> ringmain.v1.TranscribeEvent
+	9,  // 27: ringmain.v1.AudioService.Speak:output_type -> ringmain.v1.SpeakEvent
+	26, // [26:28] is the sub-list for method output_type
+	24, // [24:26] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_audio_service_proto_init() }
@@ -888,6 +1251,7 @@ func file_ringmain_v1_audio_service_proto_init() {
 	if File_ringmain_v1_audio_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
 	file_ringmain_v1_routing_proto_init()
 	file_ringmain_v1_usage_proto_init()
 	file_ringmain_v1_audio_service_proto_msgTypes[0].OneofWrappers = []any{
@@ -895,12 +1259,13 @@ func file_ringmain_v1_audio_service_proto_init() {
 		(*TranscribeRequest_Chunk)(nil),
 	}
 	file_ringmain_v1_audio_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*TranscribeEvent_Started)(nil),
 		(*TranscribeEvent_TextDelta)(nil),
 		(*TranscribeEvent_Segment)(nil),
 		(*TranscribeEvent_Finished)(nil),
 	}
-	file_ringmain_v1_audio_service_proto_msgTypes[5].OneofWrappers = []any{}
-	file_ringmain_v1_audio_service_proto_msgTypes[6].OneofWrappers = []any{
+	file_ringmain_v1_audio_service_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ringmain_v1_audio_service_proto_msgTypes[9].OneofWrappers = []any{
 		(*SpeakEvent_Started)(nil),
 		(*SpeakEvent_AudioChunk)(nil),
 		(*SpeakEvent_Finished)(nil),
@@ -911,7 +1276,7 @@ func file_ringmain_v1_audio_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_audio_service_proto_rawDesc), len(file_ringmain_v1_audio_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,22 +25,26 @@ const (
 type ChatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chosen by the caller, optional, at most 128 characters. A repeat within a
-	// day returns the first answer instead of paying twice.
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway, such as `smart`, or `provider/model`. At most 256
 	// characters, all of them printable, and no `.` or `..` between slashes.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The conversation so far, oldest first. At least one message, at most
-	// 10,000.
-	Messages []*Message `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
-	// How to write.
-	GenerationConfig *GenerationConfig `protobuf:"bytes,4,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
-	// Functions the model may ask for. At most 128.
-	Tools []*Tool `protobuf:"bytes,5,rep,name=tools,proto3" json:"tools,omitempty"`
-	// Whether and which tool must be called.
-	ToolChoice *ToolChoice `protobuf:"bytes,6,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,7,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The conversation so far, oldest first. At least one message, at most 10,000.
+	// The length of what the model reads, here and in descriptions and schemas,
+	// is bounded by its context and by ServerLimits.max_message_bytes alone.
+	Messages []*Message `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
+	// How to write.
+	GenerationConfig *GenerationConfig `protobuf:"bytes,6,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
+	// Tools the model may use. At most 128.
+	Tools []*Tool `protobuf:"bytes,7,rep,name=tools,proto3" json:"tools,omitempty"`
+	// Whether and which tool must be called.
+	ToolChoice    *ToolChoice `protobuf:"bytes,8,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -89,6 +93,20 @@ func (x *ChatRequest) GetModel() string {
 	return ""
 }
 
+func (x *ChatRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *ChatRequest) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
+}
+
 func (x *ChatRequest) GetMessages() []*Message {
 	if x != nil {
 		return x.Messages
@@ -117,26 +135,19 @@ func (x *ChatRequest) GetToolChoice() *ToolChoice {
 	return nil
 }
 
-func (x *ChatRequest) GetRoutingPolicy() *RoutingPolicy {
-	if x != nil {
-		return x.RoutingPolicy
-	}
-	return nil
-}
-
 // A whole answer.
 type ChatResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// The answer. Its role is ASSISTANT.
-	Message *Message `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	Message *Message `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// Why the model stopped.
-	FinishReason FinishReason `protobuf:"varint,3,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
+	FinishReason  FinishReason `protobuf:"varint,5,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -178,20 +189,6 @@ func (x *ChatResponse) GetResponseId() string {
 	return ""
 }
 
-func (x *ChatResponse) GetMessage() *Message {
-	if x != nil {
-		return x.Message
-	}
-	return nil
-}
-
-func (x *ChatResponse) GetFinishReason() FinishReason {
-	if x != nil {
-		return x.FinishReason
-	}
-	return FinishReason_FINISH_REASON_UNSPECIFIED
-}
-
 func (x *ChatResponse) GetUsage() *Usage {
 	if x != nil {
 		return x.Usage
@@ -206,7 +203,25 @@ func (x *ChatResponse) GetRoute() *Route {
 	return nil
 }
 
+func (x *ChatResponse) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ChatResponse) GetFinishReason() FinishReason {
+	if x != nil {
+		return x.FinishReason
+	}
+	return FinishReason_FINISH_REASON_UNSPECIFIED
+}
+
 // One event of a streamed answer.
+//
+// To fold a stream: `part_started` sets the part at its index, each
+// `part_delta` appends to it, and `finished` gives the rest. Parts may grow in
+// turns, but none after its `part_finished`.
 type ChatEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The event. First `started`, last `finished`.
@@ -430,7 +445,8 @@ type PartStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position of the part in the answer, from 0.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// The part so far: its kind is set, its text may be empty.
+	// The part so far. Its kind, names and ids are set; text, arguments, results
+	// and bytes may still be empty.
 	Part          *Part `protobuf:"bytes,2,opt,name=part,proto3" json:"part,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -485,7 +501,7 @@ type PartDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position of the part.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// What to append.
+	// What to append, and to which field. Unset when only `logprobs` come.
 	//
 	// Types that are valid to be assigned to Delta:
 	//
@@ -493,7 +509,16 @@ type PartDelta struct {
 	//	*PartDelta_ReasoningText
 	//	*PartDelta_ArgumentsJson
 	//	*PartDelta_Signature
-	Delta         isPartDelta_Delta `protobuf_oneof:"delta"`
+	//	*PartDelta_Data
+	//	*PartDelta_Citation
+	//	*PartDelta_Result
+	//	*PartDelta_Failed
+	Delta isPartDelta_Delta `protobuf_oneof:"delta"`
+	// To Part.logprobs. As a rule beside the text that they are about.
+	Logprobs []*TokenLogprobs `protobuf:"bytes,10,rep,name=logprobs,proto3" json:"logprobs,omitempty"`
+	// In place of Part.provider_id. Beside the first piece of a signature that
+	// comes after the part began. Empty means that nothing changes.
+	ProviderId    string `protobuf:"bytes,11,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -578,6 +603,56 @@ func (x *PartDelta) GetSignature() []byte {
 	return nil
 }
 
+func (x *PartDelta) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Delta.(*PartDelta_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *PartDelta) GetCitation() *Citation {
+	if x != nil {
+		if x, ok := x.Delta.(*PartDelta_Citation); ok {
+			return x.Citation
+		}
+	}
+	return nil
+}
+
+func (x *PartDelta) GetResult() *Part {
+	if x != nil {
+		if x, ok := x.Delta.(*PartDelta_Result); ok {
+			return x.Result
+		}
+	}
+	return nil
+}
+
+func (x *PartDelta) GetFailed() bool {
+	if x != nil {
+		if x, ok := x.Delta.(*PartDelta_Failed); ok {
+			return x.Failed
+		}
+	}
+	return false
+}
+
+func (x *PartDelta) GetLogprobs() []*TokenLogprobs {
+	if x != nil {
+		return x.Logprobs
+	}
+	return nil
+}
+
+func (x *PartDelta) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
 type isPartDelta_Delta interface {
 	isPartDelta_Delta()
 }
@@ -593,13 +668,33 @@ type PartDelta_ReasoningText struct {
 }
 
 type PartDelta_ArgumentsJson struct {
-	// To ToolCall.arguments_json.
+	// To ToolCall.arguments_json or ProviderToolCall.arguments_json.
 	ArgumentsJson string `protobuf:"bytes,4,opt,name=arguments_json,json=argumentsJson,proto3,oneof"`
 }
 
 type PartDelta_Signature struct {
-	// To Reasoning.signature.
+	// To Part.signature.
 	Signature []byte `protobuf:"bytes,5,opt,name=signature,proto3,oneof"`
+}
+
+type PartDelta_Data struct {
+	// To Media.data, at most 256 KiB.
+	Data []byte `protobuf:"bytes,6,opt,name=data,proto3,oneof"`
+}
+
+type PartDelta_Citation struct {
+	// To Part.citations. May come before the text that it is about.
+	Citation *Citation `protobuf:"bytes,7,opt,name=citation,proto3,oneof"`
+}
+
+type PartDelta_Result struct {
+	// To ProviderToolCall.results. A result always comes whole.
+	Result *Part `protobuf:"bytes,8,opt,name=result,proto3,oneof"`
+}
+
+type PartDelta_Failed struct {
+	// In place of ProviderToolCall.failed.
+	Failed bool `protobuf:"varint,9,opt,name=failed,proto3,oneof"`
 }
 
 func (*PartDelta_Text) isPartDelta_Delta() {}
@@ -609,6 +704,14 @@ func (*PartDelta_ReasoningText) isPartDelta_Delta() {}
 func (*PartDelta_ArgumentsJson) isPartDelta_Delta() {}
 
 func (*PartDelta_Signature) isPartDelta_Delta() {}
+
+func (*PartDelta_Data) isPartDelta_Delta() {}
+
+func (*PartDelta_Citation) isPartDelta_Delta() {}
+
+func (*PartDelta_Result) isPartDelta_Delta() {}
+
+func (*PartDelta_Failed) isPartDelta_Delta() {}
 
 // A part is complete.
 type PartFinished struct {
@@ -732,12 +835,14 @@ func (x *ChatRecovered) GetProviderModel() string {
 // The answer is complete.
 type ChatFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why the model stopped.
-	FinishReason FinishReason `protobuf:"varint,1,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
-	// What it consumed.
+	// Same as ChatResponse.response_id.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	// Why the model stopped.
+	FinishReason  FinishReason `protobuf:"varint,4,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -772,11 +877,11 @@ func (*ChatFinished) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *ChatFinished) GetFinishReason() FinishReason {
+func (x *ChatFinished) GetResponseId() string {
 	if x != nil {
-		return x.FinishReason
+		return x.ResponseId
 	}
-	return FinishReason_FINISH_REASON_UNSPECIFIED
+	return ""
 }
 
 func (x *ChatFinished) GetUsage() *Usage {
@@ -791,6 +896,13 @@ func (x *ChatFinished) GetRoute() *Route {
 		return x.Route
 	}
 	return nil
+}
+
+func (x *ChatFinished) GetFinishReason() FinishReason {
+	if x != nil {
+		return x.FinishReason
+	}
+	return FinishReason_FINISH_REASON_UNSPECIFIED
 }
 
 // A request to measure.
@@ -947,7 +1059,8 @@ type EstimateCostResponse struct {
 	InputTokenCount int64 `protobuf:"varint,1,opt,name=input_token_count,json=inputTokenCount,proto3" json:"input_token_count,omitempty"`
 	// With an empty answer, from the first candidate.
 	MinCostNanoUsd *int64 `protobuf:"varint,2,opt,name=min_cost_nano_usd,json=minCostNanoUsd,proto3,oneof" json:"min_cost_nano_usd,omitempty"`
-	// With the longest answer the request allows, from the dearest candidate.
+	// With the longest answer that the request allows, from the most expensive
+	// candidate. Absent also when a tool of the provider may run without a limit.
 	MaxCostNanoUsd *int64 `protobuf:"varint,3,opt,name=max_cost_nano_usd,json=maxCostNanoUsd,proto3,oneof" json:"max_cost_nano_usd,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1008,24 +1121,25 @@ var File_ringmain_v1_chat_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1eringmain/v1/chat_service.proto\x12\vringmain.v1\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xe6\x02\n" +
+	"\x1eringmain/v1/chat_service.proto\x12\vringmain.v1\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xa2\x03\n" +
 	"\vChatRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x120\n" +
-	"\bmessages\x18\x03 \x03(\v2\x14.ringmain.v1.MessageR\bmessages\x12J\n" +
-	"\x11generation_config\x18\x04 \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\x12'\n" +
-	"\x05tools\x18\x05 \x03(\v2\x11.ringmain.v1.ToolR\x05tools\x128\n" +
-	"\vtool_choice\x18\x06 \x01(\v2\x17.ringmain.v1.ToolChoiceR\n" +
-	"toolChoice\x12A\n" +
-	"\x0erouting_policy\x18\a \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xf3\x01\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x120\n" +
+	"\bmessages\x18\x05 \x03(\v2\x14.ringmain.v1.MessageR\bmessages\x12J\n" +
+	"\x11generation_config\x18\x06 \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\x12'\n" +
+	"\x05tools\x18\a \x03(\v2\x11.ringmain.v1.ToolR\x05tools\x128\n" +
+	"\vtool_choice\x18\b \x01(\v2\x17.ringmain.v1.ToolChoiceR\n" +
+	"toolChoice\"\xf3\x01\n" +
 	"\fChatResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x12.\n" +
-	"\amessage\x18\x02 \x01(\v2\x14.ringmain.v1.MessageR\amessage\x12>\n" +
-	"\rfinish_reason\x18\x03 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\x12(\n" +
-	"\x05usage\x18\x04 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x05 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"\xf9\x02\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12.\n" +
+	"\amessage\x18\x04 \x01(\v2\x14.ringmain.v1.MessageR\amessage\x12>\n" +
+	"\rfinish_reason\x18\x05 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\"\xf9\x02\n" +
 	"\tChatEvent\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x18.ringmain.v1.ChatStartedH\x00R\astarted\x12=\n" +
 	"\fpart_started\x18\x02 \x01(\v2\x18.ringmain.v1.PartStartedH\x00R\vpartStarted\x127\n" +
@@ -1043,13 +1157,21 @@ const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\x0eprovider_model\x18\x03 \x01(\tR\rproviderModel\"J\n" +
 	"\vPartStarted\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12%\n" +
-	"\x04part\x18\x02 \x01(\v2\x11.ringmain.v1.PartR\x04part\"\xb2\x01\n" +
+	"\x04part\x18\x02 \x01(\v2\x11.ringmain.v1.PartR\x04part\"\x9d\x03\n" +
 	"\tPartDelta\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x14\n" +
 	"\x04text\x18\x02 \x01(\tH\x00R\x04text\x12'\n" +
 	"\x0ereasoning_text\x18\x03 \x01(\tH\x00R\rreasoningText\x12'\n" +
 	"\x0earguments_json\x18\x04 \x01(\tH\x00R\rargumentsJson\x12\x1e\n" +
-	"\tsignature\x18\x05 \x01(\fH\x00R\tsignatureB\a\n" +
+	"\tsignature\x18\x05 \x01(\fH\x00R\tsignature\x12\x14\n" +
+	"\x04data\x18\x06 \x01(\fH\x00R\x04data\x123\n" +
+	"\bcitation\x18\a \x01(\v2\x15.ringmain.v1.CitationH\x00R\bcitation\x12+\n" +
+	"\x06result\x18\b \x01(\v2\x11.ringmain.v1.PartH\x00R\x06result\x12\x18\n" +
+	"\x06failed\x18\t \x01(\bH\x00R\x06failed\x126\n" +
+	"\blogprobs\x18\n" +
+	" \x03(\v2\x1a.ringmain.v1.TokenLogprobsR\blogprobs\x12\x1f\n" +
+	"\vprovider_id\x18\v \x01(\tR\n" +
+	"providerIdB\a\n" +
 	"\x05delta\"$\n" +
 	"\fPartFinished\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\"\xc1\x01\n" +
@@ -1058,11 +1180,13 @@ const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\x11content_discarded\x18\x02 \x01(\bR\x10contentDiscarded\x12\x1f\n" +
 	"\vprovider_id\x18\x03 \x01(\tR\n" +
 	"providerId\x12%\n" +
-	"\x0eprovider_model\x18\x04 \x01(\tR\rproviderModel\"\xa2\x01\n" +
-	"\fChatFinished\x12>\n" +
-	"\rfinish_reason\x18\x01 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\x12(\n" +
+	"\x0eprovider_model\x18\x04 \x01(\tR\rproviderModel\"\xc3\x01\n" +
+	"\fChatFinished\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12(\n" +
 	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"B\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12>\n" +
+	"\rfinish_reason\x18\x04 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\"B\n" +
 	"\x12CountTokensRequest\x12,\n" +
 	"\x04chat\x18\x01 \x01(\v2\x18.ringmain.v1.ChatRequestR\x04chat\"_\n" +
 	"\x13CountTokensResponse\x12*\n" +
@@ -1110,53 +1234,60 @@ var file_ringmain_v1_chat_service_proto_goTypes = []any{
 	(*CountTokensResponse)(nil),  // 10: ringmain.v1.CountTokensResponse
 	(*EstimateCostRequest)(nil),  // 11: ringmain.v1.EstimateCostRequest
 	(*EstimateCostResponse)(nil), // 12: ringmain.v1.EstimateCostResponse
-	(*Message)(nil),              // 13: ringmain.v1.Message
-	(*GenerationConfig)(nil),     // 14: ringmain.v1.GenerationConfig
-	(*Tool)(nil),                 // 15: ringmain.v1.Tool
-	(*ToolChoice)(nil),           // 16: ringmain.v1.ToolChoice
-	(*RoutingPolicy)(nil),        // 17: ringmain.v1.RoutingPolicy
-	(FinishReason)(0),            // 18: ringmain.v1.FinishReason
+	(*Attribution)(nil),          // 13: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),        // 14: ringmain.v1.RoutingPolicy
+	(*Message)(nil),              // 15: ringmain.v1.Message
+	(*GenerationConfig)(nil),     // 16: ringmain.v1.GenerationConfig
+	(*Tool)(nil),                 // 17: ringmain.v1.Tool
+	(*ToolChoice)(nil),           // 18: ringmain.v1.ToolChoice
 	(*Usage)(nil),                // 19: ringmain.v1.Usage
 	(*Route)(nil),                // 20: ringmain.v1.Route
-	(*Part)(nil),                 // 21: ringmain.v1.Part
-	(*Attempt)(nil),              // 22: ringmain.v1.Attempt
+	(FinishReason)(0),            // 21: ringmain.v1.FinishReason
+	(*Part)(nil),                 // 22: ringmain.v1.Part
+	(*Citation)(nil),             // 23: ringmain.v1.Citation
+	(*TokenLogprobs)(nil),        // 24: ringmain.v1.TokenLogprobs
+	(*Attempt)(nil),              // 25: ringmain.v1.Attempt
 }
 var file_ringmain_v1_chat_service_proto_depIdxs = []int32{
-	13, // 0: ringmain.v1.ChatRequest.messages:type_name -> ringmain.v1.Message
-	14, // 1: ringmain.v1.ChatRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
-	15, // 2: ringmain.v1.ChatRequest.tools:type_name -> ringmain.v1.Tool
-	16, // 3: ringmain.v1.ChatRequest.tool_choice:type_name -> ringmain.v1.ToolChoice
-	17, // 4: ringmain.v1.ChatRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	13, // 5: ringmain.v1.ChatResponse.message:type_name -> ringmain.v1.Message
-	18, // 6: ringmain.v1.ChatResponse.finish_reason:type_name -> ringmain.v1.FinishReason
-	19, // 7: ringmain.v1.ChatResponse.usage:type_name -> ringmain.v1.Usage
-	20, // 8: ringmain.v1.ChatResponse.route:type_name -> ringmain.v1.Route
-	3,  // 9: ringmain.v1.ChatEvent.started:type_name -> ringmain.v1.ChatStarted
-	4,  // 10: ringmain.v1.ChatEvent.part_started:type_name -> ringmain.v1.PartStarted
-	5,  // 11: ringmain.v1.ChatEvent.part_delta:type_name -> ringmain.v1.PartDelta
-	6,  // 12: ringmain.v1.ChatEvent.part_finished:type_name -> ringmain.v1.PartFinished
-	7,  // 13: ringmain.v1.ChatEvent.recovered:type_name -> ringmain.v1.ChatRecovered
-	8,  // 14: ringmain.v1.ChatEvent.finished:type_name -> ringmain.v1.ChatFinished
-	21, // 15: ringmain.v1.PartStarted.part:type_name -> ringmain.v1.Part
-	22, // 16: ringmain.v1.ChatRecovered.failed_attempt:type_name -> ringmain.v1.Attempt
-	18, // 17: ringmain.v1.ChatFinished.finish_reason:type_name -> ringmain.v1.FinishReason
-	19, // 18: ringmain.v1.ChatFinished.usage:type_name -> ringmain.v1.Usage
-	20, // 19: ringmain.v1.ChatFinished.route:type_name -> ringmain.v1.Route
-	0,  // 20: ringmain.v1.CountTokensRequest.chat:type_name -> ringmain.v1.ChatRequest
-	0,  // 21: ringmain.v1.EstimateCostRequest.chat:type_name -> ringmain.v1.ChatRequest
-	0,  // 22: ringmain.v1.ChatService.Chat:input_type -> ringmain.v1.ChatRequest
-	0,  // 23: ringmain.v1.ChatService.StreamChat:input_type -> ringmain.v1.ChatRequest
-	9,  // 24: ringmain.v1.ChatService.CountTokens:input_type -> ringmain.v1.CountTokensRequest
-	11, // 25: ringmain.v1.ChatService.EstimateCost:input_type -> ringmain.v1.EstimateCostRequest
-	1,  // 26: ringmain.v1.ChatService.Chat:output_type -> ringmain.v1.ChatResponse
-	2,  // 27: ringmain.v1.ChatService.StreamChat:output_type -> ringmain.v1.ChatEvent
-	10, // 28: ringmain.v1.ChatService.CountTokens:output_type -> ringmain.v1.CountTokensResponse
-	12, // 29: ringmain.v1.ChatService.EstimateCost:output_type -> ringmain.v1.EstimateCostResponse
-	26, // [26:30] is the sub-list for method output_type
-	22, // [22:26] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	13, // 0: ringmain.v1.ChatRequest.attribution:type_name -> ringmain.v1.Attribution
+	14, // 1: ringmain.v1.ChatRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	15, // 2: ringmain.v1.ChatRequest.messages:type_name -> ringmain.v1.Message
+	16, // 3: ringmain.v1.ChatRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
+	17, // 4: ringmain.v1.ChatRequest.tools:type_name -> ringmain.v1.Tool
+	18, // 5: ringmain.v1.ChatRequest.tool_choice:type_name -> ringmain.v1.ToolChoice
+	19, // 6: ringmain.v1.ChatResponse.usage:type_name -> ringmain.v1.Usage
+	20, // 7: ringmain.v1.ChatResponse.route:type_name -> ringmain.v1.Route
+	15, // 8: ringmain.v1.ChatResponse.message:type_name -> ringmain.v1.Message
+	21, // 9: ringmain.v1.ChatResponse.finish_reason:type_name -> ringmain.v1.FinishReason
+	3,  // 10: ringmain.v1.ChatEvent.started:type_name -> ringmain.v1.ChatStarted
+	4,  // 11: ringmain.v1.ChatEvent.part_started:type_name -> ringmain.v1.PartStarted
+	5,  // 12: ringmain.v1.ChatEvent.part_delta:type_name -> ringmain.v1.PartDelta
+	6,  // 13: ringmain.v1.ChatEvent.part_finished:type_name -> ringmain.v1.PartFinished
+	7,  // 14: ringmain.v1.ChatEvent.recovered:type_name -> ringmain.v1.ChatRecovered
+	8,  // 15: ringmain.v1.ChatEvent.finished:type_name -> ringmain.v1.ChatFinished
+	22, // 16: ringmain.v1.PartStarted.part:type_name -> ringmain.v1.Part
+	23, // 17: ringmain.v1.PartDelta.citation:type_name -> ringmain.v1.Citation
+	22, // 18: ringmain.v1.PartDelta.result:type_name -> ringmain.v1.Part
+	24, // 19: ringmain.v1.PartDelta.logprobs:type_name -> ringmain.v1.TokenLogprobs
+	25, // 20: ringmain.v1.ChatRecovered.failed_attempt:type_name -> ringmain.v1.Attempt
+	19, // 21: ringmain.v1.ChatFinished.usage:type_name -> ringmain.v1.Usage
+	20, // 22: ringmain.v1.ChatFinished.route:type_name -> ringmain.v1.Route
+	21, // 23: ringmain.v1.ChatFinished.finish_reason:type_name -> ringmain.v1.FinishReason
+	0,  // 24: ringmain.v1.CountTokensRequest.chat:type_name -> ringmain.v1.ChatRequest
+	0,  // 25: ringmain.v1.EstimateCostRequest.chat:type_name -> ringmain.v1.ChatRequest
+	0,  // 26: ringmain.v1.ChatService.Chat:input_type -> ringmain.v1.ChatRequest
+	0,  // 27: ringmain.v1.ChatService.StreamChat:input_type -> ringmain.v1.ChatRequest
+	9,  // 28: ringmain.v1.ChatService.CountTokens:input_type -> ringmain.v1.CountTokensRequest
+	11, // 29: ringmain.v1.ChatService.EstimateCost:input_type -> ringmain.v1.EstimateCostRequest
+	1,  // 30: ringmain.v1.ChatService.Chat:output_type -> ringmain.v1.ChatResponse
+	2,  // 31: ringmain.v1.ChatService.StreamChat:output_type -> ringmain.v1.ChatEvent
+	10, // 32: ringmain.v1.ChatService.CountTokens:output_type -> ringmain.v1.CountTokensResponse
+	12, // 33: ringmain.v1.ChatService.EstimateCost:output_type -> ringmain.v1.EstimateCostResponse
+	30, // [30:34] is the sub-list for method output_type
+	26, // [26:30] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_chat_service_proto_init() }
@@ -1164,6 +1295,7 @@ func file_ringmain_v1_chat_service_proto_init() {
 	if File_ringmain_v1_chat_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
 	file_ringmain_v1_content_proto_init()
 	file_ringmain_v1_generation_proto_init()
 	file_ringmain_v1_routing_proto_init()
@@ -1181,6 +1313,10 @@ func file_ringmain_v1_chat_service_proto_init() {
 		(*PartDelta_ReasoningText)(nil),
 		(*PartDelta_ArgumentsJson)(nil),
 		(*PartDelta_Signature)(nil),
+		(*PartDelta_Data)(nil),
+		(*PartDelta_Citation)(nil),
+		(*PartDelta_Result)(nil),
+		(*PartDelta_Failed)(nil),
 	}
 	file_ringmain_v1_chat_service_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}

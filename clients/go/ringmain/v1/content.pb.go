@@ -25,7 +25,7 @@ const (
 type Role int32
 
 const (
-	// Not set. Rejected.
+	// Not set. Refused.
 	Role_ROLE_UNSPECIFIED Role = 0
 	// Instructions from the operator.
 	Role_ROLE_SYSTEM Role = 1
@@ -88,9 +88,9 @@ type ImageDetail int32
 const (
 	// The provider's default.
 	ImageDetail_IMAGE_DETAIL_UNSPECIFIED ImageDetail = 0
-	// Cheap and coarse.
+	// At a low resolution, for few tokens.
 	ImageDetail_IMAGE_DETAIL_LOW ImageDetail = 1
-	// Dear and fine.
+	// At a high resolution, for many tokens.
 	ImageDetail_IMAGE_DETAIL_HIGH ImageDetail = 2
 )
 
@@ -136,12 +136,15 @@ func (ImageDetail) EnumDescriptor() ([]byte, []int) {
 }
 
 // One turn of a conversation, from one author.
+//
+// A caller continues a conversation by sending an answer's message back as it
+// came, with everything that its parts hold.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who produced this turn.
 	Role Role `protobuf:"varint,1,opt,name=role,proto3,enum=ringmain.v1.Role" json:"role,omitempty"`
 	// What the turn contains, in order. At least one part. All messages of a
-	// request together have at most 100,000.
+	// request together have at most 100,000 parts and citations.
 	Parts         []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -203,7 +206,29 @@ type Part struct {
 	//	*Part_ToolCall
 	//	*Part_ToolResult
 	//	*Part_Reasoning
-	Content       isPart_Content `protobuf_oneof:"content"`
+	//	*Part_ProviderToolCall
+	Content isPart_Content `protobuf_oneof:"content"`
+	// The sources that the text rests on. Only beside `text`; refused beside
+	// anything else.
+	Citations []*Citation `protobuf:"bytes,7,rep,name=citations,proto3" json:"citations,omitempty"`
+	// Every token of the text with its probability, where GenerationConfig's
+	// `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+	// requests.
+	Logprobs []*TokenLogprobs `protobuf:"bytes,8,rep,name=logprobs,proto3" json:"logprobs,omitempty"`
+	// Asks the provider to keep the prompt up to and including this part in its
+	// prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+	// providers that cache without being asked.
+	CacheBoundary bool `protobuf:"varint,9,opt,name=cache_boundary,json=cacheBoundary,proto3" json:"cache_boundary,omitempty"`
+	// How closely the model looks at the image. Only beside `media`; refused
+	// beside anything else, and ignored where the medium is no image.
+	ImageDetail ImageDetail `protobuf:"varint,10,opt,name=image_detail,json=imageDetail,proto3,enum=ringmain.v1.ImageDetail" json:"image_detail,omitempty"`
+	// Opaque state that the provider wants back verbatim with this part. It is
+	// bound to `provider_id`: for any other provider the gateway leaves it out,
+	// and with it a part that has no meaning without it.
+	Signature []byte `protobuf:"bytes,11,opt,name=signature,proto3" json:"signature,omitempty"`
+	// The provider that made this part, at most 256 characters. Set on reasoning,
+	// on tools that a provider ran itself, and on every part with a signature.
+	ProviderId    string `protobuf:"bytes,12,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -290,6 +315,57 @@ func (x *Part) GetReasoning() *Reasoning {
 	return nil
 }
 
+func (x *Part) GetProviderToolCall() *ProviderToolCall {
+	if x != nil {
+		if x, ok := x.Content.(*Part_ProviderToolCall); ok {
+			return x.ProviderToolCall
+		}
+	}
+	return nil
+}
+
+func (x *Part) GetCitations() []*Citation {
+	if x != nil {
+		return x.Citations
+	}
+	return nil
+}
+
+func (x *Part) GetLogprobs() []*TokenLogprobs {
+	if x != nil {
+		return x.Logprobs
+	}
+	return nil
+}
+
+func (x *Part) GetCacheBoundary() bool {
+	if x != nil {
+		return x.CacheBoundary
+	}
+	return false
+}
+
+func (x *Part) GetImageDetail() ImageDetail {
+	if x != nil {
+		return x.ImageDetail
+	}
+	return ImageDetail_IMAGE_DETAIL_UNSPECIFIED
+}
+
+func (x *Part) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *Part) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
 type isPart_Content interface {
 	isPart_Content()
 }
@@ -319,6 +395,11 @@ type Part_Reasoning struct {
 	Reasoning *Reasoning `protobuf:"bytes,5,opt,name=reasoning,proto3,oneof"`
 }
 
+type Part_ProviderToolCall struct {
+	// A tool that the provider ran itself, such as a web search.
+	ProviderToolCall *ProviderToolCall `protobuf:"bytes,6,opt,name=provider_tool_call,json=providerToolCall,proto3,oneof"`
+}
+
 func (*Part_Text) isPart_Content() {}
 
 func (*Part_Media) isPart_Content() {}
@@ -329,13 +410,15 @@ func (*Part_ToolResult) isPart_Content() {}
 
 func (*Part_Reasoning) isPart_Content() {}
 
+func (*Part_ProviderToolCall) isPart_Content() {}
+
 // Bytes with a media type, inline or by reference.
 type Media struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// IANA media type, such as `image/png`, at most 256 characters. Empty means
-	// detect from the bytes.
+	// detect it from the bytes.
 	MimeType string `protobuf:"bytes,1,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
-	// Where the bytes are.
+	// Where the bytes are. Required.
 	//
 	// Types that are valid to be assigned to Source:
 	//
@@ -343,10 +426,8 @@ type Media struct {
 	//	*Media_Uri
 	Source isMedia_Source `protobuf_oneof:"source"`
 	// A name for documents, such as `report.pdf`, at most 256 characters.
-	// Optional.
-	Filename string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
-	// How closely a vision model looks at an image.
-	Detail        ImageDetail `protobuf:"varint,5,opt,name=detail,proto3,enum=ringmain.v1.ImageDetail" json:"detail,omitempty"`
+	// Optional. Citations refer to a document by it.
+	Filename      string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -418,13 +499,6 @@ func (x *Media) GetFilename() string {
 		return x.Filename
 	}
 	return ""
-}
-
-func (x *Media) GetDetail() ImageDetail {
-	if x != nil {
-		return x.Detail
-	}
-	return ImageDetail_IMAGE_DETAIL_UNSPECIFIED
 }
 
 type isMedia_Source interface {
@@ -516,7 +590,7 @@ func (x *ToolCall) GetArgumentsJson() string {
 // What the caller got from running a tool.
 type ToolResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ToolCall this answers. At most 256 characters.
+	// The ToolCall that this answers. At most 256 characters.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
 	// The result, as text or media. At most 1,000 parts.
 	Parts []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
@@ -581,12 +655,7 @@ func (x *ToolResult) GetFailed() bool {
 type Reasoning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The reasoning, in words. Empty when the provider hides it.
-	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// Opaque state the provider wants back verbatim in the next turn. It is
-	// bound to `provider_id`: sent to another provider, the gateway drops it.
-	Signature []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
-	// The provider that signed it. At most 256 characters.
-	ProviderId    string `protobuf:"bytes,3,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	Text          string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -628,18 +697,338 @@ func (x *Reasoning) GetText() string {
 	return ""
 }
 
-func (x *Reasoning) GetSignature() []byte {
+// A tool that the provider ran itself, while the model was answering.
+//
+// The caller need not do anything. Sent back, it goes to the provider that ran
+// it as it came, and is left out for any other.
+type ProviderToolCall struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's id of this call. When the results come only in a later turn
+	// (after FINISH_REASON_PAUSED, say), that turn has a ProviderToolCall with
+	// the same id that holds nothing but the results. At most 256 characters.
+	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
+	// The tool: `web_search` and `code_execution` at every provider, otherwise
+	// the provider's own name for it, such as `web_fetch`. At most 256 characters.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What the model asked of the tool, as a JSON object in the provider's own
+	// words, such as `{"query": "…"}`. Empty when the provider does not say. At
+	// most 30 levels of objects and lists.
+	ArgumentsJson string `protobuf:"bytes,3,opt,name=arguments_json,json=argumentsJson,proto3" json:"arguments_json,omitempty"`
+	// What the tool gave, as text or media. A web page that was found is a text,
+	// often empty, with one citation that says which page. Empty when the
+	// provider does not show it. At most 1,000 parts.
+	Results []*Part `protobuf:"bytes,4,rep,name=results,proto3" json:"results,omitempty"`
+	// Whether the tool failed. The results may say why.
+	Failed        bool `protobuf:"varint,5,opt,name=failed,proto3" json:"failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderToolCall) Reset() {
+	*x = ProviderToolCall{}
+	mi := &file_ringmain_v1_content_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderToolCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderToolCall) ProtoMessage() {}
+
+func (x *ProviderToolCall) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_content_proto_msgTypes[6]
 	if x != nil {
-		return x.Signature
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderToolCall.ProtoReflect.Descriptor instead.
+func (*ProviderToolCall) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_content_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProviderToolCall) GetToolCallId() string {
+	if x != nil {
+		return x.ToolCallId
+	}
+	return ""
+}
+
+func (x *ProviderToolCall) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProviderToolCall) GetArgumentsJson() string {
+	if x != nil {
+		return x.ArgumentsJson
+	}
+	return ""
+}
+
+func (x *ProviderToolCall) GetResults() []*Part {
+	if x != nil {
+		return x.Results
 	}
 	return nil
 }
 
-func (x *Reasoning) GetProviderId() string {
+func (x *ProviderToolCall) GetFailed() bool {
 	if x != nil {
-		return x.ProviderId
+		return x.Failed
+	}
+	return false
+}
+
+// A source that a text rests on. What the provider does not say is empty or
+// zero.
+type Citation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The address of the source, where it is a web page.
+	Uri string `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
+	// The title of the source.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The words of the source that are cited.
+	QuotedText string `protobuf:"bytes,3,opt,name=quoted_text,json=quotedText,proto3" json:"quoted_text,omitempty"`
+	// The name of the source, where it is a file: Media's `filename` for a
+	// document of the request.
+	Filename string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
+	// The page of the source where the cited words begin, from 1.
+	PageNumber int32 `protobuf:"varint,5,opt,name=page_number,json=pageNumber,proto3" json:"page_number,omitempty"`
+	// Where in the part's text the cited statement begins, in Unicode code
+	// points from 0. Both indexes zero means the whole text of the part.
+	StartIndex int32 `protobuf:"varint,6,opt,name=start_index,json=startIndex,proto3" json:"start_index,omitempty"`
+	// Where in the part's text the cited statement ends, excluded.
+	EndIndex      int32 `protobuf:"varint,7,opt,name=end_index,json=endIndex,proto3" json:"end_index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Citation) Reset() {
+	*x = Citation{}
+	mi := &file_ringmain_v1_content_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Citation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Citation) ProtoMessage() {}
+
+func (x *Citation) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_content_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Citation.ProtoReflect.Descriptor instead.
+func (*Citation) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_content_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Citation) GetUri() string {
+	if x != nil {
+		return x.Uri
 	}
 	return ""
+}
+
+func (x *Citation) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Citation) GetQuotedText() string {
+	if x != nil {
+		return x.QuotedText
+	}
+	return ""
+}
+
+func (x *Citation) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *Citation) GetPageNumber() int32 {
+	if x != nil {
+		return x.PageNumber
+	}
+	return 0
+}
+
+func (x *Citation) GetStartIndex() int32 {
+	if x != nil {
+		return x.StartIndex
+	}
+	return 0
+}
+
+func (x *Citation) GetEndIndex() int32 {
+	if x != nil {
+		return x.EndIndex
+	}
+	return 0
+}
+
+// A token of the answer, and the tokens that could have stood in its place.
+type TokenLogprobs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token as text.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The natural logarithm of its probability. -9999 means next to impossible.
+	Logprob float32 `protobuf:"fixed32,2,opt,name=logprob,proto3" json:"logprob,omitempty"`
+	// The likeliest tokens at this position, the likeliest first. As many as
+	// `top_logprobs` asked for, or as the provider gives.
+	Top []*TokenLogprob `protobuf:"bytes,3,rep,name=top,proto3" json:"top,omitempty"`
+	// The token's bytes in UTF-8, where the provider tells them. A character may
+	// be split over several tokens.
+	Utf8Bytes     []byte `protobuf:"bytes,4,opt,name=utf8_bytes,json=utf8Bytes,proto3" json:"utf8_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenLogprobs) Reset() {
+	*x = TokenLogprobs{}
+	mi := &file_ringmain_v1_content_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenLogprobs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenLogprobs) ProtoMessage() {}
+
+func (x *TokenLogprobs) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_content_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenLogprobs.ProtoReflect.Descriptor instead.
+func (*TokenLogprobs) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_content_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TokenLogprobs) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *TokenLogprobs) GetLogprob() float32 {
+	if x != nil {
+		return x.Logprob
+	}
+	return 0
+}
+
+func (x *TokenLogprobs) GetTop() []*TokenLogprob {
+	if x != nil {
+		return x.Top
+	}
+	return nil
+}
+
+func (x *TokenLogprobs) GetUtf8Bytes() []byte {
+	if x != nil {
+		return x.Utf8Bytes
+	}
+	return nil
+}
+
+// A token that could have stood at a position.
+type TokenLogprob struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token as text.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The natural logarithm of its probability. -9999 means next to impossible.
+	Logprob float32 `protobuf:"fixed32,2,opt,name=logprob,proto3" json:"logprob,omitempty"`
+	// The token's bytes in UTF-8, where the provider tells them.
+	Utf8Bytes     []byte `protobuf:"bytes,3,opt,name=utf8_bytes,json=utf8Bytes,proto3" json:"utf8_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenLogprob) Reset() {
+	*x = TokenLogprob{}
+	mi := &file_ringmain_v1_content_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenLogprob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenLogprob) ProtoMessage() {}
+
+func (x *TokenLogprob) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_content_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenLogprob.ProtoReflect.Descriptor instead.
+func (*TokenLogprob) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_content_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TokenLogprob) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *TokenLogprob) GetLogprob() float32 {
+	if x != nil {
+		return x.Logprob
+	}
+	return 0
+}
+
+func (x *TokenLogprob) GetUtf8Bytes() []byte {
+	if x != nil {
+		return x.Utf8Bytes
+	}
+	return nil
 }
 
 var File_ringmain_v1_content_proto protoreflect.FileDescriptor
@@ -649,21 +1038,29 @@ const file_ringmain_v1_content_proto_rawDesc = "" +
 	"\x19ringmain/v1/content.proto\x12\vringmain.v1\"Y\n" +
 	"\aMessage\x12%\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x11.ringmain.v1.RoleR\x04role\x12'\n" +
-	"\x05parts\x18\x02 \x03(\v2\x11.ringmain.v1.PartR\x05parts\"\xfd\x01\n" +
+	"\x05parts\x18\x02 \x03(\v2\x11.ringmain.v1.PartR\x05parts\"\xdc\x04\n" +
 	"\x04Part\x12\x14\n" +
 	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12*\n" +
 	"\x05media\x18\x02 \x01(\v2\x12.ringmain.v1.MediaH\x00R\x05media\x124\n" +
 	"\ttool_call\x18\x03 \x01(\v2\x15.ringmain.v1.ToolCallH\x00R\btoolCall\x12:\n" +
 	"\vtool_result\x18\x04 \x01(\v2\x17.ringmain.v1.ToolResultH\x00R\n" +
 	"toolResult\x126\n" +
-	"\treasoning\x18\x05 \x01(\v2\x16.ringmain.v1.ReasoningH\x00R\treasoningB\t\n" +
-	"\acontent\"\xa6\x01\n" +
+	"\treasoning\x18\x05 \x01(\v2\x16.ringmain.v1.ReasoningH\x00R\treasoning\x12M\n" +
+	"\x12provider_tool_call\x18\x06 \x01(\v2\x1d.ringmain.v1.ProviderToolCallH\x00R\x10providerToolCall\x123\n" +
+	"\tcitations\x18\a \x03(\v2\x15.ringmain.v1.CitationR\tcitations\x126\n" +
+	"\blogprobs\x18\b \x03(\v2\x1a.ringmain.v1.TokenLogprobsR\blogprobs\x12%\n" +
+	"\x0ecache_boundary\x18\t \x01(\bR\rcacheBoundary\x12;\n" +
+	"\fimage_detail\x18\n" +
+	" \x01(\x0e2\x18.ringmain.v1.ImageDetailR\vimageDetail\x12\x1c\n" +
+	"\tsignature\x18\v \x01(\fR\tsignature\x12\x1f\n" +
+	"\vprovider_id\x18\f \x01(\tR\n" +
+	"providerIdB\t\n" +
+	"\acontent\"t\n" +
 	"\x05Media\x12\x1b\n" +
 	"\tmime_type\x18\x01 \x01(\tR\bmimeType\x12\x14\n" +
 	"\x04data\x18\x02 \x01(\fH\x00R\x04data\x12\x12\n" +
 	"\x03uri\x18\x03 \x01(\tH\x00R\x03uri\x12\x1a\n" +
-	"\bfilename\x18\x04 \x01(\tR\bfilename\x120\n" +
-	"\x06detail\x18\x05 \x01(\x0e2\x18.ringmain.v1.ImageDetailR\x06detailB\b\n" +
+	"\bfilename\x18\x04 \x01(\tR\bfilenameB\b\n" +
 	"\x06source\"g\n" +
 	"\bToolCall\x12 \n" +
 	"\ftool_call_id\x18\x01 \x01(\tR\n" +
@@ -675,12 +1072,38 @@ const file_ringmain_v1_content_proto_rawDesc = "" +
 	"\ftool_call_id\x18\x01 \x01(\tR\n" +
 	"toolCallId\x12'\n" +
 	"\x05parts\x18\x02 \x03(\v2\x11.ringmain.v1.PartR\x05parts\x12\x16\n" +
-	"\x06failed\x18\x03 \x01(\bR\x06failed\"^\n" +
+	"\x06failed\x18\x03 \x01(\bR\x06failed\"\x1f\n" +
 	"\tReasoning\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n" +
-	"\tsignature\x18\x02 \x01(\fR\tsignature\x12\x1f\n" +
-	"\vprovider_id\x18\x03 \x01(\tR\n" +
-	"providerId*_\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\xb4\x01\n" +
+	"\x10ProviderToolCall\x12 \n" +
+	"\ftool_call_id\x18\x01 \x01(\tR\n" +
+	"toolCallId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12%\n" +
+	"\x0earguments_json\x18\x03 \x01(\tR\rargumentsJson\x12+\n" +
+	"\aresults\x18\x04 \x03(\v2\x11.ringmain.v1.PartR\aresults\x12\x16\n" +
+	"\x06failed\x18\x05 \x01(\bR\x06failed\"\xce\x01\n" +
+	"\bCitation\x12\x10\n" +
+	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1f\n" +
+	"\vquoted_text\x18\x03 \x01(\tR\n" +
+	"quotedText\x12\x1a\n" +
+	"\bfilename\x18\x04 \x01(\tR\bfilename\x12\x1f\n" +
+	"\vpage_number\x18\x05 \x01(\x05R\n" +
+	"pageNumber\x12\x1f\n" +
+	"\vstart_index\x18\x06 \x01(\x05R\n" +
+	"startIndex\x12\x1b\n" +
+	"\tend_index\x18\a \x01(\x05R\bendIndex\"\x8b\x01\n" +
+	"\rTokenLogprobs\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x18\n" +
+	"\alogprob\x18\x02 \x01(\x02R\alogprob\x12+\n" +
+	"\x03top\x18\x03 \x03(\v2\x19.ringmain.v1.TokenLogprobR\x03top\x12\x1d\n" +
+	"\n" +
+	"utf8_bytes\x18\x04 \x01(\fR\tutf8Bytes\"]\n" +
+	"\fTokenLogprob\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x18\n" +
+	"\alogprob\x18\x02 \x01(\x02R\alogprob\x12\x1d\n" +
+	"\n" +
+	"utf8_bytes\x18\x03 \x01(\fR\tutf8Bytes*_\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_SYSTEM\x10\x01\x12\r\n" +
@@ -705,31 +1128,40 @@ func file_ringmain_v1_content_proto_rawDescGZIP() []byte {
 }
 
 var file_ringmain_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ringmain_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_ringmain_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_ringmain_v1_content_proto_goTypes = []any{
-	(Role)(0),          // 0: ringmain.v1.Role
-	(ImageDetail)(0),   // 1: ringmain.v1.ImageDetail
-	(*Message)(nil),    // 2: ringmain.v1.Message
-	(*Part)(nil),       // 3: ringmain.v1.Part
-	(*Media)(nil),      // 4: ringmain.v1.Media
-	(*ToolCall)(nil),   // 5: ringmain.v1.ToolCall
-	(*ToolResult)(nil), // 6: ringmain.v1.ToolResult
-	(*Reasoning)(nil),  // 7: ringmain.v1.Reasoning
+	(Role)(0),                // 0: ringmain.v1.Role
+	(ImageDetail)(0),         // 1: ringmain.v1.ImageDetail
+	(*Message)(nil),          // 2: ringmain.v1.Message
+	(*Part)(nil),             // 3: ringmain.v1.Part
+	(*Media)(nil),            // 4: ringmain.v1.Media
+	(*ToolCall)(nil),         // 5: ringmain.v1.ToolCall
+	(*ToolResult)(nil),       // 6: ringmain.v1.ToolResult
+	(*Reasoning)(nil),        // 7: ringmain.v1.Reasoning
+	(*ProviderToolCall)(nil), // 8: ringmain.v1.ProviderToolCall
+	(*Citation)(nil),         // 9: ringmain.v1.Citation
+	(*TokenLogprobs)(nil),    // 10: ringmain.v1.TokenLogprobs
+	(*TokenLogprob)(nil),     // 11: ringmain.v1.TokenLogprob
 }
 var file_ringmain_v1_content_proto_depIdxs = []int32{
-	0, // 0: ringmain.v1.Message.role:type_name -> ringmain.v1.Role
-	3, // 1: ringmain.v1.Message.parts:type_name -> ringmain.v1.Part
-	4, // 2: ringmain.v1.Part.media:type_name -> ringmain.v1.Media
-	5, // 3: ringmain.v1.Part.tool_call:type_name -> ringmain.v1.ToolCall
-	6, // 4: ringmain.v1.Part.tool_result:type_name -> ringmain.v1.ToolResult
-	7, // 5: ringmain.v1.Part.reasoning:type_name -> ringmain.v1.Reasoning
-	1, // 6: ringmain.v1.Media.detail:type_name -> ringmain.v1.ImageDetail
-	3, // 7: ringmain.v1.ToolResult.parts:type_name -> ringmain.v1.Part
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	0,  // 0: ringmain.v1.Message.role:type_name -> ringmain.v1.Role
+	3,  // 1: ringmain.v1.Message.parts:type_name -> ringmain.v1.Part
+	4,  // 2: ringmain.v1.Part.media:type_name -> ringmain.v1.Media
+	5,  // 3: ringmain.v1.Part.tool_call:type_name -> ringmain.v1.ToolCall
+	6,  // 4: ringmain.v1.Part.tool_result:type_name -> ringmain.v1.ToolResult
+	7,  // 5: ringmain.v1.Part.reasoning:type_name -> ringmain.v1.Reasoning
+	8,  // 6: ringmain.v1.Part.provider_tool_call:type_name -> ringmain.v1.ProviderToolCall
+	9,  // 7: ringmain.v1.Part.citations:type_name -> ringmain.v1.Citation
+	10, // 8: ringmain.v1.Part.logprobs:type_name -> ringmain.v1.TokenLogprobs
+	1,  // 9: ringmain.v1.Part.image_detail:type_name -> ringmain.v1.ImageDetail
+	3,  // 10: ringmain.v1.ToolResult.parts:type_name -> ringmain.v1.Part
+	3,  // 11: ringmain.v1.ProviderToolCall.results:type_name -> ringmain.v1.Part
+	11, // 12: ringmain.v1.TokenLogprobs.top:type_name -> ringmain.v1.TokenLogprob
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_content_proto_init() }
@@ -743,6 +1175,7 @@ func file_ringmain_v1_content_proto_init() {
 		(*Part_ToolCall)(nil),
 		(*Part_ToolResult)(nil),
 		(*Part_Reasoning)(nil),
+		(*Part_ProviderToolCall)(nil),
 	}
 	file_ringmain_v1_content_proto_msgTypes[2].OneofWrappers = []any{
 		(*Media_Data)(nil),
@@ -754,7 +1187,7 @@ func file_ringmain_v1_content_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_content_proto_rawDesc), len(file_ringmain_v1_content_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   6,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@ package ringmainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,7 +22,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a vector is for. New values may be added; an unknown one is ignored.
+// What a vector is for. New values may be added; an unknown one counts as
+// unspecified.
 type EmbeddingPurpose int32
 
 const (
@@ -78,22 +80,29 @@ func (EmbeddingPurpose) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Texts to embed.
+// What to embed. Texts and media together: at least one, at most 2,048.
 type EmbedRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that embeds. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// At least one text, at most 2,048. None may be empty.
-	Texts []string `protobuf:"bytes,2,rep,name=texts,proto3" json:"texts,omitempty"`
-	// What the vectors are for. Ignored by models without it.
-	Purpose EmbeddingPurpose `protobuf:"varint,3,opt,name=purpose,proto3,enum=ringmain.v1.EmbeddingPurpose" json:"purpose,omitempty"`
-	// How many numbers a vector has. Unset means the model's own.
-	DimensionCount *int32 `protobuf:"varint,4,opt,name=dimension_count,json=dimensionCount,proto3,oneof" json:"dimension_count,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route. Failover stays within one embedding space: only candidates
 	// of the same provider model are tried.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,5,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// Texts to embed. None may be empty.
+	Texts []string `protobuf:"bytes,5,rep,name=texts,proto3" json:"texts,omitempty"`
+	// Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+	// where the model does not take their kind.
+	Media []*Media `protobuf:"bytes,6,rep,name=media,proto3" json:"media,omitempty"`
+	// How to embed.
+	EmbeddingConfig *EmbeddingConfig `protobuf:"bytes,7,opt,name=embedding_config,json=embeddingConfig,proto3" json:"embedding_config,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *EmbedRequest) Reset() {
@@ -126,6 +135,13 @@ func (*EmbedRequest) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{0}
 }
 
+func (x *EmbedRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 func (x *EmbedRequest) GetModel() string {
 	if x != nil {
 		return x.Model
@@ -133,25 +149,11 @@ func (x *EmbedRequest) GetModel() string {
 	return ""
 }
 
-func (x *EmbedRequest) GetTexts() []string {
+func (x *EmbedRequest) GetAttribution() *Attribution {
 	if x != nil {
-		return x.Texts
+		return x.Attribution
 	}
 	return nil
-}
-
-func (x *EmbedRequest) GetPurpose() EmbeddingPurpose {
-	if x != nil {
-		return x.Purpose
-	}
-	return EmbeddingPurpose_EMBEDDING_PURPOSE_UNSPECIFIED
-}
-
-func (x *EmbedRequest) GetDimensionCount() int32 {
-	if x != nil && x.DimensionCount != nil {
-		return *x.DimensionCount
-	}
-	return 0
 }
 
 func (x *EmbedRequest) GetRoutingPolicy() *RoutingPolicy {
@@ -161,24 +163,111 @@ func (x *EmbedRequest) GetRoutingPolicy() *RoutingPolicy {
 	return nil
 }
 
-// Vectors, in the order of the texts.
+func (x *EmbedRequest) GetTexts() []string {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
+}
+
+func (x *EmbedRequest) GetMedia() []*Media {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
+func (x *EmbedRequest) GetEmbeddingConfig() *EmbeddingConfig {
+	if x != nil {
+		return x.EmbeddingConfig
+	}
+	return nil
+}
+
+// How to embed.
+type EmbeddingConfig struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the vectors are for. Ignored by models without it.
+	Purpose EmbeddingPurpose `protobuf:"varint,1,opt,name=purpose,proto3,enum=ringmain.v1.EmbeddingPurpose" json:"purpose,omitempty"`
+	// How many numbers a vector has, at least 1. Unset means the model's own.
+	DimensionCount *int32 `protobuf:"varint,2,opt,name=dimension_count,json=dimensionCount,proto3,oneof" json:"dimension_count,omitempty"`
+	// Fields passed through to a provider as they are, keyed by provider kind, as
+	// GenerationConfig.provider_options.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,3,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *EmbeddingConfig) Reset() {
+	*x = EmbeddingConfig{}
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmbeddingConfig) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmbeddingConfig) ProtoMessage() {}
+
+func (x *EmbeddingConfig) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmbeddingConfig.ProtoReflect.Descriptor instead.
+func (*EmbeddingConfig) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EmbeddingConfig) GetPurpose() EmbeddingPurpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return EmbeddingPurpose_EMBEDDING_PURPOSE_UNSPECIFIED
+}
+
+func (x *EmbeddingConfig) GetDimensionCount() int32 {
+	if x != nil && x.DimensionCount != nil {
+		return *x.DimensionCount
+	}
+	return 0
+}
+
+func (x *EmbeddingConfig) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
+	}
+	return nil
+}
+
+// Vectors.
 type EmbedResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
-	// The vectors.
-	Embeddings []*Embedding `protobuf:"bytes,2,rep,name=embeddings,proto3" json:"embeddings,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	// The vectors: first those of the texts, then those of the media, both in the
+	// order of the request.
+	Embeddings    []*Embedding `protobuf:"bytes,4,rep,name=embeddings,proto3" json:"embeddings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EmbedResponse) Reset() {
 	*x = EmbedResponse{}
-	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[1]
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -190,7 +279,7 @@ func (x *EmbedResponse) String() string {
 func (*EmbedResponse) ProtoMessage() {}
 
 func (x *EmbedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[1]
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -203,7 +292,7 @@ func (x *EmbedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EmbedResponse.ProtoReflect.Descriptor instead.
 func (*EmbedResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{1}
+	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *EmbedResponse) GetResponseId() string {
@@ -211,13 +300,6 @@ func (x *EmbedResponse) GetResponseId() string {
 		return x.ResponseId
 	}
 	return ""
-}
-
-func (x *EmbedResponse) GetEmbeddings() []*Embedding {
-	if x != nil {
-		return x.Embeddings
-	}
-	return nil
 }
 
 func (x *EmbedResponse) GetUsage() *Usage {
@@ -234,6 +316,13 @@ func (x *EmbedResponse) GetRoute() *Route {
 	return nil
 }
 
+func (x *EmbedResponse) GetEmbeddings() []*Embedding {
+	if x != nil {
+		return x.Embeddings
+	}
+	return nil
+}
+
 // A vector.
 type Embedding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -245,7 +334,7 @@ type Embedding struct {
 
 func (x *Embedding) Reset() {
 	*x = Embedding{}
-	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[2]
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -257,7 +346,7 @@ func (x *Embedding) String() string {
 func (*Embedding) ProtoMessage() {}
 
 func (x *Embedding) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[2]
+	mi := &file_ringmain_v1_embedding_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -270,7 +359,7 @@ func (x *Embedding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Embedding.ProtoReflect.Descriptor instead.
 func (*Embedding) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{2}
+	return file_ringmain_v1_embedding_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Embedding) GetValues() []float32 {
@@ -284,22 +373,32 @@ var File_ringmain_v1_embedding_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_embedding_service_proto_rawDesc = "" +
 	"\n" +
-	"#ringmain/v1/embedding_service.proto\x12\vringmain.v1\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xf8\x01\n" +
-	"\fEmbedRequest\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x14\n" +
-	"\x05texts\x18\x02 \x03(\tR\x05texts\x127\n" +
-	"\apurpose\x18\x03 \x01(\x0e2\x1d.ringmain.v1.EmbeddingPurposeR\apurpose\x12,\n" +
-	"\x0fdimension_count\x18\x04 \x01(\x05H\x00R\x0edimensionCount\x88\x01\x01\x12A\n" +
-	"\x0erouting_policy\x18\x05 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicyB\x12\n" +
+	"#ringmain/v1/embedding_service.proto\x12\vringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xcb\x02\n" +
+	"\fEmbedRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x14\n" +
+	"\x05texts\x18\x05 \x03(\tR\x05texts\x12(\n" +
+	"\x05media\x18\x06 \x03(\v2\x12.ringmain.v1.MediaR\x05media\x12G\n" +
+	"\x10embedding_config\x18\a \x01(\v2\x1c.ringmain.v1.EmbeddingConfigR\x0fembeddingConfig\"\xc7\x02\n" +
+	"\x0fEmbeddingConfig\x127\n" +
+	"\apurpose\x18\x01 \x01(\x0e2\x1d.ringmain.v1.EmbeddingPurposeR\apurpose\x12,\n" +
+	"\x0fdimension_count\x18\x02 \x01(\x05H\x00R\x0edimensionCount\x88\x01\x01\x12\\\n" +
+	"\x10provider_options\x18\x03 \x03(\v21.ringmain.v1.EmbeddingConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01B\x12\n" +
 	"\x10_dimension_count\"\xbc\x01\n" +
 	"\rEmbedResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x126\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x126\n" +
 	"\n" +
-	"embeddings\x18\x02 \x03(\v2\x16.ringmain.v1.EmbeddingR\n" +
-	"embeddings\x12(\n" +
-	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"#\n" +
+	"embeddings\x18\x04 \x03(\v2\x16.ringmain.v1.EmbeddingR\n" +
+	"embeddings\"#\n" +
 	"\tEmbedding\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\x02R\x06values*\x94\x01\n" +
 	"\x10EmbeddingPurpose\x12!\n" +
@@ -323,29 +422,39 @@ func file_ringmain_v1_embedding_service_proto_rawDescGZIP() []byte {
 }
 
 var file_ringmain_v1_embedding_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ringmain_v1_embedding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_ringmain_v1_embedding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_ringmain_v1_embedding_service_proto_goTypes = []any{
-	(EmbeddingPurpose)(0), // 0: ringmain.v1.EmbeddingPurpose
-	(*EmbedRequest)(nil),  // 1: ringmain.v1.EmbedRequest
-	(*EmbedResponse)(nil), // 2: ringmain.v1.EmbedResponse
-	(*Embedding)(nil),     // 3: ringmain.v1.Embedding
-	(*RoutingPolicy)(nil), // 4: ringmain.v1.RoutingPolicy
-	(*Usage)(nil),         // 5: ringmain.v1.Usage
-	(*Route)(nil),         // 6: ringmain.v1.Route
+	(EmbeddingPurpose)(0),   // 0: ringmain.v1.EmbeddingPurpose
+	(*EmbedRequest)(nil),    // 1: ringmain.v1.EmbedRequest
+	(*EmbeddingConfig)(nil), // 2: ringmain.v1.EmbeddingConfig
+	(*EmbedResponse)(nil),   // 3: ringmain.v1.EmbedResponse
+	(*Embedding)(nil),       // 4: ringmain.v1.Embedding
+	nil,                     // 5: ringmain.v1.EmbeddingConfig.ProviderOptionsEntry
+	(*Attribution)(nil),     // 6: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),   // 7: ringmain.v1.RoutingPolicy
+	(*Media)(nil),           // 8: ringmain.v1.Media
+	(*Usage)(nil),           // 9: ringmain.v1.Usage
+	(*Route)(nil),           // 10: ringmain.v1.Route
+	(*structpb.Struct)(nil), // 11: google.protobuf.Struct
 }
 var file_ringmain_v1_embedding_service_proto_depIdxs = []int32{
-	0, // 0: ringmain.v1.EmbedRequest.purpose:type_name -> ringmain.v1.EmbeddingPurpose
-	4, // 1: ringmain.v1.EmbedRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	3, // 2: ringmain.v1.EmbedResponse.embeddings:type_name -> ringmain.v1.Embedding
-	5, // 3: ringmain.v1.EmbedResponse.usage:type_name -> ringmain.v1.Usage
-	6, // 4: ringmain.v1.EmbedResponse.route:type_name -> ringmain.v1.Route
-	1, // 5: ringmain.v1.EmbeddingService.Embed:input_type -> ringmain.v1.EmbedRequest
-	2, // 6: ringmain.v1.EmbeddingService.Embed:output_type -> ringmain.v1.EmbedResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: ringmain.v1.EmbedRequest.attribution:type_name -> ringmain.v1.Attribution
+	7,  // 1: ringmain.v1.EmbedRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	8,  // 2: ringmain.v1.EmbedRequest.media:type_name -> ringmain.v1.Media
+	2,  // 3: ringmain.v1.EmbedRequest.embedding_config:type_name -> ringmain.v1.EmbeddingConfig
+	0,  // 4: ringmain.v1.EmbeddingConfig.purpose:type_name -> ringmain.v1.EmbeddingPurpose
+	5,  // 5: ringmain.v1.EmbeddingConfig.provider_options:type_name -> ringmain.v1.EmbeddingConfig.ProviderOptionsEntry
+	9,  // 6: ringmain.v1.EmbedResponse.usage:type_name -> ringmain.v1.Usage
+	10, // 7: ringmain.v1.EmbedResponse.route:type_name -> ringmain.v1.Route
+	4,  // 8: ringmain.v1.EmbedResponse.embeddings:type_name -> ringmain.v1.Embedding
+	11, // 9: ringmain.v1.EmbeddingConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	1,  // 10: ringmain.v1.EmbeddingService.Embed:input_type -> ringmain.v1.EmbedRequest
+	3,  // 11: ringmain.v1.EmbeddingService.Embed:output_type -> ringmain.v1.EmbedResponse
+	11, // [11:12] is the sub-list for method output_type
+	10, // [10:11] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_embedding_service_proto_init() }
@@ -353,16 +462,18 @@ func file_ringmain_v1_embedding_service_proto_init() {
 	if File_ringmain_v1_embedding_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
+	file_ringmain_v1_content_proto_init()
 	file_ringmain_v1_routing_proto_init()
 	file_ringmain_v1_usage_proto_init()
-	file_ringmain_v1_embedding_service_proto_msgTypes[0].OneofWrappers = []any{}
+	file_ringmain_v1_embedding_service_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_embedding_service_proto_rawDesc), len(file_ringmain_v1_embedding_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

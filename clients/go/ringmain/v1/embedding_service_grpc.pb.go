@@ -26,9 +26,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Vectors from text.
+// Vectors from texts and media.
 type EmbeddingServiceClient interface {
-	// Turns texts into vectors.
+	// Turns texts and media into vectors.
 	Embed(ctx context.Context, in *EmbedRequest, opts ...grpc.CallOption) (*EmbedResponse, error)
 }
 
@@ -54,9 +54,9 @@ func (c *embeddingServiceClient) Embed(ctx context.Context, in *EmbedRequest, op
 // All implementations must embed UnimplementedEmbeddingServiceServer
 // for forward compatibility.
 //
-// Vectors from text.
+// Vectors from texts and media.
 type EmbeddingServiceServer interface {
-	// Turns texts into vectors.
+	// Turns texts and media into vectors.
 	Embed(context.Context, *EmbedRequest) (*EmbedResponse, error)
 	mustEmbedUnimplementedEmbeddingServiceServer()
 }

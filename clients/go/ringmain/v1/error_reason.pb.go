@@ -22,8 +22,13 @@ const (
 )
 
 // The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
-// domain `ringmain.v1`. Each says which status code carries it. Every error of
-// this API has an ErrorInfo; those marked RetryInfo also say when to retry.
+// domain `ringmain.v1`. Each says which status code carries it; those marked
+// RetryInfo also say when to retry. New values may be added.
+//
+// Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
+// request larger than the server takes is RESOURCE_EXHAUSTED without one, which
+// is a mistake in the request and never a rate limit, and a connection that
+// cannot be made or breaks is UNAVAILABLE without one.
 type ErrorReason int32
 
 const (
@@ -31,48 +36,58 @@ const (
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
 	// INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
-	// NOT_FOUND. No candidate serves the model. Metadata: `model`.
-	ErrorReason_ERROR_REASON_MODEL_NOT_FOUND ErrorReason = 2
-	// FAILED_PRECONDITION. The model's candidates lack what the request needs.
-	// Metadata: `model`, `capability`.
-	ErrorReason_ERROR_REASON_CAPABILITY_MISSING ErrorReason = 3
-	// INVALID_ARGUMENT. The input is longer than every candidate's context.
-	ErrorReason_ERROR_REASON_CONTEXT_TOO_LONG ErrorReason = 4
-	// FAILED_PRECONDITION. The provider's safety system refused the request.
-	ErrorReason_ERROR_REASON_CONTENT_FILTERED ErrorReason = 5
-	// INVALID_ARGUMENT. The provider refused the request as malformed.
-	ErrorReason_ERROR_REASON_PROVIDER_REJECTED ErrorReason = 6
-	// UNAUTHENTICATED. The caller's credentials are missing or wrong.
-	ErrorReason_ERROR_REASON_CREDENTIALS_INVALID ErrorReason = 7
-	// PERMISSION_DENIED. The caller may not use the model or method.
-	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 8
-	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
-	// own limit.
-	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 9
-	// RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
-	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 10
-	// RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
-	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 11
-	// UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
-	// Metadata: the last failure of each, keyed by provider.
-	ErrorReason_ERROR_REASON_PROVIDERS_UNAVAILABLE ErrorReason = 12
-	// UNAVAILABLE with RetryInfo. The gateway is shutting down.
-	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 13
-	// ABORTED. The provider broke the stream after content was sent.
-	ErrorReason_ERROR_REASON_STREAM_INTERRUPTED ErrorReason = 14
-	// DEADLINE_EXCEEDED. The caller's deadline passed.
-	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 15
 	// INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
 	// take, or is too large. Metadata: `mime_type`, `limit_bytes`.
-	ErrorReason_ERROR_REASON_MEDIA_INVALID ErrorReason = 16
+	ErrorReason_ERROR_REASON_MEDIA_INVALID ErrorReason = 2
+	// INVALID_ARGUMENT. The input is longer than every candidate's context.
+	ErrorReason_ERROR_REASON_CONTEXT_TOO_LONG ErrorReason = 3
+	// INVALID_ARGUMENT. The provider refused the request as malformed.
+	ErrorReason_ERROR_REASON_PROVIDER_REJECTED ErrorReason = 4
+	// FAILED_PRECONDITION. The provider's safety system refused the request.
+	ErrorReason_ERROR_REASON_CONTENT_FILTERED ErrorReason = 5
+	// FAILED_PRECONDITION. The model's candidates lack what the request needs.
+	// Metadata: `model`, `capability`.
+	ErrorReason_ERROR_REASON_CAPABILITY_MISSING ErrorReason = 6
+	// NOT_FOUND. No candidate serves the model. Metadata: `model`.
+	ErrorReason_ERROR_REASON_MODEL_NOT_FOUND ErrorReason = 7
+	// NOT_FOUND. There is no such thing, or it belongs to another tenant.
+	// Metadata: the name of the field that holds the id, such as `key_id`.
+	ErrorReason_ERROR_REASON_RESOURCE_NOT_FOUND ErrorReason = 8
+	// UNIMPLEMENTED. This server does not serve the method; the message says what
+	// its operator would have to configure. Metadata: `method`.
+	ErrorReason_ERROR_REASON_METHOD_NOT_SERVED ErrorReason = 9
+	// UNAUTHENTICATED. The caller's credentials are missing or wrong.
+	ErrorReason_ERROR_REASON_CREDENTIALS_INVALID ErrorReason = 10
+	// PERMISSION_DENIED. The caller may not use the model or method.
+	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 11
+	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
+	// own limit.
+	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 12
+	// RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
+	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 13
+	// RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 14
+	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+	// provider limits the gateway. Metadata: the last failure of each, keyed by
+	// provider.
+	ErrorReason_ERROR_REASON_PROVIDERS_RATE_LIMITED ErrorReason = 15
+	// UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
+	// Metadata: the last failure of each, keyed by provider.
+	ErrorReason_ERROR_REASON_PROVIDERS_UNAVAILABLE ErrorReason = 16
+	// UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+	// server's policy is to refuse then.
+	ErrorReason_ERROR_REASON_LIMITS_UNAVAILABLE ErrorReason = 17
+	// UNAVAILABLE with RetryInfo. The gateway is shutting down.
+	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 18
+	// ABORTED. The provider broke the stream after content was sent.
+	ErrorReason_ERROR_REASON_STREAM_INTERRUPTED ErrorReason = 19
+	// DEADLINE_EXCEEDED. The caller's deadline passed.
+	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 20
 	// INTERNAL. A fault of the gateway; its log has the details.
-	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 17
+	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 21
 	// ABORTED. The model wrote what cannot be used, such as a call of a tool that
 	// was not declared, at every candidate. Asking again may help.
-	ErrorReason_ERROR_REASON_MODEL_OUTPUT_INVALID ErrorReason = 18
-	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-	// provider limits the gateway's rate.
-	ErrorReason_ERROR_REASON_PROVIDERS_RATE_LIMITED ErrorReason = 19
+	ErrorReason_ERROR_REASON_MODEL_OUTPUT_INVALID ErrorReason = 22
 )
 
 // Enum value maps for ErrorReason.
@@ -80,46 +95,52 @@ var (
 	ErrorReason_name = map[int32]string{
 		0:  "ERROR_REASON_UNSPECIFIED",
 		1:  "ERROR_REASON_INVALID_FIELD",
-		2:  "ERROR_REASON_MODEL_NOT_FOUND",
-		3:  "ERROR_REASON_CAPABILITY_MISSING",
-		4:  "ERROR_REASON_CONTEXT_TOO_LONG",
+		2:  "ERROR_REASON_MEDIA_INVALID",
+		3:  "ERROR_REASON_CONTEXT_TOO_LONG",
+		4:  "ERROR_REASON_PROVIDER_REJECTED",
 		5:  "ERROR_REASON_CONTENT_FILTERED",
-		6:  "ERROR_REASON_PROVIDER_REJECTED",
-		7:  "ERROR_REASON_CREDENTIALS_INVALID",
-		8:  "ERROR_REASON_NOT_ALLOWED",
-		9:  "ERROR_REASON_RATE_LIMITED",
-		10: "ERROR_REASON_BUDGET_EXCEEDED",
-		11: "ERROR_REASON_OVERLOADED",
-		12: "ERROR_REASON_PROVIDERS_UNAVAILABLE",
-		13: "ERROR_REASON_SHUTTING_DOWN",
-		14: "ERROR_REASON_STREAM_INTERRUPTED",
-		15: "ERROR_REASON_DEADLINE_EXCEEDED",
-		16: "ERROR_REASON_MEDIA_INVALID",
-		17: "ERROR_REASON_INTERNAL",
-		18: "ERROR_REASON_MODEL_OUTPUT_INVALID",
-		19: "ERROR_REASON_PROVIDERS_RATE_LIMITED",
+		6:  "ERROR_REASON_CAPABILITY_MISSING",
+		7:  "ERROR_REASON_MODEL_NOT_FOUND",
+		8:  "ERROR_REASON_RESOURCE_NOT_FOUND",
+		9:  "ERROR_REASON_METHOD_NOT_SERVED",
+		10: "ERROR_REASON_CREDENTIALS_INVALID",
+		11: "ERROR_REASON_NOT_ALLOWED",
+		12: "ERROR_REASON_RATE_LIMITED",
+		13: "ERROR_REASON_BUDGET_EXCEEDED",
+		14: "ERROR_REASON_OVERLOADED",
+		15: "ERROR_REASON_PROVIDERS_RATE_LIMITED",
+		16: "ERROR_REASON_PROVIDERS_UNAVAILABLE",
+		17: "ERROR_REASON_LIMITS_UNAVAILABLE",
+		18: "ERROR_REASON_SHUTTING_DOWN",
+		19: "ERROR_REASON_STREAM_INTERRUPTED",
+		20: "ERROR_REASON_DEADLINE_EXCEEDED",
+		21: "ERROR_REASON_INTERNAL",
+		22: "ERROR_REASON_MODEL_OUTPUT_INVALID",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":            0,
 		"ERROR_REASON_INVALID_FIELD":          1,
-		"ERROR_REASON_MODEL_NOT_FOUND":        2,
-		"ERROR_REASON_CAPABILITY_MISSING":     3,
-		"ERROR_REASON_CONTEXT_TOO_LONG":       4,
+		"ERROR_REASON_MEDIA_INVALID":          2,
+		"ERROR_REASON_CONTEXT_TOO_LONG":       3,
+		"ERROR_REASON_PROVIDER_REJECTED":      4,
 		"ERROR_REASON_CONTENT_FILTERED":       5,
-		"ERROR_REASON_PROVIDER_REJECTED":      6,
-		"ERROR_REASON_CREDENTIALS_INVALID":    7,
-		"ERROR_REASON_NOT_ALLOWED":            8,
-		"ERROR_REASON_RATE_LIMITED":           9,
-		"ERROR_REASON_BUDGET_EXCEEDED":        10,
-		"ERROR_REASON_OVERLOADED":             11,
-		"ERROR_REASON_PROVIDERS_UNAVAILABLE":  12,
-		"ERROR_REASON_SHUTTING_DOWN":          13,
-		"ERROR_REASON_STREAM_INTERRUPTED":     14,
-		"ERROR_REASON_DEADLINE_EXCEEDED":      15,
-		"ERROR_REASON_MEDIA_INVALID":          16,
-		"ERROR_REASON_INTERNAL":               17,
-		"ERROR_REASON_MODEL_OUTPUT_INVALID":   18,
-		"ERROR_REASON_PROVIDERS_RATE_LIMITED": 19,
+		"ERROR_REASON_CAPABILITY_MISSING":     6,
+		"ERROR_REASON_MODEL_NOT_FOUND":        7,
+		"ERROR_REASON_RESOURCE_NOT_FOUND":     8,
+		"ERROR_REASON_METHOD_NOT_SERVED":      9,
+		"ERROR_REASON_CREDENTIALS_INVALID":    10,
+		"ERROR_REASON_NOT_ALLOWED":            11,
+		"ERROR_REASON_RATE_LIMITED":           12,
+		"ERROR_REASON_BUDGET_EXCEEDED":        13,
+		"ERROR_REASON_OVERLOADED":             14,
+		"ERROR_REASON_PROVIDERS_RATE_LIMITED": 15,
+		"ERROR_REASON_PROVIDERS_UNAVAILABLE":  16,
+		"ERROR_REASON_LIMITS_UNAVAILABLE":     17,
+		"ERROR_REASON_SHUTTING_DOWN":          18,
+		"ERROR_REASON_STREAM_INTERRUPTED":     19,
+		"ERROR_REASON_DEADLINE_EXCEEDED":      20,
+		"ERROR_REASON_INTERNAL":               21,
+		"ERROR_REASON_MODEL_OUTPUT_INVALID":   22,
 	}
 )
 
@@ -154,29 +175,32 @@ var File_ringmain_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xba\x05\n" +
+	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xa8\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
-	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12 \n" +
-	"\x1cERROR_REASON_MODEL_NOT_FOUND\x10\x02\x12#\n" +
-	"\x1fERROR_REASON_CAPABILITY_MISSING\x10\x03\x12!\n" +
-	"\x1dERROR_REASON_CONTEXT_TOO_LONG\x10\x04\x12!\n" +
-	"\x1dERROR_REASON_CONTENT_FILTERED\x10\x05\x12\"\n" +
-	"\x1eERROR_REASON_PROVIDER_REJECTED\x10\x06\x12$\n" +
-	" ERROR_REASON_CREDENTIALS_INVALID\x10\a\x12\x1c\n" +
-	"\x18ERROR_REASON_NOT_ALLOWED\x10\b\x12\x1d\n" +
-	"\x19ERROR_REASON_RATE_LIMITED\x10\t\x12 \n" +
-	"\x1cERROR_REASON_BUDGET_EXCEEDED\x10\n" +
-	"\x12\x1b\n" +
-	"\x17ERROR_REASON_OVERLOADED\x10\v\x12&\n" +
-	"\"ERROR_REASON_PROVIDERS_UNAVAILABLE\x10\f\x12\x1e\n" +
-	"\x1aERROR_REASON_SHUTTING_DOWN\x10\r\x12#\n" +
-	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\x0e\x12\"\n" +
-	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x0f\x12\x1e\n" +
-	"\x1aERROR_REASON_MEDIA_INVALID\x10\x10\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x11\x12%\n" +
-	"!ERROR_REASON_MODEL_OUTPUT_INVALID\x10\x12\x12'\n" +
-	"#ERROR_REASON_PROVIDERS_RATE_LIMITED\x10\x13B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
+	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\x1e\n" +
+	"\x1aERROR_REASON_MEDIA_INVALID\x10\x02\x12!\n" +
+	"\x1dERROR_REASON_CONTEXT_TOO_LONG\x10\x03\x12\"\n" +
+	"\x1eERROR_REASON_PROVIDER_REJECTED\x10\x04\x12!\n" +
+	"\x1dERROR_REASON_CONTENT_FILTERED\x10\x05\x12#\n" +
+	"\x1fERROR_REASON_CAPABILITY_MISSING\x10\x06\x12 \n" +
+	"\x1cERROR_REASON_MODEL_NOT_FOUND\x10\a\x12#\n" +
+	"\x1fERROR_REASON_RESOURCE_NOT_FOUND\x10\b\x12\"\n" +
+	"\x1eERROR_REASON_METHOD_NOT_SERVED\x10\t\x12$\n" +
+	" ERROR_REASON_CREDENTIALS_INVALID\x10\n" +
+	"\x12\x1c\n" +
+	"\x18ERROR_REASON_NOT_ALLOWED\x10\v\x12\x1d\n" +
+	"\x19ERROR_REASON_RATE_LIMITED\x10\f\x12 \n" +
+	"\x1cERROR_REASON_BUDGET_EXCEEDED\x10\r\x12\x1b\n" +
+	"\x17ERROR_REASON_OVERLOADED\x10\x0e\x12'\n" +
+	"#ERROR_REASON_PROVIDERS_RATE_LIMITED\x10\x0f\x12&\n" +
+	"\"ERROR_REASON_PROVIDERS_UNAVAILABLE\x10\x10\x12#\n" +
+	"\x1fERROR_REASON_LIMITS_UNAVAILABLE\x10\x11\x12\x1e\n" +
+	"\x1aERROR_REASON_SHUTTING_DOWN\x10\x12\x12#\n" +
+	"\x1fERROR_REASON_STREAM_INTERRUPTED\x10\x13\x12\"\n" +
+	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x14\x12\x19\n" +
+	"\x15ERROR_REASON_INTERNAL\x10\x15\x12%\n" +
+	"!ERROR_REASON_MODEL_OUTPUT_INVALID\x10\x16B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
 	file_ringmain_v1_error_reason_proto_rawDescOnce sync.Once

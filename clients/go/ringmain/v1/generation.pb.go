@@ -9,6 +9,7 @@ package ringmainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
@@ -21,6 +22,64 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What an answer may hold. New values may be added; an unknown one is refused.
+type Modality int32
+
+const (
+	// Not set. Refused.
+	Modality_MODALITY_UNSPECIFIED Modality = 0
+	// Text.
+	Modality_MODALITY_TEXT Modality = 1
+	// Images, as media between the text.
+	Modality_MODALITY_IMAGE Modality = 2
+	// Speech: a medium, and before it the words as text where the provider tells
+	// them.
+	Modality_MODALITY_AUDIO Modality = 3
+)
+
+// Enum value maps for Modality.
+var (
+	Modality_name = map[int32]string{
+		0: "MODALITY_UNSPECIFIED",
+		1: "MODALITY_TEXT",
+		2: "MODALITY_IMAGE",
+		3: "MODALITY_AUDIO",
+	}
+	Modality_value = map[string]int32{
+		"MODALITY_UNSPECIFIED": 0,
+		"MODALITY_TEXT":        1,
+		"MODALITY_IMAGE":       2,
+		"MODALITY_AUDIO":       3,
+	}
+)
+
+func (x Modality) Enum() *Modality {
+	p := new(Modality)
+	*p = x
+	return p
+}
+
+func (x Modality) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Modality) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringmain_v1_generation_proto_enumTypes[0].Descriptor()
+}
+
+func (Modality) Type() protoreflect.EnumType {
+	return &file_ringmain_v1_generation_proto_enumTypes[0]
+}
+
+func (x Modality) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Modality.Descriptor instead.
+func (Modality) EnumDescriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{0}
+}
 
 // Whether the model may call tools. Frozen: an unknown value is refused.
 type ToolMode int32
@@ -63,11 +122,11 @@ func (x ToolMode) String() string {
 }
 
 func (ToolMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_v1_generation_proto_enumTypes[0].Descriptor()
+	return file_ringmain_v1_generation_proto_enumTypes[1].Descriptor()
 }
 
 func (ToolMode) Type() protoreflect.EnumType {
-	return &file_ringmain_v1_generation_proto_enumTypes[0]
+	return &file_ringmain_v1_generation_proto_enumTypes[1]
 }
 
 func (x ToolMode) Number() protoreflect.EnumNumber {
@@ -76,11 +135,12 @@ func (x ToolMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ToolMode.Descriptor instead.
 func (ToolMode) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{0}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{1}
 }
 
-// How much a model reasons before it answers. New values may be added; an
-// unknown one is ignored.
+// How much a model reasons before it answers. A model without a step gets the
+// nearest that it has. New values may be added; an unknown one counts as
+// unspecified.
 type ReasoningEffort int32
 
 const (
@@ -88,12 +148,16 @@ const (
 	ReasoningEffort_REASONING_EFFORT_UNSPECIFIED ReasoningEffort = 0
 	// None.
 	ReasoningEffort_REASONING_EFFORT_NONE ReasoningEffort = 1
+	// As little as the model can.
+	ReasoningEffort_REASONING_EFFORT_MINIMAL ReasoningEffort = 2
 	// A little.
-	ReasoningEffort_REASONING_EFFORT_LOW ReasoningEffort = 2
+	ReasoningEffort_REASONING_EFFORT_LOW ReasoningEffort = 3
 	// Some.
-	ReasoningEffort_REASONING_EFFORT_MEDIUM ReasoningEffort = 3
+	ReasoningEffort_REASONING_EFFORT_MEDIUM ReasoningEffort = 4
 	// A lot.
-	ReasoningEffort_REASONING_EFFORT_HIGH ReasoningEffort = 4
+	ReasoningEffort_REASONING_EFFORT_HIGH ReasoningEffort = 5
+	// As much as the model can.
+	ReasoningEffort_REASONING_EFFORT_EXTRA_HIGH ReasoningEffort = 6
 )
 
 // Enum value maps for ReasoningEffort.
@@ -101,16 +165,20 @@ var (
 	ReasoningEffort_name = map[int32]string{
 		0: "REASONING_EFFORT_UNSPECIFIED",
 		1: "REASONING_EFFORT_NONE",
-		2: "REASONING_EFFORT_LOW",
-		3: "REASONING_EFFORT_MEDIUM",
-		4: "REASONING_EFFORT_HIGH",
+		2: "REASONING_EFFORT_MINIMAL",
+		3: "REASONING_EFFORT_LOW",
+		4: "REASONING_EFFORT_MEDIUM",
+		5: "REASONING_EFFORT_HIGH",
+		6: "REASONING_EFFORT_EXTRA_HIGH",
 	}
 	ReasoningEffort_value = map[string]int32{
 		"REASONING_EFFORT_UNSPECIFIED": 0,
 		"REASONING_EFFORT_NONE":        1,
-		"REASONING_EFFORT_LOW":         2,
-		"REASONING_EFFORT_MEDIUM":      3,
-		"REASONING_EFFORT_HIGH":        4,
+		"REASONING_EFFORT_MINIMAL":     2,
+		"REASONING_EFFORT_LOW":         3,
+		"REASONING_EFFORT_MEDIUM":      4,
+		"REASONING_EFFORT_HIGH":        5,
+		"REASONING_EFFORT_EXTRA_HIGH":  6,
 	}
 )
 
@@ -125,11 +193,11 @@ func (x ReasoningEffort) String() string {
 }
 
 func (ReasoningEffort) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_v1_generation_proto_enumTypes[1].Descriptor()
+	return file_ringmain_v1_generation_proto_enumTypes[2].Descriptor()
 }
 
 func (ReasoningEffort) Type() protoreflect.EnumType {
-	return &file_ringmain_v1_generation_proto_enumTypes[1]
+	return &file_ringmain_v1_generation_proto_enumTypes[2]
 }
 
 func (x ReasoningEffort) Number() protoreflect.EnumNumber {
@@ -138,7 +206,7 @@ func (x ReasoningEffort) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ReasoningEffort.Descriptor instead.
 func (ReasoningEffort) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{1}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{2}
 }
 
 // Why a model stopped writing. New values may be added.
@@ -151,12 +219,15 @@ const (
 	FinishReason_FINISH_REASON_STOP FinishReason = 1
 	// The token limit was reached.
 	FinishReason_FINISH_REASON_MAX_TOKENS FinishReason = 2
-	// The model asks for tools.
+	// The model asks for tools that the caller runs.
 	FinishReason_FINISH_REASON_TOOL_CALLS FinishReason = 3
 	// The provider withheld content.
 	FinishReason_FINISH_REASON_CONTENT_FILTER FinishReason = 4
 	// The model declined.
 	FinishReason_FINISH_REASON_REFUSAL FinishReason = 5
+	// The provider paused a long turn. Send the conversation again with this
+	// message at its end, and nothing after it, and the model goes on.
+	FinishReason_FINISH_REASON_PAUSED FinishReason = 6
 )
 
 // Enum value maps for FinishReason.
@@ -168,6 +239,7 @@ var (
 		3: "FINISH_REASON_TOOL_CALLS",
 		4: "FINISH_REASON_CONTENT_FILTER",
 		5: "FINISH_REASON_REFUSAL",
+		6: "FINISH_REASON_PAUSED",
 	}
 	FinishReason_value = map[string]int32{
 		"FINISH_REASON_UNSPECIFIED":    0,
@@ -176,6 +248,7 @@ var (
 		"FINISH_REASON_TOOL_CALLS":     3,
 		"FINISH_REASON_CONTENT_FILTER": 4,
 		"FINISH_REASON_REFUSAL":        5,
+		"FINISH_REASON_PAUSED":         6,
 	}
 )
 
@@ -190,11 +263,11 @@ func (x FinishReason) String() string {
 }
 
 func (FinishReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_v1_generation_proto_enumTypes[2].Descriptor()
+	return file_ringmain_v1_generation_proto_enumTypes[3].Descriptor()
 }
 
 func (FinishReason) Type() protoreflect.EnumType {
-	return &file_ringmain_v1_generation_proto_enumTypes[2]
+	return &file_ringmain_v1_generation_proto_enumTypes[3]
 }
 
 func (x FinishReason) Number() protoreflect.EnumNumber {
@@ -203,21 +276,22 @@ func (x FinishReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FinishReason.Descriptor instead.
 func (FinishReason) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{2}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{3}
 }
 
 // How a model should write. Scalars are optional so that "unset" (the
 // provider's default) differs from zero. A knob that the serving provider does
-// not have is ignored; a part or tool it cannot take is an error.
+// not have is ignored unless its comment says otherwise; a part or tool that it
+// cannot take is an error.
 type GenerationConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most tokens to write, reasoning included.
+	// The most tokens to write, reasoning included. At least 1.
 	MaxOutputTokens *int32 `protobuf:"varint,1,opt,name=max_output_tokens,json=maxOutputTokens,proto3,oneof" json:"max_output_tokens,omitempty"`
 	// Sampling temperature, 0 to 2.
 	Temperature *float32 `protobuf:"fixed32,2,opt,name=temperature,proto3,oneof" json:"temperature,omitempty"`
 	// Nucleus sampling mass, above 0 and at most 1.
 	TopP *float32 `protobuf:"fixed32,3,opt,name=top_p,json=topP,proto3,oneof" json:"top_p,omitempty"`
-	// Sample only among this many likeliest tokens.
+	// Sample only among this many likeliest tokens. At least 1.
 	TopK *int32 `protobuf:"varint,4,opt,name=top_k,json=topK,proto3,oneof" json:"top_k,omitempty"`
 	// Penalty on tokens by how often they appeared, -2 to 2.
 	FrequencyPenalty *float32 `protobuf:"fixed32,5,opt,name=frequency_penalty,json=frequencyPenalty,proto3,oneof" json:"frequency_penalty,omitempty"`
@@ -229,13 +303,30 @@ type GenerationConfig struct {
 	StopSequences []string `protobuf:"bytes,8,rep,name=stop_sequences,json=stopSequences,proto3" json:"stop_sequences,omitempty"`
 	// How much to reason before answering.
 	ReasoningEffort ReasoningEffort `protobuf:"varint,9,opt,name=reasoning_effort,json=reasoningEffort,proto3,enum=ringmain.v1.ReasoningEffort" json:"reasoning_effort,omitempty"`
+	// The most tokens to reason with; zero means not to reason. Wins over
+	// `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+	// asks for the effort that comes nearest.
+	ReasoningTokenBudget *int32 `protobuf:"varint,10,opt,name=reasoning_token_budget,json=reasoningTokenBudget,proto3,oneof" json:"reasoning_token_budget,omitempty"`
 	// The shape the answer must have. Absent means free text.
-	ResponseFormat *ResponseFormat `protobuf:"bytes,10,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
+	ResponseFormat *ResponseFormat `protobuf:"bytes,11,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
+	// What the answer may hold. Empty means text alone. A candidate that cannot
+	// write one of them is not tried; without another the request is refused with
+	// CAPABILITY_MISSING.
+	OutputModalities []Modality `protobuf:"varint,12,rep,packed,name=output_modalities,json=outputModalities,proto3,enum=ringmain.v1.Modality" json:"output_modalities,omitempty"`
+	// How to speak, where AUDIO is among `output_modalities`. Refused without it.
+	AudioOutput *AudioOutput `protobuf:"bytes,13,opt,name=audio_output,json=audioOutput,proto3" json:"audio_output,omitempty"`
+	// Asks for the log probability of every token of the text, and of this many
+	// of the likeliest tokens at its place, 0 to 20.
+	TopLogprobs *int32 `protobuf:"varint,14,opt,name=top_logprobs,json=topLogprobs,proto3,oneof" json:"top_logprobs,omitempty"`
+	// How to use the provider's prompt cache.
+	PromptCache *PromptCache `protobuf:"bytes,15,opt,name=prompt_cache,json=promptCache,proto3" json:"prompt_cache,omitempty"`
 	// Fields passed through to a provider as they are, keyed by provider kind
 	// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
 	// 32 kinds; keys at every level have at most 256 characters, there are at
-	// most 16 levels, and numbers are finite.
-	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,11,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+	// beyond 2^53 is refused by name, because it would arrive changed. Send it as
+	// text where the provider takes that.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,16,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -333,9 +424,44 @@ func (x *GenerationConfig) GetReasoningEffort() ReasoningEffort {
 	return ReasoningEffort_REASONING_EFFORT_UNSPECIFIED
 }
 
+func (x *GenerationConfig) GetReasoningTokenBudget() int32 {
+	if x != nil && x.ReasoningTokenBudget != nil {
+		return *x.ReasoningTokenBudget
+	}
+	return 0
+}
+
 func (x *GenerationConfig) GetResponseFormat() *ResponseFormat {
 	if x != nil {
 		return x.ResponseFormat
+	}
+	return nil
+}
+
+func (x *GenerationConfig) GetOutputModalities() []Modality {
+	if x != nil {
+		return x.OutputModalities
+	}
+	return nil
+}
+
+func (x *GenerationConfig) GetAudioOutput() *AudioOutput {
+	if x != nil {
+		return x.AudioOutput
+	}
+	return nil
+}
+
+func (x *GenerationConfig) GetTopLogprobs() int32 {
+	if x != nil && x.TopLogprobs != nil {
+		return *x.TopLogprobs
+	}
+	return 0
+}
+
+func (x *GenerationConfig) GetPromptCache() *PromptCache {
+	if x != nil {
+		return x.PromptCache
 	}
 	return nil
 }
@@ -347,10 +473,128 @@ func (x *GenerationConfig) GetProviderOptions() map[string]*structpb.Struct {
 	return nil
 }
 
+// How a model speaks its answer.
+type AudioOutput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's name for the voice, at most 256 characters. Empty means its
+	// default.
+	Voice string `protobuf:"bytes,1,opt,name=voice,proto3" json:"voice,omitempty"`
+	// The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
+	// `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/wav`, and
+	// `audio/pcm` in a stream. A provider without it sends what it has.
+	MimeType      string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AudioOutput) Reset() {
+	*x = AudioOutput{}
+	mi := &file_ringmain_v1_generation_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AudioOutput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AudioOutput) ProtoMessage() {}
+
+func (x *AudioOutput) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_generation_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AudioOutput.ProtoReflect.Descriptor instead.
+func (*AudioOutput) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AudioOutput) GetVoice() string {
+	if x != nil {
+		return x.Voice
+	}
+	return ""
+}
+
+func (x *AudioOutput) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+// How to use the provider's prompt cache. Without a part that says
+// `cache_boundary`, providers that cache only on request are asked to keep the
+// whole prompt.
+type PromptCache struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Brings requests with the same key to the same cache, where the provider has
+	// several. At most 64 characters. The provider gets it as a keyed hash.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// How long to keep the prompt after its last use: the provider's shortest
+	// time that is as long, or else its longest. At most a day. Absent means the
+	// provider's default.
+	Ttl           *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PromptCache) Reset() {
+	*x = PromptCache{}
+	mi := &file_ringmain_v1_generation_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PromptCache) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PromptCache) ProtoMessage() {}
+
+func (x *PromptCache) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_generation_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PromptCache.ProtoReflect.Descriptor instead.
+func (*PromptCache) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PromptCache) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *PromptCache) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
 // The shape an answer must have.
 type ResponseFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of shape.
+	// The kind of shape. Required.
 	//
 	// Types that are valid to be assigned to Format:
 	//
@@ -363,7 +607,7 @@ type ResponseFormat struct {
 
 func (x *ResponseFormat) Reset() {
 	*x = ResponseFormat{}
-	mi := &file_ringmain_v1_generation_proto_msgTypes[1]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +619,7 @@ func (x *ResponseFormat) String() string {
 func (*ResponseFormat) ProtoMessage() {}
 
 func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_generation_proto_msgTypes[1]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +632,7 @@ func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponseFormat.ProtoReflect.Descriptor instead.
 func (*ResponseFormat) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{1}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ResponseFormat) GetFormat() isResponseFormat_Format {
@@ -443,7 +687,7 @@ type JsonObjectFormat struct {
 
 func (x *JsonObjectFormat) Reset() {
 	*x = JsonObjectFormat{}
-	mi := &file_ringmain_v1_generation_proto_msgTypes[2]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -455,7 +699,7 @@ func (x *JsonObjectFormat) String() string {
 func (*JsonObjectFormat) ProtoMessage() {}
 
 func (x *JsonObjectFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_generation_proto_msgTypes[2]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -468,23 +712,31 @@ func (x *JsonObjectFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JsonObjectFormat.ProtoReflect.Descriptor instead.
 func (*JsonObjectFormat) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{2}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{4}
 }
 
 // JSON that satisfies a schema.
 type JsonSchemaFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+	// A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+	// means one that the gateway chooses.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The JSON Schema, as JSON text. At most 30 levels of objects and lists.
-	SchemaJson    string `protobuf:"bytes,2,opt,name=schema_json,json=schemaJson,proto3" json:"schema_json,omitempty"`
+	// What the answer is for, for the model.
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+	// of objects and lists.
+	SchemaJson string `protobuf:"bytes,3,opt,name=schema_json,json=schemaJson,proto3" json:"schema_json,omitempty"`
+	// Whether the provider must hold the model to the schema. Unset means where
+	// it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+	// it cannot.
+	Strict        *bool `protobuf:"varint,4,opt,name=strict,proto3,oneof" json:"strict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *JsonSchemaFormat) Reset() {
 	*x = JsonSchemaFormat{}
-	mi := &file_ringmain_v1_generation_proto_msgTypes[3]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +748,7 @@ func (x *JsonSchemaFormat) String() string {
 func (*JsonSchemaFormat) ProtoMessage() {}
 
 func (x *JsonSchemaFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_generation_proto_msgTypes[3]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,12 +761,19 @@ func (x *JsonSchemaFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JsonSchemaFormat.ProtoReflect.Descriptor instead.
 func (*JsonSchemaFormat) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{3}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *JsonSchemaFormat) GetName() string {
 	if x != nil {
 		return x.Name
+	}
+	return ""
+}
+
+func (x *JsonSchemaFormat) GetDescription() string {
+	if x != nil {
+		return x.Description
 	}
 	return ""
 }
@@ -526,23 +785,36 @@ func (x *JsonSchemaFormat) GetSchemaJson() string {
 	return ""
 }
 
-// A function the model may ask the caller to run.
+func (x *JsonSchemaFormat) GetStrict() bool {
+	if x != nil && x.Strict != nil {
+		return *x.Strict
+	}
+	return false
+}
+
+// A tool the model may use.
+//
+// A provider's own tool that a candidate lacks is never left out in silence:
+// such a candidate is not tried, and without another the request is refused
+// with CAPABILITY_MISSING.
 type Tool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The function's name: 1 to 64 letters, digits, `_` or `-`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What it does, for the model.
-	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// Its parameters, as the text of a JSON Schema object. At most 30 levels of
-	// objects and lists.
-	ParametersSchemaJson string `protobuf:"bytes,3,opt,name=parameters_schema_json,json=parametersSchemaJson,proto3" json:"parameters_schema_json,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// The tool. Required. Names of functions are unique, and each of the others
+	// is declared at most once.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*Tool_Function
+	//	*Tool_WebSearch
+	//	*Tool_CodeExecution
+	Kind          isTool_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Tool) Reset() {
 	*x = Tool{}
-	mi := &file_ringmain_v1_generation_proto_msgTypes[4]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +826,7 @@ func (x *Tool) String() string {
 func (*Tool) ProtoMessage() {}
 
 func (x *Tool) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_generation_proto_msgTypes[4]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,47 +839,282 @@ func (x *Tool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tool.ProtoReflect.Descriptor instead.
 func (*Tool) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{4}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *Tool) GetName() string {
+func (x *Tool) GetKind() isTool_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *Tool) GetFunction() *FunctionTool {
+	if x != nil {
+		if x, ok := x.Kind.(*Tool_Function); ok {
+			return x.Function
+		}
+	}
+	return nil
+}
+
+func (x *Tool) GetWebSearch() *WebSearchTool {
+	if x != nil {
+		if x, ok := x.Kind.(*Tool_WebSearch); ok {
+			return x.WebSearch
+		}
+	}
+	return nil
+}
+
+func (x *Tool) GetCodeExecution() *CodeExecutionTool {
+	if x != nil {
+		if x, ok := x.Kind.(*Tool_CodeExecution); ok {
+			return x.CodeExecution
+		}
+	}
+	return nil
+}
+
+type isTool_Kind interface {
+	isTool_Kind()
+}
+
+type Tool_Function struct {
+	// A function that the caller runs.
+	Function *FunctionTool `protobuf:"bytes,1,opt,name=function,proto3,oneof"`
+}
+
+type Tool_WebSearch struct {
+	// A web search that the provider runs.
+	WebSearch *WebSearchTool `protobuf:"bytes,2,opt,name=web_search,json=webSearch,proto3,oneof"`
+}
+
+type Tool_CodeExecution struct {
+	// A sandbox in which the provider runs code that the model writes.
+	CodeExecution *CodeExecutionTool `protobuf:"bytes,3,opt,name=code_execution,json=codeExecution,proto3,oneof"`
+}
+
+func (*Tool_Function) isTool_Kind() {}
+
+func (*Tool_WebSearch) isTool_Kind() {}
+
+func (*Tool_CodeExecution) isTool_Kind() {}
+
+// A function that the caller runs when the model asks for it.
+type FunctionTool struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The function's name: 1 to 64 letters, digits, `_` or `-`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it does, for the model.
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// Its parameters, as the text of a JSON Schema object. Empty means none. At
+	// most 30 levels of objects and lists.
+	ParametersSchemaJson string `protobuf:"bytes,3,opt,name=parameters_schema_json,json=parametersSchemaJson,proto3" json:"parameters_schema_json,omitempty"`
+	// Whether the provider must hold the model to the parameters. Unset means the
+	// provider's default. True is refused with PROVIDER_REJECTED where the
+	// provider cannot hold it to these; ignored by providers without it.
+	Strict        *bool `protobuf:"varint,4,opt,name=strict,proto3,oneof" json:"strict,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FunctionTool) Reset() {
+	*x = FunctionTool{}
+	mi := &file_ringmain_v1_generation_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FunctionTool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FunctionTool) ProtoMessage() {}
+
+func (x *FunctionTool) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_generation_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FunctionTool.ProtoReflect.Descriptor instead.
+func (*FunctionTool) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *FunctionTool) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *Tool) GetDescription() string {
+func (x *FunctionTool) GetDescription() string {
 	if x != nil {
 		return x.Description
 	}
 	return ""
 }
 
-func (x *Tool) GetParametersSchemaJson() string {
+func (x *FunctionTool) GetParametersSchemaJson() string {
 	if x != nil {
 		return x.ParametersSchemaJson
 	}
 	return ""
 }
 
-// Whether and which tool the model must call.
+func (x *FunctionTool) GetStrict() bool {
+	if x != nil && x.Strict != nil {
+		return *x.Strict
+	}
+	return false
+}
+
+// A web search that the provider runs. Each shows in the answer as a
+// ProviderToolCall, and what it found as citations of the text.
+type WebSearchTool struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The most searches for one answer, at least 1. Unset means the provider's
+	// own limit. Ignored by providers without one.
+	MaxUses *int32 `protobuf:"varint,1,opt,name=max_uses,json=maxUses,proto3,oneof" json:"max_uses,omitempty"`
+	// Search only these domains and those below them, such as `example.com`. At
+	// most 100, each at most 256 characters. Never ignored: a candidate that
+	// cannot keep to it is not tried.
+	AllowedDomains []string `protobuf:"bytes,2,rep,name=allowed_domains,json=allowedDomains,proto3" json:"allowed_domains,omitempty"`
+	// Never search these domains and those below them. At most 100, each at most
+	// 256 characters. Refused beside `allowed_domains`. Never ignored: a candidate
+	// that cannot keep to it is not tried.
+	BlockedDomains []string `protobuf:"bytes,3,rep,name=blocked_domains,json=blockedDomains,proto3" json:"blocked_domains,omitempty"`
+	// The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
+	// means the provider's choice.
+	CountryCode   string `protobuf:"bytes,4,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebSearchTool) Reset() {
+	*x = WebSearchTool{}
+	mi := &file_ringmain_v1_generation_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebSearchTool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebSearchTool) ProtoMessage() {}
+
+func (x *WebSearchTool) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_generation_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebSearchTool.ProtoReflect.Descriptor instead.
+func (*WebSearchTool) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WebSearchTool) GetMaxUses() int32 {
+	if x != nil && x.MaxUses != nil {
+		return *x.MaxUses
+	}
+	return 0
+}
+
+func (x *WebSearchTool) GetAllowedDomains() []string {
+	if x != nil {
+		return x.AllowedDomains
+	}
+	return nil
+}
+
+func (x *WebSearchTool) GetBlockedDomains() []string {
+	if x != nil {
+		return x.BlockedDomains
+	}
+	return nil
+}
+
+func (x *WebSearchTool) GetCountryCode() string {
+	if x != nil {
+		return x.CountryCode
+	}
+	return ""
+}
+
+// A sandbox in which the provider runs code that the model writes. Each run
+// shows in the answer as a ProviderToolCall.
+type CodeExecutionTool struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CodeExecutionTool) Reset() {
+	*x = CodeExecutionTool{}
+	mi := &file_ringmain_v1_generation_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CodeExecutionTool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CodeExecutionTool) ProtoMessage() {}
+
+func (x *CodeExecutionTool) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_generation_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CodeExecutionTool.ProtoReflect.Descriptor instead.
+func (*CodeExecutionTool) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{9}
+}
+
+// Whether and which tool the model must call, and how many at once.
 type ToolChoice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The choice.
+	// The choice. Unset means AUTO.
 	//
 	// Types that are valid to be assigned to Choice:
 	//
 	//	*ToolChoice_Mode
 	//	*ToolChoice_ToolName
-	Choice        isToolChoice_Choice `protobuf_oneof:"choice"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Choice isToolChoice_Choice `protobuf_oneof:"choice"`
+	// Whether the model may ask for several tools at once. Unset means the
+	// provider's default.
+	ParallelToolCalls *bool `protobuf:"varint,3,opt,name=parallel_tool_calls,json=parallelToolCalls,proto3,oneof" json:"parallel_tool_calls,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ToolChoice) Reset() {
 	*x = ToolChoice{}
-	mi := &file_ringmain_v1_generation_proto_msgTypes[5]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +1126,7 @@ func (x *ToolChoice) String() string {
 func (*ToolChoice) ProtoMessage() {}
 
 func (x *ToolChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_generation_proto_msgTypes[5]
+	mi := &file_ringmain_v1_generation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +1139,7 @@ func (x *ToolChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolChoice.ProtoReflect.Descriptor instead.
 func (*ToolChoice) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{5}
+	return file_ringmain_v1_generation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ToolChoice) GetChoice() isToolChoice_Choice {
@@ -660,6 +1167,13 @@ func (x *ToolChoice) GetToolName() string {
 	return ""
 }
 
+func (x *ToolChoice) GetParallelToolCalls() bool {
+	if x != nil && x.ParallelToolCalls != nil {
+		return *x.ParallelToolCalls
+	}
+	return false
+}
+
 type isToolChoice_Choice interface {
 	isToolChoice_Choice()
 }
@@ -670,7 +1184,8 @@ type ToolChoice_Mode struct {
 }
 
 type ToolChoice_ToolName struct {
-	// The one tool that must be called. At most 256 characters.
+	// The one tool that must be called: the name of a function, or
+	// `web_search` or `code_execution`. At most 256 characters.
 	ToolName string `protobuf:"bytes,2,opt,name=tool_name,json=toolName,proto3,oneof"`
 }
 
@@ -682,7 +1197,7 @@ var File_ringmain_v1_generation_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_generation_proto_rawDesc = "" +
 	"\n" +
-	"\x1cringmain/v1/generation.proto\x12\vringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xf9\x05\n" +
+	"\x1cringmain/v1/generation.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xc6\b\n" +
 	"\x10GenerationConfig\x12/\n" +
 	"\x11max_output_tokens\x18\x01 \x01(\x05H\x00R\x0fmaxOutputTokens\x88\x01\x01\x12%\n" +
 	"\vtemperature\x18\x02 \x01(\x02H\x01R\vtemperature\x88\x01\x01\x12\x18\n" +
@@ -692,10 +1207,15 @@ const file_ringmain_v1_generation_proto_rawDesc = "" +
 	"\x10presence_penalty\x18\x06 \x01(\x02H\x05R\x0fpresencePenalty\x88\x01\x01\x12\x17\n" +
 	"\x04seed\x18\a \x01(\x03H\x06R\x04seed\x88\x01\x01\x12%\n" +
 	"\x0estop_sequences\x18\b \x03(\tR\rstopSequences\x12G\n" +
-	"\x10reasoning_effort\x18\t \x01(\x0e2\x1c.ringmain.v1.ReasoningEffortR\x0freasoningEffort\x12D\n" +
-	"\x0fresponse_format\x18\n" +
-	" \x01(\v2\x1b.ringmain.v1.ResponseFormatR\x0eresponseFormat\x12]\n" +
-	"\x10provider_options\x18\v \x03(\v22.ringmain.v1.GenerationConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
+	"\x10reasoning_effort\x18\t \x01(\x0e2\x1c.ringmain.v1.ReasoningEffortR\x0freasoningEffort\x129\n" +
+	"\x16reasoning_token_budget\x18\n" +
+	" \x01(\x05H\aR\x14reasoningTokenBudget\x88\x01\x01\x12D\n" +
+	"\x0fresponse_format\x18\v \x01(\v2\x1b.ringmain.v1.ResponseFormatR\x0eresponseFormat\x12B\n" +
+	"\x11output_modalities\x18\f \x03(\x0e2\x15.ringmain.v1.ModalityR\x10outputModalities\x12;\n" +
+	"\faudio_output\x18\r \x01(\v2\x18.ringmain.v1.AudioOutputR\vaudioOutput\x12&\n" +
+	"\ftop_logprobs\x18\x0e \x01(\x05H\bR\vtopLogprobs\x88\x01\x01\x12;\n" +
+	"\fprompt_cache\x18\x0f \x01(\v2\x18.ringmain.v1.PromptCacheR\vpromptCache\x12]\n" +
+	"\x10provider_options\x18\x10 \x03(\v22.ringmain.v1.GenerationConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
 	"\x14ProviderOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
 	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01B\x14\n" +
@@ -705,45 +1225,81 @@ const file_ringmain_v1_generation_proto_rawDesc = "" +
 	"\x06_top_kB\x14\n" +
 	"\x12_frequency_penaltyB\x13\n" +
 	"\x11_presence_penaltyB\a\n" +
-	"\x05_seed\"\x9e\x01\n" +
+	"\x05_seedB\x19\n" +
+	"\x17_reasoning_token_budgetB\x0f\n" +
+	"\r_top_logprobs\"@\n" +
+	"\vAudioOutput\x12\x14\n" +
+	"\x05voice\x18\x01 \x01(\tR\x05voice\x12\x1b\n" +
+	"\tmime_type\x18\x02 \x01(\tR\bmimeType\"L\n" +
+	"\vPromptCache\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12+\n" +
+	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"\x9e\x01\n" +
 	"\x0eResponseFormat\x12@\n" +
 	"\vjson_object\x18\x01 \x01(\v2\x1d.ringmain.v1.JsonObjectFormatH\x00R\n" +
 	"jsonObject\x12@\n" +
 	"\vjson_schema\x18\x02 \x01(\v2\x1d.ringmain.v1.JsonSchemaFormatH\x00R\n" +
 	"jsonSchemaB\b\n" +
 	"\x06format\"\x12\n" +
-	"\x10JsonObjectFormat\"G\n" +
+	"\x10JsonObjectFormat\"\x91\x01\n" +
 	"\x10JsonSchemaFormat\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1f\n" +
-	"\vschema_json\x18\x02 \x01(\tR\n" +
-	"schemaJson\"r\n" +
-	"\x04Tool\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1f\n" +
+	"\vschema_json\x18\x03 \x01(\tR\n" +
+	"schemaJson\x12\x1b\n" +
+	"\x06strict\x18\x04 \x01(\bH\x00R\x06strict\x88\x01\x01B\t\n" +
+	"\a_strict\"\xcd\x01\n" +
+	"\x04Tool\x127\n" +
+	"\bfunction\x18\x01 \x01(\v2\x19.ringmain.v1.FunctionToolH\x00R\bfunction\x12;\n" +
+	"\n" +
+	"web_search\x18\x02 \x01(\v2\x1a.ringmain.v1.WebSearchToolH\x00R\twebSearch\x12G\n" +
+	"\x0ecode_execution\x18\x03 \x01(\v2\x1e.ringmain.v1.CodeExecutionToolH\x00R\rcodeExecutionB\x06\n" +
+	"\x04kind\"\xa2\x01\n" +
+	"\fFunctionTool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x124\n" +
-	"\x16parameters_schema_json\x18\x03 \x01(\tR\x14parametersSchemaJson\"b\n" +
+	"\x16parameters_schema_json\x18\x03 \x01(\tR\x14parametersSchemaJson\x12\x1b\n" +
+	"\x06strict\x18\x04 \x01(\bH\x00R\x06strict\x88\x01\x01B\t\n" +
+	"\a_strict\"\xb1\x01\n" +
+	"\rWebSearchTool\x12\x1e\n" +
+	"\bmax_uses\x18\x01 \x01(\x05H\x00R\amaxUses\x88\x01\x01\x12'\n" +
+	"\x0fallowed_domains\x18\x02 \x03(\tR\x0eallowedDomains\x12'\n" +
+	"\x0fblocked_domains\x18\x03 \x03(\tR\x0eblockedDomains\x12!\n" +
+	"\fcountry_code\x18\x04 \x01(\tR\vcountryCodeB\v\n" +
+	"\t_max_uses\"\x13\n" +
+	"\x11CodeExecutionTool\"\xaf\x01\n" +
 	"\n" +
 	"ToolChoice\x12+\n" +
 	"\x04mode\x18\x01 \x01(\x0e2\x15.ringmain.v1.ToolModeH\x00R\x04mode\x12\x1d\n" +
-	"\ttool_name\x18\x02 \x01(\tH\x00R\btoolNameB\b\n" +
-	"\x06choice*e\n" +
+	"\ttool_name\x18\x02 \x01(\tH\x00R\btoolName\x123\n" +
+	"\x13parallel_tool_calls\x18\x03 \x01(\bH\x01R\x11parallelToolCalls\x88\x01\x01B\b\n" +
+	"\x06choiceB\x16\n" +
+	"\x14_parallel_tool_calls*_\n" +
+	"\bModality\x12\x18\n" +
+	"\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rMODALITY_TEXT\x10\x01\x12\x12\n" +
+	"\x0eMODALITY_IMAGE\x10\x02\x12\x12\n" +
+	"\x0eMODALITY_AUDIO\x10\x03*e\n" +
 	"\bToolMode\x12\x19\n" +
 	"\x15TOOL_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTOOL_MODE_AUTO\x10\x01\x12\x12\n" +
 	"\x0eTOOL_MODE_NONE\x10\x02\x12\x16\n" +
-	"\x12TOOL_MODE_REQUIRED\x10\x03*\xa0\x01\n" +
+	"\x12TOOL_MODE_REQUIRED\x10\x03*\xdf\x01\n" +
 	"\x0fReasoningEffort\x12 \n" +
 	"\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n" +
-	"\x15REASONING_EFFORT_NONE\x10\x01\x12\x18\n" +
-	"\x14REASONING_EFFORT_LOW\x10\x02\x12\x1b\n" +
-	"\x17REASONING_EFFORT_MEDIUM\x10\x03\x12\x19\n" +
-	"\x15REASONING_EFFORT_HIGH\x10\x04*\xbe\x01\n" +
+	"\x15REASONING_EFFORT_NONE\x10\x01\x12\x1c\n" +
+	"\x18REASONING_EFFORT_MINIMAL\x10\x02\x12\x18\n" +
+	"\x14REASONING_EFFORT_LOW\x10\x03\x12\x1b\n" +
+	"\x17REASONING_EFFORT_MEDIUM\x10\x04\x12\x19\n" +
+	"\x15REASONING_EFFORT_HIGH\x10\x05\x12\x1f\n" +
+	"\x1bREASONING_EFFORT_EXTRA_HIGH\x10\x06*\xd8\x01\n" +
 	"\fFinishReason\x12\x1d\n" +
 	"\x19FINISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FINISH_REASON_STOP\x10\x01\x12\x1c\n" +
 	"\x18FINISH_REASON_MAX_TOKENS\x10\x02\x12\x1c\n" +
 	"\x18FINISH_REASON_TOOL_CALLS\x10\x03\x12 \n" +
 	"\x1cFINISH_REASON_CONTENT_FILTER\x10\x04\x12\x19\n" +
-	"\x15FINISH_REASON_REFUSAL\x10\x05B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
+	"\x15FINISH_REASON_REFUSAL\x10\x05\x12\x18\n" +
+	"\x14FINISH_REASON_PAUSED\x10\x06B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
 	file_ringmain_v1_generation_proto_rawDescOnce sync.Once
@@ -757,34 +1313,48 @@ func file_ringmain_v1_generation_proto_rawDescGZIP() []byte {
 	return file_ringmain_v1_generation_proto_rawDescData
 }
 
-var file_ringmain_v1_generation_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ringmain_v1_generation_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_ringmain_v1_generation_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_ringmain_v1_generation_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_ringmain_v1_generation_proto_goTypes = []any{
-	(ToolMode)(0),            // 0: ringmain.v1.ToolMode
-	(ReasoningEffort)(0),     // 1: ringmain.v1.ReasoningEffort
-	(FinishReason)(0),        // 2: ringmain.v1.FinishReason
-	(*GenerationConfig)(nil), // 3: ringmain.v1.GenerationConfig
-	(*ResponseFormat)(nil),   // 4: ringmain.v1.ResponseFormat
-	(*JsonObjectFormat)(nil), // 5: ringmain.v1.JsonObjectFormat
-	(*JsonSchemaFormat)(nil), // 6: ringmain.v1.JsonSchemaFormat
-	(*Tool)(nil),             // 7: ringmain.v1.Tool
-	(*ToolChoice)(nil),       // 8: ringmain.v1.ToolChoice
-	nil,                      // 9: ringmain.v1.GenerationConfig.ProviderOptionsEntry
-	(*structpb.Struct)(nil),  // 10: google.protobuf.Struct
+	(Modality)(0),               // 0: ringmain.v1.Modality
+	(ToolMode)(0),               // 1: ringmain.v1.ToolMode
+	(ReasoningEffort)(0),        // 2: ringmain.v1.ReasoningEffort
+	(FinishReason)(0),           // 3: ringmain.v1.FinishReason
+	(*GenerationConfig)(nil),    // 4: ringmain.v1.GenerationConfig
+	(*AudioOutput)(nil),         // 5: ringmain.v1.AudioOutput
+	(*PromptCache)(nil),         // 6: ringmain.v1.PromptCache
+	(*ResponseFormat)(nil),      // 7: ringmain.v1.ResponseFormat
+	(*JsonObjectFormat)(nil),    // 8: ringmain.v1.JsonObjectFormat
+	(*JsonSchemaFormat)(nil),    // 9: ringmain.v1.JsonSchemaFormat
+	(*Tool)(nil),                // 10: ringmain.v1.Tool
+	(*FunctionTool)(nil),        // 11: ringmain.v1.FunctionTool
+	(*WebSearchTool)(nil),       // 12: ringmain.v1.WebSearchTool
+	(*CodeExecutionTool)(nil),   // 13: ringmain.v1.CodeExecutionTool
+	(*ToolChoice)(nil),          // 14: ringmain.v1.ToolChoice
+	nil,                         // 15: ringmain.v1.GenerationConfig.ProviderOptionsEntry
+	(*durationpb.Duration)(nil), // 16: google.protobuf.Duration
+	(*structpb.Struct)(nil),     // 17: google.protobuf.Struct
 }
 var file_ringmain_v1_generation_proto_depIdxs = []int32{
-	1,  // 0: ringmain.v1.GenerationConfig.reasoning_effort:type_name -> ringmain.v1.ReasoningEffort
-	4,  // 1: ringmain.v1.GenerationConfig.response_format:type_name -> ringmain.v1.ResponseFormat
-	9,  // 2: ringmain.v1.GenerationConfig.provider_options:type_name -> ringmain.v1.GenerationConfig.ProviderOptionsEntry
-	5,  // 3: ringmain.v1.ResponseFormat.json_object:type_name -> ringmain.v1.JsonObjectFormat
-	6,  // 4: ringmain.v1.ResponseFormat.json_schema:type_name -> ringmain.v1.JsonSchemaFormat
-	0,  // 5: ringmain.v1.ToolChoice.mode:type_name -> ringmain.v1.ToolMode
-	10, // 6: ringmain.v1.GenerationConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	7,  // [7:7] is the sub-list for method output_type
-	7,  // [7:7] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	2,  // 0: ringmain.v1.GenerationConfig.reasoning_effort:type_name -> ringmain.v1.ReasoningEffort
+	7,  // 1: ringmain.v1.GenerationConfig.response_format:type_name -> ringmain.v1.ResponseFormat
+	0,  // 2: ringmain.v1.GenerationConfig.output_modalities:type_name -> ringmain.v1.Modality
+	5,  // 3: ringmain.v1.GenerationConfig.audio_output:type_name -> ringmain.v1.AudioOutput
+	6,  // 4: ringmain.v1.GenerationConfig.prompt_cache:type_name -> ringmain.v1.PromptCache
+	15, // 5: ringmain.v1.GenerationConfig.provider_options:type_name -> ringmain.v1.GenerationConfig.ProviderOptionsEntry
+	16, // 6: ringmain.v1.PromptCache.ttl:type_name -> google.protobuf.Duration
+	8,  // 7: ringmain.v1.ResponseFormat.json_object:type_name -> ringmain.v1.JsonObjectFormat
+	9,  // 8: ringmain.v1.ResponseFormat.json_schema:type_name -> ringmain.v1.JsonSchemaFormat
+	11, // 9: ringmain.v1.Tool.function:type_name -> ringmain.v1.FunctionTool
+	12, // 10: ringmain.v1.Tool.web_search:type_name -> ringmain.v1.WebSearchTool
+	13, // 11: ringmain.v1.Tool.code_execution:type_name -> ringmain.v1.CodeExecutionTool
+	1,  // 12: ringmain.v1.ToolChoice.mode:type_name -> ringmain.v1.ToolMode
+	17, // 13: ringmain.v1.GenerationConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_generation_proto_init() }
@@ -793,11 +1363,19 @@ func file_ringmain_v1_generation_proto_init() {
 		return
 	}
 	file_ringmain_v1_generation_proto_msgTypes[0].OneofWrappers = []any{}
-	file_ringmain_v1_generation_proto_msgTypes[1].OneofWrappers = []any{
+	file_ringmain_v1_generation_proto_msgTypes[3].OneofWrappers = []any{
 		(*ResponseFormat_JsonObject)(nil),
 		(*ResponseFormat_JsonSchema)(nil),
 	}
-	file_ringmain_v1_generation_proto_msgTypes[5].OneofWrappers = []any{
+	file_ringmain_v1_generation_proto_msgTypes[5].OneofWrappers = []any{}
+	file_ringmain_v1_generation_proto_msgTypes[6].OneofWrappers = []any{
+		(*Tool_Function)(nil),
+		(*Tool_WebSearch)(nil),
+		(*Tool_CodeExecution)(nil),
+	}
+	file_ringmain_v1_generation_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ringmain_v1_generation_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ringmain_v1_generation_proto_msgTypes[10].OneofWrappers = []any{
 		(*ToolChoice_Mode)(nil),
 		(*ToolChoice_ToolName)(nil),
 	}
@@ -806,8 +1384,8 @@ func file_ringmain_v1_generation_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_generation_proto_rawDesc), len(file_ringmain_v1_generation_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   7,
+			NumEnums:      4,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -30,10 +30,12 @@ const (
 	ImageQuality_IMAGE_QUALITY_UNSPECIFIED ImageQuality = 0
 	// Fast and cheap.
 	ImageQuality_IMAGE_QUALITY_LOW ImageQuality = 1
-	// Between.
+	// Between low and high.
 	ImageQuality_IMAGE_QUALITY_MEDIUM ImageQuality = 2
-	// Slow and dear.
+	// Slow and expensive.
 	ImageQuality_IMAGE_QUALITY_HIGH ImageQuality = 3
+	// The best that the model has, at any price. HIGH where it has no more.
+	ImageQuality_IMAGE_QUALITY_EXTRA_HIGH ImageQuality = 4
 )
 
 // Enum value maps for ImageQuality.
@@ -43,12 +45,14 @@ var (
 		1: "IMAGE_QUALITY_LOW",
 		2: "IMAGE_QUALITY_MEDIUM",
 		3: "IMAGE_QUALITY_HIGH",
+		4: "IMAGE_QUALITY_EXTRA_HIGH",
 	}
 	ImageQuality_value = map[string]int32{
 		"IMAGE_QUALITY_UNSPECIFIED": 0,
 		"IMAGE_QUALITY_LOW":         1,
 		"IMAGE_QUALITY_MEDIUM":      2,
 		"IMAGE_QUALITY_HIGH":        3,
+		"IMAGE_QUALITY_EXTRA_HIGH":  4,
 	}
 )
 
@@ -162,9 +166,8 @@ type ImageConfig struct {
 	// What must not be drawn, at most 32,000 characters. Ignored by models
 	// without it.
 	NegativePrompt string `protobuf:"bytes,9,opt,name=negative_prompt,json=negativePrompt,proto3" json:"negative_prompt,omitempty"`
-	// Fields passed through to a provider as they are, keyed by provider kind. At
-	// most 32 kinds; keys at every level have at most 256 characters, there are
-	// at most 16 levels, and numbers are finite.
+	// Fields passed through to a provider as they are, keyed by provider kind, as
+	// GenerationConfig.provider_options.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,10,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -274,16 +277,19 @@ func (x *ImageConfig) GetProviderOptions() map[string]*structpb.Struct {
 type GenerateImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chosen by the caller, optional, at most 128 characters. A repeat within a
-	// day returns the first answer instead of paying twice.
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that makes images. At most 256 characters.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The description, 1 to 32,000 characters.
-	Prompt string `protobuf:"bytes,3,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// How to draw.
-	ImageConfig *ImageConfig `protobuf:"bytes,4,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,5,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The description, 1 to 32,000 characters.
+	Prompt string `protobuf:"bytes,5,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// How to draw.
+	ImageConfig   *ImageConfig `protobuf:"bytes,6,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -332,6 +338,20 @@ func (x *GenerateImagesRequest) GetModel() string {
 	return ""
 }
 
+func (x *GenerateImagesRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *GenerateImagesRequest) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
+}
+
 func (x *GenerateImagesRequest) GetPrompt() string {
 	if x != nil {
 		return x.Prompt
@@ -346,24 +366,17 @@ func (x *GenerateImagesRequest) GetImageConfig() *ImageConfig {
 	return nil
 }
 
-func (x *GenerateImagesRequest) GetRoutingPolicy() *RoutingPolicy {
-	if x != nil {
-		return x.RoutingPolicy
-	}
-	return nil
-}
-
 // Drawn images.
 type GenerateImagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// The images.
-	Images []*GeneratedImage `protobuf:"bytes,2,rep,name=images,proto3" json:"images,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
+	Images        []*GeneratedImage `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -405,13 +418,6 @@ func (x *GenerateImagesResponse) GetResponseId() string {
 	return ""
 }
 
-func (x *GenerateImagesResponse) GetImages() []*GeneratedImage {
-	if x != nil {
-		return x.Images
-	}
-	return nil
-}
-
 func (x *GenerateImagesResponse) GetUsage() *Usage {
 	if x != nil {
 		return x.Usage
@@ -422,6 +428,13 @@ func (x *GenerateImagesResponse) GetUsage() *Usage {
 func (x *GenerateImagesResponse) GetRoute() *Route {
 	if x != nil {
 		return x.Route
+	}
+	return nil
+}
+
+func (x *GenerateImagesResponse) GetImages() []*GeneratedImage {
+	if x != nil {
+		return x.Images
 	}
 	return nil
 }
@@ -494,7 +507,7 @@ func (x *GeneratedImage) GetNote() string {
 // Images to make or change as a stream.
 type StreamImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What to do.
+	// What to do. Required.
 	//
 	// Types that are valid to be assigned to Request:
 	//
@@ -587,10 +600,10 @@ func (*StreamImagesRequest_Generate) isStreamImagesRequest_Request() {}
 
 func (*StreamImagesRequest_Edit) isStreamImagesRequest_Request() {}
 
-// One event of images being made. First `started`, last `finished`.
+// One event of images being made.
 type ImageEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event.
+	// The event. First `started`, last `finished`.
 	//
 	// Types that are valid to be assigned to Event:
 	//
@@ -712,7 +725,11 @@ func (*ImageEvent_Finished) isImageEvent_Event() {}
 type ImageStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
-	ResponseId    string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The provider that draws.
+	ProviderId string `protobuf:"bytes,2,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	// The provider's own name for the model that draws.
+	ProviderModel string `protobuf:"bytes,3,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -750,6 +767,20 @@ func (*ImageStarted) Descriptor() ([]byte, []int) {
 func (x *ImageStarted) GetResponseId() string {
 	if x != nil {
 		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *ImageStarted) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
+func (x *ImageStarted) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
 	}
 	return ""
 }
@@ -885,14 +916,14 @@ func (x *ImageChunk) GetLast() bool {
 // Every image is complete.
 type ImageFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The description the provider drew for each image, when it rewrote it.
-	RevisedPrompts []string `protobuf:"bytes,1,rep,name=revised_prompts,json=revisedPrompts,proto3" json:"revised_prompts,omitempty"`
-	// What it consumed.
+	// Same as ImageStarted.response_id.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
+	// How the request was served.
 	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
-	// The note of each image, as `GeneratedImage.note`. Empty when there is none.
-	Notes         []string `protobuf:"bytes,4,rep,name=notes,proto3" json:"notes,omitempty"`
+	// What is to be said about each image, one for every image, in order.
+	Images        []*FinishedImage `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -927,11 +958,11 @@ func (*ImageFinished) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *ImageFinished) GetRevisedPrompts() []string {
+func (x *ImageFinished) GetResponseId() string {
 	if x != nil {
-		return x.RevisedPrompts
+		return x.ResponseId
 	}
-	return nil
+	return ""
 }
 
 func (x *ImageFinished) GetUsage() *Usage {
@@ -948,44 +979,111 @@ func (x *ImageFinished) GetRoute() *Route {
 	return nil
 }
 
-func (x *ImageFinished) GetNotes() []string {
+func (x *ImageFinished) GetImages() []*FinishedImage {
 	if x != nil {
-		return x.Notes
+		return x.Images
 	}
 	return nil
+}
+
+// What is to be said about an image whose bytes were sent.
+type FinishedImage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position of the image, from 0.
+	ImageIndex int32 `protobuf:"varint,1,opt,name=image_index,json=imageIndex,proto3" json:"image_index,omitempty"`
+	// Same as GeneratedImage.revised_prompt.
+	RevisedPrompt string `protobuf:"bytes,2,opt,name=revised_prompt,json=revisedPrompt,proto3" json:"revised_prompt,omitempty"`
+	// Same as GeneratedImage.note.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishedImage) Reset() {
+	*x = FinishedImage{}
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishedImage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishedImage) ProtoMessage() {}
+
+func (x *FinishedImage) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishedImage.ProtoReflect.Descriptor instead.
+func (*FinishedImage) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FinishedImage) GetImageIndex() int32 {
+	if x != nil {
+		return x.ImageIndex
+	}
+	return 0
+}
+
+func (x *FinishedImage) GetRevisedPrompt() string {
+	if x != nil {
+		return x.RevisedPrompt
+	}
+	return ""
+}
+
+func (x *FinishedImage) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
 }
 
 // Images to change.
 type EditImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chosen by the caller, optional, at most 128 characters. A repeat within a
-	// day returns the first answer instead of paying twice.
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that changes images. At most 256 characters.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	// How to route.
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
 	// What to change, at most 32,000 characters. Required unless the mode is
 	// OUTPAINT or STYLE.
-	Prompt string `protobuf:"bytes,3,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	Prompt string `protobuf:"bytes,5,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// The images to change or, with STYLE, first the content, then the styles. At
 	// least one, at most 16.
-	Images []*Media `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
+	Images []*Media `protobuf:"bytes,6,rep,name=images,proto3" json:"images,omitempty"`
 	// What kind of change.
-	Mode EditMode `protobuf:"varint,5,opt,name=mode,proto3,enum=ringmain.v1.EditMode" json:"mode,omitempty"`
+	Mode EditMode `protobuf:"varint,7,opt,name=mode,proto3,enum=ringmain.v1.EditMode" json:"mode,omitempty"`
 	// Where to change an image (INPAINT): its transparent pixels are redrawn.
-	Mask *Media `protobuf:"bytes,6,opt,name=mask,proto3" json:"mask,omitempty"`
+	Mask *Media `protobuf:"bytes,8,opt,name=mask,proto3" json:"mask,omitempty"`
 	// How far to draw beyond the border (OUTPAINT).
-	Outpaint *Margins `protobuf:"bytes,7,opt,name=outpaint,proto3" json:"outpaint,omitempty"`
+	Outpaint *Margins `protobuf:"bytes,9,opt,name=outpaint,proto3" json:"outpaint,omitempty"`
 	// How to draw.
-	ImageConfig *ImageConfig `protobuf:"bytes,8,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`
-	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,9,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	ImageConfig   *ImageConfig `protobuf:"bytes,10,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EditImagesRequest) Reset() {
 	*x = EditImagesRequest{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[10]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -997,7 +1095,7 @@ func (x *EditImagesRequest) String() string {
 func (*EditImagesRequest) ProtoMessage() {}
 
 func (x *EditImagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[10]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1010,7 +1108,7 @@ func (x *EditImagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditImagesRequest.ProtoReflect.Descriptor instead.
 func (*EditImagesRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{10}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *EditImagesRequest) GetRequestId() string {
@@ -1025,6 +1123,20 @@ func (x *EditImagesRequest) GetModel() string {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *EditImagesRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *EditImagesRequest) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
 }
 
 func (x *EditImagesRequest) GetPrompt() string {
@@ -1069,14 +1181,7 @@ func (x *EditImagesRequest) GetImageConfig() *ImageConfig {
 	return nil
 }
 
-func (x *EditImagesRequest) GetRoutingPolicy() *RoutingPolicy {
-	if x != nil {
-		return x.RoutingPolicy
-	}
-	return nil
-}
-
-// Distances beyond an image's border, in pixels.
+// Distances beyond an image's border, in pixels, each 0 to 4,096.
 type Margins struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Beyond the left border.
@@ -1093,7 +1198,7 @@ type Margins struct {
 
 func (x *Margins) Reset() {
 	*x = Margins{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[11]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1210,7 @@ func (x *Margins) String() string {
 func (*Margins) ProtoMessage() {}
 
 func (x *Margins) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[11]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1223,7 @@ func (x *Margins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Margins.ProtoReflect.Descriptor instead.
 func (*Margins) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{11}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Margins) GetLeft() int32 {
@@ -1154,19 +1259,19 @@ type EditImagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// The images.
-	Images []*GeneratedImage `protobuf:"bytes,2,rep,name=images,proto3" json:"images,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
+	Images        []*GeneratedImage `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EditImagesResponse) Reset() {
 	*x = EditImagesResponse{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[12]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1283,7 @@ func (x *EditImagesResponse) String() string {
 func (*EditImagesResponse) ProtoMessage() {}
 
 func (x *EditImagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[12]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1296,7 @@ func (x *EditImagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditImagesResponse.ProtoReflect.Descriptor instead.
 func (*EditImagesResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{12}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EditImagesResponse) GetResponseId() string {
@@ -1199,13 +1304,6 @@ func (x *EditImagesResponse) GetResponseId() string {
 		return x.ResponseId
 	}
 	return ""
-}
-
-func (x *EditImagesResponse) GetImages() []*GeneratedImage {
-	if x != nil {
-		return x.Images
-	}
-	return nil
 }
 
 func (x *EditImagesResponse) GetUsage() *Usage {
@@ -1222,30 +1320,38 @@ func (x *EditImagesResponse) GetRoute() *Route {
 	return nil
 }
 
+func (x *EditImagesResponse) GetImages() []*GeneratedImage {
+	if x != nil {
+		return x.Images
+	}
+	return nil
+}
+
 // An image to enlarge.
 type UpscaleImageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that enlarges images. `local/lanczos` and
 	// `local/bicubic` need no provider. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// The image.
-	Image *Media `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
-	// How many times wider and higher: 2 to 8.
-	Factor int32 `protobuf:"varint,3,opt,name=factor,proto3" json:"factor,omitempty"`
-	// What is in the image, for models that ask. At most 32,000 characters.
-	Prompt string `protobuf:"bytes,4,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-	// means the image's own.
-	MimeType string `protobuf:"bytes,5,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,6,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The image.
+	Image *Media `protobuf:"bytes,5,opt,name=image,proto3" json:"image,omitempty"`
+	// How to enlarge.
+	UpscaleConfig *UpscaleConfig `protobuf:"bytes,6,opt,name=upscale_config,json=upscaleConfig,proto3" json:"upscale_config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpscaleImageRequest) Reset() {
 	*x = UpscaleImageRequest{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[13]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1363,7 @@ func (x *UpscaleImageRequest) String() string {
 func (*UpscaleImageRequest) ProtoMessage() {}
 
 func (x *UpscaleImageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[13]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1376,14 @@ func (x *UpscaleImageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpscaleImageRequest.ProtoReflect.Descriptor instead.
 func (*UpscaleImageRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{13}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UpscaleImageRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 func (x *UpscaleImageRequest) GetModel() string {
@@ -1280,32 +1393,11 @@ func (x *UpscaleImageRequest) GetModel() string {
 	return ""
 }
 
-func (x *UpscaleImageRequest) GetImage() *Media {
+func (x *UpscaleImageRequest) GetAttribution() *Attribution {
 	if x != nil {
-		return x.Image
+		return x.Attribution
 	}
 	return nil
-}
-
-func (x *UpscaleImageRequest) GetFactor() int32 {
-	if x != nil {
-		return x.Factor
-	}
-	return 0
-}
-
-func (x *UpscaleImageRequest) GetPrompt() string {
-	if x != nil {
-		return x.Prompt
-	}
-	return ""
-}
-
-func (x *UpscaleImageRequest) GetMimeType() string {
-	if x != nil {
-		return x.MimeType
-	}
-	return ""
 }
 
 func (x *UpscaleImageRequest) GetRoutingPolicy() *RoutingPolicy {
@@ -1315,24 +1407,113 @@ func (x *UpscaleImageRequest) GetRoutingPolicy() *RoutingPolicy {
 	return nil
 }
 
+func (x *UpscaleImageRequest) GetImage() *Media {
+	if x != nil {
+		return x.Image
+	}
+	return nil
+}
+
+func (x *UpscaleImageRequest) GetUpscaleConfig() *UpscaleConfig {
+	if x != nil {
+		return x.UpscaleConfig
+	}
+	return nil
+}
+
+// How to enlarge an image.
+type UpscaleConfig struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many times wider and higher: 2 to 8.
+	Factor int32 `protobuf:"varint,1,opt,name=factor,proto3" json:"factor,omitempty"`
+	// What is in the image, for models that ask. At most 32,000 characters.
+	Prompt string `protobuf:"bytes,2,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+	// means the image's own.
+	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Fields passed through to a provider as they are, keyed by provider kind, as
+	// GenerationConfig.provider_options.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,4,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UpscaleConfig) Reset() {
+	*x = UpscaleConfig{}
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpscaleConfig) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpscaleConfig) ProtoMessage() {}
+
+func (x *UpscaleConfig) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpscaleConfig.ProtoReflect.Descriptor instead.
+func (*UpscaleConfig) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpscaleConfig) GetFactor() int32 {
+	if x != nil {
+		return x.Factor
+	}
+	return 0
+}
+
+func (x *UpscaleConfig) GetPrompt() string {
+	if x != nil {
+		return x.Prompt
+	}
+	return ""
+}
+
+func (x *UpscaleConfig) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+func (x *UpscaleConfig) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
+	}
+	return nil
+}
+
 // An enlarged image.
 type UpscaleImageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by the gateway.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the request consumed.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was served.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// The image.
-	Image *Media `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
+	Image         *Media `protobuf:"bytes,4,opt,name=image,proto3" json:"image,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpscaleImageResponse) Reset() {
 	*x = UpscaleImageResponse{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[14]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1344,7 +1525,7 @@ func (x *UpscaleImageResponse) String() string {
 func (*UpscaleImageResponse) ProtoMessage() {}
 
 func (x *UpscaleImageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[14]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1357,7 +1538,7 @@ func (x *UpscaleImageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpscaleImageResponse.ProtoReflect.Descriptor instead.
 func (*UpscaleImageResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{14}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpscaleImageResponse) GetResponseId() string {
@@ -1365,13 +1546,6 @@ func (x *UpscaleImageResponse) GetResponseId() string {
 		return x.ResponseId
 	}
 	return ""
-}
-
-func (x *UpscaleImageResponse) GetImage() *Media {
-	if x != nil {
-		return x.Image
-	}
-	return nil
 }
 
 func (x *UpscaleImageResponse) GetUsage() *Usage {
@@ -1388,23 +1562,36 @@ func (x *UpscaleImageResponse) GetRoute() *Route {
 	return nil
 }
 
+func (x *UpscaleImageResponse) GetImage() *Media {
+	if x != nil {
+		return x.Image
+	}
+	return nil
+}
+
 // An image to inspect.
 type InspectImageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The image.
-	Image *Media `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that classifies images, at most 256 characters.
-	// Empty means do not classify.
-	ClassifierModel string `protobuf:"bytes,2,opt,name=classifier_model,json=classifierModel,proto3" json:"classifier_model,omitempty"`
+	// Empty means do not classify; then no provider is asked.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,3,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The image.
+	Image         *Media `protobuf:"bytes,5,opt,name=image,proto3" json:"image,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InspectImageRequest) Reset() {
 	*x = InspectImageRequest{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[15]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1603,7 @@ func (x *InspectImageRequest) String() string {
 func (*InspectImageRequest) ProtoMessage() {}
 
 func (x *InspectImageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[15]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,21 +1616,28 @@ func (x *InspectImageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectImageRequest.ProtoReflect.Descriptor instead.
 func (*InspectImageRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{15}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *InspectImageRequest) GetImage() *Media {
+func (x *InspectImageRequest) GetRequestId() string {
 	if x != nil {
-		return x.Image
-	}
-	return nil
-}
-
-func (x *InspectImageRequest) GetClassifierModel() string {
-	if x != nil {
-		return x.ClassifierModel
+		return x.RequestId
 	}
 	return ""
+}
+
+func (x *InspectImageRequest) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *InspectImageRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 func (x *InspectImageRequest) GetRoutingPolicy() *RoutingPolicy {
@@ -1453,41 +1647,53 @@ func (x *InspectImageRequest) GetRoutingPolicy() *RoutingPolicy {
 	return nil
 }
 
+func (x *InspectImageRequest) GetImage() *Media {
+	if x != nil {
+		return x.Image
+	}
+	return nil
+}
+
 // What an image file holds.
 type InspectImageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by the gateway.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// What the classifier consumed. Absent when none was asked.
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the classifier was asked. Absent when none was.
+	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// Its media type, from its bytes.
-	MimeType string `protobuf:"bytes,1,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	MimeType string `protobuf:"bytes,4,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// Its width in pixels.
-	Width int32 `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"`
+	Width int32 `protobuf:"varint,5,opt,name=width,proto3" json:"width,omitempty"`
 	// Its height in pixels.
-	Height int32 `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
+	Height int32 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
 	// How many frames it has.
-	FrameCount int32 `protobuf:"varint,4,opt,name=frame_count,json=frameCount,proto3" json:"frame_count,omitempty"`
+	FrameCount int32 `protobuf:"varint,7,opt,name=frame_count,json=frameCount,proto3" json:"frame_count,omitempty"`
 	// Whether it has transparency.
-	HasAlpha bool `protobuf:"varint,5,opt,name=has_alpha,json=hasAlpha,proto3" json:"has_alpha,omitempty"`
+	HasAlpha bool `protobuf:"varint,8,opt,name=has_alpha,json=hasAlpha,proto3" json:"has_alpha,omitempty"`
 	// Its EXIF fields by name, as text. Location is included only if the
 	// server's operator allows it.
-	Exif map[string]string `protobuf:"bytes,6,rep,name=exif,proto3" json:"exif,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Exif map[string]string `protobuf:"bytes,9,rep,name=exif,proto3" json:"exif,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// SHA-256 of its bytes, in hexadecimal.
-	Sha256 string `protobuf:"bytes,7,opt,name=sha256,proto3" json:"sha256,omitempty"`
-	// Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
-	PerceptualHash string `protobuf:"bytes,8,opt,name=perceptual_hash,json=perceptualHash,proto3" json:"perceptual_hash,omitempty"`
-	// Its most common colours, `#rrggbb`, commonest first. At most 5.
-	DominantColors []string `protobuf:"bytes,9,rep,name=dominant_colors,json=dominantColors,proto3" json:"dominant_colors,omitempty"`
-	// How likely it is of each kind, when a classifier was asked.
-	SafetyRatings []*SafetyRating `protobuf:"bytes,10,rep,name=safety_ratings,json=safetyRatings,proto3" json:"safety_ratings,omitempty"`
+	Sha256 string `protobuf:"bytes,10,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Perceptual hash of its pixels, in hexadecimal: images that look alike
+	// differ in few bits.
+	PerceptualHash string `protobuf:"bytes,11,opt,name=perceptual_hash,json=perceptualHash,proto3" json:"perceptual_hash,omitempty"`
+	// Its most common colors, `#rrggbb`, the commonest first. At most 5.
+	DominantColors []string `protobuf:"bytes,12,rep,name=dominant_colors,json=dominantColors,proto3" json:"dominant_colors,omitempty"`
+	// How likely it is of each unsafe kind, when a classifier was asked.
+	SafetyRatings []*SafetyRating `protobuf:"bytes,13,rep,name=safety_ratings,json=safetyRatings,proto3" json:"safety_ratings,omitempty"`
 	// What is in it, in words, when a classifier was asked.
-	Labels []string `protobuf:"bytes,11,rep,name=labels,proto3" json:"labels,omitempty"`
-	// What the classifier consumed.
-	Usage         *Usage `protobuf:"bytes,12,opt,name=usage,proto3" json:"usage,omitempty"`
+	Labels        []string `protobuf:"bytes,14,rep,name=labels,proto3" json:"labels,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InspectImageResponse) Reset() {
 	*x = InspectImageResponse{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[16]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1705,7 @@ func (x *InspectImageResponse) String() string {
 func (*InspectImageResponse) ProtoMessage() {}
 
 func (x *InspectImageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[16]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1718,28 @@ func (x *InspectImageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectImageResponse.ProtoReflect.Descriptor instead.
 func (*InspectImageResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{16}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *InspectImageResponse) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *InspectImageResponse) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+func (x *InspectImageResponse) GetRoute() *Route {
+	if x != nil {
+		return x.Route
+	}
+	return nil
 }
 
 func (x *InspectImageResponse) GetMimeType() string {
@@ -1592,13 +1819,6 @@ func (x *InspectImageResponse) GetLabels() []string {
 	return nil
 }
 
-func (x *InspectImageResponse) GetUsage() *Usage {
-	if x != nil {
-		return x.Usage
-	}
-	return nil
-}
-
 // How likely an image is of an unsafe kind.
 type SafetyRating struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1614,7 +1834,7 @@ type SafetyRating struct {
 
 func (x *SafetyRating) Reset() {
 	*x = SafetyRating{}
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[17]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1626,7 +1846,7 @@ func (x *SafetyRating) String() string {
 func (*SafetyRating) ProtoMessage() {}
 
 func (x *SafetyRating) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_image_service_proto_msgTypes[17]
+	mi := &file_ringmain_v1_image_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1639,7 +1859,7 @@ func (x *SafetyRating) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SafetyRating.ProtoReflect.Descriptor instead.
 func (*SafetyRating) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{17}
+	return file_ringmain_v1_image_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SafetyRating) GetCategory() string {
@@ -1667,7 +1887,7 @@ var File_ringmain_v1_image_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fringmain/v1/image_service.proto\x12\vringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\x86\x04\n" +
+	"\x1fringmain/v1/image_service.proto\x12\vringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\x86\x04\n" +
 	"\vImageConfig\x12\x1f\n" +
 	"\vimage_count\x18\x01 \x01(\x05R\n" +
 	"imageCount\x12!\n" +
@@ -1684,20 +1904,21 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"\x14ProviderOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
 	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01B\a\n" +
-	"\x05_seed\"\xe4\x01\n" +
+	"\x05_seed\"\xa0\x02\n" +
 	"\x15GenerateImagesRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
-	"\x06prompt\x18\x03 \x01(\tR\x06prompt\x12;\n" +
-	"\fimage_config\x18\x04 \x01(\v2\x18.ringmain.v1.ImageConfigR\vimageConfig\x12A\n" +
-	"\x0erouting_policy\x18\x05 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xc2\x01\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x16\n" +
+	"\x06prompt\x18\x05 \x01(\tR\x06prompt\x12;\n" +
+	"\fimage_config\x18\x06 \x01(\v2\x18.ringmain.v1.ImageConfigR\vimageConfig\"\xc2\x01\n" +
 	"\x16GenerateImagesResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x123\n" +
-	"\x06images\x18\x02 \x03(\v2\x1b.ringmain.v1.GeneratedImageR\x06images\x12(\n" +
-	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"u\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x123\n" +
+	"\x06images\x18\x04 \x03(\v2\x1b.ringmain.v1.GeneratedImageR\x06images\"u\n" +
 	"\x0eGeneratedImage\x12(\n" +
 	"\x05media\x18\x01 \x01(\v2\x12.ringmain.v1.MediaR\x05media\x12%\n" +
 	"\x0erevised_prompt\x18\x02 \x01(\tR\rrevisedPrompt\x12\x12\n" +
@@ -1713,10 +1934,13 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"\apreview\x18\x02 \x01(\v2\x19.ringmain.v1.ImagePreviewH\x00R\apreview\x12/\n" +
 	"\x05chunk\x18\x03 \x01(\v2\x17.ringmain.v1.ImageChunkH\x00R\x05chunk\x128\n" +
 	"\bfinished\x18\x04 \x01(\v2\x1a.ringmain.v1.ImageFinishedH\x00R\bfinishedB\a\n" +
-	"\x05event\"/\n" +
+	"\x05event\"w\n" +
 	"\fImageStarted\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\"Y\n" +
+	"responseId\x12\x1f\n" +
+	"\vprovider_id\x18\x02 \x01(\tR\n" +
+	"providerId\x12%\n" +
+	"\x0eprovider_model\x18\x03 \x01(\tR\rproviderModel\"Y\n" +
 	"\fImagePreview\x12\x1f\n" +
 	"\vimage_index\x18\x01 \x01(\x05R\n" +
 	"imageIndex\x12(\n" +
@@ -1727,23 +1951,31 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"imageIndex\x12\x1b\n" +
 	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12\x12\n" +
 	"\x04data\x18\x03 \x01(\fR\x04data\x12\x12\n" +
-	"\x04last\x18\x04 \x01(\bR\x04last\"\xa2\x01\n" +
-	"\rImageFinished\x12'\n" +
-	"\x0frevised_prompts\x18\x01 \x03(\tR\x0erevisedPrompts\x12(\n" +
+	"\x04last\x18\x04 \x01(\bR\x04last\"\xb8\x01\n" +
+	"\rImageFinished\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12(\n" +
 	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12\x14\n" +
-	"\x05notes\x18\x04 \x03(\tR\x05notes\"\x91\x03\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x122\n" +
+	"\x06images\x18\x04 \x03(\v2\x1a.ringmain.v1.FinishedImageR\x06images\"k\n" +
+	"\rFinishedImage\x12\x1f\n" +
+	"\vimage_index\x18\x01 \x01(\x05R\n" +
+	"imageIndex\x12%\n" +
+	"\x0erevised_prompt\x18\x02 \x01(\tR\rrevisedPrompt\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"\xcd\x03\n" +
 	"\x11EditImagesRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
-	"\x06prompt\x18\x03 \x01(\tR\x06prompt\x12*\n" +
-	"\x06images\x18\x04 \x03(\v2\x12.ringmain.v1.MediaR\x06images\x12)\n" +
-	"\x04mode\x18\x05 \x01(\x0e2\x15.ringmain.v1.EditModeR\x04mode\x12&\n" +
-	"\x04mask\x18\x06 \x01(\v2\x12.ringmain.v1.MediaR\x04mask\x120\n" +
-	"\boutpaint\x18\a \x01(\v2\x14.ringmain.v1.MarginsR\boutpaint\x12;\n" +
-	"\fimage_config\x18\b \x01(\v2\x18.ringmain.v1.ImageConfigR\vimageConfig\x12A\n" +
-	"\x0erouting_policy\x18\t \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"]\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x16\n" +
+	"\x06prompt\x18\x05 \x01(\tR\x06prompt\x12*\n" +
+	"\x06images\x18\x06 \x03(\v2\x12.ringmain.v1.MediaR\x06images\x12)\n" +
+	"\x04mode\x18\a \x01(\x0e2\x15.ringmain.v1.EditModeR\x04mode\x12&\n" +
+	"\x04mask\x18\b \x01(\v2\x12.ringmain.v1.MediaR\x04mask\x120\n" +
+	"\boutpaint\x18\t \x01(\v2\x14.ringmain.v1.MarginsR\boutpaint\x12;\n" +
+	"\fimage_config\x18\n" +
+	" \x01(\v2\x18.ringmain.v1.ImageConfigR\vimageConfig\"]\n" +
 	"\aMargins\x12\x12\n" +
 	"\x04left\x18\x01 \x01(\x05R\x04left\x12\x10\n" +
 	"\x03top\x18\x02 \x01(\x05R\x03top\x12\x14\n" +
@@ -1751,54 +1983,70 @@ const file_ringmain_v1_image_service_proto_rawDesc = "" +
 	"\x06bottom\x18\x04 \x01(\x05R\x06bottom\"\xbe\x01\n" +
 	"\x12EditImagesResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x123\n" +
-	"\x06images\x18\x02 \x03(\v2\x1b.ringmain.v1.GeneratedImageR\x06images\x12(\n" +
-	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"\xe5\x01\n" +
-	"\x13UpscaleImageRequest\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12(\n" +
-	"\x05image\x18\x02 \x01(\v2\x12.ringmain.v1.MediaR\x05image\x12\x16\n" +
-	"\x06factor\x18\x03 \x01(\x05R\x06factor\x12\x16\n" +
-	"\x06prompt\x18\x04 \x01(\tR\x06prompt\x12\x1b\n" +
-	"\tmime_type\x18\x05 \x01(\tR\bmimeType\x12A\n" +
-	"\x0erouting_policy\x18\x06 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xb5\x01\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x123\n" +
+	"\x06images\x18\x04 \x03(\v2\x1b.ringmain.v1.GeneratedImageR\x06images\"\xb6\x02\n" +
+	"\x13UpscaleImageRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12(\n" +
+	"\x05image\x18\x05 \x01(\v2\x12.ringmain.v1.MediaR\x05image\x12A\n" +
+	"\x0eupscale_config\x18\x06 \x01(\v2\x1a.ringmain.v1.UpscaleConfigR\rupscaleConfig\"\x95\x02\n" +
+	"\rUpscaleConfig\x12\x16\n" +
+	"\x06factor\x18\x01 \x01(\x05R\x06factor\x12\x16\n" +
+	"\x06prompt\x18\x02 \x01(\tR\x06prompt\x12\x1b\n" +
+	"\tmime_type\x18\x03 \x01(\tR\bmimeType\x12Z\n" +
+	"\x10provider_options\x18\x04 \x03(\v2/.ringmain.v1.UpscaleConfig.ProviderOptionsEntryR\x0fproviderOptions\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xb5\x01\n" +
 	"\x14UpscaleImageResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
 	"responseId\x12(\n" +
-	"\x05image\x18\x02 \x01(\v2\x12.ringmain.v1.MediaR\x05image\x12(\n" +
-	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"\xad\x01\n" +
-	"\x13InspectImageRequest\x12(\n" +
-	"\x05image\x18\x01 \x01(\v2\x12.ringmain.v1.MediaR\x05image\x12)\n" +
-	"\x10classifier_model\x18\x02 \x01(\tR\x0fclassifierModel\x12A\n" +
-	"\x0erouting_policy\x18\x03 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\x87\x04\n" +
-	"\x14InspectImageResponse\x12\x1b\n" +
-	"\tmime_type\x18\x01 \x01(\tR\bmimeType\x12\x14\n" +
-	"\x05width\x18\x02 \x01(\x05R\x05width\x12\x16\n" +
-	"\x06height\x18\x03 \x01(\x05R\x06height\x12\x1f\n" +
-	"\vframe_count\x18\x04 \x01(\x05R\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12(\n" +
+	"\x05image\x18\x04 \x01(\v2\x12.ringmain.v1.MediaR\x05image\"\xf3\x01\n" +
+	"\x13InspectImageRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12(\n" +
+	"\x05image\x18\x05 \x01(\v2\x12.ringmain.v1.MediaR\x05image\"\xd2\x04\n" +
+	"\x14InspectImageResponse\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12\x1b\n" +
+	"\tmime_type\x18\x04 \x01(\tR\bmimeType\x12\x14\n" +
+	"\x05width\x18\x05 \x01(\x05R\x05width\x12\x16\n" +
+	"\x06height\x18\x06 \x01(\x05R\x06height\x12\x1f\n" +
+	"\vframe_count\x18\a \x01(\x05R\n" +
 	"frameCount\x12\x1b\n" +
-	"\thas_alpha\x18\x05 \x01(\bR\bhasAlpha\x12?\n" +
-	"\x04exif\x18\x06 \x03(\v2+.ringmain.v1.InspectImageResponse.ExifEntryR\x04exif\x12\x16\n" +
-	"\x06sha256\x18\a \x01(\tR\x06sha256\x12'\n" +
-	"\x0fperceptual_hash\x18\b \x01(\tR\x0eperceptualHash\x12'\n" +
-	"\x0fdominant_colors\x18\t \x03(\tR\x0edominantColors\x12@\n" +
-	"\x0esafety_ratings\x18\n" +
-	" \x03(\v2\x19.ringmain.v1.SafetyRatingR\rsafetyRatings\x12\x16\n" +
-	"\x06labels\x18\v \x03(\tR\x06labels\x12(\n" +
-	"\x05usage\x18\f \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x1a7\n" +
+	"\thas_alpha\x18\b \x01(\bR\bhasAlpha\x12?\n" +
+	"\x04exif\x18\t \x03(\v2+.ringmain.v1.InspectImageResponse.ExifEntryR\x04exif\x12\x16\n" +
+	"\x06sha256\x18\n" +
+	" \x01(\tR\x06sha256\x12'\n" +
+	"\x0fperceptual_hash\x18\v \x01(\tR\x0eperceptualHash\x12'\n" +
+	"\x0fdominant_colors\x18\f \x03(\tR\x0edominantColors\x12@\n" +
+	"\x0esafety_ratings\x18\r \x03(\v2\x19.ringmain.v1.SafetyRatingR\rsafetyRatings\x12\x16\n" +
+	"\x06labels\x18\x0e \x03(\tR\x06labels\x1a7\n" +
 	"\tExifEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"Z\n" +
 	"\fSafetyRating\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x02R\x05score\x12\x18\n" +
-	"\aflagged\x18\x03 \x01(\bR\aflagged*v\n" +
+	"\aflagged\x18\x03 \x01(\bR\aflagged*\x94\x01\n" +
 	"\fImageQuality\x12\x1d\n" +
 	"\x19IMAGE_QUALITY_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11IMAGE_QUALITY_LOW\x10\x01\x12\x18\n" +
 	"\x14IMAGE_QUALITY_MEDIUM\x10\x02\x12\x16\n" +
-	"\x12IMAGE_QUALITY_HIGH\x10\x03*i\n" +
+	"\x12IMAGE_QUALITY_HIGH\x10\x03\x12\x1c\n" +
+	"\x18IMAGE_QUALITY_EXTRA_HIGH\x10\x04*i\n" +
 	"\bEditMode\x12\x19\n" +
 	"\x15EDIT_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11EDIT_MODE_INPAINT\x10\x01\x12\x16\n" +
@@ -1825,7 +2073,7 @@ func file_ringmain_v1_image_service_proto_rawDescGZIP() []byte {
 }
 
 var file_ringmain_v1_image_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ringmain_v1_image_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ringmain_v1_image_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_ringmain_v1_image_service_proto_goTypes = []any{
 	(ImageQuality)(0),              // 0: ringmain.v1.ImageQuality
 	(EditMode)(0),                  // 1: ringmain.v1.EditMode
@@ -1839,75 +2087,88 @@ var file_ringmain_v1_image_service_proto_goTypes = []any{
 	(*ImagePreview)(nil),           // 9: ringmain.v1.ImagePreview
 	(*ImageChunk)(nil),             // 10: ringmain.v1.ImageChunk
 	(*ImageFinished)(nil),          // 11: ringmain.v1.ImageFinished
-	(*EditImagesRequest)(nil),      // 12: ringmain.v1.EditImagesRequest
-	(*Margins)(nil),                // 13: ringmain.v1.Margins
-	(*EditImagesResponse)(nil),     // 14: ringmain.v1.EditImagesResponse
-	(*UpscaleImageRequest)(nil),    // 15: ringmain.v1.UpscaleImageRequest
-	(*UpscaleImageResponse)(nil),   // 16: ringmain.v1.UpscaleImageResponse
-	(*InspectImageRequest)(nil),    // 17: ringmain.v1.InspectImageRequest
-	(*InspectImageResponse)(nil),   // 18: ringmain.v1.InspectImageResponse
-	(*SafetyRating)(nil),           // 19: ringmain.v1.SafetyRating
-	nil,                            // 20: ringmain.v1.ImageConfig.ProviderOptionsEntry
-	nil,                            // 21: ringmain.v1.InspectImageResponse.ExifEntry
-	(*RoutingPolicy)(nil),          // 22: ringmain.v1.RoutingPolicy
-	(*Usage)(nil),                  // 23: ringmain.v1.Usage
-	(*Route)(nil),                  // 24: ringmain.v1.Route
-	(*Media)(nil),                  // 25: ringmain.v1.Media
-	(*structpb.Struct)(nil),        // 26: google.protobuf.Struct
+	(*FinishedImage)(nil),          // 12: ringmain.v1.FinishedImage
+	(*EditImagesRequest)(nil),      // 13: ringmain.v1.EditImagesRequest
+	(*Margins)(nil),                // 14: ringmain.v1.Margins
+	(*EditImagesResponse)(nil),     // 15: ringmain.v1.EditImagesResponse
+	(*UpscaleImageRequest)(nil),    // 16: ringmain.v1.UpscaleImageRequest
+	(*UpscaleConfig)(nil),          // 17: ringmain.v1.UpscaleConfig
+	(*UpscaleImageResponse)(nil),   // 18: ringmain.v1.UpscaleImageResponse
+	(*InspectImageRequest)(nil),    // 19: ringmain.v1.InspectImageRequest
+	(*InspectImageResponse)(nil),   // 20: ringmain.v1.InspectImageResponse
+	(*SafetyRating)(nil),           // 21: ringmain.v1.SafetyRating
+	nil,                            // 22: ringmain.v1.ImageConfig.ProviderOptionsEntry
+	nil,                            // 23: ringmain.v1.UpscaleConfig.ProviderOptionsEntry
+	nil,                            // 24: ringmain.v1.InspectImageResponse.ExifEntry
+	(*Attribution)(nil),            // 25: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),          // 26: ringmain.v1.RoutingPolicy
+	(*Usage)(nil),                  // 27: ringmain.v1.Usage
+	(*Route)(nil),                  // 28: ringmain.v1.Route
+	(*Media)(nil),                  // 29: ringmain.v1.Media
+	(*structpb.Struct)(nil),        // 30: google.protobuf.Struct
 }
 var file_ringmain_v1_image_service_proto_depIdxs = []int32{
 	0,  // 0: ringmain.v1.ImageConfig.quality:type_name -> ringmain.v1.ImageQuality
-	20, // 1: ringmain.v1.ImageConfig.provider_options:type_name -> ringmain.v1.ImageConfig.ProviderOptionsEntry
-	2,  // 2: ringmain.v1.GenerateImagesRequest.image_config:type_name -> ringmain.v1.ImageConfig
-	22, // 3: ringmain.v1.GenerateImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	5,  // 4: ringmain.v1.GenerateImagesResponse.images:type_name -> ringmain.v1.GeneratedImage
-	23, // 5: ringmain.v1.GenerateImagesResponse.usage:type_name -> ringmain.v1.Usage
-	24, // 6: ringmain.v1.GenerateImagesResponse.route:type_name -> ringmain.v1.Route
-	25, // 7: ringmain.v1.GeneratedImage.media:type_name -> ringmain.v1.Media
-	3,  // 8: ringmain.v1.StreamImagesRequest.generate:type_name -> ringmain.v1.GenerateImagesRequest
-	12, // 9: ringmain.v1.StreamImagesRequest.edit:type_name -> ringmain.v1.EditImagesRequest
-	8,  // 10: ringmain.v1.ImageEvent.started:type_name -> ringmain.v1.ImageStarted
-	9,  // 11: ringmain.v1.ImageEvent.preview:type_name -> ringmain.v1.ImagePreview
-	10, // 12: ringmain.v1.ImageEvent.chunk:type_name -> ringmain.v1.ImageChunk
-	11, // 13: ringmain.v1.ImageEvent.finished:type_name -> ringmain.v1.ImageFinished
-	25, // 14: ringmain.v1.ImagePreview.media:type_name -> ringmain.v1.Media
-	23, // 15: ringmain.v1.ImageFinished.usage:type_name -> ringmain.v1.Usage
-	24, // 16: ringmain.v1.ImageFinished.route:type_name -> ringmain.v1.Route
-	25, // 17: ringmain.v1.EditImagesRequest.images:type_name -> ringmain.v1.Media
-	1,  // 18: ringmain.v1.EditImagesRequest.mode:type_name -> ringmain.v1.EditMode
-	25, // 19: ringmain.v1.EditImagesRequest.mask:type_name -> ringmain.v1.Media
-	13, // 20: ringmain.v1.EditImagesRequest.outpaint:type_name -> ringmain.v1.Margins
-	2,  // 21: ringmain.v1.EditImagesRequest.image_config:type_name -> ringmain.v1.ImageConfig
-	22, // 22: ringmain.v1.EditImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	5,  // 23: ringmain.v1.EditImagesResponse.images:type_name -> ringmain.v1.GeneratedImage
-	23, // 24: ringmain.v1.EditImagesResponse.usage:type_name -> ringmain.v1.Usage
-	24, // 25: ringmain.v1.EditImagesResponse.route:type_name -> ringmain.v1.Route
-	25, // 26: ringmain.v1.UpscaleImageRequest.image:type_name -> ringmain.v1.Media
-	22, // 27: ringmain.v1.UpscaleImageRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	25, // 28: ringmain.v1.UpscaleImageResponse.image:type_name -> ringmain.v1.Media
-	23, // 29: ringmain.v1.UpscaleImageResponse.usage:type_name -> ringmain.v1.Usage
-	24, // 30: ringmain.v1.UpscaleImageResponse.route:type_name -> ringmain.v1.Route
-	25, // 31: ringmain.v1.InspectImageRequest.image:type_name -> ringmain.v1.Media
-	22, // 32: ringmain.v1.InspectImageRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	21, // 33: ringmain.v1.InspectImageResponse.exif:type_name -> ringmain.v1.InspectImageResponse.ExifEntry
-	19, // 34: ringmain.v1.InspectImageResponse.safety_ratings:type_name -> ringmain.v1.SafetyRating
-	23, // 35: ringmain.v1.InspectImageResponse.usage:type_name -> ringmain.v1.Usage
-	26, // 36: ringmain.v1.ImageConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 37: ringmain.v1.ImageService.GenerateImages:input_type -> ringmain.v1.GenerateImagesRequest
-	6,  // 38: ringmain.v1.ImageService.StreamImages:input_type -> ringmain.v1.StreamImagesRequest
-	12, // 39: ringmain.v1.ImageService.EditImages:input_type -> ringmain.v1.EditImagesRequest
-	15, // 40: ringmain.v1.ImageService.UpscaleImage:input_type -> ringmain.v1.UpscaleImageRequest
-	17, // 41: ringmain.v1.ImageService.InspectImage:input_type -> ringmain.v1.InspectImageRequest
-	4,  // 42: ringmain.v1.ImageService.GenerateImages:output_type -> ringmain.v1.GenerateImagesResponse
-	7,  // 43: ringmain.v1.ImageService.StreamImages:output_type -> ringmain.v1.ImageEvent
-	14, // 44: ringmain.v1.ImageService.EditImages:output_type -> ringmain.v1.EditImagesResponse
-	16, // 45: ringmain.v1.ImageService.UpscaleImage:output_type -> ringmain.v1.UpscaleImageResponse
-	18, // 46: ringmain.v1.ImageService.InspectImage:output_type -> ringmain.v1.InspectImageResponse
-	42, // [42:47] is the sub-list for method output_type
-	37, // [37:42] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	22, // 1: ringmain.v1.ImageConfig.provider_options:type_name -> ringmain.v1.ImageConfig.ProviderOptionsEntry
+	25, // 2: ringmain.v1.GenerateImagesRequest.attribution:type_name -> ringmain.v1.Attribution
+	26, // 3: ringmain.v1.GenerateImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	2,  // 4: ringmain.v1.GenerateImagesRequest.image_config:type_name -> ringmain.v1.ImageConfig
+	27, // 5: ringmain.v1.GenerateImagesResponse.usage:type_name -> ringmain.v1.Usage
+	28, // 6: ringmain.v1.GenerateImagesResponse.route:type_name -> ringmain.v1.Route
+	5,  // 7: ringmain.v1.GenerateImagesResponse.images:type_name -> ringmain.v1.GeneratedImage
+	29, // 8: ringmain.v1.GeneratedImage.media:type_name -> ringmain.v1.Media
+	3,  // 9: ringmain.v1.StreamImagesRequest.generate:type_name -> ringmain.v1.GenerateImagesRequest
+	13, // 10: ringmain.v1.StreamImagesRequest.edit:type_name -> ringmain.v1.EditImagesRequest
+	8,  // 11: ringmain.v1.ImageEvent.started:type_name -> ringmain.v1.ImageStarted
+	9,  // 12: ringmain.v1.ImageEvent.preview:type_name -> ringmain.v1.ImagePreview
+	10, // 13: ringmain.v1.ImageEvent.chunk:type_name -> ringmain.v1.ImageChunk
+	11, // 14: ringmain.v1.ImageEvent.finished:type_name -> ringmain.v1.ImageFinished
+	29, // 15: ringmain.v1.ImagePreview.media:type_name -> ringmain.v1.Media
+	27, // 16: ringmain.v1.ImageFinished.usage:type_name -> ringmain.v1.Usage
+	28, // 17: ringmain.v1.ImageFinished.route:type_name -> ringmain.v1.Route
+	12, // 18: ringmain.v1.ImageFinished.images:type_name -> ringmain.v1.FinishedImage
+	25, // 19: ringmain.v1.EditImagesRequest.attribution:type_name -> ringmain.v1.Attribution
+	26, // 20: ringmain.v1.EditImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	29, // 21: ringmain.v1.EditImagesRequest.images:type_name -> ringmain.v1.Media
+	1,  // 22: ringmain.v1.EditImagesRequest.mode:type_name -> ringmain.v1.EditMode
+	29, // 23: ringmain.v1.EditImagesRequest.mask:type_name -> ringmain.v1.Media
+	14, // 24: ringmain.v1.EditImagesRequest.outpaint:type_name -> ringmain.v1.Margins
+	2,  // 25: ringmain.v1.EditImagesRequest.image_config:type_name -> ringmain.v1.ImageConfig
+	27, // 26: ringmain.v1.EditImagesResponse.usage:type_name -> ringmain.v1.Usage
+	28, // 27: ringmain.v1.EditImagesResponse.route:type_name -> ringmain.v1.Route
+	5,  // 28: ringmain.v1.EditImagesResponse.images:type_name -> ringmain.v1.GeneratedImage
+	25, // 29: ringmain.v1.UpscaleImageRequest.attribution:type_name -> ringmain.v1.Attribution
+	26, // 30: ringmain.v1.UpscaleImageRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	29, // 31: ringmain.v1.UpscaleImageRequest.image:type_name -> ringmain.v1.Media
+	17, // 32: ringmain.v1.UpscaleImageRequest.upscale_config:type_name -> ringmain.v1.UpscaleConfig
+	23, // 33: ringmain.v1.UpscaleConfig.provider_options:type_name -> ringmain.v1.UpscaleConfig.ProviderOptionsEntry
+	27, // 34: ringmain.v1.UpscaleImageResponse.usage:type_name -> ringmain.v1.Usage
+	28, // 35: ringmain.v1.UpscaleImageResponse.route:type_name -> ringmain.v1.Route
+	29, // 36: ringmain.v1.UpscaleImageResponse.image:type_name -> ringmain.v1.Media
+	25, // 37: ringmain.v1.InspectImageRequest.attribution:type_name -> ringmain.v1.Attribution
+	26, // 38: ringmain.v1.InspectImageRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	29, // 39: ringmain.v1.InspectImageRequest.image:type_name -> ringmain.v1.Media
+	27, // 40: ringmain.v1.InspectImageResponse.usage:type_name -> ringmain.v1.Usage
+	28, // 41: ringmain.v1.InspectImageResponse.route:type_name -> ringmain.v1.Route
+	24, // 42: ringmain.v1.InspectImageResponse.exif:type_name -> ringmain.v1.InspectImageResponse.ExifEntry
+	21, // 43: ringmain.v1.InspectImageResponse.safety_ratings:type_name -> ringmain.v1.SafetyRating
+	30, // 44: ringmain.v1.ImageConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	30, // 45: ringmain.v1.UpscaleConfig.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 46: ringmain.v1.ImageService.GenerateImages:input_type -> ringmain.v1.GenerateImagesRequest
+	6,  // 47: ringmain.v1.ImageService.StreamImages:input_type -> ringmain.v1.StreamImagesRequest
+	13, // 48: ringmain.v1.ImageService.EditImages:input_type -> ringmain.v1.EditImagesRequest
+	16, // 49: ringmain.v1.ImageService.UpscaleImage:input_type -> ringmain.v1.UpscaleImageRequest
+	19, // 50: ringmain.v1.ImageService.InspectImage:input_type -> ringmain.v1.InspectImageRequest
+	4,  // 51: ringmain.v1.ImageService.GenerateImages:output_type -> ringmain.v1.GenerateImagesResponse
+	7,  // 52: ringmain.v1.ImageService.StreamImages:output_type -> ringmain.v1.ImageEvent
+	15, // 53: ringmain.v1.ImageService.EditImages:output_type -> ringmain.v1.EditImagesResponse
+	18, // 54: ringmain.v1.ImageService.UpscaleImage:output_type -> ringmain.v1.UpscaleImageResponse
+	20, // 55: ringmain.v1.ImageService.InspectImage:output_type -> ringmain.v1.InspectImageResponse
+	51, // [51:56] is the sub-list for method output_type
+	46, // [46:51] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_image_service_proto_init() }
@@ -1915,6 +2176,7 @@ func file_ringmain_v1_image_service_proto_init() {
 	if File_ringmain_v1_image_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
 	file_ringmain_v1_content_proto_init()
 	file_ringmain_v1_routing_proto_init()
 	file_ringmain_v1_usage_proto_init()
@@ -1935,7 +2197,7 @@ func file_ringmain_v1_image_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_image_service_proto_rawDesc), len(file_ringmain_v1_image_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

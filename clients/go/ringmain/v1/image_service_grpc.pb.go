@@ -39,6 +39,9 @@ type ImageServiceClient interface {
 	// Makes images from a description.
 	GenerateImages(ctx context.Context, in *GenerateImagesRequest, opts ...grpc.CallOption) (*GenerateImagesResponse, error)
 	// Makes or changes images and sends previews and bytes as they come.
+	//
+	// Folding the events, previews left out, gives the response that
+	// GenerateImages or EditImages would have returned.
 	StreamImages(ctx context.Context, in *StreamImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ImageEvent], error)
 	// Changes images as described: within a mask, beyond the border, or in a style.
 	EditImages(ctx context.Context, in *EditImagesRequest, opts ...grpc.CallOption) (*EditImagesResponse, error)
@@ -128,6 +131,9 @@ type ImageServiceServer interface {
 	// Makes images from a description.
 	GenerateImages(context.Context, *GenerateImagesRequest) (*GenerateImagesResponse, error)
 	// Makes or changes images and sends previews and bytes as they come.
+	//
+	// Folding the events, previews left out, gives the response that
+	// GenerateImages or EditImages would have returned.
 	StreamImages(*StreamImagesRequest, grpc.ServerStreamingServer[ImageEvent]) error
 	// Changes images as described: within a mask, beyond the border, or in a style.
 	EditImages(context.Context, *EditImagesRequest) (*EditImagesResponse, error)

@@ -9,6 +9,7 @@ package ringmainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -22,7 +23,7 @@ const (
 )
 
 // What a model can do. New values may be added; an unknown one in a request is
-// refused.
+// what no model can do.
 type Capability int32
 
 const (
@@ -32,28 +33,38 @@ const (
 	Capability_CAPABILITY_CHAT Capability = 1
 	// Images as input.
 	Capability_CAPABILITY_VISION Capability = 2
-	// Tool calls.
-	Capability_CAPABILITY_TOOLS Capability = 3
-	// JSON that satisfies a schema.
-	Capability_CAPABILITY_JSON_SCHEMA Capability = 4
-	// Reasoning before the answer.
-	Capability_CAPABILITY_REASONING Capability = 5
 	// Documents as input.
-	Capability_CAPABILITY_DOCUMENT Capability = 6
+	Capability_CAPABILITY_DOCUMENT Capability = 3
+	// Audio as input of a chat.
+	Capability_CAPABILITY_AUDIO_INPUT Capability = 4
+	// Speech as part of a chat's answer.
+	Capability_CAPABILITY_AUDIO_OUTPUT Capability = 5
+	// Images as part of a chat's answer.
+	Capability_CAPABILITY_IMAGE_OUTPUT Capability = 6
+	// Tools that the caller runs.
+	Capability_CAPABILITY_TOOLS Capability = 7
+	// Web search that the provider runs.
+	Capability_CAPABILITY_WEB_SEARCH Capability = 8
+	// Code that the provider runs.
+	Capability_CAPABILITY_CODE_EXECUTION Capability = 9
+	// JSON that satisfies a schema.
+	Capability_CAPABILITY_JSON_SCHEMA Capability = 10
+	// Reasoning before the answer.
+	Capability_CAPABILITY_REASONING Capability = 11
 	// Making images.
-	Capability_CAPABILITY_IMAGE_GENERATION Capability = 7
+	Capability_CAPABILITY_IMAGE_GENERATION Capability = 12
 	// Changing images.
-	Capability_CAPABILITY_IMAGE_EDITING Capability = 8
+	Capability_CAPABILITY_IMAGE_EDITING Capability = 13
 	// Enlarging images.
-	Capability_CAPABILITY_IMAGE_UPSCALING Capability = 9
+	Capability_CAPABILITY_IMAGE_UPSCALING Capability = 14
 	// Classifying images.
-	Capability_CAPABILITY_IMAGE_CLASSIFICATION Capability = 10
+	Capability_CAPABILITY_IMAGE_CLASSIFICATION Capability = 15
 	// Embeddings.
-	Capability_CAPABILITY_EMBEDDING Capability = 11
+	Capability_CAPABILITY_EMBEDDING Capability = 16
 	// Speech to text.
-	Capability_CAPABILITY_TRANSCRIPTION Capability = 12
+	Capability_CAPABILITY_TRANSCRIPTION Capability = 17
 	// Text to speech.
-	Capability_CAPABILITY_SPEECH Capability = 13
+	Capability_CAPABILITY_SPEECH Capability = 18
 )
 
 // Enum value maps for Capability.
@@ -62,33 +73,43 @@ var (
 		0:  "CAPABILITY_UNSPECIFIED",
 		1:  "CAPABILITY_CHAT",
 		2:  "CAPABILITY_VISION",
-		3:  "CAPABILITY_TOOLS",
-		4:  "CAPABILITY_JSON_SCHEMA",
-		5:  "CAPABILITY_REASONING",
-		6:  "CAPABILITY_DOCUMENT",
-		7:  "CAPABILITY_IMAGE_GENERATION",
-		8:  "CAPABILITY_IMAGE_EDITING",
-		9:  "CAPABILITY_IMAGE_UPSCALING",
-		10: "CAPABILITY_IMAGE_CLASSIFICATION",
-		11: "CAPABILITY_EMBEDDING",
-		12: "CAPABILITY_TRANSCRIPTION",
-		13: "CAPABILITY_SPEECH",
+		3:  "CAPABILITY_DOCUMENT",
+		4:  "CAPABILITY_AUDIO_INPUT",
+		5:  "CAPABILITY_AUDIO_OUTPUT",
+		6:  "CAPABILITY_IMAGE_OUTPUT",
+		7:  "CAPABILITY_TOOLS",
+		8:  "CAPABILITY_WEB_SEARCH",
+		9:  "CAPABILITY_CODE_EXECUTION",
+		10: "CAPABILITY_JSON_SCHEMA",
+		11: "CAPABILITY_REASONING",
+		12: "CAPABILITY_IMAGE_GENERATION",
+		13: "CAPABILITY_IMAGE_EDITING",
+		14: "CAPABILITY_IMAGE_UPSCALING",
+		15: "CAPABILITY_IMAGE_CLASSIFICATION",
+		16: "CAPABILITY_EMBEDDING",
+		17: "CAPABILITY_TRANSCRIPTION",
+		18: "CAPABILITY_SPEECH",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":          0,
 		"CAPABILITY_CHAT":                 1,
 		"CAPABILITY_VISION":               2,
-		"CAPABILITY_TOOLS":                3,
-		"CAPABILITY_JSON_SCHEMA":          4,
-		"CAPABILITY_REASONING":            5,
-		"CAPABILITY_DOCUMENT":             6,
-		"CAPABILITY_IMAGE_GENERATION":     7,
-		"CAPABILITY_IMAGE_EDITING":        8,
-		"CAPABILITY_IMAGE_UPSCALING":      9,
-		"CAPABILITY_IMAGE_CLASSIFICATION": 10,
-		"CAPABILITY_EMBEDDING":            11,
-		"CAPABILITY_TRANSCRIPTION":        12,
-		"CAPABILITY_SPEECH":               13,
+		"CAPABILITY_DOCUMENT":             3,
+		"CAPABILITY_AUDIO_INPUT":          4,
+		"CAPABILITY_AUDIO_OUTPUT":         5,
+		"CAPABILITY_IMAGE_OUTPUT":         6,
+		"CAPABILITY_TOOLS":                7,
+		"CAPABILITY_WEB_SEARCH":           8,
+		"CAPABILITY_CODE_EXECUTION":       9,
+		"CAPABILITY_JSON_SCHEMA":          10,
+		"CAPABILITY_REASONING":            11,
+		"CAPABILITY_IMAGE_GENERATION":     12,
+		"CAPABILITY_IMAGE_EDITING":        13,
+		"CAPABILITY_IMAGE_UPSCALING":      14,
+		"CAPABILITY_IMAGE_CLASSIFICATION": 15,
+		"CAPABILITY_EMBEDDING":            16,
+		"CAPABILITY_TRANSCRIPTION":        17,
+		"CAPABILITY_SPEECH":               18,
 	}
 )
 
@@ -119,6 +140,64 @@ func (Capability) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_model_service_proto_rawDescGZIP(), []int{0}
 }
 
+// How a caller says who it is. New values may be added.
+type AuthenticationMethod int32
+
+const (
+	// Never returned.
+	AuthenticationMethod_AUTHENTICATION_METHOD_UNSPECIFIED AuthenticationMethod = 0
+	// An API key of this gateway, as `authorization: Bearer SECRET`.
+	AuthenticationMethod_AUTHENTICATION_METHOD_API_KEY AuthenticationMethod = 1
+	// A signed token (JWT) of an identity provider, as `authorization: Bearer
+	// TOKEN`.
+	AuthenticationMethod_AUTHENTICATION_METHOD_JWT AuthenticationMethod = 2
+	// A client certificate.
+	AuthenticationMethod_AUTHENTICATION_METHOD_CLIENT_CERTIFICATE AuthenticationMethod = 3
+)
+
+// Enum value maps for AuthenticationMethod.
+var (
+	AuthenticationMethod_name = map[int32]string{
+		0: "AUTHENTICATION_METHOD_UNSPECIFIED",
+		1: "AUTHENTICATION_METHOD_API_KEY",
+		2: "AUTHENTICATION_METHOD_JWT",
+		3: "AUTHENTICATION_METHOD_CLIENT_CERTIFICATE",
+	}
+	AuthenticationMethod_value = map[string]int32{
+		"AUTHENTICATION_METHOD_UNSPECIFIED":        0,
+		"AUTHENTICATION_METHOD_API_KEY":            1,
+		"AUTHENTICATION_METHOD_JWT":                2,
+		"AUTHENTICATION_METHOD_CLIENT_CERTIFICATE": 3,
+	}
+)
+
+func (x AuthenticationMethod) Enum() *AuthenticationMethod {
+	p := new(AuthenticationMethod)
+	*p = x
+	return p
+}
+
+func (x AuthenticationMethod) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AuthenticationMethod) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringmain_v1_model_service_proto_enumTypes[1].Descriptor()
+}
+
+func (AuthenticationMethod) Type() protoreflect.EnumType {
+	return &file_ringmain_v1_model_service_proto_enumTypes[1]
+}
+
+func (x AuthenticationMethod) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AuthenticationMethod.Descriptor instead.
+func (AuthenticationMethod) EnumDescriptor() ([]byte, []int) {
+	return file_ringmain_v1_model_service_proto_rawDescGZIP(), []int{1}
+}
+
 // A model.
 type Model struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -127,7 +206,12 @@ type Model struct {
 	// What every candidate can do.
 	Capabilities []Capability `protobuf:"varint,2,rep,packed,name=capabilities,proto3,enum=ringmain.v1.Capability" json:"capabilities,omitempty"`
 	// What serves it, in the order tried.
-	Candidates    []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	Candidates []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	// The date from which no candidate serves it any more, ISO 8601, such as
+	// `2027-03-31`. Empty when none is known.
+	RetireDate string `protobuf:"bytes,4,opt,name=retire_date,json=retireDate,proto3" json:"retire_date,omitempty"`
+	// The model of this gateway to use instead. Empty when none is named.
+	ReplacedBy    string `protobuf:"bytes,5,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -183,6 +267,20 @@ func (x *Model) GetCandidates() []*Candidate {
 	return nil
 }
 
+func (x *Model) GetRetireDate() string {
+	if x != nil {
+		return x.RetireDate
+	}
+	return ""
+}
+
+func (x *Model) GetReplacedBy() string {
+	if x != nil {
+		return x.ReplacedBy
+	}
+	return ""
+}
+
 // A provider's model that serves a model of this gateway.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -201,7 +299,13 @@ type Candidate struct {
 	// means unknown.
 	OutputMtokCostNanoUsd *int64 `protobuf:"varint,6,opt,name=output_mtok_cost_nano_usd,json=outputMtokCostNanoUsd,proto3,oneof" json:"output_mtok_cost_nano_usd,omitempty"`
 	// Whether requests are sent to it now: neither drained nor held open.
-	Available     bool `protobuf:"varint,7,opt,name=available,proto3" json:"available,omitempty"`
+	Available bool `protobuf:"varint,7,opt,name=available,proto3" json:"available,omitempty"`
+	// The date from which the provider no longer serves it, ISO 8601, such as
+	// `2027-03-31`. Empty when none is known.
+	RetireDate string `protobuf:"bytes,8,opt,name=retire_date,json=retireDate,proto3" json:"retire_date,omitempty"`
+	// The provider's own name for the model that it recommends instead. Empty
+	// when it names none.
+	ReplacedBy    string `protobuf:"bytes,9,opt,name=replaced_by,json=replacedBy,proto3" json:"replaced_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -285,6 +389,20 @@ func (x *Candidate) GetAvailable() bool {
 	return false
 }
 
+func (x *Candidate) GetRetireDate() string {
+	if x != nil {
+		return x.RetireDate
+	}
+	return ""
+}
+
+func (x *Candidate) GetReplacedBy() string {
+	if x != nil {
+		return x.ReplacedBy
+	}
+	return ""
+}
+
 // A page to list.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -293,7 +411,7 @@ type ListModelsRequest struct {
 	// Where to continue: the `next_page_token` of the page before, at most 2,048
 	// characters. Empty means from the start.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only models that can all of these. At most 64.
+	// Only models that can do all of these. At most 64.
 	Capabilities  []Capability `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=ringmain.v1.Capability" json:"capabilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -497,17 +615,245 @@ func (x *GetModelResponse) GetModel() *Model {
 	return nil
 }
 
+// Asks what server this is.
+type GetServerInfoRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetServerInfoRequest) Reset() {
+	*x = GetServerInfoRequest{}
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetServerInfoRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetServerInfoRequest) ProtoMessage() {}
+
+func (x *GetServerInfoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetServerInfoRequest.ProtoReflect.Descriptor instead.
+func (*GetServerInfoRequest) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_model_service_proto_rawDescGZIP(), []int{6}
+}
+
+// What server this is, as far as the caller may know.
+type GetServerInfoResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the gateway, such as `1.4.0`.
+	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// The version of this contract that the gateway was built with, such as
+	// `1.3`. The second number grows with every addition.
+	ContractVersion string `protobuf:"bytes,2,opt,name=contract_version,json=contractVersion,proto3" json:"contract_version,omitempty"`
+	// The services that this port serves, by their full names, such as
+	// `ringmain.v1.ChatService`. Others answer UNIMPLEMENTED.
+	Services []string `protobuf:"bytes,3,rep,name=services,proto3" json:"services,omitempty"`
+	// What at least one of the caller's models can do.
+	Capabilities []Capability `protobuf:"varint,4,rep,packed,name=capabilities,proto3,enum=ringmain.v1.Capability" json:"capabilities,omitempty"`
+	// How callers may say who they are. Empty means that anybody may call.
+	AuthenticationMethods []AuthenticationMethod `protobuf:"varint,5,rep,packed,name=authentication_methods,json=authenticationMethods,proto3,enum=ringmain.v1.AuthenticationMethod" json:"authentication_methods,omitempty"`
+	// How large and how long a request may be.
+	Limits *ServerLimits `protobuf:"bytes,6,opt,name=limits,proto3" json:"limits,omitempty"`
+	// The HTTP address of this gateway as its operator gave it, such as
+	// `https://ai.example.com`. Absent when HTTP is not served.
+	HttpUri       *string `protobuf:"bytes,7,opt,name=http_uri,json=httpUri,proto3,oneof" json:"http_uri,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetServerInfoResponse) Reset() {
+	*x = GetServerInfoResponse{}
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetServerInfoResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetServerInfoResponse) ProtoMessage() {}
+
+func (x *GetServerInfoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetServerInfoResponse.ProtoReflect.Descriptor instead.
+func (*GetServerInfoResponse) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_model_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetServerInfoResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GetServerInfoResponse) GetContractVersion() string {
+	if x != nil {
+		return x.ContractVersion
+	}
+	return ""
+}
+
+func (x *GetServerInfoResponse) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetCapabilities() []Capability {
+	if x != nil {
+		return x.Capabilities
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetAuthenticationMethods() []AuthenticationMethod {
+	if x != nil {
+		return x.AuthenticationMethods
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetLimits() *ServerLimits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+func (x *GetServerInfoResponse) GetHttpUri() string {
+	if x != nil && x.HttpUri != nil {
+		return *x.HttpUri
+	}
+	return ""
+}
+
+// How large and how long a request may be.
+type ServerLimits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest request message, in bytes. gRPC itself refuses a larger one:
+	// RESOURCE_EXHAUSTED without an ErrorInfo.
+	MaxMessageBytes int64 `protobuf:"varint,1,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
+	// The largest medium of a message, in bytes.
+	MaxMediaBytes int64 `protobuf:"varint,2,opt,name=max_media_bytes,json=maxMediaBytes,proto3" json:"max_media_bytes,omitempty"`
+	// The largest document or recording that is sent in chunks, in bytes.
+	MaxUploadBytes int64 `protobuf:"varint,3,opt,name=max_upload_bytes,json=maxUploadBytes,proto3" json:"max_upload_bytes,omitempty"`
+	// The deadline of a call that names none.
+	DefaultDeadline *durationpb.Duration `protobuf:"bytes,4,opt,name=default_deadline,json=defaultDeadline,proto3" json:"default_deadline,omitempty"`
+	// The longest deadline. A longer one is shortened to it. Absent when there is
+	// none.
+	MaxDeadline   *durationpb.Duration `protobuf:"bytes,5,opt,name=max_deadline,json=maxDeadline,proto3" json:"max_deadline,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServerLimits) Reset() {
+	*x = ServerLimits{}
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServerLimits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServerLimits) ProtoMessage() {}
+
+func (x *ServerLimits) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_model_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServerLimits.ProtoReflect.Descriptor instead.
+func (*ServerLimits) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_model_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ServerLimits) GetMaxMessageBytes() int64 {
+	if x != nil {
+		return x.MaxMessageBytes
+	}
+	return 0
+}
+
+func (x *ServerLimits) GetMaxMediaBytes() int64 {
+	if x != nil {
+		return x.MaxMediaBytes
+	}
+	return 0
+}
+
+func (x *ServerLimits) GetMaxUploadBytes() int64 {
+	if x != nil {
+		return x.MaxUploadBytes
+	}
+	return 0
+}
+
+func (x *ServerLimits) GetDefaultDeadline() *durationpb.Duration {
+	if x != nil {
+		return x.DefaultDeadline
+	}
+	return nil
+}
+
+func (x *ServerLimits) GetMaxDeadline() *durationpb.Duration {
+	if x != nil {
+		return x.MaxDeadline
+	}
+	return nil
+}
+
 var File_ringmain_v1_model_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_model_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fringmain/v1/model_service.proto\x12\vringmain.v1\"\x92\x01\n" +
+	"\x1fringmain/v1/model_service.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\"\xd4\x01\n" +
 	"\x05Model\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12;\n" +
 	"\fcapabilities\x18\x02 \x03(\x0e2\x17.ringmain.v1.CapabilityR\fcapabilities\x126\n" +
 	"\n" +
 	"candidates\x18\x03 \x03(\v2\x16.ringmain.v1.CandidateR\n" +
-	"candidates\"\x8d\x03\n" +
+	"candidates\x12\x1f\n" +
+	"\vretire_date\x18\x04 \x01(\tR\n" +
+	"retireDate\x12\x1f\n" +
+	"\vreplaced_by\x18\x05 \x01(\tR\n" +
+	"replacedBy\"\xcf\x03\n" +
 	"\tCandidate\x12\x1f\n" +
 	"\vprovider_id\x18\x01 \x01(\tR\n" +
 	"providerId\x12%\n" +
@@ -516,7 +862,11 @@ const file_ringmain_v1_model_service_proto_rawDesc = "" +
 	"\x16max_output_token_count\x18\x04 \x01(\x03R\x13maxOutputTokenCount\x12;\n" +
 	"\x18input_mtok_cost_nano_usd\x18\x05 \x01(\x03H\x00R\x14inputMtokCostNanoUsd\x88\x01\x01\x12=\n" +
 	"\x19output_mtok_cost_nano_usd\x18\x06 \x01(\x03H\x01R\x15outputMtokCostNanoUsd\x88\x01\x01\x12\x1c\n" +
-	"\tavailable\x18\a \x01(\bR\tavailableB\x1b\n" +
+	"\tavailable\x18\a \x01(\bR\tavailable\x12\x1f\n" +
+	"\vretire_date\x18\b \x01(\tR\n" +
+	"retireDate\x12\x1f\n" +
+	"\vreplaced_by\x18\t \x01(\tR\n" +
+	"replacedByB\x1b\n" +
 	"\x19_input_mtok_cost_nano_usdB\x1c\n" +
 	"\x1a_output_mtok_cost_nano_usd\"\x8c\x01\n" +
 	"\x11ListModelsRequest\x12\x1b\n" +
@@ -530,28 +880,55 @@ const file_ringmain_v1_model_service_proto_rawDesc = "" +
 	"\x0fGetModelRequest\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\"<\n" +
 	"\x10GetModelResponse\x12(\n" +
-	"\x05model\x18\x01 \x01(\v2\x12.ringmain.v1.ModelR\x05model*\x8c\x03\n" +
+	"\x05model\x18\x01 \x01(\v2\x12.ringmain.v1.ModelR\x05model\"\x16\n" +
+	"\x14GetServerInfoRequest\"\xef\x02\n" +
+	"\x15GetServerInfoResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12)\n" +
+	"\x10contract_version\x18\x02 \x01(\tR\x0fcontractVersion\x12\x1a\n" +
+	"\bservices\x18\x03 \x03(\tR\bservices\x12;\n" +
+	"\fcapabilities\x18\x04 \x03(\x0e2\x17.ringmain.v1.CapabilityR\fcapabilities\x12X\n" +
+	"\x16authentication_methods\x18\x05 \x03(\x0e2!.ringmain.v1.AuthenticationMethodR\x15authenticationMethods\x121\n" +
+	"\x06limits\x18\x06 \x01(\v2\x19.ringmain.v1.ServerLimitsR\x06limits\x12\x1e\n" +
+	"\bhttp_uri\x18\a \x01(\tH\x00R\ahttpUri\x88\x01\x01B\v\n" +
+	"\t_http_uri\"\x90\x02\n" +
+	"\fServerLimits\x12*\n" +
+	"\x11max_message_bytes\x18\x01 \x01(\x03R\x0fmaxMessageBytes\x12&\n" +
+	"\x0fmax_media_bytes\x18\x02 \x01(\x03R\rmaxMediaBytes\x12(\n" +
+	"\x10max_upload_bytes\x18\x03 \x01(\x03R\x0emaxUploadBytes\x12D\n" +
+	"\x10default_deadline\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0fdefaultDeadline\x12<\n" +
+	"\fmax_deadline\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\vmaxDeadline*\x9c\x04\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCAPABILITY_CHAT\x10\x01\x12\x15\n" +
-	"\x11CAPABILITY_VISION\x10\x02\x12\x14\n" +
-	"\x10CAPABILITY_TOOLS\x10\x03\x12\x1a\n" +
-	"\x16CAPABILITY_JSON_SCHEMA\x10\x04\x12\x18\n" +
-	"\x14CAPABILITY_REASONING\x10\x05\x12\x17\n" +
-	"\x13CAPABILITY_DOCUMENT\x10\x06\x12\x1f\n" +
-	"\x1bCAPABILITY_IMAGE_GENERATION\x10\a\x12\x1c\n" +
-	"\x18CAPABILITY_IMAGE_EDITING\x10\b\x12\x1e\n" +
-	"\x1aCAPABILITY_IMAGE_UPSCALING\x10\t\x12#\n" +
-	"\x1fCAPABILITY_IMAGE_CLASSIFICATION\x10\n" +
+	"\x11CAPABILITY_VISION\x10\x02\x12\x17\n" +
+	"\x13CAPABILITY_DOCUMENT\x10\x03\x12\x1a\n" +
+	"\x16CAPABILITY_AUDIO_INPUT\x10\x04\x12\x1b\n" +
+	"\x17CAPABILITY_AUDIO_OUTPUT\x10\x05\x12\x1b\n" +
+	"\x17CAPABILITY_IMAGE_OUTPUT\x10\x06\x12\x14\n" +
+	"\x10CAPABILITY_TOOLS\x10\a\x12\x19\n" +
+	"\x15CAPABILITY_WEB_SEARCH\x10\b\x12\x1d\n" +
+	"\x19CAPABILITY_CODE_EXECUTION\x10\t\x12\x1a\n" +
+	"\x16CAPABILITY_JSON_SCHEMA\x10\n" +
 	"\x12\x18\n" +
-	"\x14CAPABILITY_EMBEDDING\x10\v\x12\x1c\n" +
-	"\x18CAPABILITY_TRANSCRIPTION\x10\f\x12\x15\n" +
-	"\x11CAPABILITY_SPEECH\x10\r2\xb0\x01\n" +
+	"\x14CAPABILITY_REASONING\x10\v\x12\x1f\n" +
+	"\x1bCAPABILITY_IMAGE_GENERATION\x10\f\x12\x1c\n" +
+	"\x18CAPABILITY_IMAGE_EDITING\x10\r\x12\x1e\n" +
+	"\x1aCAPABILITY_IMAGE_UPSCALING\x10\x0e\x12#\n" +
+	"\x1fCAPABILITY_IMAGE_CLASSIFICATION\x10\x0f\x12\x18\n" +
+	"\x14CAPABILITY_EMBEDDING\x10\x10\x12\x1c\n" +
+	"\x18CAPABILITY_TRANSCRIPTION\x10\x11\x12\x15\n" +
+	"\x11CAPABILITY_SPEECH\x10\x12*\xad\x01\n" +
+	"\x14AuthenticationMethod\x12%\n" +
+	"!AUTHENTICATION_METHOD_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dAUTHENTICATION_METHOD_API_KEY\x10\x01\x12\x1d\n" +
+	"\x19AUTHENTICATION_METHOD_JWT\x10\x02\x12,\n" +
+	"(AUTHENTICATION_METHOD_CLIENT_CERTIFICATE\x10\x032\x8d\x02\n" +
 	"\fModelService\x12R\n" +
 	"\n" +
 	"ListModels\x12\x1e.ringmain.v1.ListModelsRequest\x1a\x1f.ringmain.v1.ListModelsResponse\"\x03\x90\x02\x01\x12L\n" +
-	"\bGetModel\x12\x1c.ringmain.v1.GetModelRequest\x1a\x1d.ringmain.v1.GetModelResponse\"\x03\x90\x02\x01B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
+	"\bGetModel\x12\x1c.ringmain.v1.GetModelRequest\x1a\x1d.ringmain.v1.GetModelResponse\"\x03\x90\x02\x01\x12[\n" +
+	"\rGetServerInfo\x12!.ringmain.v1.GetServerInfoRequest\x1a\".ringmain.v1.GetServerInfoResponse\"\x03\x90\x02\x01B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
 	file_ringmain_v1_model_service_proto_rawDescOnce sync.Once
@@ -565,32 +942,44 @@ func file_ringmain_v1_model_service_proto_rawDescGZIP() []byte {
 	return file_ringmain_v1_model_service_proto_rawDescData
 }
 
-var file_ringmain_v1_model_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ringmain_v1_model_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_ringmain_v1_model_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_ringmain_v1_model_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_ringmain_v1_model_service_proto_goTypes = []any{
-	(Capability)(0),            // 0: ringmain.v1.Capability
-	(*Model)(nil),              // 1: ringmain.v1.Model
-	(*Candidate)(nil),          // 2: ringmain.v1.Candidate
-	(*ListModelsRequest)(nil),  // 3: ringmain.v1.ListModelsRequest
-	(*ListModelsResponse)(nil), // 4: ringmain.v1.ListModelsResponse
-	(*GetModelRequest)(nil),    // 5: ringmain.v1.GetModelRequest
-	(*GetModelResponse)(nil),   // 6: ringmain.v1.GetModelResponse
+	(Capability)(0),               // 0: ringmain.v1.Capability
+	(AuthenticationMethod)(0),     // 1: ringmain.v1.AuthenticationMethod
+	(*Model)(nil),                 // 2: ringmain.v1.Model
+	(*Candidate)(nil),             // 3: ringmain.v1.Candidate
+	(*ListModelsRequest)(nil),     // 4: ringmain.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),    // 5: ringmain.v1.ListModelsResponse
+	(*GetModelRequest)(nil),       // 6: ringmain.v1.GetModelRequest
+	(*GetModelResponse)(nil),      // 7: ringmain.v1.GetModelResponse
+	(*GetServerInfoRequest)(nil),  // 8: ringmain.v1.GetServerInfoRequest
+	(*GetServerInfoResponse)(nil), // 9: ringmain.v1.GetServerInfoResponse
+	(*ServerLimits)(nil),          // 10: ringmain.v1.ServerLimits
+	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
 }
 var file_ringmain_v1_model_service_proto_depIdxs = []int32{
-	0, // 0: ringmain.v1.Model.capabilities:type_name -> ringmain.v1.Capability
-	2, // 1: ringmain.v1.Model.candidates:type_name -> ringmain.v1.Candidate
-	0, // 2: ringmain.v1.ListModelsRequest.capabilities:type_name -> ringmain.v1.Capability
-	1, // 3: ringmain.v1.ListModelsResponse.models:type_name -> ringmain.v1.Model
-	1, // 4: ringmain.v1.GetModelResponse.model:type_name -> ringmain.v1.Model
-	3, // 5: ringmain.v1.ModelService.ListModels:input_type -> ringmain.v1.ListModelsRequest
-	5, // 6: ringmain.v1.ModelService.GetModel:input_type -> ringmain.v1.GetModelRequest
-	4, // 7: ringmain.v1.ModelService.ListModels:output_type -> ringmain.v1.ListModelsResponse
-	6, // 8: ringmain.v1.ModelService.GetModel:output_type -> ringmain.v1.GetModelResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: ringmain.v1.Model.capabilities:type_name -> ringmain.v1.Capability
+	3,  // 1: ringmain.v1.Model.candidates:type_name -> ringmain.v1.Candidate
+	0,  // 2: ringmain.v1.ListModelsRequest.capabilities:type_name -> ringmain.v1.Capability
+	2,  // 3: ringmain.v1.ListModelsResponse.models:type_name -> ringmain.v1.Model
+	2,  // 4: ringmain.v1.GetModelResponse.model:type_name -> ringmain.v1.Model
+	0,  // 5: ringmain.v1.GetServerInfoResponse.capabilities:type_name -> ringmain.v1.Capability
+	1,  // 6: ringmain.v1.GetServerInfoResponse.authentication_methods:type_name -> ringmain.v1.AuthenticationMethod
+	10, // 7: ringmain.v1.GetServerInfoResponse.limits:type_name -> ringmain.v1.ServerLimits
+	11, // 8: ringmain.v1.ServerLimits.default_deadline:type_name -> google.protobuf.Duration
+	11, // 9: ringmain.v1.ServerLimits.max_deadline:type_name -> google.protobuf.Duration
+	4,  // 10: ringmain.v1.ModelService.ListModels:input_type -> ringmain.v1.ListModelsRequest
+	6,  // 11: ringmain.v1.ModelService.GetModel:input_type -> ringmain.v1.GetModelRequest
+	8,  // 12: ringmain.v1.ModelService.GetServerInfo:input_type -> ringmain.v1.GetServerInfoRequest
+	5,  // 13: ringmain.v1.ModelService.ListModels:output_type -> ringmain.v1.ListModelsResponse
+	7,  // 14: ringmain.v1.ModelService.GetModel:output_type -> ringmain.v1.GetModelResponse
+	9,  // 15: ringmain.v1.ModelService.GetServerInfo:output_type -> ringmain.v1.GetServerInfoResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_model_service_proto_init() }
@@ -599,13 +988,14 @@ func file_ringmain_v1_model_service_proto_init() {
 		return
 	}
 	file_ringmain_v1_model_service_proto_msgTypes[1].OneofWrappers = []any{}
+	file_ringmain_v1_model_service_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_model_service_proto_rawDesc), len(file_ringmain_v1_model_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,7 +32,7 @@ const (
 	CacheMode_CACHE_MODE_UNSPECIFIED CacheMode = 0
 	// Read and write.
 	CacheMode_CACHE_MODE_USE CacheMode = 1
-	// Write a fresh answer without reading.
+	// Write a new answer without reading.
 	CacheMode_CACHE_MODE_REFRESH CacheMode = 2
 	// Neither read nor write.
 	CacheMode_CACHE_MODE_BYPASS CacheMode = 3
@@ -85,7 +85,7 @@ func (CacheMode) EnumDescriptor() ([]byte, []int) {
 // value is refused.
 //
 // Before any content was sent, the next candidate is always tried and nothing
-// of it shows on the stream.
+// of the failed one shows on the stream.
 type StreamRecovery int32
 
 const (
@@ -97,8 +97,9 @@ const (
 	// next candidate. What was sent before no longer counts.
 	StreamRecovery_STREAM_RECOVERY_RESTART StreamRecovery = 2
 	// Send ChatRecovered, then what the next candidate adds to the text sent so
-	// far. Only while nothing but text was sent and the next candidate can
-	// continue a text; otherwise as RESTART.
+	// far. Only while nothing but text was sent, no citations and no log
+	// probabilities either, and the next candidate can continue a text. Otherwise
+	// as RESTART. A part that two providers wrote has no signature.
 	StreamRecovery_STREAM_RECOVERY_CONTINUE StreamRecovery = 3
 )
 
@@ -145,7 +146,8 @@ func (StreamRecovery) EnumDescriptor() ([]byte, []int) {
 	return file_ringmain_v1_routing_proto_rawDescGZIP(), []int{1}
 }
 
-// How the caller wants a request routed. Empty means the server's policy.
+// How the caller wants a request routed. What is not set follows the server's
+// policy.
 type RoutingPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Providers to try, in order. At most 64, each at most 256 characters. Empty
@@ -160,13 +162,10 @@ type RoutingPolicy struct {
 	// The longest wait for the first content of a stream, before the next
 	// candidate is tried. Above zero and at most a day. Absent means the server's
 	// policy.
-	FirstTokenTimeout *durationpb.Duration `protobuf:"bytes,5,opt,name=first_token_timeout,json=firstTokenTimeout,proto3" json:"first_token_timeout,omitempty"`
+	FirstContentTimeout *durationpb.Duration `protobuf:"bytes,5,opt,name=first_content_timeout,json=firstContentTimeout,proto3" json:"first_content_timeout,omitempty"`
 	// The longest silence between two contents of a stream. Above zero and at
 	// most a day. Absent means the server's policy.
-	IdleTimeout *durationpb.Duration `protobuf:"bytes,6,opt,name=idle_timeout,json=idleTimeout,proto3" json:"idle_timeout,omitempty"`
-	// Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-	// key has 1 to 64 characters, a value at most 64.
-	Labels        map[string]string `protobuf:"bytes,7,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IdleTimeout   *durationpb.Duration `protobuf:"bytes,6,opt,name=idle_timeout,json=idleTimeout,proto3" json:"idle_timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,9 +228,9 @@ func (x *RoutingPolicy) GetStreamRecovery() StreamRecovery {
 	return StreamRecovery_STREAM_RECOVERY_UNSPECIFIED
 }
 
-func (x *RoutingPolicy) GetFirstTokenTimeout() *durationpb.Duration {
+func (x *RoutingPolicy) GetFirstContentTimeout() *durationpb.Duration {
 	if x != nil {
-		return x.FirstTokenTimeout
+		return x.FirstContentTimeout
 	}
 	return nil
 }
@@ -239,13 +238,6 @@ func (x *RoutingPolicy) GetFirstTokenTimeout() *durationpb.Duration {
 func (x *RoutingPolicy) GetIdleTimeout() *durationpb.Duration {
 	if x != nil {
 		return x.IdleTimeout
-	}
-	return nil
-}
-
-func (x *RoutingPolicy) GetLabels() map[string]string {
-	if x != nil {
-		return x.Labels
 	}
 	return nil
 }
@@ -400,19 +392,15 @@ var File_ringmain_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x19ringmain/v1/routing.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\xe0\x03\n" +
+	"\x19ringmain/v1/routing.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\xe9\x02\n" +
 	"\rRoutingPolicy\x12!\n" +
 	"\fprovider_ids\x18\x01 \x03(\tR\vproviderIds\x12+\n" +
 	"\x11failover_disabled\x18\x02 \x01(\bR\x10failoverDisabled\x125\n" +
 	"\n" +
 	"cache_mode\x18\x03 \x01(\x0e2\x16.ringmain.v1.CacheModeR\tcacheMode\x12D\n" +
-	"\x0fstream_recovery\x18\x04 \x01(\x0e2\x1b.ringmain.v1.StreamRecoveryR\x0estreamRecovery\x12I\n" +
-	"\x13first_token_timeout\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeout\x12<\n" +
-	"\fidle_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vidleTimeout\x12>\n" +
-	"\x06labels\x18\a \x03(\v2&.ringmain.v1.RoutingPolicy.LabelsEntryR\x06labels\x1a9\n" +
-	"\vLabelsEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9e\x01\n" +
+	"\x0fstream_recovery\x18\x04 \x01(\x0e2\x1b.ringmain.v1.StreamRecoveryR\x0estreamRecovery\x12M\n" +
+	"\x15first_content_timeout\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x13firstContentTimeout\x12<\n" +
+	"\fidle_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\vidleTimeout\"\x9e\x01\n" +
 	"\x05Route\x12\x1f\n" +
 	"\vprovider_id\x18\x01 \x01(\tR\n" +
 	"providerId\x12%\n" +
@@ -449,31 +437,29 @@ func file_ringmain_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_ringmain_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ringmain_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_ringmain_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_ringmain_v1_routing_proto_goTypes = []any{
 	(CacheMode)(0),              // 0: ringmain.v1.CacheMode
 	(StreamRecovery)(0),         // 1: ringmain.v1.StreamRecovery
 	(*RoutingPolicy)(nil),       // 2: ringmain.v1.RoutingPolicy
 	(*Route)(nil),               // 3: ringmain.v1.Route
 	(*Attempt)(nil),             // 4: ringmain.v1.Attempt
-	nil,                         // 5: ringmain.v1.RoutingPolicy.LabelsEntry
-	(*durationpb.Duration)(nil), // 6: google.protobuf.Duration
-	(*status.Status)(nil),       // 7: google.rpc.Status
+	(*durationpb.Duration)(nil), // 5: google.protobuf.Duration
+	(*status.Status)(nil),       // 6: google.rpc.Status
 }
 var file_ringmain_v1_routing_proto_depIdxs = []int32{
 	0, // 0: ringmain.v1.RoutingPolicy.cache_mode:type_name -> ringmain.v1.CacheMode
 	1, // 1: ringmain.v1.RoutingPolicy.stream_recovery:type_name -> ringmain.v1.StreamRecovery
-	6, // 2: ringmain.v1.RoutingPolicy.first_token_timeout:type_name -> google.protobuf.Duration
-	6, // 3: ringmain.v1.RoutingPolicy.idle_timeout:type_name -> google.protobuf.Duration
-	5, // 4: ringmain.v1.RoutingPolicy.labels:type_name -> ringmain.v1.RoutingPolicy.LabelsEntry
-	4, // 5: ringmain.v1.Route.attempts:type_name -> ringmain.v1.Attempt
-	6, // 6: ringmain.v1.Attempt.latency:type_name -> google.protobuf.Duration
-	7, // 7: ringmain.v1.Attempt.error:type_name -> google.rpc.Status
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	5, // 2: ringmain.v1.RoutingPolicy.first_content_timeout:type_name -> google.protobuf.Duration
+	5, // 3: ringmain.v1.RoutingPolicy.idle_timeout:type_name -> google.protobuf.Duration
+	4, // 4: ringmain.v1.Route.attempts:type_name -> ringmain.v1.Attempt
+	5, // 5: ringmain.v1.Attempt.latency:type_name -> google.protobuf.Duration
+	6, // 6: ringmain.v1.Attempt.error:type_name -> google.rpc.Status
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_routing_proto_init() }
@@ -487,7 +473,7 @@ func file_ringmain_v1_routing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_routing_proto_rawDesc), len(file_ringmain_v1_routing_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   4,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

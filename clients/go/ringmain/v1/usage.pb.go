@@ -9,6 +9,7 @@ package ringmainv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -40,16 +41,19 @@ type Usage struct {
 	ReasoningTokenCount int64 `protobuf:"varint,5,opt,name=reasoning_token_count,json=reasoningTokenCount,proto3" json:"reasoning_token_count,omitempty"`
 	// Images made.
 	ImageCount int32 `protobuf:"varint,6,opt,name=image_count,json=imageCount,proto3" json:"image_count,omitempty"`
-	// Milliseconds of audio heard or spoken.
-	AudioDurationMs int64 `protobuf:"varint,7,opt,name=audio_duration_ms,json=audioDurationMs,proto3" json:"audio_duration_ms,omitempty"`
+	// The length of the audio heard or spoken. Absent where there was none or the
+	// provider does not say.
+	AudioDuration *durationpb.Duration `protobuf:"bytes,7,opt,name=audio_duration,json=audioDuration,proto3" json:"audio_duration,omitempty"`
 	// Characters spoken.
 	CharacterCount int64 `protobuf:"varint,8,opt,name=character_count,json=characterCount,proto3" json:"character_count,omitempty"`
+	// Web searches that the provider ran.
+	WebSearchCount int32 `protobuf:"varint,9,opt,name=web_search_count,json=webSearchCount,proto3" json:"web_search_count,omitempty"`
 	// The price, in units of 1e-9 US dollars. Absent when the model has no
 	// known price, which is not the same as free.
-	CostNanoUsd *int64 `protobuf:"varint,9,opt,name=cost_nano_usd,json=costNanoUsd,proto3,oneof" json:"cost_nano_usd,omitempty"`
+	CostNanoUsd *int64 `protobuf:"varint,10,opt,name=cost_nano_usd,json=costNanoUsd,proto3,oneof" json:"cost_nano_usd,omitempty"`
 	// Whether the counts are the gateway's estimate, because the provider
-	// reported none: a stream cancelled or cut before its end, say.
-	Estimated     bool `protobuf:"varint,10,opt,name=estimated,proto3" json:"estimated,omitempty"`
+	// reported none: a stream that was cancelled or cut before its end, say.
+	Estimated     bool `protobuf:"varint,11,opt,name=estimated,proto3" json:"estimated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -126,16 +130,23 @@ func (x *Usage) GetImageCount() int32 {
 	return 0
 }
 
-func (x *Usage) GetAudioDurationMs() int64 {
+func (x *Usage) GetAudioDuration() *durationpb.Duration {
 	if x != nil {
-		return x.AudioDurationMs
+		return x.AudioDuration
 	}
-	return 0
+	return nil
 }
 
 func (x *Usage) GetCharacterCount() int64 {
 	if x != nil {
 		return x.CharacterCount
+	}
+	return 0
+}
+
+func (x *Usage) GetWebSearchCount() int32 {
+	if x != nil {
+		return x.WebSearchCount
 	}
 	return 0
 }
@@ -158,7 +169,7 @@ var File_ringmain_v1_usage_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_usage_proto_rawDesc = "" +
 	"\n" +
-	"\x17ringmain/v1/usage.proto\x12\vringmain.v1\"\xdf\x03\n" +
+	"\x17ringmain/v1/usage.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9f\x04\n" +
 	"\x05Usage\x12*\n" +
 	"\x11input_token_count\x18\x01 \x01(\x03R\x0finputTokenCount\x12,\n" +
 	"\x12output_token_count\x18\x02 \x01(\x03R\x10outputTokenCount\x127\n" +
@@ -166,12 +177,13 @@ const file_ringmain_v1_usage_proto_rawDesc = "" +
 	"\x1dcache_write_input_token_count\x18\x04 \x01(\x03R\x19cacheWriteInputTokenCount\x122\n" +
 	"\x15reasoning_token_count\x18\x05 \x01(\x03R\x13reasoningTokenCount\x12\x1f\n" +
 	"\vimage_count\x18\x06 \x01(\x05R\n" +
-	"imageCount\x12*\n" +
-	"\x11audio_duration_ms\x18\a \x01(\x03R\x0faudioDurationMs\x12'\n" +
-	"\x0fcharacter_count\x18\b \x01(\x03R\x0echaracterCount\x12'\n" +
-	"\rcost_nano_usd\x18\t \x01(\x03H\x00R\vcostNanoUsd\x88\x01\x01\x12\x1c\n" +
-	"\testimated\x18\n" +
-	" \x01(\bR\testimatedB\x10\n" +
+	"imageCount\x12@\n" +
+	"\x0eaudio_duration\x18\a \x01(\v2\x19.google.protobuf.DurationR\raudioDuration\x12'\n" +
+	"\x0fcharacter_count\x18\b \x01(\x03R\x0echaracterCount\x12(\n" +
+	"\x10web_search_count\x18\t \x01(\x05R\x0ewebSearchCount\x12'\n" +
+	"\rcost_nano_usd\x18\n" +
+	" \x01(\x03H\x00R\vcostNanoUsd\x88\x01\x01\x12\x1c\n" +
+	"\testimated\x18\v \x01(\bR\testimatedB\x10\n" +
 	"\x0e_cost_nano_usdB@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
@@ -188,14 +200,16 @@ func file_ringmain_v1_usage_proto_rawDescGZIP() []byte {
 
 var file_ringmain_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_ringmain_v1_usage_proto_goTypes = []any{
-	(*Usage)(nil), // 0: ringmain.v1.Usage
+	(*Usage)(nil),               // 0: ringmain.v1.Usage
+	(*durationpb.Duration)(nil), // 1: google.protobuf.Duration
 }
 var file_ringmain_v1_usage_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	1, // 0: ringmain.v1.Usage.audio_duration:type_name -> google.protobuf.Duration
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_usage_proto_init() }

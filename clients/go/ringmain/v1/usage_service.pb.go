@@ -24,11 +24,101 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How an attempt ended. Frozen.
+// A property of a record to sum by. New values may be added; an unknown one is
+// refused.
+type UsageDimension int32
+
+const (
+	// Not set. Refused.
+	UsageDimension_USAGE_DIMENSION_UNSPECIFIED UsageDimension = 0
+	// UsageRecord.tenant_id.
+	UsageDimension_USAGE_DIMENSION_TENANT UsageDimension = 1
+	// UsageRecord.principal_id.
+	UsageDimension_USAGE_DIMENSION_PRINCIPAL UsageDimension = 2
+	// Attribution.user_id.
+	UsageDimension_USAGE_DIMENSION_USER UsageDimension = 3
+	// UsageRecord.method.
+	UsageDimension_USAGE_DIMENSION_METHOD UsageDimension = 4
+	// UsageRecord.model.
+	UsageDimension_USAGE_DIMENSION_MODEL UsageDimension = 5
+	// UsageRecord.provider_id.
+	UsageDimension_USAGE_DIMENSION_PROVIDER UsageDimension = 6
+	// UsageRecord.provider_model.
+	UsageDimension_USAGE_DIMENSION_PROVIDER_MODEL UsageDimension = 7
+	// UsageRecord.outcome, as `SUCCEEDED`.
+	UsageDimension_USAGE_DIMENSION_OUTCOME UsageDimension = 8
+	// The hour of UsageRecord.start_time.
+	UsageDimension_USAGE_DIMENSION_HOUR UsageDimension = 9
+	// The day of UsageRecord.start_time, in UTC.
+	UsageDimension_USAGE_DIMENSION_DAY UsageDimension = 10
+	// The month of UsageRecord.start_time, in UTC.
+	UsageDimension_USAGE_DIMENSION_MONTH UsageDimension = 11
+)
+
+// Enum value maps for UsageDimension.
+var (
+	UsageDimension_name = map[int32]string{
+		0:  "USAGE_DIMENSION_UNSPECIFIED",
+		1:  "USAGE_DIMENSION_TENANT",
+		2:  "USAGE_DIMENSION_PRINCIPAL",
+		3:  "USAGE_DIMENSION_USER",
+		4:  "USAGE_DIMENSION_METHOD",
+		5:  "USAGE_DIMENSION_MODEL",
+		6:  "USAGE_DIMENSION_PROVIDER",
+		7:  "USAGE_DIMENSION_PROVIDER_MODEL",
+		8:  "USAGE_DIMENSION_OUTCOME",
+		9:  "USAGE_DIMENSION_HOUR",
+		10: "USAGE_DIMENSION_DAY",
+		11: "USAGE_DIMENSION_MONTH",
+	}
+	UsageDimension_value = map[string]int32{
+		"USAGE_DIMENSION_UNSPECIFIED":    0,
+		"USAGE_DIMENSION_TENANT":         1,
+		"USAGE_DIMENSION_PRINCIPAL":      2,
+		"USAGE_DIMENSION_USER":           3,
+		"USAGE_DIMENSION_METHOD":         4,
+		"USAGE_DIMENSION_MODEL":          5,
+		"USAGE_DIMENSION_PROVIDER":       6,
+		"USAGE_DIMENSION_PROVIDER_MODEL": 7,
+		"USAGE_DIMENSION_OUTCOME":        8,
+		"USAGE_DIMENSION_HOUR":           9,
+		"USAGE_DIMENSION_DAY":            10,
+		"USAGE_DIMENSION_MONTH":          11,
+	}
+)
+
+func (x UsageDimension) Enum() *UsageDimension {
+	p := new(UsageDimension)
+	*p = x
+	return p
+}
+
+func (x UsageDimension) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UsageDimension) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringmain_v1_usage_service_proto_enumTypes[0].Descriptor()
+}
+
+func (UsageDimension) Type() protoreflect.EnumType {
+	return &file_ringmain_v1_usage_service_proto_enumTypes[0]
+}
+
+func (x UsageDimension) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UsageDimension.Descriptor instead.
+func (UsageDimension) EnumDescriptor() ([]byte, []int) {
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{0}
+}
+
+// How an attempt ended. Frozen: an unknown value is refused.
 type Outcome int32
 
 const (
-	// Never returned.
+	// Never returned. Refused in a filter.
 	Outcome_OUTCOME_UNSPECIFIED Outcome = 0
 	// The whole answer was delivered.
 	Outcome_OUTCOME_SUCCEEDED Outcome = 1
@@ -36,7 +126,8 @@ const (
 	Outcome_OUTCOME_FAILED Outcome = 2
 	// The caller cancelled or its deadline passed.
 	Outcome_OUTCOME_CANCELLED Outcome = 3
-	// The gateway stopped before it ended, and closed the record when it started again.
+	// The gateway stopped before it ended, and closed the record when it started
+	// again.
 	Outcome_OUTCOME_LOST Outcome = 4
 )
 
@@ -69,11 +160,11 @@ func (x Outcome) String() string {
 }
 
 func (Outcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_v1_usage_service_proto_enumTypes[0].Descriptor()
+	return file_ringmain_v1_usage_service_proto_enumTypes[1].Descriptor()
 }
 
 func (Outcome) Type() protoreflect.EnumType {
-	return &file_ringmain_v1_usage_service_proto_enumTypes[0]
+	return &file_ringmain_v1_usage_service_proto_enumTypes[1]
 }
 
 func (x Outcome) Number() protoreflect.EnumNumber {
@@ -82,7 +173,7 @@ func (x Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Outcome.Descriptor instead.
 func (Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{0}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{1}
 }
 
 // What became of one request at one provider: exactly one for each attempt that
@@ -93,26 +184,26 @@ type UsageRecord struct {
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
 	// The position of the attempt in the request, from 0.
 	AttemptIndex int32 `protobuf:"varint,2,opt,name=attempt_index,json=attemptIndex,proto3" json:"attempt_index,omitempty"`
-	// Who asked.
+	// The tenant that asked.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// The key or subject that asked.
 	PrincipalId string `protobuf:"bytes,4,opt,name=principal_id,json=principalId,proto3" json:"principal_id,omitempty"`
+	// Who the request was for, as the caller said.
+	Attribution *Attribution `protobuf:"bytes,5,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// The method, such as `ringmain.v1.ChatService/StreamChat`.
-	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The model's name in this gateway.
-	Model string `protobuf:"bytes,6,opt,name=model,proto3" json:"model,omitempty"`
-	// Who was asked.
-	ProviderId string `protobuf:"bytes,7,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	Model string `protobuf:"bytes,7,opt,name=model,proto3" json:"model,omitempty"`
+	// The provider that was asked.
+	ProviderId string `protobuf:"bytes,8,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
 	// The provider's own name for the model.
-	ProviderModel string `protobuf:"bytes,8,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
-	// The caller's labels.
-	Labels map[string]string `protobuf:"bytes,9,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// When it began.
+	ProviderModel string `protobuf:"bytes,9,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
+	// When the attempt began.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// How long it took.
 	Latency *durationpb.Duration `protobuf:"bytes,11,opt,name=latency,proto3" json:"latency,omitempty"`
 	// How long the first content took. Absent for whole answers.
-	FirstTokenLatency *durationpb.Duration `protobuf:"bytes,12,opt,name=first_token_latency,json=firstTokenLatency,proto3" json:"first_token_latency,omitempty"`
+	FirstContentLatency *durationpb.Duration `protobuf:"bytes,12,opt,name=first_content_latency,json=firstContentLatency,proto3" json:"first_content_latency,omitempty"`
 	// What it consumed.
 	Usage *Usage `protobuf:"bytes,13,opt,name=usage,proto3" json:"usage,omitempty"`
 	// How it ended.
@@ -181,6 +272,13 @@ func (x *UsageRecord) GetPrincipalId() string {
 	return ""
 }
 
+func (x *UsageRecord) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
 func (x *UsageRecord) GetMethod() string {
 	if x != nil {
 		return x.Method
@@ -209,13 +307,6 @@ func (x *UsageRecord) GetProviderModel() string {
 	return ""
 }
 
-func (x *UsageRecord) GetLabels() map[string]string {
-	if x != nil {
-		return x.Labels
-	}
-	return nil
-}
-
 func (x *UsageRecord) GetStartTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.StartTime
@@ -230,9 +321,9 @@ func (x *UsageRecord) GetLatency() *durationpb.Duration {
 	return nil
 }
 
-func (x *UsageRecord) GetFirstTokenLatency() *durationpb.Duration {
+func (x *UsageRecord) GetFirstContentLatency() *durationpb.Duration {
 	if x != nil {
-		return x.FirstTokenLatency
+		return x.FirstContentLatency
 	}
 	return nil
 }
@@ -258,29 +349,51 @@ func (x *UsageRecord) GetError() *status.Status {
 	return nil
 }
 
-// Names a record.
-type GetUsageRecordRequest struct {
+// Which records count. A record must match every field that is set, and one of
+// the values of a list. Each list has at most 100 values, each at most 256
+// characters.
+type UsageFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The response.
-	ResponseId    string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The start of the period, included. Absent means the oldest record kept.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The end of the period, excluded. Absent means now. Refused before
+	// `start_time`.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Tenants. Empty means the caller's own, or all for an admin. Another's has
+	// no records for anybody but an admin.
+	TenantIds []string `protobuf:"bytes,3,rep,name=tenant_ids,json=tenantIds,proto3" json:"tenant_ids,omitempty"`
+	// Keys or subjects.
+	PrincipalIds []string `protobuf:"bytes,4,rep,name=principal_ids,json=principalIds,proto3" json:"principal_ids,omitempty"`
+	// Models, by their names in this gateway.
+	Models []string `protobuf:"bytes,5,rep,name=models,proto3" json:"models,omitempty"`
+	// Providers.
+	ProviderIds []string `protobuf:"bytes,6,rep,name=provider_ids,json=providerIds,proto3" json:"provider_ids,omitempty"`
+	// End users, as Attribution.user_id.
+	UserIds []string `protobuf:"bytes,7,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	// Labels, as Attribution.labels: a record must have them all. At most 16.
+	Labels map[string]string `protobuf:"bytes,8,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Outcomes.
+	Outcomes []Outcome `protobuf:"varint,9,rep,packed,name=outcomes,proto3,enum=ringmain.v1.Outcome" json:"outcomes,omitempty"`
+	// Responses.
+	ResponseIds   []string `protobuf:"bytes,10,rep,name=response_ids,json=responseIds,proto3" json:"response_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetUsageRecordRequest) Reset() {
-	*x = GetUsageRecordRequest{}
+func (x *UsageFilter) Reset() {
+	*x = UsageFilter{}
 	mi := &file_ringmain_v1_usage_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetUsageRecordRequest) String() string {
+func (x *UsageFilter) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetUsageRecordRequest) ProtoMessage() {}
+func (*UsageFilter) ProtoMessage() {}
 
-func (x *GetUsageRecordRequest) ProtoReflect() protoreflect.Message {
+func (x *UsageFilter) ProtoReflect() protoreflect.Message {
 	mi := &file_ringmain_v1_usage_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -292,42 +405,173 @@ func (x *GetUsageRecordRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetUsageRecordRequest.ProtoReflect.Descriptor instead.
-func (*GetUsageRecordRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use UsageFilter.ProtoReflect.Descriptor instead.
+func (*UsageFilter) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *GetUsageRecordRequest) GetResponseId() string {
+func (x *UsageFilter) GetStartTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.ResponseId
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetTenantIds() []string {
+	if x != nil {
+		return x.TenantIds
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetPrincipalIds() []string {
+	if x != nil {
+		return x.PrincipalIds
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetModels() []string {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetProviderIds() []string {
+	if x != nil {
+		return x.ProviderIds
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetOutcomes() []Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *UsageFilter) GetResponseIds() []string {
+	if x != nil {
+		return x.ResponseIds
+	}
+	return nil
+}
+
+// A page to list.
+type ListUsageRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The most records to return. Zero means 50; more than 1,000 means 1,000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to continue: the `next_page_token` of the page before, at most 2,048
+	// characters. Empty means from the start.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which records.
+	Filter        *UsageFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUsageRecordsRequest) Reset() {
+	*x = ListUsageRecordsRequest{}
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUsageRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUsageRecordsRequest) ProtoMessage() {}
+
+func (x *ListUsageRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUsageRecordsRequest.ProtoReflect.Descriptor instead.
+func (*ListUsageRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListUsageRecordsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUsageRecordsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
 	}
 	return ""
 }
 
-// The records of a response, one for each attempt, in order.
-type GetUsageRecordResponse struct {
+func (x *ListUsageRecordsRequest) GetFilter() *UsageFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// A page of records.
+type ListUsageRecordsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The records.
-	Records       []*UsageRecord `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// The records, the newest first; those of one response in the order of its
+	// attempts.
+	Records []*UsageRecord `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// Where to continue. Empty means this was the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetUsageRecordResponse) Reset() {
-	*x = GetUsageRecordResponse{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[2]
+func (x *ListUsageRecordsResponse) Reset() {
+	*x = ListUsageRecordsResponse{}
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetUsageRecordResponse) String() string {
+func (x *ListUsageRecordsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetUsageRecordResponse) ProtoMessage() {}
+func (*ListUsageRecordsResponse) ProtoMessage() {}
 
-func (x *GetUsageRecordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[2]
+func (x *ListUsageRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -338,38 +582,44 @@ func (x *GetUsageRecordResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetUsageRecordResponse.ProtoReflect.Descriptor instead.
-func (*GetUsageRecordResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{2}
+// Deprecated: Use ListUsageRecordsResponse.ProtoReflect.Descriptor instead.
+func (*ListUsageRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *GetUsageRecordResponse) GetRecords() []*UsageRecord {
+func (x *ListUsageRecordsResponse) GetRecords() []*UsageRecord {
 	if x != nil {
 		return x.Records
 	}
 	return nil
 }
 
+func (x *ListUsageRecordsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // What to sum.
 type QueryUsageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The start of the period, included.
-	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// The end of the period, excluded. Absent means now.
-	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// What to sum by: `tenant`, `principal`, `model`, `provider`,
-	// `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-	// `label:KEY`. Empty means one sum.
-	GroupBy []string `protobuf:"bytes,3,rep,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
-	// Only this tenant. Empty means the caller's own, or all for an admin.
-	TenantId      string `protobuf:"bytes,4,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// The most rows to return. Zero means 50; more than 1,000 means 1,000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to continue: the `next_page_token` of the page before, at most 2,048
+	// characters. Empty means from the start.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which records.
+	Filter *UsageFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// What to sum by. At most 5. Empty means one sum.
+	GroupBy       []*UsageGrouping `protobuf:"bytes,4,rep,name=group_by,json=groupBy,proto3" json:"group_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *QueryUsageRequest) Reset() {
 	*x = QueryUsageRequest{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +631,7 @@ func (x *QueryUsageRequest) String() string {
 func (*QueryUsageRequest) ProtoMessage() {}
 
 func (x *QueryUsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,49 +644,141 @@ func (x *QueryUsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryUsageRequest.ProtoReflect.Descriptor instead.
 func (*QueryUsageRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{3}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *QueryUsageRequest) GetStartTime() *timestamppb.Timestamp {
+func (x *QueryUsageRequest) GetPageSize() int32 {
 	if x != nil {
-		return x.StartTime
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *QueryUsageRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *QueryUsageRequest) GetFilter() *UsageFilter {
+	if x != nil {
+		return x.Filter
 	}
 	return nil
 }
 
-func (x *QueryUsageRequest) GetEndTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.EndTime
-	}
-	return nil
-}
-
-func (x *QueryUsageRequest) GetGroupBy() []string {
+func (x *QueryUsageRequest) GetGroupBy() []*UsageGrouping {
 	if x != nil {
 		return x.GroupBy
 	}
 	return nil
 }
 
-func (x *QueryUsageRequest) GetTenantId() string {
+// Something to sum by.
+type UsageGrouping struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What records of one row have in common. Required.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*UsageGrouping_Dimension
+	//	*UsageGrouping_LabelKey
+	Kind          isUsageGrouping_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageGrouping) Reset() {
+	*x = UsageGrouping{}
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageGrouping) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageGrouping) ProtoMessage() {}
+
+func (x *UsageGrouping) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[5]
 	if x != nil {
-		return x.TenantId
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageGrouping.ProtoReflect.Descriptor instead.
+func (*UsageGrouping) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *UsageGrouping) GetKind() isUsageGrouping_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *UsageGrouping) GetDimension() UsageDimension {
+	if x != nil {
+		if x, ok := x.Kind.(*UsageGrouping_Dimension); ok {
+			return x.Dimension
+		}
+	}
+	return UsageDimension_USAGE_DIMENSION_UNSPECIFIED
+}
+
+func (x *UsageGrouping) GetLabelKey() string {
+	if x != nil {
+		if x, ok := x.Kind.(*UsageGrouping_LabelKey); ok {
+			return x.LabelKey
+		}
 	}
 	return ""
 }
 
-// Sums.
+type isUsageGrouping_Kind interface {
+	isUsageGrouping_Kind()
+}
+
+type UsageGrouping_Dimension struct {
+	// A property of the record.
+	Dimension UsageDimension `protobuf:"varint,1,opt,name=dimension,proto3,enum=ringmain.v1.UsageDimension,oneof"`
+}
+
+type UsageGrouping_LabelKey struct {
+	// The value of this label, 1 to 64 characters.
+	LabelKey string `protobuf:"bytes,2,opt,name=label_key,json=labelKey,proto3,oneof"`
+}
+
+func (*UsageGrouping_Dimension) isUsageGrouping_Kind() {}
+
+func (*UsageGrouping_LabelKey) isUsageGrouping_Kind() {}
+
+// A page of sums.
 type QueryUsageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One row for each group, dearest first.
-	Rows          []*UsageRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// One row for each group that has records. The highest cost first, or the
+	// oldest first when the first of `group_by` is a time.
+	Rows []*UsageRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// Where to continue. Empty means this was the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The sum of all rows of all pages. Its `group` is empty.
+	Total         *UsageRow `protobuf:"bytes,3,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *QueryUsageResponse) Reset() {
 	*x = QueryUsageResponse{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +790,7 @@ func (x *QueryUsageResponse) String() string {
 func (*QueryUsageResponse) ProtoMessage() {}
 
 func (x *QueryUsageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +803,7 @@ func (x *QueryUsageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryUsageResponse.ProtoReflect.Descriptor instead.
 func (*QueryUsageResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{4}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *QueryUsageResponse) GetRows() []*UsageRow {
@@ -471,10 +813,26 @@ func (x *QueryUsageResponse) GetRows() []*UsageRow {
 	return nil
 }
 
+func (x *QueryUsageResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *QueryUsageResponse) GetTotal() *UsageRow {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
 // A sum.
 type UsageRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The group: a value for each `group_by`, in order.
+	// The group: a value for each of `group_by`, in its order. Times are the
+	// start of the hour, day or month in ISO 8601, such as
+	// `2027-03-31T00:00:00Z`. Empty stands for records without a value.
 	Group []string `protobuf:"bytes,1,rep,name=group,proto3" json:"group,omitempty"`
 	// How many attempts.
 	AttemptCount int64 `protobuf:"varint,2,opt,name=attempt_count,json=attemptCount,proto3" json:"attempt_count,omitempty"`
@@ -494,7 +852,7 @@ type UsageRow struct {
 
 func (x *UsageRow) Reset() {
 	*x = UsageRow{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[5]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -506,7 +864,7 @@ func (x *UsageRow) String() string {
 func (*UsageRow) ProtoMessage() {}
 
 func (x *UsageRow) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[5]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -519,7 +877,7 @@ func (x *UsageRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageRow.ProtoReflect.Descriptor instead.
 func (*UsageRow) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{5}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UsageRow) GetGroup() []string {
@@ -574,19 +932,15 @@ func (x *UsageRow) GetP99Latency() *durationpb.Duration {
 // What to export.
 type ExportUsageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The start of the period, included.
-	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// The end of the period, excluded. Absent means now.
-	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// Only this tenant. Empty means the caller's own, or all for an admin.
-	TenantId      string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Which records.
+	Filter        *UsageFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExportUsageRequest) Reset() {
 	*x = ExportUsageRequest{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +952,7 @@ func (x *ExportUsageRequest) String() string {
 func (*ExportUsageRequest) ProtoMessage() {}
 
 func (x *ExportUsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,28 +965,14 @@ func (x *ExportUsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportUsageRequest.ProtoReflect.Descriptor instead.
 func (*ExportUsageRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{6}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *ExportUsageRequest) GetStartTime() *timestamppb.Timestamp {
+func (x *ExportUsageRequest) GetFilter() *UsageFilter {
 	if x != nil {
-		return x.StartTime
+		return x.Filter
 	}
 	return nil
-}
-
-func (x *ExportUsageRequest) GetEndTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.EndTime
-	}
-	return nil
-}
-
-func (x *ExportUsageRequest) GetTenantId() string {
-	if x != nil {
-		return x.TenantId
-	}
-	return ""
 }
 
 // One exported record.
@@ -646,7 +986,7 @@ type ExportUsageResponse struct {
 
 func (x *ExportUsageResponse) Reset() {
 	*x = ExportUsageResponse{}
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +998,7 @@ func (x *ExportUsageResponse) String() string {
 func (*ExportUsageResponse) ProtoMessage() {}
 
 func (x *ExportUsageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_usage_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_usage_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +1011,7 @@ func (x *ExportUsageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportUsageResponse.ProtoReflect.Descriptor instead.
 func (*ExportUsageResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{7}
+	return file_ringmain_v1_usage_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExportUsageResponse) GetRecord() *UsageRecord {
@@ -685,43 +1025,66 @@ var File_ringmain_v1_usage_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_usage_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fringmain/v1/usage_service.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17ringmain/v1/usage.proto\"\xc1\x05\n" +
+	"\x1fringmain/v1/usage_service.proto\x12\vringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x17ringmain/v1/usage.proto\"\x88\x05\n" +
 	"\vUsageRecord\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
 	"responseId\x12#\n" +
 	"\rattempt_index\x18\x02 \x01(\x05R\fattemptIndex\x12\x1b\n" +
 	"\ttenant_id\x18\x03 \x01(\tR\btenantId\x12!\n" +
-	"\fprincipal_id\x18\x04 \x01(\tR\vprincipalId\x12\x16\n" +
-	"\x06method\x18\x05 \x01(\tR\x06method\x12\x14\n" +
-	"\x05model\x18\x06 \x01(\tR\x05model\x12\x1f\n" +
-	"\vprovider_id\x18\a \x01(\tR\n" +
+	"\fprincipal_id\x18\x04 \x01(\tR\vprincipalId\x12:\n" +
+	"\vattribution\x18\x05 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12\x16\n" +
+	"\x06method\x18\x06 \x01(\tR\x06method\x12\x14\n" +
+	"\x05model\x18\a \x01(\tR\x05model\x12\x1f\n" +
+	"\vprovider_id\x18\b \x01(\tR\n" +
 	"providerId\x12%\n" +
-	"\x0eprovider_model\x18\b \x01(\tR\rproviderModel\x12<\n" +
-	"\x06labels\x18\t \x03(\v2$.ringmain.v1.UsageRecord.LabelsEntryR\x06labels\x129\n" +
+	"\x0eprovider_model\x18\t \x01(\tR\rproviderModel\x129\n" +
 	"\n" +
 	"start_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x123\n" +
-	"\alatency\x18\v \x01(\v2\x19.google.protobuf.DurationR\alatency\x12I\n" +
-	"\x13first_token_latency\x18\f \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenLatency\x12(\n" +
+	"\alatency\x18\v \x01(\v2\x19.google.protobuf.DurationR\alatency\x12M\n" +
+	"\x15first_content_latency\x18\f \x01(\v2\x19.google.protobuf.DurationR\x13firstContentLatency\x12(\n" +
 	"\x05usage\x18\r \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12.\n" +
 	"\aoutcome\x18\x0e \x01(\x0e2\x14.ringmain.v1.OutcomeR\aoutcome\x12(\n" +
-	"\x05error\x18\x0f \x01(\v2\x12.google.rpc.StatusR\x05error\x1a9\n" +
-	"\vLabelsEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"8\n" +
-	"\x15GetUsageRecordRequest\x12\x1f\n" +
-	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\"L\n" +
-	"\x16GetUsageRecordResponse\x122\n" +
-	"\arecords\x18\x01 \x03(\v2\x18.ringmain.v1.UsageRecordR\arecords\"\xbd\x01\n" +
-	"\x11QueryUsageRequest\x129\n" +
+	"\x05error\x18\x0f \x01(\v2\x12.google.rpc.StatusR\x05error\"\xe7\x03\n" +
+	"\vUsageFilter\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x19\n" +
-	"\bgroup_by\x18\x03 \x03(\tR\agroupBy\x12\x1b\n" +
-	"\ttenant_id\x18\x04 \x01(\tR\btenantId\"?\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1d\n" +
+	"\n" +
+	"tenant_ids\x18\x03 \x03(\tR\ttenantIds\x12#\n" +
+	"\rprincipal_ids\x18\x04 \x03(\tR\fprincipalIds\x12\x16\n" +
+	"\x06models\x18\x05 \x03(\tR\x06models\x12!\n" +
+	"\fprovider_ids\x18\x06 \x03(\tR\vproviderIds\x12\x19\n" +
+	"\buser_ids\x18\a \x03(\tR\auserIds\x12<\n" +
+	"\x06labels\x18\b \x03(\v2$.ringmain.v1.UsageFilter.LabelsEntryR\x06labels\x120\n" +
+	"\boutcomes\x18\t \x03(\x0e2\x14.ringmain.v1.OutcomeR\boutcomes\x12!\n" +
+	"\fresponse_ids\x18\n" +
+	" \x03(\tR\vresponseIds\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x87\x01\n" +
+	"\x17ListUsageRecordsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x120\n" +
+	"\x06filter\x18\x03 \x01(\v2\x18.ringmain.v1.UsageFilterR\x06filter\"v\n" +
+	"\x18ListUsageRecordsResponse\x122\n" +
+	"\arecords\x18\x01 \x03(\v2\x18.ringmain.v1.UsageRecordR\arecords\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb8\x01\n" +
+	"\x11QueryUsageRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x120\n" +
+	"\x06filter\x18\x03 \x01(\v2\x18.ringmain.v1.UsageFilterR\x06filter\x125\n" +
+	"\bgroup_by\x18\x04 \x03(\v2\x1a.ringmain.v1.UsageGroupingR\agroupBy\"s\n" +
+	"\rUsageGrouping\x12;\n" +
+	"\tdimension\x18\x01 \x01(\x0e2\x1b.ringmain.v1.UsageDimensionH\x00R\tdimension\x12\x1d\n" +
+	"\tlabel_key\x18\x02 \x01(\tH\x00R\blabelKeyB\x06\n" +
+	"\x04kind\"\x94\x01\n" +
 	"\x12QueryUsageResponse\x12)\n" +
-	"\x04rows\x18\x01 \x03(\v2\x15.ringmain.v1.UsageRowR\x04rows\"\xd5\x02\n" +
+	"\x04rows\x18\x01 \x03(\v2\x15.ringmain.v1.UsageRowR\x04rows\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n" +
+	"\x05total\x18\x03 \x01(\v2\x15.ringmain.v1.UsageRowR\x05total\"\xd5\x02\n" +
 	"\bUsageRow\x12\x14\n" +
 	"\x05group\x18\x01 \x03(\tR\x05group\x12#\n" +
 	"\rattempt_count\x18\x02 \x01(\x03R\fattemptCount\x120\n" +
@@ -730,22 +1093,33 @@ const file_ringmain_v1_usage_service_proto_rawDesc = "" +
 	"\x16unpriced_attempt_count\x18\x05 \x01(\x03R\x14unpricedAttemptCount\x12@\n" +
 	"\x0emedian_latency\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\rmedianLatency\x12:\n" +
 	"\vp99_latency\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"p99Latency\"\xa3\x01\n" +
-	"\x12ExportUsageRequest\x129\n" +
-	"\n" +
-	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1b\n" +
-	"\ttenant_id\x18\x03 \x01(\tR\btenantId\"G\n" +
+	"p99Latency\"F\n" +
+	"\x12ExportUsageRequest\x120\n" +
+	"\x06filter\x18\x01 \x01(\v2\x18.ringmain.v1.UsageFilterR\x06filter\"G\n" +
 	"\x13ExportUsageResponse\x120\n" +
-	"\x06record\x18\x01 \x01(\v2\x18.ringmain.v1.UsageRecordR\x06record*v\n" +
+	"\x06record\x18\x01 \x01(\v2\x18.ringmain.v1.UsageRecordR\x06record*\xea\x02\n" +
+	"\x0eUsageDimension\x12\x1f\n" +
+	"\x1bUSAGE_DIMENSION_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16USAGE_DIMENSION_TENANT\x10\x01\x12\x1d\n" +
+	"\x19USAGE_DIMENSION_PRINCIPAL\x10\x02\x12\x18\n" +
+	"\x14USAGE_DIMENSION_USER\x10\x03\x12\x1a\n" +
+	"\x16USAGE_DIMENSION_METHOD\x10\x04\x12\x19\n" +
+	"\x15USAGE_DIMENSION_MODEL\x10\x05\x12\x1c\n" +
+	"\x18USAGE_DIMENSION_PROVIDER\x10\x06\x12\"\n" +
+	"\x1eUSAGE_DIMENSION_PROVIDER_MODEL\x10\a\x12\x1b\n" +
+	"\x17USAGE_DIMENSION_OUTCOME\x10\b\x12\x18\n" +
+	"\x14USAGE_DIMENSION_HOUR\x10\t\x12\x17\n" +
+	"\x13USAGE_DIMENSION_DAY\x10\n" +
+	"\x12\x19\n" +
+	"\x15USAGE_DIMENSION_MONTH\x10\v*v\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OUTCOME_SUCCEEDED\x10\x01\x12\x12\n" +
 	"\x0eOUTCOME_FAILED\x10\x02\x12\x15\n" +
 	"\x11OUTCOME_CANCELLED\x10\x03\x12\x10\n" +
-	"\fOUTCOME_LOST\x10\x042\x9b\x02\n" +
-	"\fUsageService\x12^\n" +
-	"\x0eGetUsageRecord\x12\".ringmain.v1.GetUsageRecordRequest\x1a#.ringmain.v1.GetUsageRecordResponse\"\x03\x90\x02\x01\x12R\n" +
+	"\fOUTCOME_LOST\x10\x042\xa1\x02\n" +
+	"\fUsageService\x12d\n" +
+	"\x10ListUsageRecords\x12$.ringmain.v1.ListUsageRecordsRequest\x1a%.ringmain.v1.ListUsageRecordsResponse\"\x03\x90\x02\x01\x12R\n" +
 	"\n" +
 	"QueryUsage\x12\x1e.ringmain.v1.QueryUsageRequest\x1a\x1f.ringmain.v1.QueryUsageResponse\"\x03\x90\x02\x01\x12W\n" +
 	"\vExportUsage\x12\x1f.ringmain.v1.ExportUsageRequest\x1a .ringmain.v1.ExportUsageResponse\"\x03\x90\x02\x010\x01B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
@@ -762,53 +1136,63 @@ func file_ringmain_v1_usage_service_proto_rawDescGZIP() []byte {
 	return file_ringmain_v1_usage_service_proto_rawDescData
 }
 
-var file_ringmain_v1_usage_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ringmain_v1_usage_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_ringmain_v1_usage_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_ringmain_v1_usage_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_ringmain_v1_usage_service_proto_goTypes = []any{
-	(Outcome)(0),                   // 0: ringmain.v1.Outcome
-	(*UsageRecord)(nil),            // 1: ringmain.v1.UsageRecord
-	(*GetUsageRecordRequest)(nil),  // 2: ringmain.v1.GetUsageRecordRequest
-	(*GetUsageRecordResponse)(nil), // 3: ringmain.v1.GetUsageRecordResponse
-	(*QueryUsageRequest)(nil),      // 4: ringmain.v1.QueryUsageRequest
-	(*QueryUsageResponse)(nil),     // 5: ringmain.v1.QueryUsageResponse
-	(*UsageRow)(nil),               // 6: ringmain.v1.UsageRow
-	(*ExportUsageRequest)(nil),     // 7: ringmain.v1.ExportUsageRequest
-	(*ExportUsageResponse)(nil),    // 8: ringmain.v1.ExportUsageResponse
-	nil,                            // 9: ringmain.v1.UsageRecord.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 11: google.protobuf.Duration
-	(*Usage)(nil),                  // 12: ringmain.v1.Usage
-	(*status.Status)(nil),          // 13: google.rpc.Status
+	(UsageDimension)(0),              // 0: ringmain.v1.UsageDimension
+	(Outcome)(0),                     // 1: ringmain.v1.Outcome
+	(*UsageRecord)(nil),              // 2: ringmain.v1.UsageRecord
+	(*UsageFilter)(nil),              // 3: ringmain.v1.UsageFilter
+	(*ListUsageRecordsRequest)(nil),  // 4: ringmain.v1.ListUsageRecordsRequest
+	(*ListUsageRecordsResponse)(nil), // 5: ringmain.v1.ListUsageRecordsResponse
+	(*QueryUsageRequest)(nil),        // 6: ringmain.v1.QueryUsageRequest
+	(*UsageGrouping)(nil),            // 7: ringmain.v1.UsageGrouping
+	(*QueryUsageResponse)(nil),       // 8: ringmain.v1.QueryUsageResponse
+	(*UsageRow)(nil),                 // 9: ringmain.v1.UsageRow
+	(*ExportUsageRequest)(nil),       // 10: ringmain.v1.ExportUsageRequest
+	(*ExportUsageResponse)(nil),      // 11: ringmain.v1.ExportUsageResponse
+	nil,                              // 12: ringmain.v1.UsageFilter.LabelsEntry
+	(*Attribution)(nil),              // 13: ringmain.v1.Attribution
+	(*timestamppb.Timestamp)(nil),    // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 15: google.protobuf.Duration
+	(*Usage)(nil),                    // 16: ringmain.v1.Usage
+	(*status.Status)(nil),            // 17: google.rpc.Status
 }
 var file_ringmain_v1_usage_service_proto_depIdxs = []int32{
-	9,  // 0: ringmain.v1.UsageRecord.labels:type_name -> ringmain.v1.UsageRecord.LabelsEntry
-	10, // 1: ringmain.v1.UsageRecord.start_time:type_name -> google.protobuf.Timestamp
-	11, // 2: ringmain.v1.UsageRecord.latency:type_name -> google.protobuf.Duration
-	11, // 3: ringmain.v1.UsageRecord.first_token_latency:type_name -> google.protobuf.Duration
-	12, // 4: ringmain.v1.UsageRecord.usage:type_name -> ringmain.v1.Usage
-	0,  // 5: ringmain.v1.UsageRecord.outcome:type_name -> ringmain.v1.Outcome
-	13, // 6: ringmain.v1.UsageRecord.error:type_name -> google.rpc.Status
-	1,  // 7: ringmain.v1.GetUsageRecordResponse.records:type_name -> ringmain.v1.UsageRecord
-	10, // 8: ringmain.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
-	10, // 9: ringmain.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 10: ringmain.v1.QueryUsageResponse.rows:type_name -> ringmain.v1.UsageRow
-	12, // 11: ringmain.v1.UsageRow.usage:type_name -> ringmain.v1.Usage
-	11, // 12: ringmain.v1.UsageRow.median_latency:type_name -> google.protobuf.Duration
-	11, // 13: ringmain.v1.UsageRow.p99_latency:type_name -> google.protobuf.Duration
-	10, // 14: ringmain.v1.ExportUsageRequest.start_time:type_name -> google.protobuf.Timestamp
-	10, // 15: ringmain.v1.ExportUsageRequest.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 16: ringmain.v1.ExportUsageResponse.record:type_name -> ringmain.v1.UsageRecord
-	2,  // 17: ringmain.v1.UsageService.GetUsageRecord:input_type -> ringmain.v1.GetUsageRecordRequest
-	4,  // 18: ringmain.v1.UsageService.QueryUsage:input_type -> ringmain.v1.QueryUsageRequest
-	7,  // 19: ringmain.v1.UsageService.ExportUsage:input_type -> ringmain.v1.ExportUsageRequest
-	3,  // 20: ringmain.v1.UsageService.GetUsageRecord:output_type -> ringmain.v1.GetUsageRecordResponse
-	5,  // 21: ringmain.v1.UsageService.QueryUsage:output_type -> ringmain.v1.QueryUsageResponse
-	8,  // 22: ringmain.v1.UsageService.ExportUsage:output_type -> ringmain.v1.ExportUsageResponse
-	20, // [20:23] is the sub-list for method output_type
-	17, // [17:20] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	13, // 0: ringmain.v1.UsageRecord.attribution:type_name -> ringmain.v1.Attribution
+	14, // 1: ringmain.v1.UsageRecord.start_time:type_name -> google.protobuf.Timestamp
+	15, // 2: ringmain.v1.UsageRecord.latency:type_name -> google.protobuf.Duration
+	15, // 3: ringmain.v1.UsageRecord.first_content_latency:type_name -> google.protobuf.Duration
+	16, // 4: ringmain.v1.UsageRecord.usage:type_name -> ringmain.v1.Usage
+	1,  // 5: ringmain.v1.UsageRecord.outcome:type_name -> ringmain.v1.Outcome
+	17, // 6: ringmain.v1.UsageRecord.error:type_name -> google.rpc.Status
+	14, // 7: ringmain.v1.UsageFilter.start_time:type_name -> google.protobuf.Timestamp
+	14, // 8: ringmain.v1.UsageFilter.end_time:type_name -> google.protobuf.Timestamp
+	12, // 9: ringmain.v1.UsageFilter.labels:type_name -> ringmain.v1.UsageFilter.LabelsEntry
+	1,  // 10: ringmain.v1.UsageFilter.outcomes:type_name -> ringmain.v1.Outcome
+	3,  // 11: ringmain.v1.ListUsageRecordsRequest.filter:type_name -> ringmain.v1.UsageFilter
+	2,  // 12: ringmain.v1.ListUsageRecordsResponse.records:type_name -> ringmain.v1.UsageRecord
+	3,  // 13: ringmain.v1.QueryUsageRequest.filter:type_name -> ringmain.v1.UsageFilter
+	7,  // 14: ringmain.v1.QueryUsageRequest.group_by:type_name -> ringmain.v1.UsageGrouping
+	0,  // 15: ringmain.v1.UsageGrouping.dimension:type_name -> ringmain.v1.UsageDimension
+	9,  // 16: ringmain.v1.QueryUsageResponse.rows:type_name -> ringmain.v1.UsageRow
+	9,  // 17: ringmain.v1.QueryUsageResponse.total:type_name -> ringmain.v1.UsageRow
+	16, // 18: ringmain.v1.UsageRow.usage:type_name -> ringmain.v1.Usage
+	15, // 19: ringmain.v1.UsageRow.median_latency:type_name -> google.protobuf.Duration
+	15, // 20: ringmain.v1.UsageRow.p99_latency:type_name -> google.protobuf.Duration
+	3,  // 21: ringmain.v1.ExportUsageRequest.filter:type_name -> ringmain.v1.UsageFilter
+	2,  // 22: ringmain.v1.ExportUsageResponse.record:type_name -> ringmain.v1.UsageRecord
+	4,  // 23: ringmain.v1.UsageService.ListUsageRecords:input_type -> ringmain.v1.ListUsageRecordsRequest
+	6,  // 24: ringmain.v1.UsageService.QueryUsage:input_type -> ringmain.v1.QueryUsageRequest
+	10, // 25: ringmain.v1.UsageService.ExportUsage:input_type -> ringmain.v1.ExportUsageRequest
+	5,  // 26: ringmain.v1.UsageService.ListUsageRecords:output_type -> ringmain.v1.ListUsageRecordsResponse
+	8,  // 27: ringmain.v1.UsageService.QueryUsage:output_type -> ringmain.v1.QueryUsageResponse
+	11, // 28: ringmain.v1.UsageService.ExportUsage:output_type -> ringmain.v1.ExportUsageResponse
+	26, // [26:29] is the sub-list for method output_type
+	23, // [23:26] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_usage_service_proto_init() }
@@ -816,14 +1200,19 @@ func file_ringmain_v1_usage_service_proto_init() {
 	if File_ringmain_v1_usage_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
 	file_ringmain_v1_usage_proto_init()
+	file_ringmain_v1_usage_service_proto_msgTypes[5].OneofWrappers = []any{
+		(*UsageGrouping_Dimension)(nil),
+		(*UsageGrouping_LabelKey)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_usage_service_proto_rawDesc), len(file_ringmain_v1_usage_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      2,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	UsageService_GetUsageRecord_FullMethodName = "/ringmain.v1.UsageService/GetUsageRecord"
-	UsageService_QueryUsage_FullMethodName     = "/ringmain.v1.UsageService/QueryUsage"
-	UsageService_ExportUsage_FullMethodName    = "/ringmain.v1.UsageService/ExportUsage"
+	UsageService_ListUsageRecords_FullMethodName = "/ringmain.v1.UsageService/ListUsageRecords"
+	UsageService_QueryUsage_FullMethodName       = "/ringmain.v1.UsageService/QueryUsage"
+	UsageService_ExportUsage_FullMethodName      = "/ringmain.v1.UsageService/ExportUsage"
 )
 
 // UsageServiceClient is the client API for UsageService service.
@@ -30,11 +30,12 @@ const (
 //
 // What a caller has consumed. A caller sees its own tenant; an admin sees all.
 type UsageServiceClient interface {
-	// Gets the record of one response, also of a cancelled or failed one.
-	GetUsageRecord(ctx context.Context, in *GetUsageRecordRequest, opts ...grpc.CallOption) (*GetUsageRecordResponse, error)
+	// Lists records, the newest first, those of cancelled and failed attempts
+	// included.
+	ListUsageRecords(ctx context.Context, in *ListUsageRecordsRequest, opts ...grpc.CallOption) (*ListUsageRecordsResponse, error)
 	// Sums records over a period.
 	QueryUsage(ctx context.Context, in *QueryUsageRequest, opts ...grpc.CallOption) (*QueryUsageResponse, error)
-	// Sends every record of a period, oldest first.
+	// Sends every record of a period, the oldest first.
 	ExportUsage(ctx context.Context, in *ExportUsageRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportUsageResponse], error)
 }
 
@@ -46,10 +47,10 @@ func NewUsageServiceClient(cc grpc.ClientConnInterface) UsageServiceClient {
 	return &usageServiceClient{cc}
 }
 
-func (c *usageServiceClient) GetUsageRecord(ctx context.Context, in *GetUsageRecordRequest, opts ...grpc.CallOption) (*GetUsageRecordResponse, error) {
+func (c *usageServiceClient) ListUsageRecords(ctx context.Context, in *ListUsageRecordsRequest, opts ...grpc.CallOption) (*ListUsageRecordsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetUsageRecordResponse)
-	err := c.cc.Invoke(ctx, UsageService_GetUsageRecord_FullMethodName, in, out, cOpts...)
+	out := new(ListUsageRecordsResponse)
+	err := c.cc.Invoke(ctx, UsageService_ListUsageRecords_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +92,12 @@ type UsageService_ExportUsageClient = grpc.ServerStreamingClient[ExportUsageResp
 //
 // What a caller has consumed. A caller sees its own tenant; an admin sees all.
 type UsageServiceServer interface {
-	// Gets the record of one response, also of a cancelled or failed one.
-	GetUsageRecord(context.Context, *GetUsageRecordRequest) (*GetUsageRecordResponse, error)
+	// Lists records, the newest first, those of cancelled and failed attempts
+	// included.
+	ListUsageRecords(context.Context, *ListUsageRecordsRequest) (*ListUsageRecordsResponse, error)
 	// Sums records over a period.
 	QueryUsage(context.Context, *QueryUsageRequest) (*QueryUsageResponse, error)
-	// Sends every record of a period, oldest first.
+	// Sends every record of a period, the oldest first.
 	ExportUsage(*ExportUsageRequest, grpc.ServerStreamingServer[ExportUsageResponse]) error
 	mustEmbedUnimplementedUsageServiceServer()
 }
@@ -107,8 +109,8 @@ type UsageServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedUsageServiceServer struct{}
 
-func (UnimplementedUsageServiceServer) GetUsageRecord(context.Context, *GetUsageRecordRequest) (*GetUsageRecordResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetUsageRecord not implemented")
+func (UnimplementedUsageServiceServer) ListUsageRecords(context.Context, *ListUsageRecordsRequest) (*ListUsageRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUsageRecords not implemented")
 }
 func (UnimplementedUsageServiceServer) QueryUsage(context.Context, *QueryUsageRequest) (*QueryUsageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryUsage not implemented")
@@ -137,20 +139,20 @@ func RegisterUsageServiceServer(s grpc.ServiceRegistrar, srv UsageServiceServer)
 	s.RegisterService(&UsageService_ServiceDesc, srv)
 }
 
-func _UsageService_GetUsageRecord_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetUsageRecordRequest)
+func _UsageService_ListUsageRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUsageRecordsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(UsageServiceServer).GetUsageRecord(ctx, in)
+		return srv.(UsageServiceServer).ListUsageRecords(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: UsageService_GetUsageRecord_FullMethodName,
+		FullMethod: UsageService_ListUsageRecords_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(UsageServiceServer).GetUsageRecord(ctx, req.(*GetUsageRecordRequest))
+		return srv.(UsageServiceServer).ListUsageRecords(ctx, req.(*ListUsageRecordsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -192,8 +194,8 @@ var UsageService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*UsageServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "GetUsageRecord",
-			Handler:    _UsageService_GetUsageRecord_Handler,
+			MethodName: "ListUsageRecords",
+			Handler:    _UsageService_ListUsageRecords_Handler,
 		},
 		{
 			MethodName: "QueryUsage",

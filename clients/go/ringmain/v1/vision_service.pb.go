@@ -78,18 +78,26 @@ func (DocumentMode) EnumDescriptor() ([]byte, []int) {
 // A question about images.
 type AnalyzeImagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat within a
+	// day returns the first answer instead of paying twice; the same id with
+	// another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that takes images. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// The question.
-	Prompt string `protobuf:"bytes,2,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// At least one image, at most 16.
-	Images []*Media `protobuf:"bytes,3,rep,name=images,proto3" json:"images,omitempty"`
-	// How to write.
-	GenerationConfig *GenerationConfig `protobuf:"bytes,4,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,5,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
+	// The question. Required.
+	Prompt string `protobuf:"bytes,5,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// At least one image, at most 16.
+	Images []*Media `protobuf:"bytes,6,rep,name=images,proto3" json:"images,omitempty"`
+	// How closely the model looks at the images.
+	ImageDetail ImageDetail `protobuf:"varint,7,opt,name=image_detail,json=imageDetail,proto3,enum=ringmain.v1.ImageDetail" json:"image_detail,omitempty"`
+	// How to write.
+	GenerationConfig *GenerationConfig `protobuf:"bytes,8,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *AnalyzeImagesRequest) Reset() {
@@ -122,11 +130,32 @@ func (*AnalyzeImagesRequest) Descriptor() ([]byte, []int) {
 	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{0}
 }
 
+func (x *AnalyzeImagesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 func (x *AnalyzeImagesRequest) GetModel() string {
 	if x != nil {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *AnalyzeImagesRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *AnalyzeImagesRequest) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
 }
 
 func (x *AnalyzeImagesRequest) GetPrompt() string {
@@ -143,98 +172,16 @@ func (x *AnalyzeImagesRequest) GetImages() []*Media {
 	return nil
 }
 
+func (x *AnalyzeImagesRequest) GetImageDetail() ImageDetail {
+	if x != nil {
+		return x.ImageDetail
+	}
+	return ImageDetail_IMAGE_DETAIL_UNSPECIFIED
+}
+
 func (x *AnalyzeImagesRequest) GetGenerationConfig() *GenerationConfig {
 	if x != nil {
 		return x.GenerationConfig
-	}
-	return nil
-}
-
-func (x *AnalyzeImagesRequest) GetRoutingPolicy() *RoutingPolicy {
-	if x != nil {
-		return x.RoutingPolicy
-	}
-	return nil
-}
-
-// An answer about images.
-type AnalyzeImagesResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Assigned by the gateway.
-	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
-	// The answer.
-	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// Why the model stopped.
-	FinishReason FinishReason `protobuf:"varint,3,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
-	// What it consumed.
-	Usage *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
-	// How it was served.
-	Route         *Route `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AnalyzeImagesResponse) Reset() {
-	*x = AnalyzeImagesResponse{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AnalyzeImagesResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AnalyzeImagesResponse) ProtoMessage() {}
-
-func (x *AnalyzeImagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AnalyzeImagesResponse.ProtoReflect.Descriptor instead.
-func (*AnalyzeImagesResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *AnalyzeImagesResponse) GetResponseId() string {
-	if x != nil {
-		return x.ResponseId
-	}
-	return ""
-}
-
-func (x *AnalyzeImagesResponse) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *AnalyzeImagesResponse) GetFinishReason() FinishReason {
-	if x != nil {
-		return x.FinishReason
-	}
-	return FinishReason_FINISH_REASON_UNSPECIFIED
-}
-
-func (x *AnalyzeImagesResponse) GetUsage() *Usage {
-	if x != nil {
-		return x.Usage
-	}
-	return nil
-}
-
-func (x *AnalyzeImagesResponse) GetRoute() *Route {
-	if x != nil {
-		return x.Route
 	}
 	return nil
 }
@@ -255,7 +202,7 @@ type ReadDocumentRequest struct {
 
 func (x *ReadDocumentRequest) Reset() {
 	*x = ReadDocumentRequest{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[2]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -267,7 +214,7 @@ func (x *ReadDocumentRequest) String() string {
 func (*ReadDocumentRequest) ProtoMessage() {}
 
 func (x *ReadDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[2]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -280,7 +227,7 @@ func (x *ReadDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDocumentRequest.ProtoReflect.Descriptor instead.
 func (*ReadDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{2}
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ReadDocumentRequest) GetMessage() isReadDocumentRequest_Message {
@@ -329,28 +276,35 @@ func (*ReadDocumentRequest_Chunk) isReadDocumentRequest_Message() {}
 // How to read a document.
 type ReadDocumentConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller, optional, at most 128 characters. A repeat with the
+	// same bytes within a day returns the first answer instead of paying twice;
+	// the same id with another request is refused with INVALID_FIELD.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// A model of this gateway that takes images. At most 256 characters.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Who the request is for.
+	Attribution *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	// How to route.
+	RoutingPolicy *RoutingPolicy `protobuf:"bytes,4,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
 	// IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
 	// 256 characters. Empty means detect.
-	MimeType string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	MimeType string `protobuf:"bytes,5,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// How to turn pages into text.
-	Mode DocumentMode `protobuf:"varint,3,opt,name=mode,proto3,enum=ringmain.v1.DocumentMode" json:"mode,omitempty"`
+	Mode DocumentMode `protobuf:"varint,6,opt,name=mode,proto3,enum=ringmain.v1.DocumentMode" json:"mode,omitempty"`
 	// What to ask of each page or picture. Empty means describe it.
-	Prompt string `protobuf:"bytes,4,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// The most pages to have in work at once. Zero means the server's default.
-	MaxParallelPages int32 `protobuf:"varint,5,opt,name=max_parallel_pages,json=maxParallelPages,proto3" json:"max_parallel_pages,omitempty"`
+	Prompt string `protobuf:"bytes,7,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// The first page to read, from 1. Zero means 1. Resume here after a failure.
-	FirstPage int32 `protobuf:"varint,6,opt,name=first_page,json=firstPage,proto3" json:"first_page,omitempty"`
-	// How to route.
-	RoutingPolicy *RoutingPolicy `protobuf:"bytes,7,opt,name=routing_policy,json=routingPolicy,proto3" json:"routing_policy,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	FirstPage int32 `protobuf:"varint,8,opt,name=first_page,json=firstPage,proto3" json:"first_page,omitempty"`
+	// How to write. `response_format` and `output_modalities` are refused: a page
+	// is Markdown.
+	GenerationConfig *GenerationConfig `protobuf:"bytes,9,opt,name=generation_config,json=generationConfig,proto3" json:"generation_config,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ReadDocumentConfig) Reset() {
 	*x = ReadDocumentConfig{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -362,7 +316,7 @@ func (x *ReadDocumentConfig) String() string {
 func (*ReadDocumentConfig) ProtoMessage() {}
 
 func (x *ReadDocumentConfig) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[3]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -375,7 +329,14 @@ func (x *ReadDocumentConfig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDocumentConfig.ProtoReflect.Descriptor instead.
 func (*ReadDocumentConfig) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{3}
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ReadDocumentConfig) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 func (x *ReadDocumentConfig) GetModel() string {
@@ -383,6 +344,20 @@ func (x *ReadDocumentConfig) GetModel() string {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *ReadDocumentConfig) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+func (x *ReadDocumentConfig) GetRoutingPolicy() *RoutingPolicy {
+	if x != nil {
+		return x.RoutingPolicy
+	}
+	return nil
 }
 
 func (x *ReadDocumentConfig) GetMimeType() string {
@@ -406,13 +381,6 @@ func (x *ReadDocumentConfig) GetPrompt() string {
 	return ""
 }
 
-func (x *ReadDocumentConfig) GetMaxParallelPages() int32 {
-	if x != nil {
-		return x.MaxParallelPages
-	}
-	return 0
-}
-
 func (x *ReadDocumentConfig) GetFirstPage() int32 {
 	if x != nil {
 		return x.FirstPage
@@ -420,9 +388,9 @@ func (x *ReadDocumentConfig) GetFirstPage() int32 {
 	return 0
 }
 
-func (x *ReadDocumentConfig) GetRoutingPolicy() *RoutingPolicy {
+func (x *ReadDocumentConfig) GetGenerationConfig() *GenerationConfig {
 	if x != nil {
-		return x.RoutingPolicy
+		return x.GenerationConfig
 	}
 	return nil
 }
@@ -430,11 +398,11 @@ func (x *ReadDocumentConfig) GetRoutingPolicy() *RoutingPolicy {
 // One event of a document being read.
 type ReadDocumentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event. First `opened`, last `finished`.
+	// The event. First `started`, last `finished`.
 	//
 	// Types that are valid to be assigned to Event:
 	//
-	//	*ReadDocumentEvent_Opened
+	//	*ReadDocumentEvent_Started
 	//	*ReadDocumentEvent_Page
 	//	*ReadDocumentEvent_Finished
 	Event         isReadDocumentEvent_Event `protobuf_oneof:"event"`
@@ -444,7 +412,7 @@ type ReadDocumentEvent struct {
 
 func (x *ReadDocumentEvent) Reset() {
 	*x = ReadDocumentEvent{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -456,7 +424,7 @@ func (x *ReadDocumentEvent) String() string {
 func (*ReadDocumentEvent) ProtoMessage() {}
 
 func (x *ReadDocumentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[4]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -469,7 +437,7 @@ func (x *ReadDocumentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDocumentEvent.ProtoReflect.Descriptor instead.
 func (*ReadDocumentEvent) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{4}
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReadDocumentEvent) GetEvent() isReadDocumentEvent_Event {
@@ -479,10 +447,10 @@ func (x *ReadDocumentEvent) GetEvent() isReadDocumentEvent_Event {
 	return nil
 }
 
-func (x *ReadDocumentEvent) GetOpened() *DocumentOpened {
+func (x *ReadDocumentEvent) GetStarted() *DocumentStarted {
 	if x != nil {
-		if x, ok := x.Event.(*ReadDocumentEvent_Opened); ok {
-			return x.Opened
+		if x, ok := x.Event.(*ReadDocumentEvent_Started); ok {
+			return x.Started
 		}
 	}
 	return nil
@@ -510,9 +478,9 @@ type isReadDocumentEvent_Event interface {
 	isReadDocumentEvent_Event()
 }
 
-type ReadDocumentEvent_Opened struct {
-	// The document could be read.
-	Opened *DocumentOpened `protobuf:"bytes,1,opt,name=opened,proto3,oneof"`
+type ReadDocumentEvent_Started struct {
+	// The document could be opened.
+	Started *DocumentStarted `protobuf:"bytes,1,opt,name=started,proto3,oneof"`
 }
 
 type ReadDocumentEvent_Page struct {
@@ -525,38 +493,44 @@ type ReadDocumentEvent_Finished struct {
 	Finished *DocumentFinished `protobuf:"bytes,3,opt,name=finished,proto3,oneof"`
 }
 
-func (*ReadDocumentEvent_Opened) isReadDocumentEvent_Event() {}
+func (*ReadDocumentEvent_Started) isReadDocumentEvent_Event() {}
 
 func (*ReadDocumentEvent_Page) isReadDocumentEvent_Event() {}
 
 func (*ReadDocumentEvent_Finished) isReadDocumentEvent_Event() {}
 
-// A document could be read.
-type DocumentOpened struct {
+// A document could be opened.
+type DocumentStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its media type.
-	MimeType string `protobuf:"bytes,1,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Assigned by the gateway.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The provider that is asked first. Each page says who answered.
+	ProviderId string `protobuf:"bytes,2,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
+	// The provider's own name for the model that is asked first.
+	ProviderModel string `protobuf:"bytes,3,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
+	// The media type of the document.
+	MimeType string `protobuf:"bytes,4,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// How many pages it has.
-	PageCount     int32 `protobuf:"varint,2,opt,name=page_count,json=pageCount,proto3" json:"page_count,omitempty"`
+	PageCount     int32 `protobuf:"varint,5,opt,name=page_count,json=pageCount,proto3" json:"page_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *DocumentOpened) Reset() {
-	*x = DocumentOpened{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[5]
+func (x *DocumentStarted) Reset() {
+	*x = DocumentStarted{}
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *DocumentOpened) String() string {
+func (x *DocumentStarted) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*DocumentOpened) ProtoMessage() {}
+func (*DocumentStarted) ProtoMessage() {}
 
-func (x *DocumentOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[5]
+func (x *DocumentStarted) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,19 +541,40 @@ func (x *DocumentOpened) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use DocumentOpened.ProtoReflect.Descriptor instead.
-func (*DocumentOpened) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{5}
+// Deprecated: Use DocumentStarted.ProtoReflect.Descriptor instead.
+func (*DocumentStarted) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *DocumentOpened) GetMimeType() string {
+func (x *DocumentStarted) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *DocumentStarted) GetProviderId() string {
+	if x != nil {
+		return x.ProviderId
+	}
+	return ""
+}
+
+func (x *DocumentStarted) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
+	}
+	return ""
+}
+
+func (x *DocumentStarted) GetMimeType() string {
 	if x != nil {
 		return x.MimeType
 	}
 	return ""
 }
 
-func (x *DocumentOpened) GetPageCount() int32 {
+func (x *DocumentStarted) GetPageCount() int32 {
 	if x != nil {
 		return x.PageCount
 	}
@@ -593,18 +588,21 @@ type DocumentPage struct {
 	PageNumber int32 `protobuf:"varint,1,opt,name=page_number,json=pageNumber,proto3" json:"page_number,omitempty"`
 	// Its content as Markdown, the descriptions of its pictures included.
 	Markdown string `protobuf:"bytes,2,opt,name=markdown,proto3" json:"markdown,omitempty"`
-	// What it consumed.
+	// What the page consumed.
 	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the page was served: the last request of it, where it took several.
+	// Absent where no model was needed.
+	Route *Route `protobuf:"bytes,4,opt,name=route,proto3" json:"route,omitempty"`
 	// Why it could not be read, or not all of it. Absent on success. The other
 	// pages go on.
-	Error         *status.Status `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	Error         *status.Status `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DocumentPage) Reset() {
 	*x = DocumentPage{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +614,7 @@ func (x *DocumentPage) String() string {
 func (*DocumentPage) ProtoMessage() {}
 
 func (x *DocumentPage) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[6]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +627,7 @@ func (x *DocumentPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentPage.ProtoReflect.Descriptor instead.
 func (*DocumentPage) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{6}
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DocumentPage) GetPageNumber() int32 {
@@ -653,6 +651,13 @@ func (x *DocumentPage) GetUsage() *Usage {
 	return nil
 }
 
+func (x *DocumentPage) GetRoute() *Route {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
 func (x *DocumentPage) GetError() *status.Status {
 	if x != nil {
 		return x.Error
@@ -663,15 +668,19 @@ func (x *DocumentPage) GetError() *status.Status {
 // A document is read.
 type DocumentFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Same as DocumentStarted.response_id.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
 	// What all pages consumed.
-	Usage         *Usage `protobuf:"bytes,1,opt,name=usage,proto3" json:"usage,omitempty"`
+	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	// Same as the last page's `route` that is not absent.
+	Route         *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DocumentFinished) Reset() {
 	*x = DocumentFinished{}
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +692,7 @@ func (x *DocumentFinished) String() string {
 func (*DocumentFinished) ProtoMessage() {}
 
 func (x *DocumentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_vision_service_proto_msgTypes[7]
+	mi := &file_ringmain_v1_vision_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +705,14 @@ func (x *DocumentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentFinished.ProtoReflect.Descriptor instead.
 func (*DocumentFinished) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{7}
+	return file_ringmain_v1_vision_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DocumentFinished) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
 }
 
 func (x *DocumentFinished) GetUsage() *Usage {
@@ -706,60 +722,76 @@ func (x *DocumentFinished) GetUsage() *Usage {
 	return nil
 }
 
+func (x *DocumentFinished) GetRoute() *Route {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
 var File_ringmain_v1_vision_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_vision_service_proto_rawDesc = "" +
 	"\n" +
-	" ringmain/v1/vision_service.proto\x12\vringmain.v1\x1a\x17google/rpc/status.proto\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xff\x01\n" +
-	"\x14AnalyzeImagesRequest\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n" +
-	"\x06prompt\x18\x02 \x01(\tR\x06prompt\x12*\n" +
-	"\x06images\x18\x03 \x03(\v2\x12.ringmain.v1.MediaR\x06images\x12J\n" +
-	"\x11generation_config\x18\x04 \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\x12A\n" +
-	"\x0erouting_policy\x18\x05 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xe0\x01\n" +
-	"\x15AnalyzeImagesResponse\x12\x1f\n" +
-	"\vresponse_id\x18\x01 \x01(\tR\n" +
-	"responseId\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12>\n" +
-	"\rfinish_reason\x18\x03 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\x12(\n" +
-	"\x05usage\x18\x04 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05route\x18\x05 \x01(\v2\x12.ringmain.v1.RouteR\x05route\"s\n" +
+	" ringmain/v1/vision_service.proto\x12\vringmain.v1\x1a\x17google/rpc/status.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\x97\x03\n" +
+	"\x14AnalyzeImagesRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x16\n" +
+	"\x06prompt\x18\x05 \x01(\tR\x06prompt\x12*\n" +
+	"\x06images\x18\x06 \x03(\v2\x12.ringmain.v1.MediaR\x06images\x12;\n" +
+	"\fimage_detail\x18\a \x01(\x0e2\x18.ringmain.v1.ImageDetailR\vimageDetail\x12J\n" +
+	"\x11generation_config\x18\b \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\"s\n" +
 	"\x13ReadDocumentRequest\x129\n" +
 	"\x06config\x18\x01 \x01(\v2\x1f.ringmain.v1.ReadDocumentConfigH\x00R\x06config\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\t\n" +
-	"\amessage\"\x9e\x02\n" +
-	"\x12ReadDocumentConfig\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1b\n" +
-	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12-\n" +
-	"\x04mode\x18\x03 \x01(\x0e2\x19.ringmain.v1.DocumentModeR\x04mode\x12\x16\n" +
-	"\x06prompt\x18\x04 \x01(\tR\x06prompt\x12,\n" +
-	"\x12max_parallel_pages\x18\x05 \x01(\x05R\x10maxParallelPages\x12\x1d\n" +
+	"\amessage\"\x97\x03\n" +
+	"\x12ReadDocumentConfig\x12\x1d\n" +
 	"\n" +
-	"first_page\x18\x06 \x01(\x05R\tfirstPage\x12A\n" +
-	"\x0erouting_policy\x18\a \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\"\xc1\x01\n" +
-	"\x11ReadDocumentEvent\x125\n" +
-	"\x06opened\x18\x01 \x01(\v2\x1b.ringmain.v1.DocumentOpenedH\x00R\x06opened\x12/\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12:\n" +
+	"\vattribution\x18\x03 \x01(\v2\x18.ringmain.v1.AttributionR\vattribution\x12A\n" +
+	"\x0erouting_policy\x18\x04 \x01(\v2\x1a.ringmain.v1.RoutingPolicyR\rroutingPolicy\x12\x1b\n" +
+	"\tmime_type\x18\x05 \x01(\tR\bmimeType\x12-\n" +
+	"\x04mode\x18\x06 \x01(\x0e2\x19.ringmain.v1.DocumentModeR\x04mode\x12\x16\n" +
+	"\x06prompt\x18\a \x01(\tR\x06prompt\x12\x1d\n" +
+	"\n" +
+	"first_page\x18\b \x01(\x05R\tfirstPage\x12J\n" +
+	"\x11generation_config\x18\t \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\"\xc4\x01\n" +
+	"\x11ReadDocumentEvent\x128\n" +
+	"\astarted\x18\x01 \x01(\v2\x1c.ringmain.v1.DocumentStartedH\x00R\astarted\x12/\n" +
 	"\x04page\x18\x02 \x01(\v2\x19.ringmain.v1.DocumentPageH\x00R\x04page\x12;\n" +
 	"\bfinished\x18\x03 \x01(\v2\x1d.ringmain.v1.DocumentFinishedH\x00R\bfinishedB\a\n" +
-	"\x05event\"L\n" +
-	"\x0eDocumentOpened\x12\x1b\n" +
-	"\tmime_type\x18\x01 \x01(\tR\bmimeType\x12\x1d\n" +
+	"\x05event\"\xb6\x01\n" +
+	"\x0fDocumentStarted\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12\x1f\n" +
+	"\vprovider_id\x18\x02 \x01(\tR\n" +
+	"providerId\x12%\n" +
+	"\x0eprovider_model\x18\x03 \x01(\tR\rproviderModel\x12\x1b\n" +
+	"\tmime_type\x18\x04 \x01(\tR\bmimeType\x12\x1d\n" +
 	"\n" +
-	"page_count\x18\x02 \x01(\x05R\tpageCount\"\x9f\x01\n" +
+	"page_count\x18\x05 \x01(\x05R\tpageCount\"\xc9\x01\n" +
 	"\fDocumentPage\x12\x1f\n" +
 	"\vpage_number\x18\x01 \x01(\x05R\n" +
 	"pageNumber\x12\x1a\n" +
 	"\bmarkdown\x18\x02 \x01(\tR\bmarkdown\x12(\n" +
 	"\x05usage\x18\x03 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
-	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusR\x05error\"<\n" +
-	"\x10DocumentFinished\x12(\n" +
-	"\x05usage\x18\x01 \x01(\v2\x12.ringmain.v1.UsageR\x05usage*q\n" +
+	"\x05route\x18\x04 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12(\n" +
+	"\x05error\x18\x05 \x01(\v2\x12.google.rpc.StatusR\x05error\"\x87\x01\n" +
+	"\x10DocumentFinished\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12(\n" +
+	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
+	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route*q\n" +
 	"\fDocumentMode\x12\x1d\n" +
 	"\x19DOCUMENT_MODE_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dDOCUMENT_MODE_TEXT_AND_IMAGES\x10\x01\x12\x1f\n" +
-	"\x1bDOCUMENT_MODE_PAGE_AS_IMAGE\x10\x022\x91\x02\n" +
-	"\rVisionService\x12V\n" +
-	"\rAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\".ringmain.v1.AnalyzeImagesResponse\x12R\n" +
+	"\x1bDOCUMENT_MODE_PAGE_AS_IMAGE\x10\x022\x88\x02\n" +
+	"\rVisionService\x12M\n" +
+	"\rAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\x19.ringmain.v1.ChatResponse\x12R\n" +
 	"\x13StreamAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\x16.ringmain.v1.ChatEvent0\x01\x12T\n" +
 	"\fReadDocument\x12 .ringmain.v1.ReadDocumentRequest\x1a\x1e.ringmain.v1.ReadDocumentEvent(\x010\x01B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
@@ -776,53 +808,57 @@ func file_ringmain_v1_vision_service_proto_rawDescGZIP() []byte {
 }
 
 var file_ringmain_v1_vision_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ringmain_v1_vision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_ringmain_v1_vision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_ringmain_v1_vision_service_proto_goTypes = []any{
-	(DocumentMode)(0),             // 0: ringmain.v1.DocumentMode
-	(*AnalyzeImagesRequest)(nil),  // 1: ringmain.v1.AnalyzeImagesRequest
-	(*AnalyzeImagesResponse)(nil), // 2: ringmain.v1.AnalyzeImagesResponse
-	(*ReadDocumentRequest)(nil),   // 3: ringmain.v1.ReadDocumentRequest
-	(*ReadDocumentConfig)(nil),    // 4: ringmain.v1.ReadDocumentConfig
-	(*ReadDocumentEvent)(nil),     // 5: ringmain.v1.ReadDocumentEvent
-	(*DocumentOpened)(nil),        // 6: ringmain.v1.DocumentOpened
-	(*DocumentPage)(nil),          // 7: ringmain.v1.DocumentPage
-	(*DocumentFinished)(nil),      // 8: ringmain.v1.DocumentFinished
-	(*Media)(nil),                 // 9: ringmain.v1.Media
-	(*GenerationConfig)(nil),      // 10: ringmain.v1.GenerationConfig
-	(*RoutingPolicy)(nil),         // 11: ringmain.v1.RoutingPolicy
-	(FinishReason)(0),             // 12: ringmain.v1.FinishReason
-	(*Usage)(nil),                 // 13: ringmain.v1.Usage
-	(*Route)(nil),                 // 14: ringmain.v1.Route
-	(*status.Status)(nil),         // 15: google.rpc.Status
-	(*ChatEvent)(nil),             // 16: ringmain.v1.ChatEvent
+	(DocumentMode)(0),            // 0: ringmain.v1.DocumentMode
+	(*AnalyzeImagesRequest)(nil), // 1: ringmain.v1.AnalyzeImagesRequest
+	(*ReadDocumentRequest)(nil),  // 2: ringmain.v1.ReadDocumentRequest
+	(*ReadDocumentConfig)(nil),   // 3: ringmain.v1.ReadDocumentConfig
+	(*ReadDocumentEvent)(nil),    // 4: ringmain.v1.ReadDocumentEvent
+	(*DocumentStarted)(nil),      // 5: ringmain.v1.DocumentStarted
+	(*DocumentPage)(nil),         // 6: ringmain.v1.DocumentPage
+	(*DocumentFinished)(nil),     // 7: ringmain.v1.DocumentFinished
+	(*Attribution)(nil),          // 8: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),        // 9: ringmain.v1.RoutingPolicy
+	(*Media)(nil),                // 10: ringmain.v1.Media
+	(ImageDetail)(0),             // 11: ringmain.v1.ImageDetail
+	(*GenerationConfig)(nil),     // 12: ringmain.v1.GenerationConfig
+	(*Usage)(nil),                // 13: ringmain.v1.Usage
+	(*Route)(nil),                // 14: ringmain.v1.Route
+	(*status.Status)(nil),        // 15: google.rpc.Status
+	(*ChatResponse)(nil),         // 16: ringmain.v1.ChatResponse
+	(*ChatEvent)(nil),            // 17: ringmain.v1.ChatEvent
 }
 var file_ringmain_v1_vision_service_proto_depIdxs = []int32{
-	9,  // 0: ringmain.v1.AnalyzeImagesRequest.images:type_name -> ringmain.v1.Media
-	10, // 1: ringmain.v1.AnalyzeImagesRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
-	11, // 2: ringmain.v1.AnalyzeImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	12, // 3: ringmain.v1.AnalyzeImagesResponse.finish_reason:type_name -> ringmain.v1.FinishReason
-	13, // 4: ringmain.v1.AnalyzeImagesResponse.usage:type_name -> ringmain.v1.Usage
-	14, // 5: ringmain.v1.AnalyzeImagesResponse.route:type_name -> ringmain.v1.Route
-	4,  // 6: ringmain.v1.ReadDocumentRequest.config:type_name -> ringmain.v1.ReadDocumentConfig
-	0,  // 7: ringmain.v1.ReadDocumentConfig.mode:type_name -> ringmain.v1.DocumentMode
-	11, // 8: ringmain.v1.ReadDocumentConfig.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	6,  // 9: ringmain.v1.ReadDocumentEvent.opened:type_name -> ringmain.v1.DocumentOpened
-	7,  // 10: ringmain.v1.ReadDocumentEvent.page:type_name -> ringmain.v1.DocumentPage
-	8,  // 11: ringmain.v1.ReadDocumentEvent.finished:type_name -> ringmain.v1.DocumentFinished
-	13, // 12: ringmain.v1.DocumentPage.usage:type_name -> ringmain.v1.Usage
-	15, // 13: ringmain.v1.DocumentPage.error:type_name -> google.rpc.Status
-	13, // 14: ringmain.v1.DocumentFinished.usage:type_name -> ringmain.v1.Usage
-	1,  // 15: ringmain.v1.VisionService.AnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
-	1,  // 16: ringmain.v1.VisionService.StreamAnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
-	3,  // 17: ringmain.v1.VisionService.ReadDocument:input_type -> ringmain.v1.ReadDocumentRequest
-	2,  // 18: ringmain.v1.VisionService.AnalyzeImages:output_type -> ringmain.v1.AnalyzeImagesResponse
-	16, // 19: ringmain.v1.VisionService.StreamAnalyzeImages:output_type -> ringmain.v1.ChatEvent
-	5,  // 20: ringmain.v1.VisionService.ReadDocument:output_type -> ringmain.v1.ReadDocumentEvent
-	18, // [18:21] is the sub-list for method output_type
-	15, // [15:18] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	8,  // 0: ringmain.v1.AnalyzeImagesRequest.attribution:type_name -> ringmain.v1.Attribution
+	9,  // 1: ringmain.v1.AnalyzeImagesRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	10, // 2: ringmain.v1.AnalyzeImagesRequest.images:type_name -> ringmain.v1.Media
+	11, // 3: ringmain.v1.AnalyzeImagesRequest.image_detail:type_name -> ringmain.v1.ImageDetail
+	12, // 4: ringmain.v1.AnalyzeImagesRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
+	3,  // 5: ringmain.v1.ReadDocumentRequest.config:type_name -> ringmain.v1.ReadDocumentConfig
+	8,  // 6: ringmain.v1.ReadDocumentConfig.attribution:type_name -> ringmain.v1.Attribution
+	9,  // 7: ringmain.v1.ReadDocumentConfig.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	0,  // 8: ringmain.v1.ReadDocumentConfig.mode:type_name -> ringmain.v1.DocumentMode
+	12, // 9: ringmain.v1.ReadDocumentConfig.generation_config:type_name -> ringmain.v1.GenerationConfig
+	5,  // 10: ringmain.v1.ReadDocumentEvent.started:type_name -> ringmain.v1.DocumentStarted
+	6,  // 11: ringmain.v1.ReadDocumentEvent.page:type_name -> ringmain.v1.DocumentPage
+	7,  // 12: ringmain.v1.ReadDocumentEvent.finished:type_name -> ringmain.v1.DocumentFinished
+	13, // 13: ringmain.v1.DocumentPage.usage:type_name -> ringmain.v1.Usage
+	14, // 14: ringmain.v1.DocumentPage.route:type_name -> ringmain.v1.Route
+	15, // 15: ringmain.v1.DocumentPage.error:type_name -> google.rpc.Status
+	13, // 16: ringmain.v1.DocumentFinished.usage:type_name -> ringmain.v1.Usage
+	14, // 17: ringmain.v1.DocumentFinished.route:type_name -> ringmain.v1.Route
+	1,  // 18: ringmain.v1.VisionService.AnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
+	1,  // 19: ringmain.v1.VisionService.StreamAnalyzeImages:input_type -> ringmain.v1.AnalyzeImagesRequest
+	2,  // 20: ringmain.v1.VisionService.ReadDocument:input_type -> ringmain.v1.ReadDocumentRequest
+	16, // 21: ringmain.v1.VisionService.AnalyzeImages:output_type -> ringmain.v1.ChatResponse
+	17, // 22: ringmain.v1.VisionService.StreamAnalyzeImages:output_type -> ringmain.v1.ChatEvent
+	4,  // 23: ringmain.v1.VisionService.ReadDocument:output_type -> ringmain.v1.ReadDocumentEvent
+	21, // [21:24] is the sub-list for method output_type
+	18, // [18:21] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_vision_service_proto_init() }
@@ -830,17 +866,18 @@ func file_ringmain_v1_vision_service_proto_init() {
 	if File_ringmain_v1_vision_service_proto != nil {
 		return
 	}
+	file_ringmain_v1_attribution_proto_init()
 	file_ringmain_v1_chat_service_proto_init()
 	file_ringmain_v1_content_proto_init()
 	file_ringmain_v1_generation_proto_init()
 	file_ringmain_v1_routing_proto_init()
 	file_ringmain_v1_usage_proto_init()
-	file_ringmain_v1_vision_service_proto_msgTypes[2].OneofWrappers = []any{
+	file_ringmain_v1_vision_service_proto_msgTypes[1].OneofWrappers = []any{
 		(*ReadDocumentRequest_Config)(nil),
 		(*ReadDocumentRequest_Chunk)(nil),
 	}
-	file_ringmain_v1_vision_service_proto_msgTypes[4].OneofWrappers = []any{
-		(*ReadDocumentEvent_Opened)(nil),
+	file_ringmain_v1_vision_service_proto_msgTypes[3].OneofWrappers = []any{
+		(*ReadDocumentEvent_Started)(nil),
 		(*ReadDocumentEvent_Page)(nil),
 		(*ReadDocumentEvent_Finished)(nil),
 	}
@@ -850,7 +887,7 @@ func file_ringmain_v1_vision_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_vision_service_proto_rawDesc), len(file_ringmain_v1_vision_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

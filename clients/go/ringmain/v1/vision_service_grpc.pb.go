@@ -30,9 +30,12 @@ const (
 //
 // Questions about images and documents, for callers that keep no conversation.
 type VisionServiceClient interface {
-	// Answers a question about images.
-	AnalyzeImages(ctx context.Context, in *AnalyzeImagesRequest, opts ...grpc.CallOption) (*AnalyzeImagesResponse, error)
+	// Answers a question about images and returns the whole answer.
+	AnalyzeImages(ctx context.Context, in *AnalyzeImagesRequest, opts ...grpc.CallOption) (*ChatResponse, error)
 	// Answers a question about images as it is written.
+	//
+	// The same request as AnalyzeImages. Folding the events gives the response
+	// AnalyzeImages would have returned.
 	StreamAnalyzeImages(ctx context.Context, in *AnalyzeImagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ChatEvent], error)
 	// Turns a document into Markdown, page by page, with its pictures described.
 	//
@@ -49,9 +52,9 @@ func NewVisionServiceClient(cc grpc.ClientConnInterface) VisionServiceClient {
 	return &visionServiceClient{cc}
 }
 
-func (c *visionServiceClient) AnalyzeImages(ctx context.Context, in *AnalyzeImagesRequest, opts ...grpc.CallOption) (*AnalyzeImagesResponse, error) {
+func (c *visionServiceClient) AnalyzeImages(ctx context.Context, in *AnalyzeImagesRequest, opts ...grpc.CallOption) (*ChatResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(AnalyzeImagesResponse)
+	out := new(ChatResponse)
 	err := c.cc.Invoke(ctx, VisionService_AnalyzeImages_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -97,9 +100,12 @@ type VisionService_ReadDocumentClient = grpc.BidiStreamingClient[ReadDocumentReq
 //
 // Questions about images and documents, for callers that keep no conversation.
 type VisionServiceServer interface {
-	// Answers a question about images.
-	AnalyzeImages(context.Context, *AnalyzeImagesRequest) (*AnalyzeImagesResponse, error)
+	// Answers a question about images and returns the whole answer.
+	AnalyzeImages(context.Context, *AnalyzeImagesRequest) (*ChatResponse, error)
 	// Answers a question about images as it is written.
+	//
+	// The same request as AnalyzeImages. Folding the events gives the response
+	// AnalyzeImages would have returned.
 	StreamAnalyzeImages(*AnalyzeImagesRequest, grpc.ServerStreamingServer[ChatEvent]) error
 	// Turns a document into Markdown, page by page, with its pictures described.
 	//
@@ -116,7 +122,7 @@ type VisionServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedVisionServiceServer struct{}
 
-func (UnimplementedVisionServiceServer) AnalyzeImages(context.Context, *AnalyzeImagesRequest) (*AnalyzeImagesResponse, error) {
+func (UnimplementedVisionServiceServer) AnalyzeImages(context.Context, *AnalyzeImagesRequest) (*ChatResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AnalyzeImages not implemented")
 }
 func (UnimplementedVisionServiceServer) StreamAnalyzeImages(*AnalyzeImagesRequest, grpc.ServerStreamingServer[ChatEvent]) error {

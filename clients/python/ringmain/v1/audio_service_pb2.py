@@ -23,35 +23,51 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from ringmain.v1 import attribution_pb2 as ringmain_dot_v1_dot_attribution__pb2
 from ringmain.v1 import routing_pb2 as ringmain_dot_v1_dot_routing__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/audio_service.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"c\n\x11TranscribeRequest\x12\x32\n\x06\x63onfig\x18\x01 \x01(\x0b\x32 .ringmain.v1.TranscriptionConfigH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xa5\x01\n\x13TranscriptionConfig\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\x11\n\ttranslate\x18\x04 \x01(\x08\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12\x32\n\x0erouting_policy\x18\x06 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\x98\x01\n\x0fTranscribeEvent\x12\x14\n\ntext_delta\x18\x01 \x01(\tH\x00\x12\x31\n\x07segment\x18\x02 \x01(\x0b\x32\x1e.ringmain.v1.TranscriptSegmentH\x00\x12\x33\n\x08\x66inished\x18\x03 \x01(\x0b\x32\x1f.ringmain.v1.TranscriptFinishedH\x00\x42\x07\n\x05\x65vent\"\x81\x01\n\x11TranscriptSegment\x12\x0c\n\x04text\x18\x01 \x01(\t\x12/\n\x0cstart_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x12TranscriptFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12!\n\x05usage\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x05 \x01(\x0b\x32\x12.ringmain.v1.Route\"\xb5\x01\n\x0cSpeakRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05voice\x18\x03 \x01(\t\x12\x14\n\x0cinstructions\x18\x04 \x01(\t\x12\x12\n\x05speed\x18\x05 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tmime_type\x18\x06 \x01(\t\x12\x32\n\x0erouting_policy\x18\x07 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicyB\x08\n\x06_speed\"\x8c\x01\n\nSpeakEvent\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.ringmain.v1.SpeechStartedH\x00\x12\x15\n\x0b\x61udio_chunk\x18\x02 \x01(\x0cH\x00\x12/\n\x08\x66inished\x18\x03 \x01(\x0b\x32\x1b.ringmain.v1.SpeechFinishedH\x00\x42\x07\n\x05\x65vent\"7\n\rSpeechStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x11\n\tmime_type\x18\x02 \x01(\t\"V\n\x0eSpeechFinished\x12!\n\x05usage\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Route2\x9d\x01\n\x0c\x41udioService\x12N\n\nTranscribe\x12\x1e.ringmain.v1.TranscribeRequest\x1a\x1c.ringmain.v1.TranscribeEvent(\x01\x30\x01\x12=\n\x05Speak\x12\x19.ringmain.v1.SpeakRequest\x1a\x17.ringmain.v1.SpeakEvent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/audio_service.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"c\n\x11TranscribeRequest\x12\x32\n\x06\x63onfig\x18\x01 \x01(\x0b\x32 .ringmain.v1.TranscriptionConfigH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xa0\x03\n\x13TranscriptionConfig\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12\x15\n\rlanguage_code\x18\x06 \x01(\t\x12\x11\n\ttranslate\x18\x07 \x01(\x08\x12\x0e\n\x06prompt\x18\x08 \x01(\t\x12\x14\n\x0cword_offsets\x18\t \x01(\x08\x12O\n\x10provider_options\x18\n \x03(\x0b\x32\x35.ringmain.v1.TranscriptionConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\"\xcb\x01\n\x0fTranscribeEvent\x12\x31\n\x07started\x18\x01 \x01(\x0b\x32\x1e.ringmain.v1.TranscriptStartedH\x00\x12\x14\n\ntext_delta\x18\x02 \x01(\tH\x00\x12\x31\n\x07segment\x18\x03 \x01(\x0b\x32\x1e.ringmain.v1.TranscriptSegmentH\x00\x12\x33\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1f.ringmain.v1.TranscriptFinishedH\x00\x42\x07\n\x05\x65vent\"U\n\x11TranscriptStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\"\xbe\x01\n\x11TranscriptSegment\x12\x0c\n\x04text\x18\x01 \x01(\t\x12/\n\x0cstart_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07speaker\x18\x04 \x01(\t\x12*\n\x05words\x18\x05 \x03(\x0b\x32\x1b.ringmain.v1.TranscriptWord\"~\n\x0eTranscriptWord\x12\x0c\n\x04text\x18\x01 \x01(\t\x12/\n\x0cstart_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x94\x01\n\x12TranscriptFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x15\n\rlanguage_code\x18\x05 \x01(\t\"\xd4\x01\n\x0cSpeakRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x30\n\rspeech_config\x18\x06 \x01(\x0b\x32\x19.ringmain.v1.SpeechConfig\"\xff\x01\n\x0cSpeechConfig\x12\r\n\x05voice\x18\x01 \x01(\t\x12\x14\n\x0cinstructions\x18\x02 \x01(\t\x12\x12\n\x05speed\x18\x03 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12H\n\x10provider_options\x18\x05 \x03(\x0b\x32..ringmain.v1.SpeechConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x08\n\x06_speed\"\x8c\x01\n\nSpeakEvent\x12-\n\x07started\x18\x01 \x01(\x0b\x32\x1a.ringmain.v1.SpeechStartedH\x00\x12\x15\n\x0b\x61udio_chunk\x18\x02 \x01(\x0cH\x00\x12/\n\x08\x66inished\x18\x03 \x01(\x0b\x32\x1b.ringmain.v1.SpeechFinishedH\x00\x42\x07\n\x05\x65vent\"d\n\rSpeechStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\"k\n\x0eSpeechFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route2\x9d\x01\n\x0c\x41udioService\x12N\n\nTranscribe\x12\x1e.ringmain.v1.TranscribeRequest\x1a\x1c.ringmain.v1.TranscribeEvent(\x01\x30\x01\x12=\n\x05Speak\x12\x19.ringmain.v1.SpeakRequest\x1a\x17.ringmain.v1.SpeakEvent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.audio_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TRANSCRIBEREQUEST']._serialized_start=132
-  _globals['_TRANSCRIBEREQUEST']._serialized_end=231
-  _globals['_TRANSCRIPTIONCONFIG']._serialized_start=234
-  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=399
-  _globals['_TRANSCRIBEEVENT']._serialized_start=402
-  _globals['_TRANSCRIBEEVENT']._serialized_end=554
-  _globals['_TRANSCRIPTSEGMENT']._serialized_start=557
-  _globals['_TRANSCRIPTSEGMENT']._serialized_end=686
-  _globals['_TRANSCRIPTFINISHED']._serialized_start=689
-  _globals['_TRANSCRIPTFINISHED']._serialized_end=837
-  _globals['_SPEAKREQUEST']._serialized_start=840
-  _globals['_SPEAKREQUEST']._serialized_end=1021
-  _globals['_SPEAKEVENT']._serialized_start=1024
-  _globals['_SPEAKEVENT']._serialized_end=1164
-  _globals['_SPEECHSTARTED']._serialized_start=1166
-  _globals['_SPEECHSTARTED']._serialized_end=1221
-  _globals['_SPEECHFINISHED']._serialized_start=1223
-  _globals['_SPEECHFINISHED']._serialized_end=1309
-  _globals['_AUDIOSERVICE']._serialized_start=1312
-  _globals['_AUDIOSERVICE']._serialized_end=1469
+  _globals['_TRANSCRIPTIONCONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
+  _globals['_TRANSCRIPTIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_SPEECHCONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
+  _globals['_SPEECHCONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_TRANSCRIBEREQUEST']._serialized_start=193
+  _globals['_TRANSCRIBEREQUEST']._serialized_end=292
+  _globals['_TRANSCRIPTIONCONFIG']._serialized_start=295
+  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=711
+  _globals['_TRANSCRIPTIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_start=632
+  _globals['_TRANSCRIPTIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_end=711
+  _globals['_TRANSCRIBEEVENT']._serialized_start=714
+  _globals['_TRANSCRIBEEVENT']._serialized_end=917
+  _globals['_TRANSCRIPTSTARTED']._serialized_start=919
+  _globals['_TRANSCRIPTSTARTED']._serialized_end=1004
+  _globals['_TRANSCRIPTSEGMENT']._serialized_start=1007
+  _globals['_TRANSCRIPTSEGMENT']._serialized_end=1197
+  _globals['_TRANSCRIPTWORD']._serialized_start=1199
+  _globals['_TRANSCRIPTWORD']._serialized_end=1325
+  _globals['_TRANSCRIPTFINISHED']._serialized_start=1328
+  _globals['_TRANSCRIPTFINISHED']._serialized_end=1476
+  _globals['_SPEAKREQUEST']._serialized_start=1479
+  _globals['_SPEAKREQUEST']._serialized_end=1691
+  _globals['_SPEECHCONFIG']._serialized_start=1694
+  _globals['_SPEECHCONFIG']._serialized_end=1949
+  _globals['_SPEECHCONFIG_PROVIDEROPTIONSENTRY']._serialized_start=632
+  _globals['_SPEECHCONFIG_PROVIDEROPTIONSENTRY']._serialized_end=711
+  _globals['_SPEAKEVENT']._serialized_start=1952
+  _globals['_SPEAKEVENT']._serialized_end=2092
+  _globals['_SPEECHSTARTED']._serialized_start=2094
+  _globals['_SPEECHSTARTED']._serialized_end=2194
+  _globals['_SPEECHFINISHED']._serialized_start=2196
+  _globals['_SPEECHFINISHED']._serialized_end=2303
+  _globals['_AUDIOSERVICE']._serialized_start=2306
+  _globals['_AUDIOSERVICE']._serialized_end=2463
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,13 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf.internal import containers as _containers
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
 from ringmain.v1 import usage_pb2 as _usage_pb2
 import builtins as _builtins
@@ -55,12 +59,42 @@ class TranscriptionConfig(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class ProviderOptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     TRANSLATE_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    WORD_OFFSETS_FIELD_NUMBER: _builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat with the
+    same bytes within a day returns the first answer instead of paying twice;
+    the same id with another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that transcribes. At most 256 characters."""
     mime_type: _builtins.str
@@ -75,23 +109,41 @@ class TranscriptionConfig(_message.Message):
     """Whether to translate into English."""
     prompt: _builtins.str
     """Words to expect, at most 32,000 characters."""
+    word_offsets: _builtins.bool
+    """Whether to tell where each word starts and ends. Ignored by models that
+    cannot.
+    """
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
         """How to route."""
 
+    @_builtins.property
+    def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
+        """Fields passed through to a provider as they are, keyed by provider kind, as
+        GenerationConfig.provider_options.
+        """
+
     def __init__(
         self,
         *,
+        request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         mime_type: _builtins.str = ...,
         language_code: _builtins.str = ...,
         translate: _builtins.bool = ...,
         prompt: _builtins.str = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        word_offsets: _builtins.bool = ...,
+        provider_options: _abc.Mapping[_builtins.str, _struct_pb2.Struct] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language_code", b"language_code", "mime_type", b"mime_type", "model", b"model", "prompt", b"prompt", "routing_policy", b"routing_policy", "translate", b"translate"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "language_code", b"language_code", "mime_type", b"mime_type", "model", b"model", "prompt", b"prompt", "provider_options", b"provider_options", "request_id", b"request_id", "routing_policy", b"routing_policy", "translate", b"translate", "word_offsets", b"word_offsets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -99,15 +151,20 @@ Global___TranscriptionConfig: _TypeAlias = TranscriptionConfig  # noqa: Y015
 
 @_typing.final
 class TranscribeEvent(_message.Message):
-    """One event of a transcription. The last is `finished`."""
+    """One event of a transcription."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    STARTED_FIELD_NUMBER: _builtins.int
     TEXT_DELTA_FIELD_NUMBER: _builtins.int
     SEGMENT_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
     text_delta: _builtins.str
     """More text of the segment being heard."""
+    @_builtins.property
+    def started(self) -> Global___TranscriptStarted:
+        """A candidate began to transcribe."""
+
     @_builtins.property
     def segment(self) -> Global___TranscriptSegment:
         """A segment that will not change."""
@@ -119,19 +176,50 @@ class TranscribeEvent(_message.Message):
     def __init__(
         self,
         *,
+        started: Global___TranscriptStarted | None = ...,
         text_delta: _builtins.str = ...,
         segment: Global___TranscriptSegment | None = ...,
         finished: Global___TranscriptFinished | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "segment", b"segment", "text_delta", b"text_delta"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "segment", b"segment", "started", b"started", "text_delta", b"text_delta"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "segment", b"segment", "text_delta", b"text_delta"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "segment", b"segment", "started", b"started", "text_delta", b"text_delta"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["text_delta", "segment", "finished"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["started", "text_delta", "segment", "finished"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___TranscribeEvent: _TypeAlias = TranscribeEvent  # noqa: Y015
+
+@_typing.final
+class TranscriptStarted(_message.Message):
+    """A candidate began to transcribe."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Assigned by the gateway."""
+    provider_id: _builtins.str
+    """The provider that transcribes."""
+    provider_model: _builtins.str
+    """The provider's own name for the model that transcribes."""
+    def __init__(
+        self,
+        *,
+        response_id: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        provider_model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TranscriptStarted: _TypeAlias = TranscriptStarted  # noqa: Y015
 
 @_typing.final
 class TranscriptSegment(_message.Message):
@@ -142,8 +230,14 @@ class TranscriptSegment(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     START_OFFSET_FIELD_NUMBER: _builtins.int
     END_OFFSET_FIELD_NUMBER: _builtins.int
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """The words."""
+    """What was said."""
+    speaker: _builtins.str
+    """Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+    the model does not tell speakers apart.
+    """
     @_builtins.property
     def start_offset(self) -> _duration_pb2.Duration:
         """Where it starts. Absent where the model does not say."""
@@ -151,6 +245,46 @@ class TranscriptSegment(_message.Message):
     @_builtins.property
     def end_offset(self) -> _duration_pb2.Duration:
         """Where it ends. Absent where the model does not say."""
+
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___TranscriptWord]:
+        """Its words, where they were asked for and the model tells them."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        start_offset: _duration_pb2.Duration | None = ...,
+        end_offset: _duration_pb2.Duration | None = ...,
+        speaker: _builtins.str = ...,
+        words: _abc.Iterable[Global___TranscriptWord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "start_offset", b"start_offset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_offset", b"end_offset", "speaker", b"speaker", "start_offset", b"start_offset", "text", b"text", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TranscriptSegment: _TypeAlias = TranscriptSegment  # noqa: Y015
+
+@_typing.final
+class TranscriptWord(_message.Message):
+    """A word of a stretch of speech."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    START_OFFSET_FIELD_NUMBER: _builtins.int
+    END_OFFSET_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The word, as it stands in the segment's text."""
+    @_builtins.property
+    def start_offset(self) -> _duration_pb2.Duration:
+        """Where it starts."""
+
+    @_builtins.property
+    def end_offset(self) -> _duration_pb2.Duration:
+        """Where it ends."""
 
     def __init__(
         self,
@@ -165,7 +299,7 @@ class TranscriptSegment(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___TranscriptSegment: _TypeAlias = TranscriptSegment  # noqa: Y015
+Global___TranscriptWord: _TypeAlias = TranscriptWord  # noqa: Y015
 
 @_typing.final
 class TranscriptFinished(_message.Message):
@@ -174,32 +308,32 @@ class TranscriptFinished(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    TEXT_FIELD_NUMBER: _builtins.int
-    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
-    """Assigned by the gateway."""
+    """Same as TranscriptStarted.response_id."""
     text: _builtins.str
     """The whole transcript."""
     language_code: _builtins.str
     """BCP-47 code of the language heard, where the model says."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        text: _builtins.str = ...,
-        language_code: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        text: _builtins.str = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -215,17 +349,83 @@ class SpeakRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
-    TEXT_FIELD_NUMBER: _builtins.int
-    VOICE_FIELD_NUMBER: _builtins.int
-    INSTRUCTIONS_FIELD_NUMBER: _builtins.int
-    SPEED_FIELD_NUMBER: _builtins.int
-    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    SPEECH_CONFIG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that speaks. At most 256 characters."""
     text: _builtins.str
     """The text, 1 to 4,096 characters."""
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
+    @_builtins.property
+    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
+        """How to route."""
+
+    @_builtins.property
+    def speech_config(self) -> Global___SpeechConfig:
+        """How to speak."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        text: _builtins.str = ...,
+        speech_config: Global___SpeechConfig | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "routing_policy", b"routing_policy", "speech_config", b"speech_config"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy", "speech_config", b"speech_config", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpeakRequest: _TypeAlias = SpeakRequest  # noqa: Y015
+
+@_typing.final
+class SpeechConfig(_message.Message):
+    """How to speak."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ProviderOptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VOICE_FIELD_NUMBER: _builtins.int
+    INSTRUCTIONS_FIELD_NUMBER: _builtins.int
+    SPEED_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: _builtins.int
     voice: _builtins.str
     """The provider's name for the voice, at most 256 characters. Empty means its
     default.
@@ -239,33 +439,33 @@ class SpeakRequest(_message.Message):
     `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
     """
     @_builtins.property
-    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
-        """How to route."""
+    def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
+        """Fields passed through to a provider as they are, keyed by provider kind, as
+        GenerationConfig.provider_options.
+        """
 
     def __init__(
         self,
         *,
-        model: _builtins.str = ...,
-        text: _builtins.str = ...,
         voice: _builtins.str = ...,
         instructions: _builtins.str = ...,
         speed: _builtins.float | None = ...,
         mime_type: _builtins.str = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        provider_options: _abc.Mapping[_builtins.str, _struct_pb2.Struct] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_speed", b"_speed", "routing_policy", b"routing_policy", "speed", b"speed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_speed", b"_speed", "speed", b"speed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speed", b"_speed", "instructions", b"instructions", "mime_type", b"mime_type", "model", b"model", "routing_policy", b"routing_policy", "speed", b"speed", "text", b"text", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speed", b"_speed", "instructions", b"instructions", "mime_type", b"mime_type", "provider_options", b"provider_options", "speed", b"speed", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__speed: _TypeAlias = _typing.Literal["speed"]  # noqa: Y015
     _WhichOneofArgType__speed: _TypeAlias = _typing.Literal["_speed", b"_speed"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__speed) -> _WhichOneofReturnType__speed | None: ...
 
-Global___SpeakRequest: _TypeAlias = SpeakRequest  # noqa: Y015
+Global___SpeechConfig: _TypeAlias = SpeechConfig  # noqa: Y015
 
 @_typing.final
 class SpeakEvent(_message.Message):
-    """One event of speech. First `started`, last `finished`."""
+    """One event of speech."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -273,7 +473,7 @@ class SpeakEvent(_message.Message):
     AUDIO_CHUNK_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
     audio_chunk: _builtins.bytes
-    """The next bytes."""
+    """The next bytes, at most 256 KiB."""
     @_builtins.property
     def started(self) -> Global___SpeechStarted:
         """Speech begins."""
@@ -306,20 +506,28 @@ class SpeechStarted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
+    provider_id: _builtins.str
+    """The provider that speaks."""
+    provider_model: _builtins.str
+    """The provider's own name for the model that speaks."""
     mime_type: _builtins.str
     """The media type of the bytes that follow."""
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        provider_model: _builtins.str = ...,
         mime_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "response_id", b"response_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -331,25 +539,29 @@ class SpeechFinished(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Same as SpeechStarted.response_id."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
 
     def __init__(
         self,
         *,
+        response_id: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import generation_pb2 as _generation_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
@@ -30,23 +31,34 @@ class ChatRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     GENERATION_CONFIG_FIELD_NUMBER: _builtins.int
     TOOLS_FIELD_NUMBER: _builtins.int
     TOOL_CHOICE_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller, optional, at most 128 characters. A repeat within a
-    day returns the first answer instead of paying twice.
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
     """
     model: _builtins.str
     """A model of this gateway, such as `smart`, or `provider/model`. At most 256
     characters, all of them printable, and no `.` or `..` between slashes.
     """
     @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
+    @_builtins.property
+    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
+        """How to route."""
+
+    @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Message]:
-        """The conversation so far, oldest first. At least one message, at most
-        10,000.
+        """The conversation so far, oldest first. At least one message, at most 10,000.
+        The length of what the model reads, here and in descriptions and schemas,
+        is bounded by its context and by ServerLimits.max_message_bytes alone.
         """
 
     @_builtins.property
@@ -55,30 +67,27 @@ class ChatRequest(_message.Message):
 
     @_builtins.property
     def tools(self) -> _containers.RepeatedCompositeFieldContainer[_generation_pb2.Tool]:
-        """Functions the model may ask for. At most 128."""
+        """Tools the model may use. At most 128."""
 
     @_builtins.property
     def tool_choice(self) -> _generation_pb2.ToolChoice:
         """Whether and which tool must be called."""
-
-    @_builtins.property
-    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
-        """How to route."""
 
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         messages: _abc.Iterable[_content_pb2.Message] | None = ...,
         generation_config: _generation_pb2.GenerationConfig | None = ...,
         tools: _abc.Iterable[_generation_pb2.Tool] | None = ...,
         tool_choice: _generation_pb2.ToolChoice | None = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["generation_config", b"generation_config", "routing_policy", b"routing_policy", "tool_choice", b"tool_choice"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "generation_config", b"generation_config", "routing_policy", b"routing_policy", "tool_choice", b"tool_choice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_config", b"generation_config", "messages", b"messages", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy", "tool_choice", b"tool_choice", "tools", b"tools"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "generation_config", b"generation_config", "messages", b"messages", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy", "tool_choice", b"tool_choice", "tools", b"tools"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -91,34 +100,34 @@ class ChatResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    MESSAGE_FIELD_NUMBER: _builtins.int
-    FINISH_REASON_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     finish_reason: _generation_pb2.FinishReason.ValueType
     """Why the model stopped."""
     @_builtins.property
-    def message(self) -> _content_pb2.Message:
-        """The answer. Its role is ASSISTANT."""
-
-    @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
+
+    @_builtins.property
+    def message(self) -> _content_pb2.Message:
+        """The answer. Its role is ASSISTANT."""
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        message: _content_pb2.Message | None = ...,
-        finish_reason: _generation_pb2.FinishReason.ValueType = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        message: _content_pb2.Message | None = ...,
+        finish_reason: _generation_pb2.FinishReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -130,7 +139,12 @@ Global___ChatResponse: _TypeAlias = ChatResponse  # noqa: Y015
 
 @_typing.final
 class ChatEvent(_message.Message):
-    """One event of a streamed answer."""
+    """One event of a streamed answer.
+
+    To fold a stream: `part_started` sets the part at its index, each
+    `part_delta` appends to it, and `finished` gives the rest. Parts may grow in
+    turns, but none after its `part_finished`.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -226,7 +240,9 @@ class PartStarted(_message.Message):
     """The position of the part in the answer, from 0."""
     @_builtins.property
     def part(self) -> _content_pb2.Part:
-        """The part so far: its kind is set, its text may be empty."""
+        """The part so far. Its kind, names and ids are set; text, arguments, results
+        and bytes may still be empty.
+        """
 
     def __init__(
         self,
@@ -253,6 +269,12 @@ class PartDelta(_message.Message):
     REASONING_TEXT_FIELD_NUMBER: _builtins.int
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    CITATION_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    LOGPROBS_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """The position of the part."""
     text: _builtins.str
@@ -260,9 +282,29 @@ class PartDelta(_message.Message):
     reasoning_text: _builtins.str
     """To Reasoning.text."""
     arguments_json: _builtins.str
-    """To ToolCall.arguments_json."""
+    """To ToolCall.arguments_json or ProviderToolCall.arguments_json."""
     signature: _builtins.bytes
-    """To Reasoning.signature."""
+    """To Part.signature."""
+    data: _builtins.bytes
+    """To Media.data, at most 256 KiB."""
+    failed: _builtins.bool
+    """In place of ProviderToolCall.failed."""
+    provider_id: _builtins.str
+    """In place of Part.provider_id. Beside the first piece of a signature that
+    comes after the part began. Empty means that nothing changes.
+    """
+    @_builtins.property
+    def citation(self) -> _content_pb2.Citation:
+        """To Part.citations. May come before the text that it is about."""
+
+    @_builtins.property
+    def result(self) -> _content_pb2.Part:
+        """To ProviderToolCall.results. A result always comes whole."""
+
+    @_builtins.property
+    def logprobs(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.TokenLogprobs]:
+        """To Part.logprobs. As a rule beside the text that they are about."""
+
     def __init__(
         self,
         *,
@@ -271,12 +313,18 @@ class PartDelta(_message.Message):
         reasoning_text: _builtins.str = ...,
         arguments_json: _builtins.str = ...,
         signature: _builtins.bytes = ...,
+        data: _builtins.bytes = ...,
+        citation: _content_pb2.Citation | None = ...,
+        result: _content_pb2.Part | None = ...,
+        failed: _builtins.bool = ...,
+        logprobs: _abc.Iterable[_content_pb2.TokenLogprobs] | None = ...,
+        provider_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "delta", b"delta", "reasoning_text", b"reasoning_text", "signature", b"signature", "text", b"text"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "citation", b"citation", "data", b"data", "delta", b"delta", "failed", b"failed", "reasoning_text", b"reasoning_text", "result", b"result", "signature", b"signature", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "delta", b"delta", "index", b"index", "reasoning_text", b"reasoning_text", "signature", b"signature", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "citation", b"citation", "data", b"data", "delta", b"delta", "failed", b"failed", "index", b"index", "logprobs", b"logprobs", "provider_id", b"provider_id", "reasoning_text", b"reasoning_text", "result", b"result", "signature", b"signature", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_delta: _TypeAlias = _typing.Literal["text", "reasoning_text", "arguments_json", "signature"]  # noqa: Y015
+    _WhichOneofReturnType_delta: _TypeAlias = _typing.Literal["text", "reasoning_text", "arguments_json", "signature", "data", "citation", "result", "failed"]  # noqa: Y015
     _WhichOneofArgType_delta: _TypeAlias = _typing.Literal["delta", b"delta"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_delta) -> _WhichOneofReturnType_delta | None: ...
 
@@ -346,29 +394,33 @@ class ChatFinished(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    FINISH_REASON_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Same as ChatResponse.response_id."""
     finish_reason: _generation_pb2.FinishReason.ValueType
     """Why the model stopped."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
 
     def __init__(
         self,
         *,
-        finish_reason: _generation_pb2.FinishReason.ValueType = ...,
+        response_id: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        finish_reason: _generation_pb2.FinishReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -462,7 +514,9 @@ class EstimateCostResponse(_message.Message):
     min_cost_nano_usd: _builtins.int
     """With an empty answer, from the first candidate."""
     max_cost_nano_usd: _builtins.int
-    """With the longest answer the request allows, from the dearest candidate."""
+    """With the longest answer that the request allows, from the most expensive
+    candidate. Absent also when a tool of the provider may run without a limit.
+    """
     def __init__(
         self,
         *,

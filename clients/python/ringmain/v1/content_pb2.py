@@ -24,27 +24,35 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ringmain/v1/content.proto\x12\x0bringmain.v1\"L\n\x07Message\x12\x1f\n\x04role\x18\x01 \x01(\x0e\x32\x11.ringmain.v1.Role\x12 \n\x05parts\x18\x02 \x03(\x0b\x32\x11.ringmain.v1.Part\"\xcf\x01\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05media\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.MediaH\x00\x12*\n\ttool_call\x18\x03 \x01(\x0b\x32\x15.ringmain.v1.ToolCallH\x00\x12.\n\x0btool_result\x18\x04 \x01(\x0b\x32\x17.ringmain.v1.ToolResultH\x00\x12+\n\treasoning\x18\x05 \x01(\x0b\x32\x16.ringmain.v1.ReasoningH\x00\x42\t\n\x07\x63ontent\"\x7f\n\x05Media\x12\x11\n\tmime_type\x18\x01 \x01(\t\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12\r\n\x03uri\x18\x03 \x01(\tH\x00\x12\x10\n\x08\x66ilename\x18\x04 \x01(\t\x12(\n\x06\x64\x65tail\x18\x05 \x01(\x0e\x32\x18.ringmain.v1.ImageDetailB\x08\n\x06source\"F\n\x08ToolCall\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x03 \x01(\t\"T\n\nToolResult\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12 \n\x05parts\x18\x02 \x03(\x0b\x32\x11.ringmain.v1.Part\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"A\n\tReasoning\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t*_\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\x12\r\n\tROLE_TOOL\x10\x04*X\n\x0bImageDetail\x12\x1c\n\x18IMAGE_DETAIL_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_DETAIL_LOW\x10\x01\x12\x15\n\x11IMAGE_DETAIL_HIGH\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ringmain/v1/content.proto\x12\x0bringmain.v1\"L\n\x07Message\x12\x1f\n\x04role\x18\x01 \x01(\x0e\x32\x11.ringmain.v1.Role\x12 \n\x05parts\x18\x02 \x03(\x0b\x32\x11.ringmain.v1.Part\"\xd4\x03\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12#\n\x05media\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.MediaH\x00\x12*\n\ttool_call\x18\x03 \x01(\x0b\x32\x15.ringmain.v1.ToolCallH\x00\x12.\n\x0btool_result\x18\x04 \x01(\x0b\x32\x17.ringmain.v1.ToolResultH\x00\x12+\n\treasoning\x18\x05 \x01(\x0b\x32\x16.ringmain.v1.ReasoningH\x00\x12;\n\x12provider_tool_call\x18\x06 \x01(\x0b\x32\x1d.ringmain.v1.ProviderToolCallH\x00\x12(\n\tcitations\x18\x07 \x03(\x0b\x32\x15.ringmain.v1.Citation\x12,\n\x08logprobs\x18\x08 \x03(\x0b\x32\x1a.ringmain.v1.TokenLogprobs\x12\x16\n\x0e\x63\x61\x63he_boundary\x18\t \x01(\x08\x12.\n\x0cimage_detail\x18\n \x01(\x0e\x32\x18.ringmain.v1.ImageDetail\x12\x11\n\tsignature\x18\x0b \x01(\x0c\x12\x13\n\x0bprovider_id\x18\x0c \x01(\tB\t\n\x07\x63ontent\"U\n\x05Media\x12\x11\n\tmime_type\x18\x01 \x01(\t\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12\r\n\x03uri\x18\x03 \x01(\tH\x00\x12\x10\n\x08\x66ilename\x18\x04 \x01(\tB\x08\n\x06source\"F\n\x08ToolCall\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x03 \x01(\t\"T\n\nToolResult\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12 \n\x05parts\x18\x02 \x03(\x0b\x32\x11.ringmain.v1.Part\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x08\"\x19\n\tReasoning\x12\x0c\n\x04text\x18\x01 \x01(\t\"\x82\x01\n\x10ProviderToolCall\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x03 \x01(\t\x12\"\n\x07results\x18\x04 \x03(\x0b\x32\x11.ringmain.v1.Part\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x08\"\x8a\x01\n\x08\x43itation\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0bquoted_text\x18\x03 \x01(\t\x12\x10\n\x08\x66ilename\x18\x04 \x01(\t\x12\x13\n\x0bpage_number\x18\x05 \x01(\x05\x12\x13\n\x0bstart_index\x18\x06 \x01(\x05\x12\x11\n\tend_index\x18\x07 \x01(\x05\"k\n\rTokenLogprobs\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07logprob\x18\x02 \x01(\x02\x12&\n\x03top\x18\x03 \x03(\x0b\x32\x19.ringmain.v1.TokenLogprob\x12\x12\n\nutf8_bytes\x18\x04 \x01(\x0c\"B\n\x0cTokenLogprob\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07logprob\x18\x02 \x01(\x02\x12\x12\n\nutf8_bytes\x18\x03 \x01(\x0c*_\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\x12\r\n\tROLE_TOOL\x10\x04*X\n\x0bImageDetail\x12\x1c\n\x18IMAGE_DETAIL_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_DETAIL_LOW\x10\x01\x12\x15\n\x11IMAGE_DETAIL_HIGH\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.content_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=684
-  _globals['_ROLE']._serialized_end=779
-  _globals['_IMAGEDETAIL']._serialized_start=781
-  _globals['_IMAGEDETAIL']._serialized_end=869
+  _globals['_ROLE']._serialized_start=1314
+  _globals['_ROLE']._serialized_end=1409
+  _globals['_IMAGEDETAIL']._serialized_start=1411
+  _globals['_IMAGEDETAIL']._serialized_end=1499
   _globals['_MESSAGE']._serialized_start=42
   _globals['_MESSAGE']._serialized_end=118
   _globals['_PART']._serialized_start=121
-  _globals['_PART']._serialized_end=328
-  _globals['_MEDIA']._serialized_start=330
-  _globals['_MEDIA']._serialized_end=457
-  _globals['_TOOLCALL']._serialized_start=459
-  _globals['_TOOLCALL']._serialized_end=529
-  _globals['_TOOLRESULT']._serialized_start=531
-  _globals['_TOOLRESULT']._serialized_end=615
-  _globals['_REASONING']._serialized_start=617
-  _globals['_REASONING']._serialized_end=682
+  _globals['_PART']._serialized_end=589
+  _globals['_MEDIA']._serialized_start=591
+  _globals['_MEDIA']._serialized_end=676
+  _globals['_TOOLCALL']._serialized_start=678
+  _globals['_TOOLCALL']._serialized_end=748
+  _globals['_TOOLRESULT']._serialized_start=750
+  _globals['_TOOLRESULT']._serialized_end=834
+  _globals['_REASONING']._serialized_start=836
+  _globals['_REASONING']._serialized_end=861
+  _globals['_PROVIDERTOOLCALL']._serialized_start=864
+  _globals['_PROVIDERTOOLCALL']._serialized_end=994
+  _globals['_CITATION']._serialized_start=997
+  _globals['_CITATION']._serialized_end=1135
+  _globals['_TOKENLOGPROBS']._serialized_start=1137
+  _globals['_TOKENLOGPROBS']._serialized_end=1244
+  _globals['_TOKENLOGPROB']._serialized_start=1246
+  _globals['_TOKENLOGPROB']._serialized_end=1312
 # @@protoc_insertion_point(module_scope)

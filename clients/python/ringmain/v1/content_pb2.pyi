@@ -26,7 +26,7 @@ class _Role:
 class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ROLE_UNSPECIFIED: _Role.ValueType  # 0
-    """Not set. Rejected."""
+    """Not set. Refused."""
     ROLE_SYSTEM: _Role.ValueType  # 1
     """Instructions from the operator."""
     ROLE_USER: _Role.ValueType  # 2
@@ -40,7 +40,7 @@ class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """Who produced a turn. New values may be added; an unknown one is refused."""
 
 ROLE_UNSPECIFIED: Role.ValueType  # 0
-"""Not set. Rejected."""
+"""Not set. Refused."""
 ROLE_SYSTEM: Role.ValueType  # 1
 """Instructions from the operator."""
 ROLE_USER: Role.ValueType  # 2
@@ -60,9 +60,9 @@ class _ImageDetailEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImageDeta
     IMAGE_DETAIL_UNSPECIFIED: _ImageDetail.ValueType  # 0
     """The provider's default."""
     IMAGE_DETAIL_LOW: _ImageDetail.ValueType  # 1
-    """Cheap and coarse."""
+    """At a low resolution, for few tokens."""
     IMAGE_DETAIL_HIGH: _ImageDetail.ValueType  # 2
-    """Dear and fine."""
+    """At a high resolution, for many tokens."""
 
 class ImageDetail(_ImageDetail, metaclass=_ImageDetailEnumTypeWrapper):
     """How closely a model looks at an image. Frozen: an unknown value is refused."""
@@ -70,14 +70,18 @@ class ImageDetail(_ImageDetail, metaclass=_ImageDetailEnumTypeWrapper):
 IMAGE_DETAIL_UNSPECIFIED: ImageDetail.ValueType  # 0
 """The provider's default."""
 IMAGE_DETAIL_LOW: ImageDetail.ValueType  # 1
-"""Cheap and coarse."""
+"""At a low resolution, for few tokens."""
 IMAGE_DETAIL_HIGH: ImageDetail.ValueType  # 2
-"""Dear and fine."""
+"""At a high resolution, for many tokens."""
 Global___ImageDetail: _TypeAlias = ImageDetail  # noqa: Y015
 
 @_typing.final
 class Message(_message.Message):
-    """One turn of a conversation, from one author."""
+    """One turn of a conversation, from one author.
+
+    A caller continues a conversation by sending an answer's message back as it
+    came, with everything that its parts hold.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -88,7 +92,7 @@ class Message(_message.Message):
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
         """What the turn contains, in order. At least one part. All messages of a
-        request together have at most 100,000.
+        request together have at most 100,000 parts and citations.
         """
 
     def __init__(
@@ -116,8 +120,33 @@ class Part(_message.Message):
     TOOL_CALL_FIELD_NUMBER: _builtins.int
     TOOL_RESULT_FIELD_NUMBER: _builtins.int
     REASONING_FIELD_NUMBER: _builtins.int
+    PROVIDER_TOOL_CALL_FIELD_NUMBER: _builtins.int
+    CITATIONS_FIELD_NUMBER: _builtins.int
+    LOGPROBS_FIELD_NUMBER: _builtins.int
+    CACHE_BOUNDARY_FIELD_NUMBER: _builtins.int
+    IMAGE_DETAIL_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Plain text."""
+    cache_boundary: _builtins.bool
+    """Asks the provider to keep the prompt up to and including this part in its
+    prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+    providers that cache without being asked.
+    """
+    image_detail: Global___ImageDetail.ValueType
+    """How closely the model looks at the image. Only beside `media`; refused
+    beside anything else, and ignored where the medium is no image.
+    """
+    signature: _builtins.bytes
+    """Opaque state that the provider wants back verbatim with this part. It is
+    bound to `provider_id`: for any other provider the gateway leaves it out,
+    and with it a part that has no meaning without it.
+    """
+    provider_id: _builtins.str
+    """The provider that made this part, at most 256 characters. Set on reasoning,
+    on tools that a provider ran itself, and on every part with a signature.
+    """
     @_builtins.property
     def media(self) -> Global___Media:
         """An image, audio clip or document."""
@@ -134,6 +163,23 @@ class Part(_message.Message):
     def reasoning(self) -> Global___Reasoning:
         """A model's reasoning."""
 
+    @_builtins.property
+    def provider_tool_call(self) -> Global___ProviderToolCall:
+        """A tool that the provider ran itself, such as a web search."""
+
+    @_builtins.property
+    def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
+        """The sources that the text rests on. Only beside `text`; refused beside
+        anything else.
+        """
+
+    @_builtins.property
+    def logprobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenLogprobs]:
+        """Every token of the text with its probability, where GenerationConfig's
+        `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+        requests.
+        """
+
     def __init__(
         self,
         *,
@@ -142,12 +188,19 @@ class Part(_message.Message):
         tool_call: Global___ToolCall | None = ...,
         tool_result: Global___ToolResult | None = ...,
         reasoning: Global___Reasoning | None = ...,
+        provider_tool_call: Global___ProviderToolCall | None = ...,
+        citations: _abc.Iterable[Global___Citation] | None = ...,
+        logprobs: _abc.Iterable[Global___TokenLogprobs] | None = ...,
+        cache_boundary: _builtins.bool = ...,
+        image_detail: Global___ImageDetail.ValueType = ...,
+        signature: _builtins.bytes = ...,
+        provider_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "media", b"media", "reasoning", b"reasoning", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "media", b"media", "provider_tool_call", b"provider_tool_call", "reasoning", b"reasoning", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "media", b"media", "reasoning", b"reasoning", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_boundary", b"cache_boundary", "citations", b"citations", "content", b"content", "image_detail", b"image_detail", "logprobs", b"logprobs", "media", b"media", "provider_id", b"provider_id", "provider_tool_call", b"provider_tool_call", "reasoning", b"reasoning", "signature", b"signature", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "media", "tool_call", "tool_result", "reasoning"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "media", "tool_call", "tool_result", "reasoning", "provider_tool_call"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -163,10 +216,9 @@ class Media(_message.Message):
     DATA_FIELD_NUMBER: _builtins.int
     URI_FIELD_NUMBER: _builtins.int
     FILENAME_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
     mime_type: _builtins.str
     """IANA media type, such as `image/png`, at most 256 characters. Empty means
-    detect from the bytes.
+    detect it from the bytes.
     """
     data: _builtins.bytes
     """The bytes themselves. Never base64."""
@@ -177,10 +229,8 @@ class Media(_message.Message):
     """
     filename: _builtins.str
     """A name for documents, such as `report.pdf`, at most 256 characters.
-    Optional.
+    Optional. Citations refer to a document by it.
     """
-    detail: Global___ImageDetail.ValueType
-    """How closely a vision model looks at an image."""
     def __init__(
         self,
         *,
@@ -188,11 +238,10 @@ class Media(_message.Message):
         data: _builtins.bytes = ...,
         uri: _builtins.str = ...,
         filename: _builtins.str = ...,
-        detail: Global___ImageDetail.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "source", b"source", "uri", b"uri"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "detail", b"detail", "filename", b"filename", "mime_type", b"mime_type", "source", b"source", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "filename", b"filename", "mime_type", b"mime_type", "source", b"source", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["data", "uri"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -244,7 +293,7 @@ class ToolResult(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
-    """The ToolCall this answers. At most 256 characters."""
+    """The ToolCall that this answers. At most 256 characters."""
     failed: _builtins.bool
     """Whether the tool failed."""
     @_builtins.property
@@ -273,27 +322,194 @@ class Reasoning(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
-    SIGNATURE_FIELD_NUMBER: _builtins.int
-    PROVIDER_ID_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The reasoning, in words. Empty when the provider hides it."""
-    signature: _builtins.bytes
-    """Opaque state the provider wants back verbatim in the next turn. It is
-    bound to `provider_id`: sent to another provider, the gateway drops it.
-    """
-    provider_id: _builtins.str
-    """The provider that signed it. At most 256 characters."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
-        signature: _builtins.bytes = ...,
-        provider_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["provider_id", b"provider_id", "signature", b"signature", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Reasoning: _TypeAlias = Reasoning  # noqa: Y015
+
+@_typing.final
+class ProviderToolCall(_message.Message):
+    """A tool that the provider ran itself, while the model was answering.
+
+    The caller need not do anything. Sent back, it goes to the provider that ran
+    it as it came, and is left out for any other.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOOL_CALL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    tool_call_id: _builtins.str
+    """The provider's id of this call. When the results come only in a later turn
+    (after FINISH_REASON_PAUSED, say), that turn has a ProviderToolCall with
+    the same id that holds nothing but the results. At most 256 characters.
+    """
+    name: _builtins.str
+    """The tool: `web_search` and `code_execution` at every provider, otherwise
+    the provider's own name for it, such as `web_fetch`. At most 256 characters.
+    """
+    arguments_json: _builtins.str
+    """What the model asked of the tool, as a JSON object in the provider's own
+    words, such as `{"query": "…"}`. Empty when the provider does not say. At
+    most 30 levels of objects and lists.
+    """
+    failed: _builtins.bool
+    """Whether the tool failed. The results may say why."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
+        """What the tool gave, as text or media. A web page that was found is a text,
+        often empty, with one citation that says which page. Empty when the
+        provider does not show it. At most 1,000 parts.
+        """
+
+    def __init__(
+        self,
+        *,
+        tool_call_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        arguments_json: _builtins.str = ...,
+        results: _abc.Iterable[Global___Part] | None = ...,
+        failed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "failed", b"failed", "name", b"name", "results", b"results", "tool_call_id", b"tool_call_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProviderToolCall: _TypeAlias = ProviderToolCall  # noqa: Y015
+
+@_typing.final
+class Citation(_message.Message):
+    """A source that a text rests on. What the provider does not say is empty or
+    zero.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    QUOTED_TEXT_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
+    PAGE_NUMBER_FIELD_NUMBER: _builtins.int
+    START_INDEX_FIELD_NUMBER: _builtins.int
+    END_INDEX_FIELD_NUMBER: _builtins.int
+    uri: _builtins.str
+    """The address of the source, where it is a web page."""
+    title: _builtins.str
+    """The title of the source."""
+    quoted_text: _builtins.str
+    """The words of the source that are cited."""
+    filename: _builtins.str
+    """The name of the source, where it is a file: Media's `filename` for a
+    document of the request.
+    """
+    page_number: _builtins.int
+    """The page of the source where the cited words begin, from 1."""
+    start_index: _builtins.int
+    """Where in the part's text the cited statement begins, in Unicode code
+    points from 0. Both indexes zero means the whole text of the part.
+    """
+    end_index: _builtins.int
+    """Where in the part's text the cited statement ends, excluded."""
+    def __init__(
+        self,
+        *,
+        uri: _builtins.str = ...,
+        title: _builtins.str = ...,
+        quoted_text: _builtins.str = ...,
+        filename: _builtins.str = ...,
+        page_number: _builtins.int = ...,
+        start_index: _builtins.int = ...,
+        end_index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_index", b"end_index", "filename", b"filename", "page_number", b"page_number", "quoted_text", b"quoted_text", "start_index", b"start_index", "title", b"title", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Citation: _TypeAlias = Citation  # noqa: Y015
+
+@_typing.final
+class TokenLogprobs(_message.Message):
+    """A token of the answer, and the tokens that could have stood in its place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    LOGPROB_FIELD_NUMBER: _builtins.int
+    TOP_FIELD_NUMBER: _builtins.int
+    UTF8_BYTES_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The token as text."""
+    logprob: _builtins.float
+    """The natural logarithm of its probability. -9999 means next to impossible."""
+    utf8_bytes: _builtins.bytes
+    """The token's bytes in UTF-8, where the provider tells them. A character may
+    be split over several tokens.
+    """
+    @_builtins.property
+    def top(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenLogprob]:
+        """The likeliest tokens at this position, the likeliest first. As many as
+        `top_logprobs` asked for, or as the provider gives.
+        """
+
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        logprob: _builtins.float = ...,
+        top: _abc.Iterable[Global___TokenLogprob] | None = ...,
+        utf8_bytes: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logprob", b"logprob", "token", b"token", "top", b"top", "utf8_bytes", b"utf8_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenLogprobs: _TypeAlias = TokenLogprobs  # noqa: Y015
+
+@_typing.final
+class TokenLogprob(_message.Message):
+    """A token that could have stood at a position."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    LOGPROB_FIELD_NUMBER: _builtins.int
+    UTF8_BYTES_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The token as text."""
+    logprob: _builtins.float
+    """The natural logarithm of its probability. -9999 means next to impossible."""
+    utf8_bytes: _builtins.bytes
+    """The token's bytes in UTF-8, where the provider tells them."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        logprob: _builtins.float = ...,
+        utf8_bytes: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logprob", b"logprob", "token", b"token", "utf8_bytes", b"utf8_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenLogprob: _TypeAlias = TokenLogprob  # noqa: Y015

@@ -22,25 +22,34 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from ringmain.v1 import attribution_pb2 as ringmain_dot_v1_dot_attribution__pb2
+from ringmain.v1 import content_pb2 as ringmain_dot_v1_dot_content__pb2
 from ringmain.v1 import routing_pb2 as ringmain_dot_v1_dot_routing__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ringmain/v1/embedding_service.proto\x12\x0bringmain.v1\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xc2\x01\n\x0c\x45mbedRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05texts\x18\x02 \x03(\t\x12.\n\x07purpose\x18\x03 \x01(\x0e\x32\x1d.ringmain.v1.EmbeddingPurpose\x12\x1c\n\x0f\x64imension_count\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x32\n\x0erouting_policy\x18\x05 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicyB\x12\n\x10_dimension_count\"\x96\x01\n\rEmbedResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12*\n\nembeddings\x18\x02 \x03(\x0b\x32\x16.ringmain.v1.Embedding\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Route\"\x1b\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02*\x94\x01\n\x10\x45mbeddingPurpose\x12!\n\x1d\x45MBEDDING_PURPOSE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45MBEDDING_PURPOSE_DOCUMENT\x10\x01\x12\x1b\n\x17\x45MBEDDING_PURPOSE_QUERY\x10\x02\x12 \n\x1c\x45MBEDDING_PURPOSE_SIMILARITY\x10\x03\x32R\n\x10\x45mbeddingService\x12>\n\x05\x45mbed\x12\x19.ringmain.v1.EmbedRequest\x1a\x1a.ringmain.v1.EmbedResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ringmain/v1/embedding_service.proto\x12\x0bringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xfe\x01\n\x0c\x45mbedRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\r\n\x05texts\x18\x05 \x03(\t\x12!\n\x05media\x18\x06 \x03(\x0b\x32\x12.ringmain.v1.Media\x12\x36\n\x10\x65mbedding_config\x18\x07 \x01(\x0b\x32\x1c.ringmain.v1.EmbeddingConfig\"\x91\x02\n\x0f\x45mbeddingConfig\x12.\n\x07purpose\x18\x01 \x01(\x0e\x32\x1d.ringmain.v1.EmbeddingPurpose\x12\x1c\n\x0f\x64imension_count\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12K\n\x10provider_options\x18\x03 \x03(\x0b\x32\x31.ringmain.v1.EmbeddingConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x12\n\x10_dimension_count\"\x96\x01\n\rEmbedResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12*\n\nembeddings\x18\x04 \x03(\x0b\x32\x16.ringmain.v1.Embedding\"\x1b\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02*\x94\x01\n\x10\x45mbeddingPurpose\x12!\n\x1d\x45MBEDDING_PURPOSE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45MBEDDING_PURPOSE_DOCUMENT\x10\x01\x12\x1b\n\x17\x45MBEDDING_PURPOSE_QUERY\x10\x02\x12 \n\x1c\x45MBEDDING_PURPOSE_SIMILARITY\x10\x03\x32R\n\x10\x45mbeddingService\x12>\n\x05\x45mbed\x12\x19.ringmain.v1.EmbedRequest\x1a\x1a.ringmain.v1.EmbedResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.embedding_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EMBEDDINGPURPOSE']._serialized_start=484
-  _globals['_EMBEDDINGPURPOSE']._serialized_end=632
-  _globals['_EMBEDREQUEST']._serialized_start=105
-  _globals['_EMBEDREQUEST']._serialized_end=299
-  _globals['_EMBEDRESPONSE']._serialized_start=302
-  _globals['_EMBEDRESPONSE']._serialized_end=452
-  _globals['_EMBEDDING']._serialized_start=454
-  _globals['_EMBEDDING']._serialized_end=481
-  _globals['_EMBEDDINGSERVICE']._serialized_start=634
-  _globals['_EMBEDDINGSERVICE']._serialized_end=716
+  _globals['_EMBEDDINGCONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
+  _globals['_EMBEDDINGCONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_EMBEDDINGPURPOSE']._serialized_start=908
+  _globals['_EMBEDDINGPURPOSE']._serialized_end=1056
+  _globals['_EMBEDREQUEST']._serialized_start=193
+  _globals['_EMBEDREQUEST']._serialized_end=447
+  _globals['_EMBEDDINGCONFIG']._serialized_start=450
+  _globals['_EMBEDDINGCONFIG']._serialized_end=723
+  _globals['_EMBEDDINGCONFIG_PROVIDEROPTIONSENTRY']._serialized_start=624
+  _globals['_EMBEDDINGCONFIG_PROVIDEROPTIONSENTRY']._serialized_end=703
+  _globals['_EMBEDRESPONSE']._serialized_start=726
+  _globals['_EMBEDRESPONSE']._serialized_end=876
+  _globals['_EMBEDDING']._serialized_start=878
+  _globals['_EMBEDDING']._serialized_end=905
+  _globals['_EMBEDDINGSERVICE']._serialized_start=1058
+  _globals['_EMBEDDINGSERVICE']._serialized_end=1140
 # @@protoc_insertion_point(module_scope)

@@ -6,8 +6,11 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
+from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
 from ringmain.v1 import usage_pb2 as _usage_pb2
 import builtins as _builtins
@@ -37,7 +40,9 @@ class _EmbeddingPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Embe
     """To compare with vectors of the same kind."""
 
 class EmbeddingPurpose(_EmbeddingPurpose, metaclass=_EmbeddingPurposeEnumTypeWrapper):
-    """What a vector is for. New values may be added; an unknown one is ignored."""
+    """What a vector is for. New values may be added; an unknown one counts as
+    unspecified.
+    """
 
 EMBEDDING_PURPOSE_UNSPECIFIED: EmbeddingPurpose.ValueType  # 0
 """The provider's default."""
@@ -51,24 +56,27 @@ Global___EmbeddingPurpose: _TypeAlias = EmbeddingPurpose  # noqa: Y015
 
 @_typing.final
 class EmbedRequest(_message.Message):
-    """Texts to embed."""
+    """What to embed. Texts and media together: at least one, at most 2,048."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
-    TEXTS_FIELD_NUMBER: _builtins.int
-    PURPOSE_FIELD_NUMBER: _builtins.int
-    DIMENSION_COUNT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    TEXTS_FIELD_NUMBER: _builtins.int
+    MEDIA_FIELD_NUMBER: _builtins.int
+    EMBEDDING_CONFIG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that embeds. At most 256 characters."""
-    purpose: Global___EmbeddingPurpose.ValueType
-    """What the vectors are for. Ignored by models without it."""
-    dimension_count: _builtins.int
-    """How many numbers a vector has. Unset means the model's own."""
     @_builtins.property
-    def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At least one text, at most 2,048. None may be empty."""
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
 
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
@@ -76,56 +84,129 @@ class EmbedRequest(_message.Message):
         of the same provider model are tried.
         """
 
+    @_builtins.property
+    def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Texts to embed. None may be empty."""
+
+    @_builtins.property
+    def media(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Media]:
+        """Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+        where the model does not take their kind.
+        """
+
+    @_builtins.property
+    def embedding_config(self) -> Global___EmbeddingConfig:
+        """How to embed."""
+
     def __init__(
         self,
         *,
+        request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         texts: _abc.Iterable[_builtins.str] | None = ...,
+        media: _abc.Iterable[_content_pb2.Media] | None = ...,
+        embedding_config: Global___EmbeddingConfig | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "embedding_config", b"embedding_config", "routing_policy", b"routing_policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "embedding_config", b"embedding_config", "media", b"media", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy", "texts", b"texts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmbedRequest: _TypeAlias = EmbedRequest  # noqa: Y015
+
+@_typing.final
+class EmbeddingConfig(_message.Message):
+    """How to embed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ProviderOptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    DIMENSION_COUNT_FIELD_NUMBER: _builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: _builtins.int
+    purpose: Global___EmbeddingPurpose.ValueType
+    """What the vectors are for. Ignored by models without it."""
+    dimension_count: _builtins.int
+    """How many numbers a vector has, at least 1. Unset means the model's own."""
+    @_builtins.property
+    def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
+        """Fields passed through to a provider as they are, keyed by provider kind, as
+        GenerationConfig.provider_options.
+        """
+
+    def __init__(
+        self,
+        *,
         purpose: Global___EmbeddingPurpose.ValueType = ...,
         dimension_count: _builtins.int | None = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        provider_options: _abc.Mapping[_builtins.str, _struct_pb2.Struct] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_dimension_count", b"_dimension_count", "dimension_count", b"dimension_count", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_dimension_count", b"_dimension_count", "dimension_count", b"dimension_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimension_count", b"_dimension_count", "dimension_count", b"dimension_count", "model", b"model", "purpose", b"purpose", "routing_policy", b"routing_policy", "texts", b"texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimension_count", b"_dimension_count", "dimension_count", b"dimension_count", "provider_options", b"provider_options", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__dimension_count: _TypeAlias = _typing.Literal["dimension_count"]  # noqa: Y015
     _WhichOneofArgType__dimension_count: _TypeAlias = _typing.Literal["_dimension_count", b"_dimension_count"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__dimension_count) -> _WhichOneofReturnType__dimension_count | None: ...
 
-Global___EmbedRequest: _TypeAlias = EmbedRequest  # noqa: Y015
+Global___EmbeddingConfig: _TypeAlias = EmbeddingConfig  # noqa: Y015
 
 @_typing.final
 class EmbedResponse(_message.Message):
-    """Vectors, in the order of the texts."""
+    """Vectors."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    EMBEDDINGS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    EMBEDDINGS_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     @_builtins.property
-    def embeddings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Embedding]:
-        """The vectors."""
-
-    @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
+
+    @_builtins.property
+    def embeddings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Embedding]:
+        """The vectors: first those of the texts, then those of the media, both in the
+        order of the request.
+        """
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        embeddings: _abc.Iterable[Global___Embedding] | None = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        embeddings: _abc.Iterable[Global___Embedding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

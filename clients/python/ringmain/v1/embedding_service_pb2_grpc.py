@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EmbeddingServiceStub(object):
-    """Vectors from text.
+    """Vectors from texts and media.
     """
 
     def __init__(self, channel):
@@ -43,11 +43,11 @@ class EmbeddingServiceStub(object):
 
 
 class EmbeddingServiceServicer(object):
-    """Vectors from text.
+    """Vectors from texts and media.
     """
 
     def Embed(self, request, context):
-        """Turns texts into vectors.
+        """Turns texts and media into vectors.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,7 +70,7 @@ def add_EmbeddingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EmbeddingService(object):
-    """Vectors from text.
+    """Vectors from texts and media.
     """
 
     @staticmethod

@@ -26,111 +26,142 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Never sent."""
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 1
     """INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract."""
-    ERROR_REASON_MODEL_NOT_FOUND: _ErrorReason.ValueType  # 2
-    """NOT_FOUND. No candidate serves the model. Metadata: `model`."""
-    ERROR_REASON_CAPABILITY_MISSING: _ErrorReason.ValueType  # 3
-    """FAILED_PRECONDITION. The model's candidates lack what the request needs.
-    Metadata: `model`, `capability`.
-    """
-    ERROR_REASON_CONTEXT_TOO_LONG: _ErrorReason.ValueType  # 4
-    """INVALID_ARGUMENT. The input is longer than every candidate's context."""
-    ERROR_REASON_CONTENT_FILTERED: _ErrorReason.ValueType  # 5
-    """FAILED_PRECONDITION. The provider's safety system refused the request."""
-    ERROR_REASON_PROVIDER_REJECTED: _ErrorReason.ValueType  # 6
-    """INVALID_ARGUMENT. The provider refused the request as malformed."""
-    ERROR_REASON_CREDENTIALS_INVALID: _ErrorReason.ValueType  # 7
-    """UNAUTHENTICATED. The caller's credentials are missing or wrong."""
-    ERROR_REASON_NOT_ALLOWED: _ErrorReason.ValueType  # 8
-    """PERMISSION_DENIED. The caller may not use the model or method."""
-    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 9
-    """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
-    own limit.
-    """
-    ERROR_REASON_BUDGET_EXCEEDED: _ErrorReason.ValueType  # 10
-    """RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
-    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 11
-    """RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
-    ERROR_REASON_PROVIDERS_UNAVAILABLE: _ErrorReason.ValueType  # 12
-    """UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
-    Metadata: the last failure of each, keyed by provider.
-    """
-    ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 13
-    """UNAVAILABLE with RetryInfo. The gateway is shutting down."""
-    ERROR_REASON_STREAM_INTERRUPTED: _ErrorReason.ValueType  # 14
-    """ABORTED. The provider broke the stream after content was sent."""
-    ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 15
-    """DEADLINE_EXCEEDED. The caller's deadline passed."""
-    ERROR_REASON_MEDIA_INVALID: _ErrorReason.ValueType  # 16
+    ERROR_REASON_MEDIA_INVALID: _ErrorReason.ValueType  # 2
     """INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
     take, or is too large. Metadata: `mime_type`, `limit_bytes`.
     """
-    ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 17
+    ERROR_REASON_CONTEXT_TOO_LONG: _ErrorReason.ValueType  # 3
+    """INVALID_ARGUMENT. The input is longer than every candidate's context."""
+    ERROR_REASON_PROVIDER_REJECTED: _ErrorReason.ValueType  # 4
+    """INVALID_ARGUMENT. The provider refused the request as malformed."""
+    ERROR_REASON_CONTENT_FILTERED: _ErrorReason.ValueType  # 5
+    """FAILED_PRECONDITION. The provider's safety system refused the request."""
+    ERROR_REASON_CAPABILITY_MISSING: _ErrorReason.ValueType  # 6
+    """FAILED_PRECONDITION. The model's candidates lack what the request needs.
+    Metadata: `model`, `capability`.
+    """
+    ERROR_REASON_MODEL_NOT_FOUND: _ErrorReason.ValueType  # 7
+    """NOT_FOUND. No candidate serves the model. Metadata: `model`."""
+    ERROR_REASON_RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 8
+    """NOT_FOUND. There is no such thing, or it belongs to another tenant.
+    Metadata: the name of the field that holds the id, such as `key_id`.
+    """
+    ERROR_REASON_METHOD_NOT_SERVED: _ErrorReason.ValueType  # 9
+    """UNIMPLEMENTED. This server does not serve the method; the message says what
+    its operator would have to configure. Metadata: `method`.
+    """
+    ERROR_REASON_CREDENTIALS_INVALID: _ErrorReason.ValueType  # 10
+    """UNAUTHENTICATED. The caller's credentials are missing or wrong."""
+    ERROR_REASON_NOT_ALLOWED: _ErrorReason.ValueType  # 11
+    """PERMISSION_DENIED. The caller may not use the model or method."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 12
+    """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
+    own limit.
+    """
+    ERROR_REASON_BUDGET_EXCEEDED: _ErrorReason.ValueType  # 13
+    """RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
+    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 14
+    """RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
+    ERROR_REASON_PROVIDERS_RATE_LIMITED: _ErrorReason.ValueType  # 15
+    """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+    provider limits the gateway. Metadata: the last failure of each, keyed by
+    provider.
+    """
+    ERROR_REASON_PROVIDERS_UNAVAILABLE: _ErrorReason.ValueType  # 16
+    """UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
+    Metadata: the last failure of each, keyed by provider.
+    """
+    ERROR_REASON_LIMITS_UNAVAILABLE: _ErrorReason.ValueType  # 17
+    """UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+    server's policy is to refuse then.
+    """
+    ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 18
+    """UNAVAILABLE with RetryInfo. The gateway is shutting down."""
+    ERROR_REASON_STREAM_INTERRUPTED: _ErrorReason.ValueType  # 19
+    """ABORTED. The provider broke the stream after content was sent."""
+    ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 20
+    """DEADLINE_EXCEEDED. The caller's deadline passed."""
+    ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 21
     """INTERNAL. A fault of the gateway; its log has the details."""
-    ERROR_REASON_MODEL_OUTPUT_INVALID: _ErrorReason.ValueType  # 18
+    ERROR_REASON_MODEL_OUTPUT_INVALID: _ErrorReason.ValueType  # 22
     """ABORTED. The model wrote what cannot be used, such as a call of a tool that
     was not declared, at every candidate. Asking again may help.
-    """
-    ERROR_REASON_PROVIDERS_RATE_LIMITED: _ErrorReason.ValueType  # 19
-    """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-    provider limits the gateway's rate.
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
-    domain `ringmain.v1`. Each says which status code carries it. Every error of
-    this API has an ErrorInfo; those marked RetryInfo also say when to retry.
+    domain `ringmain.v1`. Each says which status code carries it; those marked
+    RetryInfo also say when to retry. New values may be added.
+
+    Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
+    request larger than the server takes is RESOURCE_EXHAUSTED without one, which
+    is a mistake in the request and never a rate limit, and a connection that
+    cannot be made or breaks is UNAVAILABLE without one.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 1
 """INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract."""
-ERROR_REASON_MODEL_NOT_FOUND: ErrorReason.ValueType  # 2
-"""NOT_FOUND. No candidate serves the model. Metadata: `model`."""
-ERROR_REASON_CAPABILITY_MISSING: ErrorReason.ValueType  # 3
-"""FAILED_PRECONDITION. The model's candidates lack what the request needs.
-Metadata: `model`, `capability`.
-"""
-ERROR_REASON_CONTEXT_TOO_LONG: ErrorReason.ValueType  # 4
-"""INVALID_ARGUMENT. The input is longer than every candidate's context."""
-ERROR_REASON_CONTENT_FILTERED: ErrorReason.ValueType  # 5
-"""FAILED_PRECONDITION. The provider's safety system refused the request."""
-ERROR_REASON_PROVIDER_REJECTED: ErrorReason.ValueType  # 6
-"""INVALID_ARGUMENT. The provider refused the request as malformed."""
-ERROR_REASON_CREDENTIALS_INVALID: ErrorReason.ValueType  # 7
-"""UNAUTHENTICATED. The caller's credentials are missing or wrong."""
-ERROR_REASON_NOT_ALLOWED: ErrorReason.ValueType  # 8
-"""PERMISSION_DENIED. The caller may not use the model or method."""
-ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 9
-"""RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
-own limit.
-"""
-ERROR_REASON_BUDGET_EXCEEDED: ErrorReason.ValueType  # 10
-"""RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
-ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 11
-"""RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
-ERROR_REASON_PROVIDERS_UNAVAILABLE: ErrorReason.ValueType  # 12
-"""UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
-Metadata: the last failure of each, keyed by provider.
-"""
-ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 13
-"""UNAVAILABLE with RetryInfo. The gateway is shutting down."""
-ERROR_REASON_STREAM_INTERRUPTED: ErrorReason.ValueType  # 14
-"""ABORTED. The provider broke the stream after content was sent."""
-ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 15
-"""DEADLINE_EXCEEDED. The caller's deadline passed."""
-ERROR_REASON_MEDIA_INVALID: ErrorReason.ValueType  # 16
+ERROR_REASON_MEDIA_INVALID: ErrorReason.ValueType  # 2
 """INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
 take, or is too large. Metadata: `mime_type`, `limit_bytes`.
 """
-ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
+ERROR_REASON_CONTEXT_TOO_LONG: ErrorReason.ValueType  # 3
+"""INVALID_ARGUMENT. The input is longer than every candidate's context."""
+ERROR_REASON_PROVIDER_REJECTED: ErrorReason.ValueType  # 4
+"""INVALID_ARGUMENT. The provider refused the request as malformed."""
+ERROR_REASON_CONTENT_FILTERED: ErrorReason.ValueType  # 5
+"""FAILED_PRECONDITION. The provider's safety system refused the request."""
+ERROR_REASON_CAPABILITY_MISSING: ErrorReason.ValueType  # 6
+"""FAILED_PRECONDITION. The model's candidates lack what the request needs.
+Metadata: `model`, `capability`.
+"""
+ERROR_REASON_MODEL_NOT_FOUND: ErrorReason.ValueType  # 7
+"""NOT_FOUND. No candidate serves the model. Metadata: `model`."""
+ERROR_REASON_RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 8
+"""NOT_FOUND. There is no such thing, or it belongs to another tenant.
+Metadata: the name of the field that holds the id, such as `key_id`.
+"""
+ERROR_REASON_METHOD_NOT_SERVED: ErrorReason.ValueType  # 9
+"""UNIMPLEMENTED. This server does not serve the method; the message says what
+its operator would have to configure. Metadata: `method`.
+"""
+ERROR_REASON_CREDENTIALS_INVALID: ErrorReason.ValueType  # 10
+"""UNAUTHENTICATED. The caller's credentials are missing or wrong."""
+ERROR_REASON_NOT_ALLOWED: ErrorReason.ValueType  # 11
+"""PERMISSION_DENIED. The caller may not use the model or method."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 12
+"""RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
+own limit.
+"""
+ERROR_REASON_BUDGET_EXCEEDED: ErrorReason.ValueType  # 13
+"""RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
+ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 14
+"""RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
+ERROR_REASON_PROVIDERS_RATE_LIMITED: ErrorReason.ValueType  # 15
+"""RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+provider limits the gateway. Metadata: the last failure of each, keyed by
+provider.
+"""
+ERROR_REASON_PROVIDERS_UNAVAILABLE: ErrorReason.ValueType  # 16
+"""UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
+Metadata: the last failure of each, keyed by provider.
+"""
+ERROR_REASON_LIMITS_UNAVAILABLE: ErrorReason.ValueType  # 17
+"""UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+server's policy is to refuse then.
+"""
+ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 18
+"""UNAVAILABLE with RetryInfo. The gateway is shutting down."""
+ERROR_REASON_STREAM_INTERRUPTED: ErrorReason.ValueType  # 19
+"""ABORTED. The provider broke the stream after content was sent."""
+ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 20
+"""DEADLINE_EXCEEDED. The caller's deadline passed."""
+ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 21
 """INTERNAL. A fault of the gateway; its log has the details."""
-ERROR_REASON_MODEL_OUTPUT_INVALID: ErrorReason.ValueType  # 18
+ERROR_REASON_MODEL_OUTPUT_INVALID: ErrorReason.ValueType  # 22
 """ABORTED. The model wrote what cannot be used, such as a call of a tool that
 was not declared, at every candidate. Asking again may help.
-"""
-ERROR_REASON_PROVIDERS_RATE_LIMITED: ErrorReason.ValueType  # 19
-"""RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-provider limits the gateway's rate.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cringmain/v1/generation.proto\x12\x0bringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xd9\x04\n\x10GenerationConfig\x12\x1e\n\x11max_output_tokens\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x02H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05top_k\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x05 \x01(\x02H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x06 \x01(\x02H\x05\x88\x01\x01\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x06\x88\x01\x01\x12\x16\n\x0estop_sequences\x18\x08 \x03(\t\x12\x36\n\x10reasoning_effort\x18\t \x01(\x0e\x32\x1c.ringmain.v1.ReasoningEffort\x12\x34\n\x0fresponse_format\x18\n \x01(\x0b\x32\x1b.ringmain.v1.ResponseFormat\x12L\n\x10provider_options\x18\x0b \x03(\x0b\x32\x32.ringmain.v1.GenerationConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x14\n\x12_max_output_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penaltyB\x07\n\x05_seed\"\x86\x01\n\x0eResponseFormat\x12\x34\n\x0bjson_object\x18\x01 \x01(\x0b\x32\x1d.ringmain.v1.JsonObjectFormatH\x00\x12\x34\n\x0bjson_schema\x18\x02 \x01(\x0b\x32\x1d.ringmain.v1.JsonSchemaFormatH\x00\x42\x08\n\x06\x66ormat\"\x12\n\x10JsonObjectFormat\"5\n\x10JsonSchemaFormat\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bschema_json\x18\x02 \x01(\t\"I\n\x04Tool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x1e\n\x16parameters_schema_json\x18\x03 \x01(\t\"R\n\nToolChoice\x12%\n\x04mode\x18\x01 \x01(\x0e\x32\x15.ringmain.v1.ToolModeH\x00\x12\x13\n\ttool_name\x18\x02 \x01(\tH\x00\x42\x08\n\x06\x63hoice*e\n\x08ToolMode\x12\x19\n\x15TOOL_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0eTOOL_MODE_AUTO\x10\x01\x12\x12\n\x0eTOOL_MODE_NONE\x10\x02\x12\x16\n\x12TOOL_MODE_REQUIRED\x10\x03*\xa0\x01\n\x0fReasoningEffort\x12 \n\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n\x15REASONING_EFFORT_NONE\x10\x01\x12\x18\n\x14REASONING_EFFORT_LOW\x10\x02\x12\x1b\n\x17REASONING_EFFORT_MEDIUM\x10\x03\x12\x19\n\x15REASONING_EFFORT_HIGH\x10\x04*\xbe\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x1c\n\x18\x46INISH_REASON_MAX_TOKENS\x10\x02\x12\x1c\n\x18\x46INISH_REASON_TOOL_CALLS\x10\x03\x12 \n\x1c\x46INISH_REASON_CONTENT_FILTER\x10\x04\x12\x19\n\x15\x46INISH_REASON_REFUSAL\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cringmain/v1/generation.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xd7\x06\n\x10GenerationConfig\x12\x1e\n\x11max_output_tokens\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x02H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05top_k\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x05 \x01(\x02H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x06 \x01(\x02H\x05\x88\x01\x01\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x06\x88\x01\x01\x12\x16\n\x0estop_sequences\x18\x08 \x03(\t\x12\x36\n\x10reasoning_effort\x18\t \x01(\x0e\x32\x1c.ringmain.v1.ReasoningEffort\x12#\n\x16reasoning_token_budget\x18\n \x01(\x05H\x07\x88\x01\x01\x12\x34\n\x0fresponse_format\x18\x0b \x01(\x0b\x32\x1b.ringmain.v1.ResponseFormat\x12\x30\n\x11output_modalities\x18\x0c \x03(\x0e\x32\x15.ringmain.v1.Modality\x12.\n\x0c\x61udio_output\x18\r \x01(\x0b\x32\x18.ringmain.v1.AudioOutput\x12\x19\n\x0ctop_logprobs\x18\x0e \x01(\x05H\x08\x88\x01\x01\x12.\n\x0cprompt_cache\x18\x0f \x01(\x0b\x32\x18.ringmain.v1.PromptCache\x12L\n\x10provider_options\x18\x10 \x03(\x0b\x32\x32.ringmain.v1.GenerationConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x14\n\x12_max_output_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penaltyB\x07\n\x05_seedB\x19\n\x17_reasoning_token_budgetB\x0f\n\r_top_logprobs\"/\n\x0b\x41udioOutput\x12\r\n\x05voice\x18\x01 \x01(\t\x12\x11\n\tmime_type\x18\x02 \x01(\t\"B\n\x0bPromptCache\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x86\x01\n\x0eResponseFormat\x12\x34\n\x0bjson_object\x18\x01 \x01(\x0b\x32\x1d.ringmain.v1.JsonObjectFormatH\x00\x12\x34\n\x0bjson_schema\x18\x02 \x01(\x0b\x32\x1d.ringmain.v1.JsonSchemaFormatH\x00\x42\x08\n\x06\x66ormat\"\x12\n\x10JsonObjectFormat\"j\n\x10JsonSchemaFormat\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x13\n\x0bschema_json\x18\x03 \x01(\t\x12\x13\n\x06strict\x18\x04 \x01(\x08H\x00\x88\x01\x01\x42\t\n\x07_strict\"\xa9\x01\n\x04Tool\x12-\n\x08\x66unction\x18\x01 \x01(\x0b\x32\x19.ringmain.v1.FunctionToolH\x00\x12\x30\n\nweb_search\x18\x02 \x01(\x0b\x32\x1a.ringmain.v1.WebSearchToolH\x00\x12\x38\n\x0e\x63ode_execution\x18\x03 \x01(\x0b\x32\x1e.ringmain.v1.CodeExecutionToolH\x00\x42\x06\n\x04kind\"q\n\x0c\x46unctionTool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x1e\n\x16parameters_schema_json\x18\x03 \x01(\t\x12\x13\n\x06strict\x18\x04 \x01(\x08H\x00\x88\x01\x01\x42\t\n\x07_strict\"{\n\rWebSearchTool\x12\x15\n\x08max_uses\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0f\x61llowed_domains\x18\x02 \x03(\t\x12\x17\n\x0f\x62locked_domains\x18\x03 \x03(\t\x12\x14\n\x0c\x63ountry_code\x18\x04 \x01(\tB\x0b\n\t_max_uses\"\x13\n\x11\x43odeExecutionTool\"\x8c\x01\n\nToolChoice\x12%\n\x04mode\x18\x01 \x01(\x0e\x32\x15.ringmain.v1.ToolModeH\x00\x12\x13\n\ttool_name\x18\x02 \x01(\tH\x00\x12 \n\x13parallel_tool_calls\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x08\n\x06\x63hoiceB\x16\n\x14_parallel_tool_calls*_\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n\rMODALITY_TEXT\x10\x01\x12\x12\n\x0eMODALITY_IMAGE\x10\x02\x12\x12\n\x0eMODALITY_AUDIO\x10\x03*e\n\x08ToolMode\x12\x19\n\x15TOOL_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0eTOOL_MODE_AUTO\x10\x01\x12\x12\n\x0eTOOL_MODE_NONE\x10\x02\x12\x16\n\x12TOOL_MODE_REQUIRED\x10\x03*\xdf\x01\n\x0fReasoningEffort\x12 \n\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n\x15REASONING_EFFORT_NONE\x10\x01\x12\x1c\n\x18REASONING_EFFORT_MINIMAL\x10\x02\x12\x18\n\x14REASONING_EFFORT_LOW\x10\x03\x12\x1b\n\x17REASONING_EFFORT_MEDIUM\x10\x04\x12\x19\n\x15REASONING_EFFORT_HIGH\x10\x05\x12\x1f\n\x1bREASONING_EFFORT_EXTRA_HIGH\x10\x06*\xd8\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x1c\n\x18\x46INISH_REASON_MAX_TOKENS\x10\x02\x12\x1c\n\x18\x46INISH_REASON_TOOL_CALLS\x10\x03\x12 \n\x1c\x46INISH_REASON_CONTENT_FILTER\x10\x04\x12\x19\n\x15\x46INISH_REASON_REFUSAL\x10\x05\x12\x18\n\x14\x46INISH_REASON_PAUSED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,24 +35,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
   _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
-  _globals['_TOOLMODE']._serialized_start=1050
-  _globals['_TOOLMODE']._serialized_end=1151
-  _globals['_REASONINGEFFORT']._serialized_start=1154
-  _globals['_REASONINGEFFORT']._serialized_end=1314
-  _globals['_FINISHREASON']._serialized_start=1317
-  _globals['_FINISHREASON']._serialized_end=1507
-  _globals['_GENERATIONCONFIG']._serialized_start=76
-  _globals['_GENERATIONCONFIG']._serialized_end=677
-  _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_start=488
-  _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_end=567
-  _globals['_RESPONSEFORMAT']._serialized_start=680
-  _globals['_RESPONSEFORMAT']._serialized_end=814
-  _globals['_JSONOBJECTFORMAT']._serialized_start=816
-  _globals['_JSONOBJECTFORMAT']._serialized_end=834
-  _globals['_JSONSCHEMAFORMAT']._serialized_start=836
-  _globals['_JSONSCHEMAFORMAT']._serialized_end=889
-  _globals['_TOOL']._serialized_start=891
-  _globals['_TOOL']._serialized_end=964
-  _globals['_TOOLCHOICE']._serialized_start=966
-  _globals['_TOOLCHOICE']._serialized_end=1048
+  _globals['_MODALITY']._serialized_start=1923
+  _globals['_MODALITY']._serialized_end=2018
+  _globals['_TOOLMODE']._serialized_start=2020
+  _globals['_TOOLMODE']._serialized_end=2121
+  _globals['_REASONINGEFFORT']._serialized_start=2124
+  _globals['_REASONINGEFFORT']._serialized_end=2347
+  _globals['_FINISHREASON']._serialized_start=2350
+  _globals['_FINISHREASON']._serialized_end=2566
+  _globals['_GENERATIONCONFIG']._serialized_start=108
+  _globals['_GENERATIONCONFIG']._serialized_end=963
+  _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_start=730
+  _globals['_GENERATIONCONFIG_PROVIDEROPTIONSENTRY']._serialized_end=809
+  _globals['_AUDIOOUTPUT']._serialized_start=965
+  _globals['_AUDIOOUTPUT']._serialized_end=1012
+  _globals['_PROMPTCACHE']._serialized_start=1014
+  _globals['_PROMPTCACHE']._serialized_end=1080
+  _globals['_RESPONSEFORMAT']._serialized_start=1083
+  _globals['_RESPONSEFORMAT']._serialized_end=1217
+  _globals['_JSONOBJECTFORMAT']._serialized_start=1219
+  _globals['_JSONOBJECTFORMAT']._serialized_end=1237
+  _globals['_JSONSCHEMAFORMAT']._serialized_start=1239
+  _globals['_JSONSCHEMAFORMAT']._serialized_end=1345
+  _globals['_TOOL']._serialized_start=1348
+  _globals['_TOOL']._serialized_end=1517
+  _globals['_FUNCTIONTOOL']._serialized_start=1519
+  _globals['_FUNCTIONTOOL']._serialized_end=1632
+  _globals['_WEBSEARCHTOOL']._serialized_start=1634
+  _globals['_WEBSEARCHTOOL']._serialized_end=1757
+  _globals['_CODEEXECUTIONTOOL']._serialized_start=1759
+  _globals['_CODEEXECUTIONTOOL']._serialized_end=1778
+  _globals['_TOOLCHOICE']._serialized_start=1781
+  _globals['_TOOLCHOICE']._serialized_end=1921
 # @@protoc_insertion_point(module_scope)

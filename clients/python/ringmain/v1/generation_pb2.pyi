@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
@@ -19,6 +20,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Modality:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ModalityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Modality.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MODALITY_UNSPECIFIED: _Modality.ValueType  # 0
+    """Not set. Refused."""
+    MODALITY_TEXT: _Modality.ValueType  # 1
+    """Text."""
+    MODALITY_IMAGE: _Modality.ValueType  # 2
+    """Images, as media between the text."""
+    MODALITY_AUDIO: _Modality.ValueType  # 3
+    """Speech: a medium, and before it the words as text where the provider tells
+    them.
+    """
+
+class Modality(_Modality, metaclass=_ModalityEnumTypeWrapper):
+    """What an answer may hold. New values may be added; an unknown one is refused."""
+
+MODALITY_UNSPECIFIED: Modality.ValueType  # 0
+"""Not set. Refused."""
+MODALITY_TEXT: Modality.ValueType  # 1
+"""Text."""
+MODALITY_IMAGE: Modality.ValueType  # 2
+"""Images, as media between the text."""
+MODALITY_AUDIO: Modality.ValueType  # 3
+"""Speech: a medium, and before it the words as text where the provider tells
+them.
+"""
+Global___Modality: _TypeAlias = Modality  # noqa: Y015
 
 class _ToolMode:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -58,28 +91,37 @@ class _ReasoningEffortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reaso
     """The provider's default."""
     REASONING_EFFORT_NONE: _ReasoningEffort.ValueType  # 1
     """None."""
-    REASONING_EFFORT_LOW: _ReasoningEffort.ValueType  # 2
+    REASONING_EFFORT_MINIMAL: _ReasoningEffort.ValueType  # 2
+    """As little as the model can."""
+    REASONING_EFFORT_LOW: _ReasoningEffort.ValueType  # 3
     """A little."""
-    REASONING_EFFORT_MEDIUM: _ReasoningEffort.ValueType  # 3
+    REASONING_EFFORT_MEDIUM: _ReasoningEffort.ValueType  # 4
     """Some."""
-    REASONING_EFFORT_HIGH: _ReasoningEffort.ValueType  # 4
+    REASONING_EFFORT_HIGH: _ReasoningEffort.ValueType  # 5
     """A lot."""
+    REASONING_EFFORT_EXTRA_HIGH: _ReasoningEffort.ValueType  # 6
+    """As much as the model can."""
 
 class ReasoningEffort(_ReasoningEffort, metaclass=_ReasoningEffortEnumTypeWrapper):
-    """How much a model reasons before it answers. New values may be added; an
-    unknown one is ignored.
+    """How much a model reasons before it answers. A model without a step gets the
+    nearest that it has. New values may be added; an unknown one counts as
+    unspecified.
     """
 
 REASONING_EFFORT_UNSPECIFIED: ReasoningEffort.ValueType  # 0
 """The provider's default."""
 REASONING_EFFORT_NONE: ReasoningEffort.ValueType  # 1
 """None."""
-REASONING_EFFORT_LOW: ReasoningEffort.ValueType  # 2
+REASONING_EFFORT_MINIMAL: ReasoningEffort.ValueType  # 2
+"""As little as the model can."""
+REASONING_EFFORT_LOW: ReasoningEffort.ValueType  # 3
 """A little."""
-REASONING_EFFORT_MEDIUM: ReasoningEffort.ValueType  # 3
+REASONING_EFFORT_MEDIUM: ReasoningEffort.ValueType  # 4
 """Some."""
-REASONING_EFFORT_HIGH: ReasoningEffort.ValueType  # 4
+REASONING_EFFORT_HIGH: ReasoningEffort.ValueType  # 5
 """A lot."""
+REASONING_EFFORT_EXTRA_HIGH: ReasoningEffort.ValueType  # 6
+"""As much as the model can."""
 Global___ReasoningEffort: _TypeAlias = ReasoningEffort  # noqa: Y015
 
 class _FinishReason:
@@ -95,11 +137,15 @@ class _FinishReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FinishRe
     FINISH_REASON_MAX_TOKENS: _FinishReason.ValueType  # 2
     """The token limit was reached."""
     FINISH_REASON_TOOL_CALLS: _FinishReason.ValueType  # 3
-    """The model asks for tools."""
+    """The model asks for tools that the caller runs."""
     FINISH_REASON_CONTENT_FILTER: _FinishReason.ValueType  # 4
     """The provider withheld content."""
     FINISH_REASON_REFUSAL: _FinishReason.ValueType  # 5
     """The model declined."""
+    FINISH_REASON_PAUSED: _FinishReason.ValueType  # 6
+    """The provider paused a long turn. Send the conversation again with this
+    message at its end, and nothing after it, and the model goes on.
+    """
 
 class FinishReason(_FinishReason, metaclass=_FinishReasonEnumTypeWrapper):
     """Why a model stopped writing. New values may be added."""
@@ -111,18 +157,23 @@ FINISH_REASON_STOP: FinishReason.ValueType  # 1
 FINISH_REASON_MAX_TOKENS: FinishReason.ValueType  # 2
 """The token limit was reached."""
 FINISH_REASON_TOOL_CALLS: FinishReason.ValueType  # 3
-"""The model asks for tools."""
+"""The model asks for tools that the caller runs."""
 FINISH_REASON_CONTENT_FILTER: FinishReason.ValueType  # 4
 """The provider withheld content."""
 FINISH_REASON_REFUSAL: FinishReason.ValueType  # 5
 """The model declined."""
+FINISH_REASON_PAUSED: FinishReason.ValueType  # 6
+"""The provider paused a long turn. Send the conversation again with this
+message at its end, and nothing after it, and the model goes on.
+"""
 Global___FinishReason: _TypeAlias = FinishReason  # noqa: Y015
 
 @_typing.final
 class GenerationConfig(_message.Message):
     """How a model should write. Scalars are optional so that "unset" (the
     provider's default) differs from zero. A knob that the serving provider does
-    not have is ignored; a part or tool it cannot take is an error.
+    not have is ignored unless its comment says otherwise; a part or tool that it
+    cannot take is an error.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -157,16 +208,21 @@ class GenerationConfig(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     STOP_SEQUENCES_FIELD_NUMBER: _builtins.int
     REASONING_EFFORT_FIELD_NUMBER: _builtins.int
+    REASONING_TOKEN_BUDGET_FIELD_NUMBER: _builtins.int
     RESPONSE_FORMAT_FIELD_NUMBER: _builtins.int
+    OUTPUT_MODALITIES_FIELD_NUMBER: _builtins.int
+    AUDIO_OUTPUT_FIELD_NUMBER: _builtins.int
+    TOP_LOGPROBS_FIELD_NUMBER: _builtins.int
+    PROMPT_CACHE_FIELD_NUMBER: _builtins.int
     PROVIDER_OPTIONS_FIELD_NUMBER: _builtins.int
     max_output_tokens: _builtins.int
-    """The most tokens to write, reasoning included."""
+    """The most tokens to write, reasoning included. At least 1."""
     temperature: _builtins.float
     """Sampling temperature, 0 to 2."""
     top_p: _builtins.float
     """Nucleus sampling mass, above 0 and at most 1."""
     top_k: _builtins.int
-    """Sample only among this many likeliest tokens."""
+    """Sample only among this many likeliest tokens. At least 1."""
     frequency_penalty: _builtins.float
     """Penalty on tokens by how often they appeared, -2 to 2."""
     presence_penalty: _builtins.float
@@ -175,6 +231,15 @@ class GenerationConfig(_message.Message):
     """Seed for best-effort repeatability."""
     reasoning_effort: Global___ReasoningEffort.ValueType
     """How much to reason before answering."""
+    reasoning_token_budget: _builtins.int
+    """The most tokens to reason with; zero means not to reason. Wins over
+    `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+    asks for the effort that comes nearest.
+    """
+    top_logprobs: _builtins.int
+    """Asks for the log probability of every token of the text, and of this many
+    of the likeliest tokens at its place, 0 to 20.
+    """
     @_builtins.property
     def stop_sequences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Strings that end the answer. At most 8, each 1 to 256 characters."""
@@ -184,11 +249,28 @@ class GenerationConfig(_message.Message):
         """The shape the answer must have. Absent means free text."""
 
     @_builtins.property
+    def output_modalities(self) -> _containers.RepeatedScalarFieldContainer[Global___Modality.ValueType]:
+        """What the answer may hold. Empty means text alone. A candidate that cannot
+        write one of them is not tried; without another the request is refused with
+        CAPABILITY_MISSING.
+        """
+
+    @_builtins.property
+    def audio_output(self) -> Global___AudioOutput:
+        """How to speak, where AUDIO is among `output_modalities`. Refused without it."""
+
+    @_builtins.property
+    def prompt_cache(self) -> Global___PromptCache:
+        """How to use the provider's prompt cache."""
+
+    @_builtins.property
     def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
         """Fields passed through to a provider as they are, keyed by provider kind
         (`openai`, `anthropic`, `vertex`). They win over every field above. At most
         32 kinds; keys at every level have at most 256 characters, there are at
-        most 16 levels, and numbers are finite.
+        most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+        beyond 2^53 is refused by name, because it would arrive changed. Send it as
+        text where the provider takes that.
         """
 
     def __init__(
@@ -203,12 +285,17 @@ class GenerationConfig(_message.Message):
         seed: _builtins.int | None = ...,
         stop_sequences: _abc.Iterable[_builtins.str] | None = ...,
         reasoning_effort: Global___ReasoningEffort.ValueType = ...,
+        reasoning_token_budget: _builtins.int | None = ...,
         response_format: Global___ResponseFormat | None = ...,
+        output_modalities: _abc.Iterable[Global___Modality.ValueType] | None = ...,
+        audio_output: Global___AudioOutput | None = ...,
+        top_logprobs: _builtins.int | None = ...,
+        prompt_cache: Global___PromptCache | None = ...,
         provider_options: _abc.Mapping[_builtins.str, _struct_pb2.Struct] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "response_format", b"response_format", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_token_budget", b"_reasoning_token_budget", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "audio_output", b"audio_output", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "prompt_cache", b"prompt_cache", "reasoning_token_budget", b"reasoning_token_budget", "response_format", b"response_format", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "provider_options", b"provider_options", "reasoning_effort", b"reasoning_effort", "response_format", b"response_format", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_token_budget", b"_reasoning_token_budget", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "audio_output", b"audio_output", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "output_modalities", b"output_modalities", "presence_penalty", b"presence_penalty", "prompt_cache", b"prompt_cache", "provider_options", b"provider_options", "reasoning_effort", b"reasoning_effort", "reasoning_token_budget", b"reasoning_token_budget", "response_format", b"response_format", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__frequency_penalty: _TypeAlias = _typing.Literal["frequency_penalty"]  # noqa: Y015
     _WhichOneofArgType__frequency_penalty: _TypeAlias = _typing.Literal["_frequency_penalty", b"_frequency_penalty"]  # noqa: Y015
@@ -216,12 +303,16 @@ class GenerationConfig(_message.Message):
     _WhichOneofArgType__max_output_tokens: _TypeAlias = _typing.Literal["_max_output_tokens", b"_max_output_tokens"]  # noqa: Y015
     _WhichOneofReturnType__presence_penalty: _TypeAlias = _typing.Literal["presence_penalty"]  # noqa: Y015
     _WhichOneofArgType__presence_penalty: _TypeAlias = _typing.Literal["_presence_penalty", b"_presence_penalty"]  # noqa: Y015
+    _WhichOneofReturnType__reasoning_token_budget: _TypeAlias = _typing.Literal["reasoning_token_budget"]  # noqa: Y015
+    _WhichOneofArgType__reasoning_token_budget: _TypeAlias = _typing.Literal["_reasoning_token_budget", b"_reasoning_token_budget"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
     _WhichOneofReturnType__top_k: _TypeAlias = _typing.Literal["top_k"]  # noqa: Y015
     _WhichOneofArgType__top_k: _TypeAlias = _typing.Literal["_top_k", b"_top_k"]  # noqa: Y015
+    _WhichOneofReturnType__top_logprobs: _TypeAlias = _typing.Literal["top_logprobs"]  # noqa: Y015
+    _WhichOneofArgType__top_logprobs: _TypeAlias = _typing.Literal["_top_logprobs", b"_top_logprobs"]  # noqa: Y015
     _WhichOneofReturnType__top_p: _TypeAlias = _typing.Literal["top_p"]  # noqa: Y015
     _WhichOneofArgType__top_p: _TypeAlias = _typing.Literal["_top_p", b"_top_p"]  # noqa: Y015
     @_typing.overload
@@ -231,15 +322,86 @@ class GenerationConfig(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__presence_penalty) -> _WhichOneofReturnType__presence_penalty | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reasoning_token_budget) -> _WhichOneofReturnType__reasoning_token_budget | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__top_k) -> _WhichOneofReturnType__top_k | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__top_logprobs) -> _WhichOneofReturnType__top_logprobs | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__top_p) -> _WhichOneofReturnType__top_p | None: ...
 
 Global___GenerationConfig: _TypeAlias = GenerationConfig  # noqa: Y015
+
+@_typing.final
+class AudioOutput(_message.Message):
+    """How a model speaks its answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOICE_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    voice: _builtins.str
+    """The provider's name for the voice, at most 256 characters. Empty means its
+    default.
+    """
+    mime_type: _builtins.str
+    """The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
+    `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/wav`, and
+    `audio/pcm` in a stream. A provider without it sends what it has.
+    """
+    def __init__(
+        self,
+        *,
+        voice: _builtins.str = ...,
+        mime_type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "voice", b"voice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AudioOutput: _TypeAlias = AudioOutput  # noqa: Y015
+
+@_typing.final
+class PromptCache(_message.Message):
+    """How to use the provider's prompt cache. Without a part that says
+    `cache_boundary`, providers that cache only on request are asked to keep the
+    whole prompt.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    TTL_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """Brings requests with the same key to the same cache, where the provider has
+    several. At most 64 characters. The provider gets it as a keyed hash.
+    """
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """How long to keep the prompt after its last use: the provider's shortest
+        time that is as long, or else its longest. At most a day. Absent means the
+        provider's default.
+        """
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        ttl: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "ttl", b"ttl"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromptCache: _TypeAlias = PromptCache  # noqa: Y015
 
 @_typing.final
 class ResponseFormat(_message.Message):
@@ -297,41 +459,107 @@ class JsonSchemaFormat(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
     SCHEMA_JSON_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty."""
+    """A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+    means one that the gateway chooses.
+    """
+    description: _builtins.str
+    """What the answer is for, for the model."""
     schema_json: _builtins.str
-    """The JSON Schema, as JSON text. At most 30 levels of objects and lists."""
+    """The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+    of objects and lists.
+    """
+    strict: _builtins.bool
+    """Whether the provider must hold the model to the schema. Unset means where
+    it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+    it cannot.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        description: _builtins.str = ...,
         schema_json: _builtins.str = ...,
+        strict: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_strict", b"_strict", "strict", b"strict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "schema_json", b"schema_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_strict", b"_strict", "description", b"description", "name", b"name", "schema_json", b"schema_json", "strict", b"strict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__strict: _TypeAlias = _typing.Literal["strict"]  # noqa: Y015
+    _WhichOneofArgType__strict: _TypeAlias = _typing.Literal["_strict", b"_strict"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__strict) -> _WhichOneofReturnType__strict | None: ...
 
 Global___JsonSchemaFormat: _TypeAlias = JsonSchemaFormat  # noqa: Y015
 
 @_typing.final
 class Tool(_message.Message):
-    """A function the model may ask the caller to run."""
+    """A tool the model may use.
+
+    A provider's own tool that a candidate lacks is never left out in silence:
+    such a candidate is not tried, and without another the request is refused
+    with CAPABILITY_MISSING.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FUNCTION_FIELD_NUMBER: _builtins.int
+    WEB_SEARCH_FIELD_NUMBER: _builtins.int
+    CODE_EXECUTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def function(self) -> Global___FunctionTool:
+        """A function that the caller runs."""
+
+    @_builtins.property
+    def web_search(self) -> Global___WebSearchTool:
+        """A web search that the provider runs."""
+
+    @_builtins.property
+    def code_execution(self) -> Global___CodeExecutionTool:
+        """A sandbox in which the provider runs code that the model writes."""
+
+    def __init__(
+        self,
+        *,
+        function: Global___FunctionTool | None = ...,
+        web_search: Global___WebSearchTool | None = ...,
+        code_execution: Global___CodeExecutionTool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code_execution", b"code_execution", "function", b"function", "kind", b"kind", "web_search", b"web_search"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_execution", b"code_execution", "function", b"function", "kind", b"kind", "web_search", b"web_search"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["function", "web_search", "code_execution"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Tool: _TypeAlias = Tool  # noqa: Y015
+
+@_typing.final
+class FunctionTool(_message.Message):
+    """A function that the caller runs when the model asks for it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     PARAMETERS_SCHEMA_JSON_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The function's name: 1 to 64 letters, digits, `_` or `-`."""
     description: _builtins.str
     """What it does, for the model."""
     parameters_schema_json: _builtins.str
-    """Its parameters, as the text of a JSON Schema object. At most 30 levels of
-    objects and lists.
+    """Its parameters, as the text of a JSON Schema object. Empty means none. At
+    most 30 levels of objects and lists.
+    """
+    strict: _builtins.bool
+    """Whether the provider must hold the model to the parameters. Unset means the
+    provider's default. True is refused with PROVIDER_REJECTED where the
+    provider cannot hold it to these; ignored by providers without it.
     """
     def __init__(
         self,
@@ -339,39 +567,126 @@ class Tool(_message.Message):
         name: _builtins.str = ...,
         description: _builtins.str = ...,
         parameters_schema_json: _builtins.str = ...,
+        strict: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_strict", b"_strict", "strict", b"strict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_strict", b"_strict", "description", b"description", "name", b"name", "parameters_schema_json", b"parameters_schema_json", "strict", b"strict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__strict: _TypeAlias = _typing.Literal["strict"]  # noqa: Y015
+    _WhichOneofArgType__strict: _TypeAlias = _typing.Literal["_strict", b"_strict"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__strict) -> _WhichOneofReturnType__strict | None: ...
+
+Global___FunctionTool: _TypeAlias = FunctionTool  # noqa: Y015
+
+@_typing.final
+class WebSearchTool(_message.Message):
+    """A web search that the provider runs. Each shows in the answer as a
+    ProviderToolCall, and what it found as citations of the text.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_USES_FIELD_NUMBER: _builtins.int
+    ALLOWED_DOMAINS_FIELD_NUMBER: _builtins.int
+    BLOCKED_DOMAINS_FIELD_NUMBER: _builtins.int
+    COUNTRY_CODE_FIELD_NUMBER: _builtins.int
+    max_uses: _builtins.int
+    """The most searches for one answer, at least 1. Unset means the provider's
+    own limit. Ignored by providers without one.
+    """
+    country_code: _builtins.str
+    """The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
+    means the provider's choice.
+    """
+    @_builtins.property
+    def allowed_domains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Search only these domains and those below them, such as `example.com`. At
+        most 100, each at most 256 characters. Never ignored: a candidate that
+        cannot keep to it is not tried.
+        """
+
+    @_builtins.property
+    def blocked_domains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Never search these domains and those below them. At most 100, each at most
+        256 characters. Refused beside `allowed_domains`. Never ignored: a candidate
+        that cannot keep to it is not tried.
+        """
+
+    def __init__(
+        self,
+        *,
+        max_uses: _builtins.int | None = ...,
+        allowed_domains: _abc.Iterable[_builtins.str] | None = ...,
+        blocked_domains: _abc.Iterable[_builtins.str] | None = ...,
+        country_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_uses", b"_max_uses", "max_uses", b"max_uses"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_uses", b"_max_uses", "allowed_domains", b"allowed_domains", "blocked_domains", b"blocked_domains", "country_code", b"country_code", "max_uses", b"max_uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_uses: _TypeAlias = _typing.Literal["max_uses"]  # noqa: Y015
+    _WhichOneofArgType__max_uses: _TypeAlias = _typing.Literal["_max_uses", b"_max_uses"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_uses) -> _WhichOneofReturnType__max_uses | None: ...
+
+Global___WebSearchTool: _TypeAlias = WebSearchTool  # noqa: Y015
+
+@_typing.final
+class CodeExecutionTool(_message.Message):
+    """A sandbox in which the provider runs code that the model writes. Each run
+    shows in the answer as a ProviderToolCall.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "name", b"name", "parameters_schema_json", b"parameters_schema_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Tool: _TypeAlias = Tool  # noqa: Y015
+Global___CodeExecutionTool: _TypeAlias = CodeExecutionTool  # noqa: Y015
 
 @_typing.final
 class ToolChoice(_message.Message):
-    """Whether and which tool the model must call."""
+    """Whether and which tool the model must call, and how many at once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MODE_FIELD_NUMBER: _builtins.int
     TOOL_NAME_FIELD_NUMBER: _builtins.int
+    PARALLEL_TOOL_CALLS_FIELD_NUMBER: _builtins.int
     mode: Global___ToolMode.ValueType
     """A mode over all declared tools."""
     tool_name: _builtins.str
-    """The one tool that must be called. At most 256 characters."""
+    """The one tool that must be called: the name of a function, or
+    `web_search` or `code_execution`. At most 256 characters.
+    """
+    parallel_tool_calls: _builtins.bool
+    """Whether the model may ask for several tools at once. Unset means the
+    provider's default.
+    """
     def __init__(
         self,
         *,
         mode: Global___ToolMode.ValueType = ...,
         tool_name: _builtins.str = ...,
+        parallel_tool_calls: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "mode", b"mode", "tool_name", b"tool_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "choice", b"choice", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "mode", b"mode", "tool_name", b"tool_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "choice", b"choice", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__parallel_tool_calls: _TypeAlias = _typing.Literal["parallel_tool_calls"]  # noqa: Y015
+    _WhichOneofArgType__parallel_tool_calls: _TypeAlias = _typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls"]  # noqa: Y015
     _WhichOneofReturnType_choice: _TypeAlias = _typing.Literal["mode", "tool_name"]  # noqa: Y015
     _WhichOneofArgType_choice: _TypeAlias = _typing.Literal["choice", b"choice"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__parallel_tool_calls) -> _WhichOneofReturnType__parallel_tool_calls | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_choice) -> _WhichOneofReturnType_choice | None: ...
 
 Global___ToolChoice: _TypeAlias = ToolChoice  # noqa: Y015

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from ringmain.v1 import attribution_pb2 as ringmain_dot_v1_dot_attribution__pb2
 from ringmain.v1 import content_pb2 as ringmain_dot_v1_dot_content__pb2
 from ringmain.v1 import routing_pb2 as ringmain_dot_v1_dot_routing__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/image_service.proto\x12\x0bringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\x83\x03\n\x0bImageConfig\x12\x13\n\x0bimage_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x61spect_ratio\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\t\x12*\n\x07quality\x18\x04 \x01(\x0e\x32\x19.ringmain.v1.ImageQuality\x12\r\n\x05style\x18\x05 \x01(\t\x12\x11\n\tmime_type\x18\x06 \x01(\t\x12\x1e\n\x16transparent_background\x18\x07 \x01(\x08\x12\x11\n\x04seed\x18\x08 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\x0fnegative_prompt\x18\t \x01(\t\x12G\n\x10provider_options\x18\n \x03(\x0b\x32-.ringmain.v1.ImageConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x07\n\x05_seed\"\xae\x01\n\x15GenerateImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06prompt\x18\x03 \x01(\t\x12.\n\x0cimage_config\x18\x04 \x01(\x0b\x32\x18.ringmain.v1.ImageConfig\x12\x32\n\x0erouting_policy\x18\x05 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\xa0\x01\n\x16GenerateImagesResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12+\n\x06images\x18\x02 \x03(\x0b\x32\x1b.ringmain.v1.GeneratedImage\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Route\"Y\n\x0eGeneratedImage\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Media\x12\x16\n\x0erevised_prompt\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"\x9f\x01\n\x13StreamImagesRequest\x12\x36\n\x08generate\x18\x01 \x01(\x0b\x32\".ringmain.v1.GenerateImagesRequestH\x00\x12.\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32\x1e.ringmain.v1.EditImagesRequestH\x00\x12\x15\n\rpreview_count\x18\x03 \x01(\x05\x42\t\n\x07request\"\xcb\x01\n\nImageEvent\x12,\n\x07started\x18\x01 \x01(\x0b\x32\x19.ringmain.v1.ImageStartedH\x00\x12,\n\x07preview\x18\x02 \x01(\x0b\x32\x19.ringmain.v1.ImagePreviewH\x00\x12(\n\x05\x63hunk\x18\x03 \x01(\x0b\x32\x17.ringmain.v1.ImageChunkH\x00\x12.\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.ImageFinishedH\x00\x42\x07\n\x05\x65vent\"#\n\x0cImageStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\"F\n\x0cImagePreview\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12!\n\x05media\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Media\"P\n\nImageChunk\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0c\n\x04last\x18\x04 \x01(\x08\"}\n\rImageFinished\x12\x17\n\x0frevised_prompts\x18\x01 \x03(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12\r\n\x05notes\x18\x04 \x03(\t\"\xbd\x02\n\x11\x45\x64itImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06prompt\x18\x03 \x01(\t\x12\"\n\x06images\x18\x04 \x03(\x0b\x32\x12.ringmain.v1.Media\x12#\n\x04mode\x18\x05 \x01(\x0e\x32\x15.ringmain.v1.EditMode\x12 \n\x04mask\x18\x06 \x01(\x0b\x32\x12.ringmain.v1.Media\x12&\n\x08outpaint\x18\x07 \x01(\x0b\x32\x14.ringmain.v1.Margins\x12.\n\x0cimage_config\x18\x08 \x01(\x0b\x32\x18.ringmain.v1.ImageConfig\x12\x32\n\x0erouting_policy\x18\t \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"C\n\x07Margins\x12\x0c\n\x04left\x18\x01 \x01(\x05\x12\x0b\n\x03top\x18\x02 \x01(\x05\x12\r\n\x05right\x18\x03 \x01(\x05\x12\x0e\n\x06\x62ottom\x18\x04 \x01(\x05\"\x9c\x01\n\x12\x45\x64itImagesResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12+\n\x06images\x18\x02 \x03(\x0b\x32\x1b.ringmain.v1.GeneratedImage\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Route\"\xae\x01\n\x13UpscaleImageRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Media\x12\x0e\n\x06\x66\x61\x63tor\x18\x03 \x01(\x05\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12\x32\n\x0erouting_policy\x18\x06 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\x94\x01\n\x14UpscaleImageResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Media\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Route\"\x86\x01\n\x13InspectImageRequest\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Media\x12\x18\n\x10\x63lassifier_model\x18\x02 \x01(\t\x12\x32\n\x0erouting_policy\x18\x03 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\x80\x03\n\x14InspectImageResponse\x12\x11\n\tmime_type\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\x12\x13\n\x0b\x66rame_count\x18\x04 \x01(\x05\x12\x11\n\thas_alpha\x18\x05 \x01(\x08\x12\x39\n\x04\x65xif\x18\x06 \x03(\x0b\x32+.ringmain.v1.InspectImageResponse.ExifEntry\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12\x17\n\x0fperceptual_hash\x18\x08 \x01(\t\x12\x17\n\x0f\x64ominant_colors\x18\t \x03(\t\x12\x31\n\x0esafety_ratings\x18\n \x03(\x0b\x32\x19.ringmain.v1.SafetyRating\x12\x0e\n\x06labels\x18\x0b \x03(\t\x12!\n\x05usage\x18\x0c \x01(\x0b\x32\x12.ringmain.v1.Usage\x1a+\n\tExifEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x0cSafetyRating\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x02\x12\x0f\n\x07\x66lagged\x18\x03 \x01(\x08*v\n\x0cImageQuality\x12\x1d\n\x19IMAGE_QUALITY_UNSPECIFIED\x10\x00\x12\x15\n\x11IMAGE_QUALITY_LOW\x10\x01\x12\x18\n\x14IMAGE_QUALITY_MEDIUM\x10\x02\x12\x16\n\x12IMAGE_QUALITY_HIGH\x10\x03*i\n\x08\x45\x64itMode\x12\x19\n\x15\x45\x44IT_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45\x44IT_MODE_INPAINT\x10\x01\x12\x16\n\x12\x45\x44IT_MODE_OUTPAINT\x10\x02\x12\x13\n\x0f\x45\x44IT_MODE_STYLE\x10\x03\x32\xaf\x03\n\x0cImageService\x12Y\n\x0eGenerateImages\x12\".ringmain.v1.GenerateImagesRequest\x1a#.ringmain.v1.GenerateImagesResponse\x12K\n\x0cStreamImages\x12 .ringmain.v1.StreamImagesRequest\x1a\x17.ringmain.v1.ImageEvent0\x01\x12M\n\nEditImages\x12\x1e.ringmain.v1.EditImagesRequest\x1a\x1f.ringmain.v1.EditImagesResponse\x12S\n\x0cUpscaleImage\x12 .ringmain.v1.UpscaleImageRequest\x1a!.ringmain.v1.UpscaleImageResponse\x12S\n\x0cInspectImage\x12 .ringmain.v1.InspectImageRequest\x1a!.ringmain.v1.InspectImageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/image_service.proto\x12\x0bringmain.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\x83\x03\n\x0bImageConfig\x12\x13\n\x0bimage_count\x18\x01 \x01(\x05\x12\x14\n\x0c\x61spect_ratio\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\t\x12*\n\x07quality\x18\x04 \x01(\x0e\x32\x19.ringmain.v1.ImageQuality\x12\r\n\x05style\x18\x05 \x01(\t\x12\x11\n\tmime_type\x18\x06 \x01(\t\x12\x1e\n\x16transparent_background\x18\x07 \x01(\x08\x12\x11\n\x04seed\x18\x08 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\x0fnegative_prompt\x18\t \x01(\t\x12G\n\x10provider_options\x18\n \x03(\x0b\x32-.ringmain.v1.ImageConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x42\x07\n\x05_seed\"\xdd\x01\n\x15GenerateImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12.\n\x0cimage_config\x18\x06 \x01(\x0b\x32\x18.ringmain.v1.ImageConfig\"\xa0\x01\n\x16GenerateImagesResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12+\n\x06images\x18\x04 \x03(\x0b\x32\x1b.ringmain.v1.GeneratedImage\"Y\n\x0eGeneratedImage\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Media\x12\x16\n\x0erevised_prompt\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"\x9f\x01\n\x13StreamImagesRequest\x12\x36\n\x08generate\x18\x01 \x01(\x0b\x32\".ringmain.v1.GenerateImagesRequestH\x00\x12.\n\x04\x65\x64it\x18\x02 \x01(\x0b\x32\x1e.ringmain.v1.EditImagesRequestH\x00\x12\x15\n\rpreview_count\x18\x03 \x01(\x05\x42\t\n\x07request\"\xcb\x01\n\nImageEvent\x12,\n\x07started\x18\x01 \x01(\x0b\x32\x19.ringmain.v1.ImageStartedH\x00\x12,\n\x07preview\x18\x02 \x01(\x0b\x32\x19.ringmain.v1.ImagePreviewH\x00\x12(\n\x05\x63hunk\x18\x03 \x01(\x0b\x32\x17.ringmain.v1.ImageChunkH\x00\x12.\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.ImageFinishedH\x00\x42\x07\n\x05\x65vent\"P\n\x0cImageStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\"F\n\x0cImagePreview\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12!\n\x05media\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Media\"P\n\nImageChunk\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0c\n\x04last\x18\x04 \x01(\x08\"\x96\x01\n\rImageFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12*\n\x06images\x18\x04 \x03(\x0b\x32\x1a.ringmain.v1.FinishedImage\"J\n\rFinishedImage\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x16\n\x0erevised_prompt\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"\xec\x02\n\x11\x45\x64itImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12\"\n\x06images\x18\x06 \x03(\x0b\x32\x12.ringmain.v1.Media\x12#\n\x04mode\x18\x07 \x01(\x0e\x32\x15.ringmain.v1.EditMode\x12 \n\x04mask\x18\x08 \x01(\x0b\x32\x12.ringmain.v1.Media\x12&\n\x08outpaint\x18\t \x01(\x0b\x32\x14.ringmain.v1.Margins\x12.\n\x0cimage_config\x18\n \x01(\x0b\x32\x18.ringmain.v1.ImageConfig\"C\n\x07Margins\x12\x0c\n\x04left\x18\x01 \x01(\x05\x12\x0b\n\x03top\x18\x02 \x01(\x05\x12\r\n\x05right\x18\x03 \x01(\x05\x12\x0e\n\x06\x62ottom\x18\x04 \x01(\x05\"\x9c\x01\n\x12\x45\x64itImagesResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12+\n\x06images\x18\x04 \x03(\x0b\x32\x1b.ringmain.v1.GeneratedImage\"\xf2\x01\n\x13UpscaleImageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12!\n\x05image\x18\x05 \x01(\x0b\x32\x12.ringmain.v1.Media\x12\x32\n\x0eupscale_config\x18\x06 \x01(\x0b\x32\x1a.ringmain.v1.UpscaleConfig\"\xde\x01\n\rUpscaleConfig\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\x05\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12I\n\x10provider_options\x18\x04 \x03(\x0b\x32/.ringmain.v1.UpscaleConfig.ProviderOptionsEntry\x1aO\n\x14ProviderOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\"\x94\x01\n\x14UpscaleImageResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12!\n\x05image\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Media\"\xbe\x01\n\x13InspectImageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12!\n\x05image\x18\x05 \x01(\x0b\x32\x12.ringmain.v1.Media\"\xb8\x03\n\x14InspectImageResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x13\n\x0b\x66rame_count\x18\x07 \x01(\x05\x12\x11\n\thas_alpha\x18\x08 \x01(\x08\x12\x39\n\x04\x65xif\x18\t \x03(\x0b\x32+.ringmain.v1.InspectImageResponse.ExifEntry\x12\x0e\n\x06sha256\x18\n \x01(\t\x12\x17\n\x0fperceptual_hash\x18\x0b \x01(\t\x12\x17\n\x0f\x64ominant_colors\x18\x0c \x03(\t\x12\x31\n\x0esafety_ratings\x18\r \x03(\x0b\x32\x19.ringmain.v1.SafetyRating\x12\x0e\n\x06labels\x18\x0e \x03(\t\x1a+\n\tExifEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x0cSafetyRating\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x02\x12\x0f\n\x07\x66lagged\x18\x03 \x01(\x08*\x94\x01\n\x0cImageQuality\x12\x1d\n\x19IMAGE_QUALITY_UNSPECIFIED\x10\x00\x12\x15\n\x11IMAGE_QUALITY_LOW\x10\x01\x12\x18\n\x14IMAGE_QUALITY_MEDIUM\x10\x02\x12\x16\n\x12IMAGE_QUALITY_HIGH\x10\x03\x12\x1c\n\x18IMAGE_QUALITY_EXTRA_HIGH\x10\x04*i\n\x08\x45\x64itMode\x12\x19\n\x15\x45\x44IT_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45\x44IT_MODE_INPAINT\x10\x01\x12\x16\n\x12\x45\x44IT_MODE_OUTPAINT\x10\x02\x12\x13\n\x0f\x45\x44IT_MODE_STYLE\x10\x03\x32\xaf\x03\n\x0cImageService\x12Y\n\x0eGenerateImages\x12\".ringmain.v1.GenerateImagesRequest\x1a#.ringmain.v1.GenerateImagesResponse\x12K\n\x0cStreamImages\x12 .ringmain.v1.StreamImagesRequest\x1a\x17.ringmain.v1.ImageEvent0\x01\x12M\n\nEditImages\x12\x1e.ringmain.v1.EditImagesRequest\x1a\x1f.ringmain.v1.EditImagesResponse\x12S\n\x0cUpscaleImage\x12 .ringmain.v1.UpscaleImageRequest\x1a!.ringmain.v1.UpscaleImageResponse\x12S\n\x0cInspectImage\x12 .ringmain.v1.InspectImageRequest\x1a!.ringmain.v1.InspectImageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,52 +38,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
   _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_UPSCALECONFIG_PROVIDEROPTIONSENTRY']._loaded_options = None
+  _globals['_UPSCALECONFIG_PROVIDEROPTIONSENTRY']._serialized_options = b'8\001'
   _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._loaded_options = None
   _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._serialized_options = b'8\001'
-  _globals['_IMAGEQUALITY']._serialized_start=3130
-  _globals['_IMAGEQUALITY']._serialized_end=3248
-  _globals['_EDITMODE']._serialized_start=3250
-  _globals['_EDITMODE']._serialized_end=3355
-  _globals['_IMAGECONFIG']._serialized_start=158
-  _globals['_IMAGECONFIG']._serialized_end=545
-  _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._serialized_start=457
-  _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._serialized_end=536
-  _globals['_GENERATEIMAGESREQUEST']._serialized_start=548
-  _globals['_GENERATEIMAGESREQUEST']._serialized_end=722
-  _globals['_GENERATEIMAGESRESPONSE']._serialized_start=725
-  _globals['_GENERATEIMAGESRESPONSE']._serialized_end=885
-  _globals['_GENERATEDIMAGE']._serialized_start=887
-  _globals['_GENERATEDIMAGE']._serialized_end=976
-  _globals['_STREAMIMAGESREQUEST']._serialized_start=979
-  _globals['_STREAMIMAGESREQUEST']._serialized_end=1138
-  _globals['_IMAGEEVENT']._serialized_start=1141
-  _globals['_IMAGEEVENT']._serialized_end=1344
-  _globals['_IMAGESTARTED']._serialized_start=1346
-  _globals['_IMAGESTARTED']._serialized_end=1381
-  _globals['_IMAGEPREVIEW']._serialized_start=1383
-  _globals['_IMAGEPREVIEW']._serialized_end=1453
-  _globals['_IMAGECHUNK']._serialized_start=1455
-  _globals['_IMAGECHUNK']._serialized_end=1535
-  _globals['_IMAGEFINISHED']._serialized_start=1537
-  _globals['_IMAGEFINISHED']._serialized_end=1662
-  _globals['_EDITIMAGESREQUEST']._serialized_start=1665
-  _globals['_EDITIMAGESREQUEST']._serialized_end=1982
-  _globals['_MARGINS']._serialized_start=1984
-  _globals['_MARGINS']._serialized_end=2051
-  _globals['_EDITIMAGESRESPONSE']._serialized_start=2054
-  _globals['_EDITIMAGESRESPONSE']._serialized_end=2210
-  _globals['_UPSCALEIMAGEREQUEST']._serialized_start=2213
-  _globals['_UPSCALEIMAGEREQUEST']._serialized_end=2387
-  _globals['_UPSCALEIMAGERESPONSE']._serialized_start=2390
-  _globals['_UPSCALEIMAGERESPONSE']._serialized_end=2538
-  _globals['_INSPECTIMAGEREQUEST']._serialized_start=2541
-  _globals['_INSPECTIMAGEREQUEST']._serialized_end=2675
-  _globals['_INSPECTIMAGERESPONSE']._serialized_start=2678
-  _globals['_INSPECTIMAGERESPONSE']._serialized_end=3062
-  _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._serialized_start=3019
-  _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._serialized_end=3062
-  _globals['_SAFETYRATING']._serialized_start=3064
-  _globals['_SAFETYRATING']._serialized_end=3128
-  _globals['_IMAGESERVICE']._serialized_start=3358
-  _globals['_IMAGESERVICE']._serialized_end=3789
+  _globals['_IMAGEQUALITY']._serialized_start=3808
+  _globals['_IMAGEQUALITY']._serialized_end=3956
+  _globals['_EDITMODE']._serialized_start=3958
+  _globals['_EDITMODE']._serialized_end=4063
+  _globals['_IMAGECONFIG']._serialized_start=189
+  _globals['_IMAGECONFIG']._serialized_end=576
+  _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._serialized_start=488
+  _globals['_IMAGECONFIG_PROVIDEROPTIONSENTRY']._serialized_end=567
+  _globals['_GENERATEIMAGESREQUEST']._serialized_start=579
+  _globals['_GENERATEIMAGESREQUEST']._serialized_end=800
+  _globals['_GENERATEIMAGESRESPONSE']._serialized_start=803
+  _globals['_GENERATEIMAGESRESPONSE']._serialized_end=963
+  _globals['_GENERATEDIMAGE']._serialized_start=965
+  _globals['_GENERATEDIMAGE']._serialized_end=1054
+  _globals['_STREAMIMAGESREQUEST']._serialized_start=1057
+  _globals['_STREAMIMAGESREQUEST']._serialized_end=1216
+  _globals['_IMAGEEVENT']._serialized_start=1219
+  _globals['_IMAGEEVENT']._serialized_end=1422
+  _globals['_IMAGESTARTED']._serialized_start=1424
+  _globals['_IMAGESTARTED']._serialized_end=1504
+  _globals['_IMAGEPREVIEW']._serialized_start=1506
+  _globals['_IMAGEPREVIEW']._serialized_end=1576
+  _globals['_IMAGECHUNK']._serialized_start=1578
+  _globals['_IMAGECHUNK']._serialized_end=1658
+  _globals['_IMAGEFINISHED']._serialized_start=1661
+  _globals['_IMAGEFINISHED']._serialized_end=1811
+  _globals['_FINISHEDIMAGE']._serialized_start=1813
+  _globals['_FINISHEDIMAGE']._serialized_end=1887
+  _globals['_EDITIMAGESREQUEST']._serialized_start=1890
+  _globals['_EDITIMAGESREQUEST']._serialized_end=2254
+  _globals['_MARGINS']._serialized_start=2256
+  _globals['_MARGINS']._serialized_end=2323
+  _globals['_EDITIMAGESRESPONSE']._serialized_start=2326
+  _globals['_EDITIMAGESRESPONSE']._serialized_end=2482
+  _globals['_UPSCALEIMAGEREQUEST']._serialized_start=2485
+  _globals['_UPSCALEIMAGEREQUEST']._serialized_end=2727
+  _globals['_UPSCALECONFIG']._serialized_start=2730
+  _globals['_UPSCALECONFIG']._serialized_end=2952
+  _globals['_UPSCALECONFIG_PROVIDEROPTIONSENTRY']._serialized_start=488
+  _globals['_UPSCALECONFIG_PROVIDEROPTIONSENTRY']._serialized_end=567
+  _globals['_UPSCALEIMAGERESPONSE']._serialized_start=2955
+  _globals['_UPSCALEIMAGERESPONSE']._serialized_end=3103
+  _globals['_INSPECTIMAGEREQUEST']._serialized_start=3106
+  _globals['_INSPECTIMAGEREQUEST']._serialized_end=3296
+  _globals['_INSPECTIMAGERESPONSE']._serialized_start=3299
+  _globals['_INSPECTIMAGERESPONSE']._serialized_end=3739
+  _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._serialized_start=3696
+  _globals['_INSPECTIMAGERESPONSE_EXIFENTRY']._serialized_end=3739
+  _globals['_SAFETYRATING']._serialized_start=3741
+  _globals['_SAFETYRATING']._serialized_end=3805
+  _globals['_IMAGESERVICE']._serialized_start=4066
+  _globals['_IMAGESERVICE']._serialized_end=4497
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
 from ringmain.v1 import usage_pb2 as _usage_pb2
@@ -34,9 +35,11 @@ class _ImageQualityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImageQua
     IMAGE_QUALITY_LOW: _ImageQuality.ValueType  # 1
     """Fast and cheap."""
     IMAGE_QUALITY_MEDIUM: _ImageQuality.ValueType  # 2
-    """Between."""
+    """Between low and high."""
     IMAGE_QUALITY_HIGH: _ImageQuality.ValueType  # 3
-    """Slow and dear."""
+    """Slow and expensive."""
+    IMAGE_QUALITY_EXTRA_HIGH: _ImageQuality.ValueType  # 4
+    """The best that the model has, at any price. HIGH where it has no more."""
 
 class ImageQuality(_ImageQuality, metaclass=_ImageQualityEnumTypeWrapper):
     """How much work to put into an image. Frozen: an unknown value is refused."""
@@ -46,9 +49,11 @@ IMAGE_QUALITY_UNSPECIFIED: ImageQuality.ValueType  # 0
 IMAGE_QUALITY_LOW: ImageQuality.ValueType  # 1
 """Fast and cheap."""
 IMAGE_QUALITY_MEDIUM: ImageQuality.ValueType  # 2
-"""Between."""
+"""Between low and high."""
 IMAGE_QUALITY_HIGH: ImageQuality.ValueType  # 3
-"""Slow and dear."""
+"""Slow and expensive."""
+IMAGE_QUALITY_EXTRA_HIGH: ImageQuality.ValueType  # 4
+"""The best that the model has, at any price. HIGH where it has no more."""
 Global___ImageQuality: _TypeAlias = ImageQuality  # noqa: Y015
 
 class _EditMode:
@@ -145,9 +150,8 @@ class ImageConfig(_message.Message):
     """
     @_builtins.property
     def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
-        """Fields passed through to a provider as they are, keyed by provider kind. At
-        most 32 kinds; keys at every level have at most 256 characters, there are
-        at most 16 levels, and numbers are finite.
+        """Fields passed through to a provider as they are, keyed by provider kind, as
+        GenerationConfig.provider_options.
         """
 
     def __init__(
@@ -182,37 +186,44 @@ class GenerateImagesRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
     IMAGE_CONFIG_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller, optional, at most 128 characters. A repeat within a
-    day returns the first answer instead of paying twice.
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
     """
     model: _builtins.str
     """A model of this gateway that makes images. At most 256 characters."""
     prompt: _builtins.str
     """The description, 1 to 32,000 characters."""
     @_builtins.property
-    def image_config(self) -> Global___ImageConfig:
-        """How to draw."""
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
 
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
         """How to route."""
+
+    @_builtins.property
+    def image_config(self) -> Global___ImageConfig:
+        """How to draw."""
 
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         prompt: _builtins.str = ...,
         image_config: Global___ImageConfig | None = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image_config", b"image_config", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image_config", b"image_config", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_config", b"image_config", "model", b"model", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image_config", b"image_config", "model", b"model", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,30 +236,30 @@ class GenerateImagesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    IMAGES_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     @_builtins.property
-    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeneratedImage]:
-        """The images."""
-
-    @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
+
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeneratedImage]:
+        """The images."""
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        images: _abc.Iterable[Global___GeneratedImage] | None = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        images: _abc.Iterable[Global___GeneratedImage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -330,7 +341,7 @@ Global___StreamImagesRequest: _TypeAlias = StreamImagesRequest  # noqa: Y015
 
 @_typing.final
 class ImageEvent(_message.Message):
-    """One event of images being made. First `started`, last `finished`."""
+    """One event of images being made."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -379,16 +390,24 @@ class ImageStarted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
+    provider_id: _builtins.str
+    """The provider that draws."""
+    provider_model: _builtins.str
+    """The provider's own name for the model that draws."""
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        provider_model: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["response_id", b"response_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -462,41 +481,69 @@ class ImageFinished(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    REVISED_PROMPTS_FIELD_NUMBER: _builtins.int
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
-    NOTES_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def revised_prompts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The description the provider drew for each image, when it rewrote it."""
-
+    IMAGES_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Same as ImageStarted.response_id."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
 
     @_builtins.property
-    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The note of each image, as `GeneratedImage.note`. Empty when there is none."""
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___FinishedImage]:
+        """What is to be said about each image, one for every image, in order."""
 
     def __init__(
         self,
         *,
-        revised_prompts: _abc.Iterable[_builtins.str] | None = ...,
+        response_id: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
-        notes: _abc.Iterable[_builtins.str] | None = ...,
+        images: _abc.Iterable[Global___FinishedImage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["notes", b"notes", "revised_prompts", b"revised_prompts", "route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImageFinished: _TypeAlias = ImageFinished  # noqa: Y015
+
+@_typing.final
+class FinishedImage(_message.Message):
+    """What is to be said about an image whose bytes were sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_INDEX_FIELD_NUMBER: _builtins.int
+    REVISED_PROMPT_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    image_index: _builtins.int
+    """The position of the image, from 0."""
+    revised_prompt: _builtins.str
+    """Same as GeneratedImage.revised_prompt."""
+    note: _builtins.str
+    """Same as GeneratedImage.note."""
+    def __init__(
+        self,
+        *,
+        image_index: _builtins.int = ...,
+        revised_prompt: _builtins.str = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_index", b"image_index", "note", b"note", "revised_prompt", b"revised_prompt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FinishedImage: _TypeAlias = FinishedImage  # noqa: Y015
 
 @_typing.final
 class EditImagesRequest(_message.Message):
@@ -506,16 +553,18 @@ class EditImagesRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
     MASK_FIELD_NUMBER: _builtins.int
     OUTPAINT_FIELD_NUMBER: _builtins.int
     IMAGE_CONFIG_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller, optional, at most 128 characters. A repeat within a
-    day returns the first answer instead of paying twice.
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
     """
     model: _builtins.str
     """A model of this gateway that changes images. At most 256 characters."""
@@ -525,6 +574,14 @@ class EditImagesRequest(_message.Message):
     """
     mode: Global___EditMode.ValueType
     """What kind of change."""
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
+    @_builtins.property
+    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
+        """How to route."""
+
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Media]:
         """The images to change or, with STYLE, first the content, then the styles. At
@@ -543,26 +600,23 @@ class EditImagesRequest(_message.Message):
     def image_config(self) -> Global___ImageConfig:
         """How to draw."""
 
-    @_builtins.property
-    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
-        """How to route."""
-
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         prompt: _builtins.str = ...,
         images: _abc.Iterable[_content_pb2.Media] | None = ...,
         mode: Global___EditMode.ValueType = ...,
         mask: _content_pb2.Media | None = ...,
         outpaint: Global___Margins | None = ...,
         image_config: Global___ImageConfig | None = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image_config", b"image_config", "mask", b"mask", "outpaint", b"outpaint", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image_config", b"image_config", "mask", b"mask", "outpaint", b"outpaint", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_config", b"image_config", "images", b"images", "mask", b"mask", "mode", b"mode", "model", b"model", "outpaint", b"outpaint", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image_config", b"image_config", "images", b"images", "mask", b"mask", "mode", b"mode", "model", b"model", "outpaint", b"outpaint", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -570,7 +624,7 @@ Global___EditImagesRequest: _TypeAlias = EditImagesRequest  # noqa: Y015
 
 @_typing.final
 class Margins(_message.Message):
-    """Distances beyond an image's border, in pixels."""
+    """Distances beyond an image's border, in pixels, each 0 to 4,096."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -609,30 +663,30 @@ class EditImagesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    IMAGES_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     @_builtins.property
-    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeneratedImage]:
-        """The images."""
-
-    @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
+
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeneratedImage]:
+        """The images."""
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        images: _abc.Iterable[Global___GeneratedImage] | None = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        images: _abc.Iterable[Global___GeneratedImage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -648,16 +702,86 @@ class UpscaleImageRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
-    IMAGE_FIELD_NUMBER: _builtins.int
-    FACTOR_FIELD_NUMBER: _builtins.int
-    PROMPT_FIELD_NUMBER: _builtins.int
-    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    UPSCALE_CONFIG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that enlarges images. `local/lanczos` and
     `local/bicubic` need no provider. At most 256 characters.
     """
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
+    @_builtins.property
+    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
+        """How to route."""
+
+    @_builtins.property
+    def image(self) -> _content_pb2.Media:
+        """The image."""
+
+    @_builtins.property
+    def upscale_config(self) -> Global___UpscaleConfig:
+        """How to enlarge."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        image: _content_pb2.Media | None = ...,
+        upscale_config: Global___UpscaleConfig | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image", b"image", "routing_policy", b"routing_policy", "upscale_config", b"upscale_config"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image", b"image", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy", "upscale_config", b"upscale_config"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpscaleImageRequest: _TypeAlias = UpscaleImageRequest  # noqa: Y015
+
+@_typing.final
+class UpscaleConfig(_message.Message):
+    """How to enlarge an image."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ProviderOptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FACTOR_FIELD_NUMBER: _builtins.int
+    PROMPT_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: _builtins.int
     factor: _builtins.int
     """How many times wider and higher: 2 to 8."""
     prompt: _builtins.str
@@ -667,30 +791,26 @@ class UpscaleImageRequest(_message.Message):
     means the image's own.
     """
     @_builtins.property
-    def image(self) -> _content_pb2.Media:
-        """The image."""
-
-    @_builtins.property
-    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
-        """How to route."""
+    def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
+        """Fields passed through to a provider as they are, keyed by provider kind, as
+        GenerationConfig.provider_options.
+        """
 
     def __init__(
         self,
         *,
-        model: _builtins.str = ...,
-        image: _content_pb2.Media | None = ...,
         factor: _builtins.int = ...,
         prompt: _builtins.str = ...,
         mime_type: _builtins.str = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        provider_options: _abc.Mapping[_builtins.str, _struct_pb2.Struct] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["factor", b"factor", "image", b"image", "mime_type", b"mime_type", "model", b"model", "prompt", b"prompt", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["factor", b"factor", "mime_type", b"mime_type", "prompt", b"prompt", "provider_options", b"provider_options"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___UpscaleImageRequest: _TypeAlias = UpscaleImageRequest  # noqa: Y015
+Global___UpscaleConfig: _TypeAlias = UpscaleConfig  # noqa: Y015
 
 @_typing.final
 class UpscaleImageResponse(_message.Message):
@@ -699,30 +819,30 @@ class UpscaleImageResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    IMAGE_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     @_builtins.property
-    def image(self) -> _content_pb2.Media:
-        """The image."""
-
-    @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the request consumed."""
 
     @_builtins.property
     def route(self) -> _routing_pb2.Route:
-        """How it was served."""
+        """How the request was served."""
+
+    @_builtins.property
+    def image(self) -> _content_pb2.Media:
+        """The image."""
 
     def __init__(
         self,
         *,
         response_id: _builtins.str = ...,
-        image: _content_pb2.Media | None = ...,
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
+        image: _content_pb2.Media | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -738,31 +858,44 @@ class InspectImageRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMAGE_FIELD_NUMBER: _builtins.int
-    CLASSIFIER_MODEL_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
     ROUTING_POLICY_FIELD_NUMBER: _builtins.int
-    classifier_model: _builtins.str
+    IMAGE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
+    """
+    model: _builtins.str
     """A model of this gateway that classifies images, at most 256 characters.
-    Empty means do not classify.
+    Empty means do not classify; then no provider is asked.
     """
     @_builtins.property
-    def image(self) -> _content_pb2.Media:
-        """The image."""
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
 
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
         """How to route."""
 
+    @_builtins.property
+    def image(self) -> _content_pb2.Media:
+        """The image."""
+
     def __init__(
         self,
         *,
-        image: _content_pb2.Media | None = ...,
-        classifier_model: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
         routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        image: _content_pb2.Media | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image", b"image", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classifier_model", b"classifier_model", "image", b"image", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "image", b"image", "model", b"model", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -794,6 +927,9 @@ class InspectImageResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
@@ -805,7 +941,8 @@ class InspectImageResponse(_message.Message):
     DOMINANT_COLORS_FIELD_NUMBER: _builtins.int
     SAFETY_RATINGS_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
-    USAGE_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Assigned by the gateway."""
     mime_type: _builtins.str
     """Its media type, from its bytes."""
     width: _builtins.int
@@ -819,7 +956,17 @@ class InspectImageResponse(_message.Message):
     sha256: _builtins.str
     """SHA-256 of its bytes, in hexadecimal."""
     perceptual_hash: _builtins.str
-    """Perceptual hash of its pixels, in hexadecimal: near images differ in few bits."""
+    """Perceptual hash of its pixels, in hexadecimal: images that look alike
+    differ in few bits.
+    """
+    @_builtins.property
+    def usage(self) -> _usage_pb2.Usage:
+        """What the classifier consumed. Absent when none was asked."""
+
+    @_builtins.property
+    def route(self) -> _routing_pb2.Route:
+        """How the classifier was asked. Absent when none was."""
+
     @_builtins.property
     def exif(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its EXIF fields by name, as text. Location is included only if the
@@ -828,23 +975,22 @@ class InspectImageResponse(_message.Message):
 
     @_builtins.property
     def dominant_colors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Its most common colours, `#rrggbb`, commonest first. At most 5."""
+        """Its most common colors, `#rrggbb`, the commonest first. At most 5."""
 
     @_builtins.property
     def safety_ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___SafetyRating]:
-        """How likely it is of each kind, when a classifier was asked."""
+        """How likely it is of each unsafe kind, when a classifier was asked."""
 
     @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is in it, in words, when a classifier was asked."""
 
-    @_builtins.property
-    def usage(self) -> _usage_pb2.Usage:
-        """What the classifier consumed."""
-
     def __init__(
         self,
         *,
+        response_id: _builtins.str = ...,
+        usage: _usage_pb2.Usage | None = ...,
+        route: _routing_pb2.Route | None = ...,
         mime_type: _builtins.str = ...,
         width: _builtins.int = ...,
         height: _builtins.int = ...,
@@ -856,11 +1002,10 @@ class InspectImageResponse(_message.Message):
         dominant_colors: _abc.Iterable[_builtins.str] | None = ...,
         safety_ratings: _abc.Iterable[Global___SafetyRating] | None = ...,
         labels: _abc.Iterable[_builtins.str] | None = ...,
-        usage: _usage_pb2.Usage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dominant_colors", b"dominant_colors", "exif", b"exif", "frame_count", b"frame_count", "has_alpha", b"has_alpha", "height", b"height", "labels", b"labels", "mime_type", b"mime_type", "perceptual_hash", b"perceptual_hash", "safety_ratings", b"safety_ratings", "sha256", b"sha256", "usage", b"usage", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dominant_colors", b"dominant_colors", "exif", b"exif", "frame_count", b"frame_count", "has_alpha", b"has_alpha", "height", b"height", "labels", b"labels", "mime_type", b"mime_type", "perceptual_hash", b"perceptual_hash", "response_id", b"response_id", "route", b"route", "safety_ratings", b"safety_ratings", "sha256", b"sha256", "usage", b"usage", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

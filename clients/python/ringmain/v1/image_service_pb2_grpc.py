@@ -83,6 +83,9 @@ class ImageServiceServicer(object):
 
     def StreamImages(self, request, context):
         """Makes or changes images and sends previews and bytes as they come.
+
+        Folding the events, previews left out, gives the response that
+        GenerateImages or EditImages would have returned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

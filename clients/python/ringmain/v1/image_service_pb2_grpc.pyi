@@ -41,7 +41,11 @@ class ImageServiceStub:
     GenerateImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GenerateImagesRequest, _image_service_pb2.GenerateImagesResponse]
     """Makes images from a description."""
     StreamImages: _grpc.UnaryStreamMultiCallable[_image_service_pb2.StreamImagesRequest, _image_service_pb2.ImageEvent]
-    """Makes or changes images and sends previews and bytes as they come."""
+    """Makes or changes images and sends previews and bytes as they come.
+
+    Folding the events, previews left out, gives the response that
+    GenerateImages or EditImages would have returned.
+    """
     EditImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.EditImagesRequest, _image_service_pb2.EditImagesResponse]
     """Changes images as described: within a mask, beyond the border, or in a style."""
     UpscaleImage: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.UpscaleImageRequest, _image_service_pb2.UpscaleImageResponse]
@@ -62,7 +66,11 @@ class ImageServiceAsyncStub(ImageServiceStub):
     GenerateImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GenerateImagesRequest, _image_service_pb2.GenerateImagesResponse]  # type: ignore[assignment]
     """Makes images from a description."""
     StreamImages: _aio.UnaryStreamMultiCallable[_image_service_pb2.StreamImagesRequest, _image_service_pb2.ImageEvent]  # type: ignore[assignment]
-    """Makes or changes images and sends previews and bytes as they come."""
+    """Makes or changes images and sends previews and bytes as they come.
+
+    Folding the events, previews left out, gives the response that
+    GenerateImages or EditImages would have returned.
+    """
     EditImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.EditImagesRequest, _image_service_pb2.EditImagesResponse]  # type: ignore[assignment]
     """Changes images as described: within a mask, beyond the border, or in a style."""
     UpscaleImage: _aio.UnaryUnaryMultiCallable[_image_service_pb2.UpscaleImageRequest, _image_service_pb2.UpscaleImageResponse]  # type: ignore[assignment]
@@ -92,7 +100,11 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _image_service_pb2.StreamImagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_image_service_pb2.ImageEvent], _abc.AsyncIterator[_image_service_pb2.ImageEvent]]:
-        """Makes or changes images and sends previews and bytes as they come."""
+        """Makes or changes images and sends previews and bytes as they come.
+
+        Folding the events, previews left out, gives the response that
+        GenerateImages or EditImages would have returned.
+        """
 
     @_abc_1.abstractmethod
     def EditImages(

@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/model_service.proto\x12\x0bringmain.v1\"q\n\x05Model\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x0c\x63\x61pabilities\x18\x02 \x03(\x0e\x32\x17.ringmain.v1.Capability\x12*\n\ncandidates\x18\x03 \x03(\x0b\x32\x16.ringmain.v1.Candidate\"\x92\x02\n\tCandidate\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12\x1b\n\x13\x63ontext_token_count\x18\x03 \x01(\x03\x12\x1e\n\x16max_output_token_count\x18\x04 \x01(\x03\x12%\n\x18input_mtok_cost_nano_usd\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12&\n\x19output_mtok_cost_nano_usd\x18\x06 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tavailable\x18\x07 \x01(\x08\x42\x1b\n\x19_input_mtok_cost_nano_usdB\x1c\n\x1a_output_mtok_cost_nano_usd\"i\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x17.ringmain.v1.Capability\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.ringmain.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x0fGetModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"5\n\x10GetModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Model*\x8c\x03\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41PABILITY_CHAT\x10\x01\x12\x15\n\x11\x43\x41PABILITY_VISION\x10\x02\x12\x14\n\x10\x43\x41PABILITY_TOOLS\x10\x03\x12\x1a\n\x16\x43\x41PABILITY_JSON_SCHEMA\x10\x04\x12\x18\n\x14\x43\x41PABILITY_REASONING\x10\x05\x12\x17\n\x13\x43\x41PABILITY_DOCUMENT\x10\x06\x12\x1f\n\x1b\x43\x41PABILITY_IMAGE_GENERATION\x10\x07\x12\x1c\n\x18\x43\x41PABILITY_IMAGE_EDITING\x10\x08\x12\x1e\n\x1a\x43\x41PABILITY_IMAGE_UPSCALING\x10\t\x12#\n\x1f\x43\x41PABILITY_IMAGE_CLASSIFICATION\x10\n\x12\x18\n\x14\x43\x41PABILITY_EMBEDDING\x10\x0b\x12\x1c\n\x18\x43\x41PABILITY_TRANSCRIPTION\x10\x0c\x12\x15\n\x11\x43\x41PABILITY_SPEECH\x10\r2\xb0\x01\n\x0cModelService\x12R\n\nListModels\x12\x1e.ringmain.v1.ListModelsRequest\x1a\x1f.ringmain.v1.ListModelsResponse\"\x03\x90\x02\x01\x12L\n\x08GetModel\x12\x1c.ringmain.v1.GetModelRequest\x1a\x1d.ringmain.v1.GetModelResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/model_service.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9b\x01\n\x05Model\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x0c\x63\x61pabilities\x18\x02 \x03(\x0e\x32\x17.ringmain.v1.Capability\x12*\n\ncandidates\x18\x03 \x03(\x0b\x32\x16.ringmain.v1.Candidate\x12\x13\n\x0bretire_date\x18\x04 \x01(\t\x12\x13\n\x0breplaced_by\x18\x05 \x01(\t\"\xbc\x02\n\tCandidate\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12\x1b\n\x13\x63ontext_token_count\x18\x03 \x01(\x03\x12\x1e\n\x16max_output_token_count\x18\x04 \x01(\x03\x12%\n\x18input_mtok_cost_nano_usd\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12&\n\x19output_mtok_cost_nano_usd\x18\x06 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tavailable\x18\x07 \x01(\x08\x12\x13\n\x0bretire_date\x18\x08 \x01(\t\x12\x13\n\x0breplaced_by\x18\t \x01(\tB\x1b\n\x19_input_mtok_cost_nano_usdB\x1c\n\x1a_output_mtok_cost_nano_usd\"i\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12-\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x17.ringmain.v1.Capability\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.ringmain.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x0fGetModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"5\n\x10GetModelResponse\x12!\n\x05model\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Model\"\x16\n\x14GetServerInfoRequest\"\x95\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x18\n\x10\x63ontract_version\x18\x02 \x01(\t\x12\x10\n\x08services\x18\x03 \x03(\t\x12-\n\x0c\x63\x61pabilities\x18\x04 \x03(\x0e\x32\x17.ringmain.v1.Capability\x12\x41\n\x16\x61uthentication_methods\x18\x05 \x03(\x0e\x32!.ringmain.v1.AuthenticationMethod\x12)\n\x06limits\x18\x06 \x01(\x0b\x32\x19.ringmain.v1.ServerLimits\x12\x15\n\x08http_uri\x18\x07 \x01(\tH\x00\x88\x01\x01\x42\x0b\n\t_http_uri\"\xc2\x01\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x17\n\x0fmax_media_bytes\x18\x02 \x01(\x03\x12\x18\n\x10max_upload_bytes\x18\x03 \x01(\x03\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration*\x9c\x04\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41PABILITY_CHAT\x10\x01\x12\x15\n\x11\x43\x41PABILITY_VISION\x10\x02\x12\x17\n\x13\x43\x41PABILITY_DOCUMENT\x10\x03\x12\x1a\n\x16\x43\x41PABILITY_AUDIO_INPUT\x10\x04\x12\x1b\n\x17\x43\x41PABILITY_AUDIO_OUTPUT\x10\x05\x12\x1b\n\x17\x43\x41PABILITY_IMAGE_OUTPUT\x10\x06\x12\x14\n\x10\x43\x41PABILITY_TOOLS\x10\x07\x12\x19\n\x15\x43\x41PABILITY_WEB_SEARCH\x10\x08\x12\x1d\n\x19\x43\x41PABILITY_CODE_EXECUTION\x10\t\x12\x1a\n\x16\x43\x41PABILITY_JSON_SCHEMA\x10\n\x12\x18\n\x14\x43\x41PABILITY_REASONING\x10\x0b\x12\x1f\n\x1b\x43\x41PABILITY_IMAGE_GENERATION\x10\x0c\x12\x1c\n\x18\x43\x41PABILITY_IMAGE_EDITING\x10\r\x12\x1e\n\x1a\x43\x41PABILITY_IMAGE_UPSCALING\x10\x0e\x12#\n\x1f\x43\x41PABILITY_IMAGE_CLASSIFICATION\x10\x0f\x12\x18\n\x14\x43\x41PABILITY_EMBEDDING\x10\x10\x12\x1c\n\x18\x43\x41PABILITY_TRANSCRIPTION\x10\x11\x12\x15\n\x11\x43\x41PABILITY_SPEECH\x10\x12*\xad\x01\n\x14\x41uthenticationMethod\x12%\n!AUTHENTICATION_METHOD_UNSPECIFIED\x10\x00\x12!\n\x1d\x41UTHENTICATION_METHOD_API_KEY\x10\x01\x12\x1d\n\x19\x41UTHENTICATION_METHOD_JWT\x10\x02\x12,\n(AUTHENTICATION_METHOD_CLIENT_CERTIFICATE\x10\x03\x32\x8d\x02\n\x0cModelService\x12R\n\nListModels\x12\x1e.ringmain.v1.ListModelsRequest\x1a\x1f.ringmain.v1.ListModelsResponse\"\x03\x90\x02\x01\x12L\n\x08GetModel\x12\x1c.ringmain.v1.GetModelRequest\x1a\x1d.ringmain.v1.GetModelResponse\"\x03\x90\x02\x01\x12[\n\rGetServerInfo\x12!.ringmain.v1.GetServerInfoRequest\x1a\".ringmain.v1.GetServerInfoResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,20 +36,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELSERVICE'].methods_by_name['ListModels']._serialized_options = b'\220\002\001'
   _globals['_MODELSERVICE'].methods_by_name['GetModel']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['GetModel']._serialized_options = b'\220\002\001'
-  _globals['_CAPABILITY']._serialized_start=720
-  _globals['_CAPABILITY']._serialized_end=1116
-  _globals['_MODEL']._serialized_start=48
-  _globals['_MODEL']._serialized_end=161
-  _globals['_CANDIDATE']._serialized_start=164
-  _globals['_CANDIDATE']._serialized_end=438
-  _globals['_LISTMODELSREQUEST']._serialized_start=440
-  _globals['_LISTMODELSREQUEST']._serialized_end=545
-  _globals['_LISTMODELSRESPONSE']._serialized_start=547
-  _globals['_LISTMODELSRESPONSE']._serialized_end=628
-  _globals['_GETMODELREQUEST']._serialized_start=630
-  _globals['_GETMODELREQUEST']._serialized_end=662
-  _globals['_GETMODELRESPONSE']._serialized_start=664
-  _globals['_GETMODELRESPONSE']._serialized_end=717
-  _globals['_MODELSERVICE']._serialized_start=1119
-  _globals['_MODELSERVICE']._serialized_end=1295
+  _globals['_MODELSERVICE'].methods_by_name['GetServerInfo']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['GetServerInfo']._serialized_options = b'\220\002\001'
+  _globals['_CAPABILITY']._serialized_start=1338
+  _globals['_CAPABILITY']._serialized_end=1878
+  _globals['_AUTHENTICATIONMETHOD']._serialized_start=1881
+  _globals['_AUTHENTICATIONMETHOD']._serialized_end=2054
+  _globals['_MODEL']._serialized_start=81
+  _globals['_MODEL']._serialized_end=236
+  _globals['_CANDIDATE']._serialized_start=239
+  _globals['_CANDIDATE']._serialized_end=555
+  _globals['_LISTMODELSREQUEST']._serialized_start=557
+  _globals['_LISTMODELSREQUEST']._serialized_end=662
+  _globals['_LISTMODELSRESPONSE']._serialized_start=664
+  _globals['_LISTMODELSRESPONSE']._serialized_end=745
+  _globals['_GETMODELREQUEST']._serialized_start=747
+  _globals['_GETMODELREQUEST']._serialized_end=779
+  _globals['_GETMODELRESPONSE']._serialized_start=781
+  _globals['_GETMODELRESPONSE']._serialized_end=834
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=836
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=858
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=861
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=1138
+  _globals['_SERVERLIMITS']._serialized_start=1141
+  _globals['_SERVERLIMITS']._serialized_end=1335
+  _globals['_MODELSERVICE']._serialized_start=2057
+  _globals['_MODELSERVICE']._serialized_end=2326
 # @@protoc_insertion_point(module_scope)

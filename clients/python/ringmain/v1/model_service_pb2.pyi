@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -31,32 +32,42 @@ class _CapabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Capability
     """Chat."""
     CAPABILITY_VISION: _Capability.ValueType  # 2
     """Images as input."""
-    CAPABILITY_TOOLS: _Capability.ValueType  # 3
-    """Tool calls."""
-    CAPABILITY_JSON_SCHEMA: _Capability.ValueType  # 4
-    """JSON that satisfies a schema."""
-    CAPABILITY_REASONING: _Capability.ValueType  # 5
-    """Reasoning before the answer."""
-    CAPABILITY_DOCUMENT: _Capability.ValueType  # 6
+    CAPABILITY_DOCUMENT: _Capability.ValueType  # 3
     """Documents as input."""
-    CAPABILITY_IMAGE_GENERATION: _Capability.ValueType  # 7
+    CAPABILITY_AUDIO_INPUT: _Capability.ValueType  # 4
+    """Audio as input of a chat."""
+    CAPABILITY_AUDIO_OUTPUT: _Capability.ValueType  # 5
+    """Speech as part of a chat's answer."""
+    CAPABILITY_IMAGE_OUTPUT: _Capability.ValueType  # 6
+    """Images as part of a chat's answer."""
+    CAPABILITY_TOOLS: _Capability.ValueType  # 7
+    """Tools that the caller runs."""
+    CAPABILITY_WEB_SEARCH: _Capability.ValueType  # 8
+    """Web search that the provider runs."""
+    CAPABILITY_CODE_EXECUTION: _Capability.ValueType  # 9
+    """Code that the provider runs."""
+    CAPABILITY_JSON_SCHEMA: _Capability.ValueType  # 10
+    """JSON that satisfies a schema."""
+    CAPABILITY_REASONING: _Capability.ValueType  # 11
+    """Reasoning before the answer."""
+    CAPABILITY_IMAGE_GENERATION: _Capability.ValueType  # 12
     """Making images."""
-    CAPABILITY_IMAGE_EDITING: _Capability.ValueType  # 8
+    CAPABILITY_IMAGE_EDITING: _Capability.ValueType  # 13
     """Changing images."""
-    CAPABILITY_IMAGE_UPSCALING: _Capability.ValueType  # 9
+    CAPABILITY_IMAGE_UPSCALING: _Capability.ValueType  # 14
     """Enlarging images."""
-    CAPABILITY_IMAGE_CLASSIFICATION: _Capability.ValueType  # 10
+    CAPABILITY_IMAGE_CLASSIFICATION: _Capability.ValueType  # 15
     """Classifying images."""
-    CAPABILITY_EMBEDDING: _Capability.ValueType  # 11
+    CAPABILITY_EMBEDDING: _Capability.ValueType  # 16
     """Embeddings."""
-    CAPABILITY_TRANSCRIPTION: _Capability.ValueType  # 12
+    CAPABILITY_TRANSCRIPTION: _Capability.ValueType  # 17
     """Speech to text."""
-    CAPABILITY_SPEECH: _Capability.ValueType  # 13
+    CAPABILITY_SPEECH: _Capability.ValueType  # 18
     """Text to speech."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
     """What a model can do. New values may be added; an unknown one in a request is
-    refused.
+    what no model can do.
     """
 
 CAPABILITY_UNSPECIFIED: Capability.ValueType  # 0
@@ -65,29 +76,71 @@ CAPABILITY_CHAT: Capability.ValueType  # 1
 """Chat."""
 CAPABILITY_VISION: Capability.ValueType  # 2
 """Images as input."""
-CAPABILITY_TOOLS: Capability.ValueType  # 3
-"""Tool calls."""
-CAPABILITY_JSON_SCHEMA: Capability.ValueType  # 4
-"""JSON that satisfies a schema."""
-CAPABILITY_REASONING: Capability.ValueType  # 5
-"""Reasoning before the answer."""
-CAPABILITY_DOCUMENT: Capability.ValueType  # 6
+CAPABILITY_DOCUMENT: Capability.ValueType  # 3
 """Documents as input."""
-CAPABILITY_IMAGE_GENERATION: Capability.ValueType  # 7
+CAPABILITY_AUDIO_INPUT: Capability.ValueType  # 4
+"""Audio as input of a chat."""
+CAPABILITY_AUDIO_OUTPUT: Capability.ValueType  # 5
+"""Speech as part of a chat's answer."""
+CAPABILITY_IMAGE_OUTPUT: Capability.ValueType  # 6
+"""Images as part of a chat's answer."""
+CAPABILITY_TOOLS: Capability.ValueType  # 7
+"""Tools that the caller runs."""
+CAPABILITY_WEB_SEARCH: Capability.ValueType  # 8
+"""Web search that the provider runs."""
+CAPABILITY_CODE_EXECUTION: Capability.ValueType  # 9
+"""Code that the provider runs."""
+CAPABILITY_JSON_SCHEMA: Capability.ValueType  # 10
+"""JSON that satisfies a schema."""
+CAPABILITY_REASONING: Capability.ValueType  # 11
+"""Reasoning before the answer."""
+CAPABILITY_IMAGE_GENERATION: Capability.ValueType  # 12
 """Making images."""
-CAPABILITY_IMAGE_EDITING: Capability.ValueType  # 8
+CAPABILITY_IMAGE_EDITING: Capability.ValueType  # 13
 """Changing images."""
-CAPABILITY_IMAGE_UPSCALING: Capability.ValueType  # 9
+CAPABILITY_IMAGE_UPSCALING: Capability.ValueType  # 14
 """Enlarging images."""
-CAPABILITY_IMAGE_CLASSIFICATION: Capability.ValueType  # 10
+CAPABILITY_IMAGE_CLASSIFICATION: Capability.ValueType  # 15
 """Classifying images."""
-CAPABILITY_EMBEDDING: Capability.ValueType  # 11
+CAPABILITY_EMBEDDING: Capability.ValueType  # 16
 """Embeddings."""
-CAPABILITY_TRANSCRIPTION: Capability.ValueType  # 12
+CAPABILITY_TRANSCRIPTION: Capability.ValueType  # 17
 """Speech to text."""
-CAPABILITY_SPEECH: Capability.ValueType  # 13
+CAPABILITY_SPEECH: Capability.ValueType  # 18
 """Text to speech."""
 Global___Capability: _TypeAlias = Capability  # noqa: Y015
+
+class _AuthenticationMethod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AuthenticationMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuthenticationMethod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUTHENTICATION_METHOD_UNSPECIFIED: _AuthenticationMethod.ValueType  # 0
+    """Never returned."""
+    AUTHENTICATION_METHOD_API_KEY: _AuthenticationMethod.ValueType  # 1
+    """An API key of this gateway, as `authorization: Bearer SECRET`."""
+    AUTHENTICATION_METHOD_JWT: _AuthenticationMethod.ValueType  # 2
+    """A signed token (JWT) of an identity provider, as `authorization: Bearer
+    TOKEN`.
+    """
+    AUTHENTICATION_METHOD_CLIENT_CERTIFICATE: _AuthenticationMethod.ValueType  # 3
+    """A client certificate."""
+
+class AuthenticationMethod(_AuthenticationMethod, metaclass=_AuthenticationMethodEnumTypeWrapper):
+    """How a caller says who it is. New values may be added."""
+
+AUTHENTICATION_METHOD_UNSPECIFIED: AuthenticationMethod.ValueType  # 0
+"""Never returned."""
+AUTHENTICATION_METHOD_API_KEY: AuthenticationMethod.ValueType  # 1
+"""An API key of this gateway, as `authorization: Bearer SECRET`."""
+AUTHENTICATION_METHOD_JWT: AuthenticationMethod.ValueType  # 2
+"""A signed token (JWT) of an identity provider, as `authorization: Bearer
+TOKEN`.
+"""
+AUTHENTICATION_METHOD_CLIENT_CERTIFICATE: AuthenticationMethod.ValueType  # 3
+"""A client certificate."""
+Global___AuthenticationMethod: _TypeAlias = AuthenticationMethod  # noqa: Y015
 
 @_typing.final
 class Model(_message.Message):
@@ -98,8 +151,16 @@ class Model(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     CAPABILITIES_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
+    RETIRE_DATE_FIELD_NUMBER: _builtins.int
+    REPLACED_BY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Its name in this gateway, used in requests."""
+    retire_date: _builtins.str
+    """The date from which no candidate serves it any more, ISO 8601, such as
+    `2027-03-31`. Empty when none is known.
+    """
+    replaced_by: _builtins.str
+    """The model of this gateway to use instead. Empty when none is named."""
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
         """What every candidate can do."""
@@ -114,10 +175,12 @@ class Model(_message.Message):
         model: _builtins.str = ...,
         capabilities: _abc.Iterable[Global___Capability.ValueType] | None = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
+        retire_date: _builtins.str = ...,
+        replaced_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capabilities", b"capabilities", "model", b"model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capabilities", b"capabilities", "model", b"model", "replaced_by", b"replaced_by", "retire_date", b"retire_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -136,6 +199,8 @@ class Candidate(_message.Message):
     INPUT_MTOK_COST_NANO_USD_FIELD_NUMBER: _builtins.int
     OUTPUT_MTOK_COST_NANO_USD_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
+    RETIRE_DATE_FIELD_NUMBER: _builtins.int
+    REPLACED_BY_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
     """The provider."""
     provider_model: _builtins.str
@@ -154,6 +219,14 @@ class Candidate(_message.Message):
     """
     available: _builtins.bool
     """Whether requests are sent to it now: neither drained nor held open."""
+    retire_date: _builtins.str
+    """The date from which the provider no longer serves it, ISO 8601, such as
+    `2027-03-31`. Empty when none is known.
+    """
+    replaced_by: _builtins.str
+    """The provider's own name for the model that it recommends instead. Empty
+    when it names none.
+    """
     def __init__(
         self,
         *,
@@ -164,10 +237,12 @@ class Candidate(_message.Message):
         input_mtok_cost_nano_usd: _builtins.int | None = ...,
         output_mtok_cost_nano_usd: _builtins.int | None = ...,
         available: _builtins.bool = ...,
+        retire_date: _builtins.str = ...,
+        replaced_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_input_mtok_cost_nano_usd", b"_input_mtok_cost_nano_usd", "_output_mtok_cost_nano_usd", b"_output_mtok_cost_nano_usd", "input_mtok_cost_nano_usd", b"input_mtok_cost_nano_usd", "output_mtok_cost_nano_usd", b"output_mtok_cost_nano_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_input_mtok_cost_nano_usd", b"_input_mtok_cost_nano_usd", "_output_mtok_cost_nano_usd", b"_output_mtok_cost_nano_usd", "available", b"available", "context_token_count", b"context_token_count", "input_mtok_cost_nano_usd", b"input_mtok_cost_nano_usd", "max_output_token_count", b"max_output_token_count", "output_mtok_cost_nano_usd", b"output_mtok_cost_nano_usd", "provider_id", b"provider_id", "provider_model", b"provider_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_input_mtok_cost_nano_usd", b"_input_mtok_cost_nano_usd", "_output_mtok_cost_nano_usd", b"_output_mtok_cost_nano_usd", "available", b"available", "context_token_count", b"context_token_count", "input_mtok_cost_nano_usd", b"input_mtok_cost_nano_usd", "max_output_token_count", b"max_output_token_count", "output_mtok_cost_nano_usd", b"output_mtok_cost_nano_usd", "provider_id", b"provider_id", "provider_model", b"provider_model", "replaced_by", b"replaced_by", "retire_date", b"retire_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__input_mtok_cost_nano_usd: _TypeAlias = _typing.Literal["input_mtok_cost_nano_usd"]  # noqa: Y015
     _WhichOneofArgType__input_mtok_cost_nano_usd: _TypeAlias = _typing.Literal["_input_mtok_cost_nano_usd", b"_input_mtok_cost_nano_usd"]  # noqa: Y015
@@ -197,7 +272,7 @@ class ListModelsRequest(_message.Message):
     """
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
-        """Only models that can all of these. At most 64."""
+        """Only models that can do all of these. At most 64."""
 
     def __init__(
         self,
@@ -287,3 +362,128 @@ class GetModelResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetModelResponse: _TypeAlias = GetModelResponse  # noqa: Y015
+
+@_typing.final
+class GetServerInfoRequest(_message.Message):
+    """Asks what server this is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetServerInfoRequest: _TypeAlias = GetServerInfoRequest  # noqa: Y015
+
+@_typing.final
+class GetServerInfoResponse(_message.Message):
+    """What server this is, as far as the caller may know."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    CONTRACT_VERSION_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    AUTHENTICATION_METHODS_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    HTTP_URI_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    """The version of the gateway, such as `1.4.0`."""
+    contract_version: _builtins.str
+    """The version of this contract that the gateway was built with, such as
+    `1.3`. The second number grows with every addition.
+    """
+    http_uri: _builtins.str
+    """The HTTP address of this gateway as its operator gave it, such as
+    `https://ai.example.com`. Absent when HTTP is not served.
+    """
+    @_builtins.property
+    def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The services that this port serves, by their full names, such as
+        `ringmain.v1.ChatService`. Others answer UNIMPLEMENTED.
+        """
+
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
+        """What at least one of the caller's models can do."""
+
+    @_builtins.property
+    def authentication_methods(self) -> _containers.RepeatedScalarFieldContainer[Global___AuthenticationMethod.ValueType]:
+        """How callers may say who they are. Empty means that anybody may call."""
+
+    @_builtins.property
+    def limits(self) -> Global___ServerLimits:
+        """How large and how long a request may be."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.str = ...,
+        contract_version: _builtins.str = ...,
+        services: _abc.Iterable[_builtins.str] | None = ...,
+        capabilities: _abc.Iterable[Global___Capability.ValueType] | None = ...,
+        authentication_methods: _abc.Iterable[Global___AuthenticationMethod.ValueType] | None = ...,
+        limits: Global___ServerLimits | None = ...,
+        http_uri: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_uri", b"_http_uri", "http_uri", b"http_uri", "limits", b"limits"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_uri", b"_http_uri", "authentication_methods", b"authentication_methods", "capabilities", b"capabilities", "contract_version", b"contract_version", "http_uri", b"http_uri", "limits", b"limits", "services", b"services", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__http_uri: _TypeAlias = _typing.Literal["http_uri"]  # noqa: Y015
+    _WhichOneofArgType__http_uri: _TypeAlias = _typing.Literal["_http_uri", b"_http_uri"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__http_uri) -> _WhichOneofReturnType__http_uri | None: ...
+
+Global___GetServerInfoResponse: _TypeAlias = GetServerInfoResponse  # noqa: Y015
+
+@_typing.final
+class ServerLimits(_message.Message):
+    """How large and how long a request may be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_MEDIA_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_UPLOAD_BYTES_FIELD_NUMBER: _builtins.int
+    DEFAULT_DEADLINE_FIELD_NUMBER: _builtins.int
+    MAX_DEADLINE_FIELD_NUMBER: _builtins.int
+    max_message_bytes: _builtins.int
+    """The largest request message, in bytes. gRPC itself refuses a larger one:
+    RESOURCE_EXHAUSTED without an ErrorInfo.
+    """
+    max_media_bytes: _builtins.int
+    """The largest medium of a message, in bytes."""
+    max_upload_bytes: _builtins.int
+    """The largest document or recording that is sent in chunks, in bytes."""
+    @_builtins.property
+    def default_deadline(self) -> _duration_pb2.Duration:
+        """The deadline of a call that names none."""
+
+    @_builtins.property
+    def max_deadline(self) -> _duration_pb2.Duration:
+        """The longest deadline. A longer one is shortened to it. Absent when there is
+        none.
+        """
+
+    def __init__(
+        self,
+        *,
+        max_message_bytes: _builtins.int = ...,
+        max_media_bytes: _builtins.int = ...,
+        max_upload_bytes: _builtins.int = ...,
+        default_deadline: _duration_pb2.Duration | None = ...,
+        max_deadline: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["default_deadline", b"default_deadline", "max_deadline", b"max_deadline"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "max_media_bytes", b"max_media_bytes", "max_message_bytes", b"max_message_bytes", "max_upload_bytes", b"max_upload_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServerLimits: _TypeAlias = ServerLimits  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ModelServiceStub(object):
-    """The models a caller may use.
+    """The models a caller may use, and the server that offers them.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,15 @@ class ModelServiceStub(object):
                 request_serializer=ringmain_dot_v1_dot_model__service__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=ringmain_dot_v1_dot_model__service__pb2.GetModelResponse.FromString,
                 _registered_method=True)
+        self.GetServerInfo = channel.unary_unary(
+                '/ringmain.v1.ModelService/GetServerInfo',
+                request_serializer=ringmain_dot_v1_dot_model__service__pb2.GetServerInfoRequest.SerializeToString,
+                response_deserializer=ringmain_dot_v1_dot_model__service__pb2.GetServerInfoResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer(object):
-    """The models a caller may use.
+    """The models a caller may use, and the server that offers them.
     """
 
     def ListModels(self, request, context):
@@ -60,6 +65,13 @@ class ModelServiceServicer(object):
 
     def GetModel(self, request, context):
         """Gets one model.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetServerInfo(self, request, context):
+        """Says what server this is, what it serves and how large a request may be.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +90,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     request_deserializer=ringmain_dot_v1_dot_model__service__pb2.GetModelRequest.FromString,
                     response_serializer=ringmain_dot_v1_dot_model__service__pb2.GetModelResponse.SerializeToString,
             ),
+            'GetServerInfo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServerInfo,
+                    request_deserializer=ringmain_dot_v1_dot_model__service__pb2.GetServerInfoRequest.FromString,
+                    response_serializer=ringmain_dot_v1_dot_model__service__pb2.GetServerInfoResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ringmain.v1.ModelService', rpc_method_handlers)
@@ -87,7 +104,7 @@ def add_ModelServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ModelService(object):
-    """The models a caller may use.
+    """The models a caller may use, and the server that offers them.
     """
 
     @staticmethod
@@ -134,6 +151,33 @@ class ModelService(object):
             '/ringmain.v1.ModelService/GetModel',
             ringmain_dot_v1_dot_model__service__pb2.GetModelRequest.SerializeToString,
             ringmain_dot_v1_dot_model__service__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServerInfo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ringmain.v1.ModelService/GetServerInfo',
+            ringmain_dot_v1_dot_model__service__pb2.GetServerInfoRequest.SerializeToString,
+            ringmain_dot_v1_dot_model__service__pb2.GetServerInfoResponse.FromString,
             options,
             channel_credentials,
             insecure,

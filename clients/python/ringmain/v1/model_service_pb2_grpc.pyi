@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ModelServiceStub:
-    """The models a caller may use."""
+    """The models a caller may use, and the server that offers them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +37,23 @@ class ModelServiceStub:
     """Lists models by name."""
     GetModel: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.GetModelRequest, _model_service_pb2.GetModelResponse]
     """Gets one model."""
+    GetServerInfo: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.GetServerInfoRequest, _model_service_pb2.GetServerInfoResponse]
+    """Says what server this is, what it serves and how large a request may be."""
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
-    """The models a caller may use."""
+    """The models a caller may use, and the server that offers them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListModels: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ListModelsRequest, _model_service_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists models by name."""
     GetModel: _aio.UnaryUnaryMultiCallable[_model_service_pb2.GetModelRequest, _model_service_pb2.GetModelResponse]  # type: ignore[assignment]
     """Gets one model."""
+    GetServerInfo: _aio.UnaryUnaryMultiCallable[_model_service_pb2.GetServerInfoRequest, _model_service_pb2.GetServerInfoResponse]  # type: ignore[assignment]
+    """Says what server this is, what it serves and how large a request may be."""
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The models a caller may use."""
+    """The models a caller may use, and the server that offers them."""
 
     @_abc_1.abstractmethod
     def ListModels(
@@ -66,5 +70,13 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_service_pb2.GetModelResponse, _abc.Awaitable[_model_service_pb2.GetModelResponse]]:
         """Gets one model."""
+
+    @_abc_1.abstractmethod
+    def GetServerInfo(
+        self,
+        request: _model_service_pb2.GetServerInfoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.GetServerInfoResponse, _abc.Awaitable[_model_service_pb2.GetServerInfoResponse]]:
+        """Says what server this is, what it serves and how large a request may be."""
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -26,25 +26,21 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ringmain/v1/routing.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\xf2\x02\n\rRoutingPolicy\x12\x14\n\x0cprovider_ids\x18\x01 \x03(\t\x12\x19\n\x11\x66\x61ilover_disabled\x18\x02 \x01(\x08\x12*\n\ncache_mode\x18\x03 \x01(\x0e\x32\x16.ringmain.v1.CacheMode\x12\x34\n\x0fstream_recovery\x18\x04 \x01(\x0e\x32\x1b.ringmain.v1.StreamRecovery\x12\x36\n\x13\x66irst_token_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cidle_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x06labels\x18\x07 \x03(\x0b\x32&.ringmain.v1.RoutingPolicy.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"o\n\x05Route\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12\x11\n\tcache_hit\x18\x03 \x01(\x08\x12&\n\x08\x61ttempts\x18\x04 \x03(\x0b\x32\x14.ringmain.v1.Attempt\"\x85\x01\n\x07\x41ttempt\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12*\n\x07latency\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x12.google.rpc.Status*j\n\tCacheMode\x12\x1a\n\x16\x43\x41\x43HE_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43\x41\x43HE_MODE_USE\x10\x01\x12\x16\n\x12\x43\x41\x43HE_MODE_REFRESH\x10\x02\x12\x15\n\x11\x43\x41\x43HE_MODE_BYPASS\x10\x03*\x86\x01\n\x0eStreamRecovery\x12\x1f\n\x1bSTREAM_RECOVERY_UNSPECIFIED\x10\x00\x12\x18\n\x14STREAM_RECOVERY_FAIL\x10\x01\x12\x1b\n\x17STREAM_RECOVERY_RESTART\x10\x02\x12\x1c\n\x18STREAM_RECOVERY_CONTINUE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ringmain/v1/routing.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\x8d\x02\n\rRoutingPolicy\x12\x14\n\x0cprovider_ids\x18\x01 \x03(\t\x12\x19\n\x11\x66\x61ilover_disabled\x18\x02 \x01(\x08\x12*\n\ncache_mode\x18\x03 \x01(\x0e\x32\x16.ringmain.v1.CacheMode\x12\x34\n\x0fstream_recovery\x18\x04 \x01(\x0e\x32\x1b.ringmain.v1.StreamRecovery\x12\x38\n\x15\x66irst_content_timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cidle_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"o\n\x05Route\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12\x11\n\tcache_hit\x18\x03 \x01(\x08\x12&\n\x08\x61ttempts\x18\x04 \x03(\x0b\x32\x14.ringmain.v1.Attempt\"\x85\x01\n\x07\x41ttempt\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x16\n\x0eprovider_model\x18\x02 \x01(\t\x12*\n\x07latency\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x12.google.rpc.Status*j\n\tCacheMode\x12\x1a\n\x16\x43\x41\x43HE_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43\x41\x43HE_MODE_USE\x10\x01\x12\x16\n\x12\x43\x41\x43HE_MODE_REFRESH\x10\x02\x12\x15\n\x11\x43\x41\x43HE_MODE_BYPASS\x10\x03*\x86\x01\n\x0eStreamRecovery\x12\x1f\n\x1bSTREAM_RECOVERY_UNSPECIFIED\x10\x00\x12\x18\n\x14STREAM_RECOVERY_FAIL\x10\x01\x12\x1b\n\x17STREAM_RECOVERY_RESTART\x10\x02\x12\x1c\n\x18STREAM_RECOVERY_CONTINUE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.routing_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROUTINGPOLICY_LABELSENTRY']._loaded_options = None
-  _globals['_ROUTINGPOLICY_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_CACHEMODE']._serialized_start=721
-  _globals['_CACHEMODE']._serialized_end=827
-  _globals['_STREAMRECOVERY']._serialized_start=830
-  _globals['_STREAMRECOVERY']._serialized_end=964
+  _globals['_CACHEMODE']._serialized_start=620
+  _globals['_CACHEMODE']._serialized_end=726
+  _globals['_STREAMRECOVERY']._serialized_start=729
+  _globals['_STREAMRECOVERY']._serialized_end=863
   _globals['_ROUTINGPOLICY']._serialized_start=100
-  _globals['_ROUTINGPOLICY']._serialized_end=470
-  _globals['_ROUTINGPOLICY_LABELSENTRY']._serialized_start=425
-  _globals['_ROUTINGPOLICY_LABELSENTRY']._serialized_end=470
-  _globals['_ROUTE']._serialized_start=472
-  _globals['_ROUTE']._serialized_end=583
-  _globals['_ATTEMPT']._serialized_start=586
-  _globals['_ATTEMPT']._serialized_end=719
+  _globals['_ROUTINGPOLICY']._serialized_end=369
+  _globals['_ROUTE']._serialized_start=371
+  _globals['_ROUTE']._serialized_end=482
+  _globals['_ATTEMPT']._serialized_start=485
+  _globals['_ATTEMPT']._serialized_end=618
 # @@protoc_insertion_point(module_scope)

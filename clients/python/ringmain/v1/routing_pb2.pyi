@@ -32,7 +32,7 @@ class _CacheModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CacheMode.V
     CACHE_MODE_USE: _CacheMode.ValueType  # 1
     """Read and write."""
     CACHE_MODE_REFRESH: _CacheMode.ValueType  # 2
-    """Write a fresh answer without reading."""
+    """Write a new answer without reading."""
     CACHE_MODE_BYPASS: _CacheMode.ValueType  # 3
     """Neither read nor write."""
 
@@ -46,7 +46,7 @@ CACHE_MODE_UNSPECIFIED: CacheMode.ValueType  # 0
 CACHE_MODE_USE: CacheMode.ValueType  # 1
 """Read and write."""
 CACHE_MODE_REFRESH: CacheMode.ValueType  # 2
-"""Write a fresh answer without reading."""
+"""Write a new answer without reading."""
 CACHE_MODE_BYPASS: CacheMode.ValueType  # 3
 """Neither read nor write."""
 Global___CacheMode: _TypeAlias = CacheMode  # noqa: Y015
@@ -67,8 +67,9 @@ class _StreamRecoveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stream
     """
     STREAM_RECOVERY_CONTINUE: _StreamRecovery.ValueType  # 3
     """Send ChatRecovered, then what the next candidate adds to the text sent so
-    far. Only while nothing but text was sent and the next candidate can
-    continue a text; otherwise as RESTART.
+    far. Only while nothing but text was sent, no citations and no log
+    probabilities either, and the next candidate can continue a text. Otherwise
+    as RESTART. A part that two providers wrote has no signature.
     """
 
 class StreamRecovery(_StreamRecovery, metaclass=_StreamRecoveryEnumTypeWrapper):
@@ -76,7 +77,7 @@ class StreamRecovery(_StreamRecovery, metaclass=_StreamRecoveryEnumTypeWrapper):
     value is refused.
 
     Before any content was sent, the next candidate is always tried and nothing
-    of it shows on the stream.
+    of the failed one shows on the stream.
     """
 
 STREAM_RECOVERY_UNSPECIFIED: StreamRecovery.ValueType  # 0
@@ -89,44 +90,26 @@ next candidate. What was sent before no longer counts.
 """
 STREAM_RECOVERY_CONTINUE: StreamRecovery.ValueType  # 3
 """Send ChatRecovered, then what the next candidate adds to the text sent so
-far. Only while nothing but text was sent and the next candidate can
-continue a text; otherwise as RESTART.
+far. Only while nothing but text was sent, no citations and no log
+probabilities either, and the next candidate can continue a text. Otherwise
+as RESTART. A part that two providers wrote has no signature.
 """
 Global___StreamRecovery: _TypeAlias = StreamRecovery  # noqa: Y015
 
 @_typing.final
 class RoutingPolicy(_message.Message):
-    """How the caller wants a request routed. Empty means the server's policy."""
+    """How the caller wants a request routed. What is not set follows the server's
+    policy.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class LabelsEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     PROVIDER_IDS_FIELD_NUMBER: _builtins.int
     FAILOVER_DISABLED_FIELD_NUMBER: _builtins.int
     CACHE_MODE_FIELD_NUMBER: _builtins.int
     STREAM_RECOVERY_FIELD_NUMBER: _builtins.int
-    FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: _builtins.int
+    FIRST_CONTENT_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
-    LABELS_FIELD_NUMBER: _builtins.int
     failover_disabled: _builtins.bool
     """Whether to stop after the first candidate fails."""
     cache_mode: Global___CacheMode.ValueType
@@ -140,7 +123,7 @@ class RoutingPolicy(_message.Message):
         """
 
     @_builtins.property
-    def first_token_timeout(self) -> _duration_pb2.Duration:
+    def first_content_timeout(self) -> _duration_pb2.Duration:
         """The longest wait for the first content of a stream, before the next
         candidate is tried. Above zero and at most a day. Absent means the server's
         policy.
@@ -152,12 +135,6 @@ class RoutingPolicy(_message.Message):
         most a day. Absent means the server's policy.
         """
 
-    @_builtins.property
-    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-        key has 1 to 64 characters, a value at most 64.
-        """
-
     def __init__(
         self,
         *,
@@ -165,13 +142,12 @@ class RoutingPolicy(_message.Message):
         failover_disabled: _builtins.bool = ...,
         cache_mode: Global___CacheMode.ValueType = ...,
         stream_recovery: Global___StreamRecovery.ValueType = ...,
-        first_token_timeout: _duration_pb2.Duration | None = ...,
+        first_content_timeout: _duration_pb2.Duration | None = ...,
         idle_timeout: _duration_pb2.Duration | None = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_content_timeout", b"first_content_timeout", "idle_timeout", b"idle_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_mode", b"cache_mode", "failover_disabled", b"failover_disabled", "first_token_timeout", b"first_token_timeout", "idle_timeout", b"idle_timeout", "labels", b"labels", "provider_ids", b"provider_ids", "stream_recovery", b"stream_recovery"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_mode", b"cache_mode", "failover_disabled", b"failover_disabled", "first_content_timeout", b"first_content_timeout", "idle_timeout", b"idle_timeout", "provider_ids", b"provider_ids", "stream_recovery", b"stream_recovery"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,15 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17ringmain/v1/usage.proto\x12\x0bringmain.v1\"\xb0\x02\n\x05Usage\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x1a\n\x12output_token_count\x18\x02 \x01(\x03\x12 \n\x18\x63\x61\x63hed_input_token_count\x18\x03 \x01(\x03\x12%\n\x1d\x63\x61\x63he_write_input_token_count\x18\x04 \x01(\x03\x12\x1d\n\x15reasoning_token_count\x18\x05 \x01(\x03\x12\x13\n\x0bimage_count\x18\x06 \x01(\x05\x12\x19\n\x11\x61udio_duration_ms\x18\x07 \x01(\x03\x12\x17\n\x0f\x63haracter_count\x18\x08 \x01(\x03\x12\x1a\n\rcost_nano_usd\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\n \x01(\x08\x42\x10\n\x0e_cost_nano_usdb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17ringmain/v1/usage.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\"\xe2\x02\n\x05Usage\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x1a\n\x12output_token_count\x18\x02 \x01(\x03\x12 \n\x18\x63\x61\x63hed_input_token_count\x18\x03 \x01(\x03\x12%\n\x1d\x63\x61\x63he_write_input_token_count\x18\x04 \x01(\x03\x12\x1d\n\x15reasoning_token_count\x18\x05 \x01(\x03\x12\x13\n\x0bimage_count\x18\x06 \x01(\x05\x12\x31\n\x0e\x61udio_duration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0f\x63haracter_count\x18\x08 \x01(\x03\x12\x18\n\x10web_search_count\x18\t \x01(\x05\x12\x1a\n\rcost_nano_usd\x18\n \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\x0b \x01(\x08\x42\x10\n\x0e_cost_nano_usdb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.usage_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_USAGE']._serialized_start=41
-  _globals['_USAGE']._serialized_end=345
+  _globals['_USAGE']._serialized_start=73
+  _globals['_USAGE']._serialized_end=427
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 import builtins as _builtins
 import sys
@@ -33,8 +34,9 @@ class Usage(_message.Message):
     CACHE_WRITE_INPUT_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     REASONING_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     IMAGE_COUNT_FIELD_NUMBER: _builtins.int
-    AUDIO_DURATION_MS_FIELD_NUMBER: _builtins.int
+    AUDIO_DURATION_FIELD_NUMBER: _builtins.int
     CHARACTER_COUNT_FIELD_NUMBER: _builtins.int
+    WEB_SEARCH_COUNT_FIELD_NUMBER: _builtins.int
     COST_NANO_USD_FIELD_NUMBER: _builtins.int
     ESTIMATED_FIELD_NUMBER: _builtins.int
     input_token_count: _builtins.int
@@ -49,18 +51,24 @@ class Usage(_message.Message):
     """The part of `output_token_count` spent on reasoning."""
     image_count: _builtins.int
     """Images made."""
-    audio_duration_ms: _builtins.int
-    """Milliseconds of audio heard or spoken."""
     character_count: _builtins.int
     """Characters spoken."""
+    web_search_count: _builtins.int
+    """Web searches that the provider ran."""
     cost_nano_usd: _builtins.int
     """The price, in units of 1e-9 US dollars. Absent when the model has no
     known price, which is not the same as free.
     """
     estimated: _builtins.bool
     """Whether the counts are the gateway's estimate, because the provider
-    reported none: a stream cancelled or cut before its end, say.
+    reported none: a stream that was cancelled or cut before its end, say.
     """
+    @_builtins.property
+    def audio_duration(self) -> _duration_pb2.Duration:
+        """The length of the audio heard or spoken. Absent where there was none or the
+        provider does not say.
+        """
+
     def __init__(
         self,
         *,
@@ -70,14 +78,15 @@ class Usage(_message.Message):
         cache_write_input_token_count: _builtins.int = ...,
         reasoning_token_count: _builtins.int = ...,
         image_count: _builtins.int = ...,
-        audio_duration_ms: _builtins.int = ...,
+        audio_duration: _duration_pb2.Duration | None = ...,
         character_count: _builtins.int = ...,
+        web_search_count: _builtins.int = ...,
         cost_nano_usd: _builtins.int | None = ...,
         estimated: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_nano_usd", b"_cost_nano_usd", "cost_nano_usd", b"cost_nano_usd"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_nano_usd", b"_cost_nano_usd", "audio_duration", b"audio_duration", "cost_nano_usd", b"cost_nano_usd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_nano_usd", b"_cost_nano_usd", "audio_duration_ms", b"audio_duration_ms", "cache_write_input_token_count", b"cache_write_input_token_count", "cached_input_token_count", b"cached_input_token_count", "character_count", b"character_count", "cost_nano_usd", b"cost_nano_usd", "estimated", b"estimated", "image_count", b"image_count", "input_token_count", b"input_token_count", "output_token_count", b"output_token_count", "reasoning_token_count", b"reasoning_token_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_nano_usd", b"_cost_nano_usd", "audio_duration", b"audio_duration", "cache_write_input_token_count", b"cache_write_input_token_count", "cached_input_token_count", b"cached_input_token_count", "character_count", b"character_count", "cost_nano_usd", b"cost_nano_usd", "estimated", b"estimated", "image_count", b"image_count", "input_token_count", b"input_token_count", "output_token_count", b"output_token_count", "reasoning_token_count", b"reasoning_token_count", "web_search_count", b"web_search_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cost_nano_usd: _TypeAlias = _typing.Literal["cost_nano_usd"]  # noqa: Y015
     _WhichOneofArgType__cost_nano_usd: _TypeAlias = _typing.Literal["_cost_nano_usd", b"_cost_nano_usd"]  # noqa: Y015

@@ -25,44 +25,51 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from ringmain.v1 import attribution_pb2 as ringmain_dot_v1_dot_attribution__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/usage_service.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17ringmain/v1/usage.proto\"\x94\x04\n\x0bUsageRecord\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x15\n\rattempt_index\x18\x02 \x01(\x05\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x14\n\x0cprincipal_id\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\r\n\x05model\x18\x06 \x01(\t\x12\x13\n\x0bprovider_id\x18\x07 \x01(\t\x12\x16\n\x0eprovider_model\x18\x08 \x01(\t\x12\x34\n\x06labels\x18\t \x03(\x0b\x32$.ringmain.v1.UsageRecord.LabelsEntry\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07latency\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13\x66irst_token_latency\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\r \x01(\x0b\x32\x12.ringmain.v1.Usage\x12%\n\x07outcome\x18\x0e \x01(\x0e\x32\x14.ringmain.v1.Outcome\x12!\n\x05\x65rror\x18\x0f \x01(\x0b\x32\x12.google.rpc.Status\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\",\n\x15GetUsageRecordRequest\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\"C\n\x16GetUsageRecordResponse\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.ringmain.v1.UsageRecord\"\x96\x01\n\x11QueryUsageRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08group_by\x18\x03 \x03(\t\x12\x11\n\ttenant_id\x18\x04 \x01(\t\"9\n\x12QueryUsageResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.ringmain.v1.UsageRow\"\xf4\x01\n\x08UsageRow\x12\r\n\x05group\x18\x01 \x03(\t\x12\x15\n\rattempt_count\x18\x02 \x01(\x03\x12\x1c\n\x14\x66\x61iled_attempt_count\x18\x03 \x01(\x03\x12!\n\x05usage\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12\x1e\n\x16unpriced_attempt_count\x18\x05 \x01(\x03\x12\x31\n\x0emedian_latency\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bp99_latency\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x85\x01\n\x12\x45xportUsageRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttenant_id\x18\x03 \x01(\t\"?\n\x13\x45xportUsageResponse\x12(\n\x06record\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.UsageRecord*v\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_SUCCEEDED\x10\x01\x12\x12\n\x0eOUTCOME_FAILED\x10\x02\x12\x15\n\x11OUTCOME_CANCELLED\x10\x03\x12\x10\n\x0cOUTCOME_LOST\x10\x04\x32\x9b\x02\n\x0cUsageService\x12^\n\x0eGetUsageRecord\x12\".ringmain.v1.GetUsageRecordRequest\x1a#.ringmain.v1.GetUsageRecordResponse\"\x03\x90\x02\x01\x12R\n\nQueryUsage\x12\x1e.ringmain.v1.QueryUsageRequest\x1a\x1f.ringmain.v1.QueryUsageResponse\"\x03\x90\x02\x01\x12W\n\x0b\x45xportUsage\x12\x1f.ringmain.v1.ExportUsageRequest\x1a .ringmain.v1.ExportUsageResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fringmain/v1/usage_service.proto\x12\x0bringmain.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x17ringmain/v1/usage.proto\"\xe0\x03\n\x0bUsageRecord\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x15\n\rattempt_index\x18\x02 \x01(\x05\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x14\n\x0cprincipal_id\x18\x04 \x01(\t\x12-\n\x0b\x61ttribution\x18\x05 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x13\n\x0bprovider_id\x18\x08 \x01(\t\x12\x16\n\x0eprovider_model\x18\t \x01(\t\x12.\n\nstart_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07latency\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x38\n\x15\x66irst_content_latency\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x05usage\x18\r \x01(\x0b\x32\x12.ringmain.v1.Usage\x12%\n\x07outcome\x18\x0e \x01(\x0e\x32\x14.ringmain.v1.Outcome\x12!\n\x05\x65rror\x18\x0f \x01(\x0b\x32\x12.google.rpc.Status\"\xf1\x02\n\x0bUsageFilter\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntenant_ids\x18\x03 \x03(\t\x12\x15\n\rprincipal_ids\x18\x04 \x03(\t\x12\x0e\n\x06models\x18\x05 \x03(\t\x12\x14\n\x0cprovider_ids\x18\x06 \x03(\t\x12\x10\n\x08user_ids\x18\x07 \x03(\t\x12\x34\n\x06labels\x18\x08 \x03(\x0b\x32$.ringmain.v1.UsageFilter.LabelsEntry\x12&\n\x08outcomes\x18\t \x03(\x0e\x32\x14.ringmain.v1.Outcome\x12\x14\n\x0cresponse_ids\x18\n \x03(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"j\n\x17ListUsageRecordsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12(\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.UsageFilter\"^\n\x18ListUsageRecordsResponse\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.ringmain.v1.UsageRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x11QueryUsageRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12(\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.UsageFilter\x12,\n\x08group_by\x18\x04 \x03(\x0b\x32\x1a.ringmain.v1.UsageGrouping\"^\n\rUsageGrouping\x12\x30\n\tdimension\x18\x01 \x01(\x0e\x32\x1b.ringmain.v1.UsageDimensionH\x00\x12\x13\n\tlabel_key\x18\x02 \x01(\tH\x00\x42\x06\n\x04kind\"x\n\x12QueryUsageResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.ringmain.v1.UsageRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12$\n\x05total\x18\x03 \x01(\x0b\x32\x15.ringmain.v1.UsageRow\"\xf4\x01\n\x08UsageRow\x12\r\n\x05group\x18\x01 \x03(\t\x12\x15\n\rattempt_count\x18\x02 \x01(\x03\x12\x1c\n\x14\x66\x61iled_attempt_count\x18\x03 \x01(\x03\x12!\n\x05usage\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12\x1e\n\x16unpriced_attempt_count\x18\x05 \x01(\x03\x12\x31\n\x0emedian_latency\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bp99_latency\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\">\n\x12\x45xportUsageRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.UsageFilter\"?\n\x13\x45xportUsageResponse\x12(\n\x06record\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.UsageRecord*\xea\x02\n\x0eUsageDimension\x12\x1f\n\x1bUSAGE_DIMENSION_UNSPECIFIED\x10\x00\x12\x1a\n\x16USAGE_DIMENSION_TENANT\x10\x01\x12\x1d\n\x19USAGE_DIMENSION_PRINCIPAL\x10\x02\x12\x18\n\x14USAGE_DIMENSION_USER\x10\x03\x12\x1a\n\x16USAGE_DIMENSION_METHOD\x10\x04\x12\x19\n\x15USAGE_DIMENSION_MODEL\x10\x05\x12\x1c\n\x18USAGE_DIMENSION_PROVIDER\x10\x06\x12\"\n\x1eUSAGE_DIMENSION_PROVIDER_MODEL\x10\x07\x12\x1b\n\x17USAGE_DIMENSION_OUTCOME\x10\x08\x12\x18\n\x14USAGE_DIMENSION_HOUR\x10\t\x12\x17\n\x13USAGE_DIMENSION_DAY\x10\n\x12\x19\n\x15USAGE_DIMENSION_MONTH\x10\x0b*v\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_SUCCEEDED\x10\x01\x12\x12\n\x0eOUTCOME_FAILED\x10\x02\x12\x15\n\x11OUTCOME_CANCELLED\x10\x03\x12\x10\n\x0cOUTCOME_LOST\x10\x04\x32\xa1\x02\n\x0cUsageService\x12\x64\n\x10ListUsageRecords\x12$.ringmain.v1.ListUsageRecordsRequest\x1a%.ringmain.v1.ListUsageRecordsResponse\"\x03\x90\x02\x01\x12R\n\nQueryUsage\x12\x1e.ringmain.v1.QueryUsageRequest\x1a\x1f.ringmain.v1.QueryUsageResponse\"\x03\x90\x02\x01\x12W\n\x0b\x45xportUsage\x12\x1f.ringmain.v1.ExportUsageRequest\x1a .ringmain.v1.ExportUsageResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.usage_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_USAGERECORD_LABELSENTRY']._loaded_options = None
-  _globals['_USAGERECORD_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_USAGESERVICE'].methods_by_name['GetUsageRecord']._loaded_options = None
-  _globals['_USAGESERVICE'].methods_by_name['GetUsageRecord']._serialized_options = b'\220\002\001'
+  _globals['_USAGEFILTER_LABELSENTRY']._loaded_options = None
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_USAGESERVICE'].methods_by_name['ListUsageRecords']._loaded_options = None
+  _globals['_USAGESERVICE'].methods_by_name['ListUsageRecords']._serialized_options = b'\220\002\001'
   _globals['_USAGESERVICE'].methods_by_name['QueryUsage']._loaded_options = None
   _globals['_USAGESERVICE'].methods_by_name['QueryUsage']._serialized_options = b'\220\002\001'
   _globals['_USAGESERVICE'].methods_by_name['ExportUsage']._loaded_options = None
   _globals['_USAGESERVICE'].methods_by_name['ExportUsage']._serialized_options = b'\220\002\001'
-  _globals['_OUTCOME']._serialized_start=1473
-  _globals['_OUTCOME']._serialized_end=1591
-  _globals['_USAGERECORD']._serialized_start=164
-  _globals['_USAGERECORD']._serialized_end=696
-  _globals['_USAGERECORD_LABELSENTRY']._serialized_start=651
-  _globals['_USAGERECORD_LABELSENTRY']._serialized_end=696
-  _globals['_GETUSAGERECORDREQUEST']._serialized_start=698
-  _globals['_GETUSAGERECORDREQUEST']._serialized_end=742
-  _globals['_GETUSAGERECORDRESPONSE']._serialized_start=744
-  _globals['_GETUSAGERECORDRESPONSE']._serialized_end=811
-  _globals['_QUERYUSAGEREQUEST']._serialized_start=814
-  _globals['_QUERYUSAGEREQUEST']._serialized_end=964
-  _globals['_QUERYUSAGERESPONSE']._serialized_start=966
-  _globals['_QUERYUSAGERESPONSE']._serialized_end=1023
-  _globals['_USAGEROW']._serialized_start=1026
-  _globals['_USAGEROW']._serialized_end=1270
-  _globals['_EXPORTUSAGEREQUEST']._serialized_start=1273
-  _globals['_EXPORTUSAGEREQUEST']._serialized_end=1406
-  _globals['_EXPORTUSAGERESPONSE']._serialized_start=1408
-  _globals['_EXPORTUSAGERESPONSE']._serialized_end=1471
-  _globals['_USAGESERVICE']._serialized_start=1594
-  _globals['_USAGESERVICE']._serialized_end=1877
+  _globals['_USAGEDIMENSION']._serialized_start=1997
+  _globals['_USAGEDIMENSION']._serialized_end=2359
+  _globals['_OUTCOME']._serialized_start=2361
+  _globals['_OUTCOME']._serialized_end=2479
+  _globals['_USAGERECORD']._serialized_start=195
+  _globals['_USAGERECORD']._serialized_end=675
+  _globals['_USAGEFILTER']._serialized_start=678
+  _globals['_USAGEFILTER']._serialized_end=1047
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_start=1002
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_end=1047
+  _globals['_LISTUSAGERECORDSREQUEST']._serialized_start=1049
+  _globals['_LISTUSAGERECORDSREQUEST']._serialized_end=1155
+  _globals['_LISTUSAGERECORDSRESPONSE']._serialized_start=1157
+  _globals['_LISTUSAGERECORDSRESPONSE']._serialized_end=1251
+  _globals['_QUERYUSAGEREQUEST']._serialized_start=1254
+  _globals['_QUERYUSAGEREQUEST']._serialized_end=1400
+  _globals['_USAGEGROUPING']._serialized_start=1402
+  _globals['_USAGEGROUPING']._serialized_end=1496
+  _globals['_QUERYUSAGERESPONSE']._serialized_start=1498
+  _globals['_QUERYUSAGERESPONSE']._serialized_end=1618
+  _globals['_USAGEROW']._serialized_start=1621
+  _globals['_USAGEROW']._serialized_end=1865
+  _globals['_EXPORTUSAGEREQUEST']._serialized_start=1867
+  _globals['_EXPORTUSAGEREQUEST']._serialized_end=1929
+  _globals['_EXPORTUSAGERESPONSE']._serialized_start=1931
+  _globals['_EXPORTUSAGERESPONSE']._serialized_end=1994
+  _globals['_USAGESERVICE']._serialized_start=2482
+  _globals['_USAGESERVICE']._serialized_end=2771
 # @@protoc_insertion_point(module_scope)

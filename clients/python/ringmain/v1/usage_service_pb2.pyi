@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import usage_pb2 as _usage_pb2
 import builtins as _builtins
 import sys
@@ -23,6 +24,68 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _UsageDimension:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UsageDimensionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UsageDimension.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    USAGE_DIMENSION_UNSPECIFIED: _UsageDimension.ValueType  # 0
+    """Not set. Refused."""
+    USAGE_DIMENSION_TENANT: _UsageDimension.ValueType  # 1
+    """UsageRecord.tenant_id."""
+    USAGE_DIMENSION_PRINCIPAL: _UsageDimension.ValueType  # 2
+    """UsageRecord.principal_id."""
+    USAGE_DIMENSION_USER: _UsageDimension.ValueType  # 3
+    """Attribution.user_id."""
+    USAGE_DIMENSION_METHOD: _UsageDimension.ValueType  # 4
+    """UsageRecord.method."""
+    USAGE_DIMENSION_MODEL: _UsageDimension.ValueType  # 5
+    """UsageRecord.model."""
+    USAGE_DIMENSION_PROVIDER: _UsageDimension.ValueType  # 6
+    """UsageRecord.provider_id."""
+    USAGE_DIMENSION_PROVIDER_MODEL: _UsageDimension.ValueType  # 7
+    """UsageRecord.provider_model."""
+    USAGE_DIMENSION_OUTCOME: _UsageDimension.ValueType  # 8
+    """UsageRecord.outcome, as `SUCCEEDED`."""
+    USAGE_DIMENSION_HOUR: _UsageDimension.ValueType  # 9
+    """The hour of UsageRecord.start_time."""
+    USAGE_DIMENSION_DAY: _UsageDimension.ValueType  # 10
+    """The day of UsageRecord.start_time, in UTC."""
+    USAGE_DIMENSION_MONTH: _UsageDimension.ValueType  # 11
+    """The month of UsageRecord.start_time, in UTC."""
+
+class UsageDimension(_UsageDimension, metaclass=_UsageDimensionEnumTypeWrapper):
+    """A property of a record to sum by. New values may be added; an unknown one is
+    refused.
+    """
+
+USAGE_DIMENSION_UNSPECIFIED: UsageDimension.ValueType  # 0
+"""Not set. Refused."""
+USAGE_DIMENSION_TENANT: UsageDimension.ValueType  # 1
+"""UsageRecord.tenant_id."""
+USAGE_DIMENSION_PRINCIPAL: UsageDimension.ValueType  # 2
+"""UsageRecord.principal_id."""
+USAGE_DIMENSION_USER: UsageDimension.ValueType  # 3
+"""Attribution.user_id."""
+USAGE_DIMENSION_METHOD: UsageDimension.ValueType  # 4
+"""UsageRecord.method."""
+USAGE_DIMENSION_MODEL: UsageDimension.ValueType  # 5
+"""UsageRecord.model."""
+USAGE_DIMENSION_PROVIDER: UsageDimension.ValueType  # 6
+"""UsageRecord.provider_id."""
+USAGE_DIMENSION_PROVIDER_MODEL: UsageDimension.ValueType  # 7
+"""UsageRecord.provider_model."""
+USAGE_DIMENSION_OUTCOME: UsageDimension.ValueType  # 8
+"""UsageRecord.outcome, as `SUCCEEDED`."""
+USAGE_DIMENSION_HOUR: UsageDimension.ValueType  # 9
+"""The hour of UsageRecord.start_time."""
+USAGE_DIMENSION_DAY: UsageDimension.ValueType  # 10
+"""The day of UsageRecord.start_time, in UTC."""
+USAGE_DIMENSION_MONTH: UsageDimension.ValueType  # 11
+"""The month of UsageRecord.start_time, in UTC."""
+Global___UsageDimension: _TypeAlias = UsageDimension  # noqa: Y015
+
 class _Outcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -30,7 +93,7 @@ class _Outcome:
 class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Outcome.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     OUTCOME_UNSPECIFIED: _Outcome.ValueType  # 0
-    """Never returned."""
+    """Never returned. Refused in a filter."""
     OUTCOME_SUCCEEDED: _Outcome.ValueType  # 1
     """The whole answer was delivered."""
     OUTCOME_FAILED: _Outcome.ValueType  # 2
@@ -38,13 +101,15 @@ class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Outcome.Value
     OUTCOME_CANCELLED: _Outcome.ValueType  # 3
     """The caller cancelled or its deadline passed."""
     OUTCOME_LOST: _Outcome.ValueType  # 4
-    """The gateway stopped before it ended, and closed the record when it started again."""
+    """The gateway stopped before it ended, and closed the record when it started
+    again.
+    """
 
 class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
-    """How an attempt ended. Frozen."""
+    """How an attempt ended. Frozen: an unknown value is refused."""
 
 OUTCOME_UNSPECIFIED: Outcome.ValueType  # 0
-"""Never returned."""
+"""Never returned. Refused in a filter."""
 OUTCOME_SUCCEEDED: Outcome.ValueType  # 1
 """The whole answer was delivered."""
 OUTCOME_FAILED: Outcome.ValueType  # 2
@@ -52,13 +117,108 @@ OUTCOME_FAILED: Outcome.ValueType  # 2
 OUTCOME_CANCELLED: Outcome.ValueType  # 3
 """The caller cancelled or its deadline passed."""
 OUTCOME_LOST: Outcome.ValueType  # 4
-"""The gateway stopped before it ended, and closed the record when it started again."""
+"""The gateway stopped before it ended, and closed the record when it started
+again.
+"""
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
 
 @_typing.final
 class UsageRecord(_message.Message):
     """What became of one request at one provider: exactly one for each attempt that
     reached a provider.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    ATTEMPT_INDEX_FIELD_NUMBER: _builtins.int
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LATENCY_FIELD_NUMBER: _builtins.int
+    FIRST_CONTENT_LATENCY_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """The response it belongs to."""
+    attempt_index: _builtins.int
+    """The position of the attempt in the request, from 0."""
+    tenant_id: _builtins.str
+    """The tenant that asked."""
+    principal_id: _builtins.str
+    """The key or subject that asked."""
+    method: _builtins.str
+    """The method, such as `ringmain.v1.ChatService/StreamChat`."""
+    model: _builtins.str
+    """The model's name in this gateway."""
+    provider_id: _builtins.str
+    """The provider that was asked."""
+    provider_model: _builtins.str
+    """The provider's own name for the model."""
+    outcome: Global___Outcome.ValueType
+    """How it ended."""
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request was for, as the caller said."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the attempt began."""
+
+    @_builtins.property
+    def latency(self) -> _duration_pb2.Duration:
+        """How long it took."""
+
+    @_builtins.property
+    def first_content_latency(self) -> _duration_pb2.Duration:
+        """How long the first content took. Absent for whole answers."""
+
+    @_builtins.property
+    def usage(self) -> _usage_pb2.Usage:
+        """What it consumed."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it failed. Absent on success."""
+
+    def __init__(
+        self,
+        *,
+        response_id: _builtins.str = ...,
+        attempt_index: _builtins.int = ...,
+        tenant_id: _builtins.str = ...,
+        principal_id: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        method: _builtins.str = ...,
+        model: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        provider_model: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        latency: _duration_pb2.Duration | None = ...,
+        first_content_latency: _duration_pb2.Duration | None = ...,
+        usage: _usage_pb2.Usage | None = ...,
+        outcome: Global___Outcome.ValueType = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "error", b"error", "first_content_latency", b"first_content_latency", "latency", b"latency", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_index", b"attempt_index", "attribution", b"attribution", "error", b"error", "first_content_latency", b"first_content_latency", "latency", b"latency", "method", b"method", "model", b"model", "outcome", b"outcome", "principal_id", b"principal_id", "provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id", "start_time", b"start_time", "tenant_id", b"tenant_id", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UsageRecord: _TypeAlias = UsageRecord  # noqa: Y015
+
+@_typing.final
+class UsageFilter(_message.Message):
+    """Which records count. A record must match every field that is set, and one of
+    the values of a list. Each list has at most 100 values, each at most 256
+    characters.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -83,135 +243,145 @@ class UsageRecord(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-    RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    ATTEMPT_INDEX_FIELD_NUMBER: _builtins.int
-    TENANT_ID_FIELD_NUMBER: _builtins.int
-    PRINCIPAL_ID_FIELD_NUMBER: _builtins.int
-    METHOD_FIELD_NUMBER: _builtins.int
-    MODEL_FIELD_NUMBER: _builtins.int
-    PROVIDER_ID_FIELD_NUMBER: _builtins.int
-    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
-    LABELS_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
-    LATENCY_FIELD_NUMBER: _builtins.int
-    FIRST_TOKEN_LATENCY_FIELD_NUMBER: _builtins.int
-    USAGE_FIELD_NUMBER: _builtins.int
-    OUTCOME_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
-    response_id: _builtins.str
-    """The response it belongs to."""
-    attempt_index: _builtins.int
-    """The position of the attempt in the request, from 0."""
-    tenant_id: _builtins.str
-    """Who asked."""
-    principal_id: _builtins.str
-    """The key or subject that asked."""
-    method: _builtins.str
-    """The method, such as `ringmain.v1.ChatService/StreamChat`."""
-    model: _builtins.str
-    """The model's name in this gateway."""
-    provider_id: _builtins.str
-    """Who was asked."""
-    provider_model: _builtins.str
-    """The provider's own name for the model."""
-    outcome: Global___Outcome.ValueType
-    """How it ended."""
-    @_builtins.property
-    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The caller's labels."""
-
+    END_TIME_FIELD_NUMBER: _builtins.int
+    TENANT_IDS_FIELD_NUMBER: _builtins.int
+    PRINCIPAL_IDS_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    PROVIDER_IDS_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    RESPONSE_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When it began."""
+        """The start of the period, included. Absent means the oldest record kept."""
 
     @_builtins.property
-    def latency(self) -> _duration_pb2.Duration:
-        """How long it took."""
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the period, excluded. Absent means now. Refused before
+        `start_time`.
+        """
 
     @_builtins.property
-    def first_token_latency(self) -> _duration_pb2.Duration:
-        """How long the first content took. Absent for whole answers."""
+    def tenant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tenants. Empty means the caller's own, or all for an admin. Another's has
+        no records for anybody but an admin.
+        """
 
     @_builtins.property
-    def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+    def principal_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys or subjects."""
 
     @_builtins.property
-    def error(self) -> _status_pb2.Status:
-        """Why it failed. Absent on success."""
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Models, by their names in this gateway."""
+
+    @_builtins.property
+    def provider_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Providers."""
+
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """End users, as Attribution.user_id."""
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Labels, as Attribution.labels: a record must have them all. At most 16."""
+
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___Outcome.ValueType]:
+        """Outcomes."""
+
+    @_builtins.property
+    def response_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Responses."""
 
     def __init__(
         self,
         *,
-        response_id: _builtins.str = ...,
-        attempt_index: _builtins.int = ...,
-        tenant_id: _builtins.str = ...,
-        principal_id: _builtins.str = ...,
-        method: _builtins.str = ...,
-        model: _builtins.str = ...,
-        provider_id: _builtins.str = ...,
-        provider_model: _builtins.str = ...,
-        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
-        latency: _duration_pb2.Duration | None = ...,
-        first_token_latency: _duration_pb2.Duration | None = ...,
-        usage: _usage_pb2.Usage | None = ...,
-        outcome: Global___Outcome.ValueType = ...,
-        error: _status_pb2.Status | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        tenant_ids: _abc.Iterable[_builtins.str] | None = ...,
+        principal_ids: _abc.Iterable[_builtins.str] | None = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        provider_ids: _abc.Iterable[_builtins.str] | None = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        outcomes: _abc.Iterable[Global___Outcome.ValueType] | None = ...,
+        response_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "first_token_latency", b"first_token_latency", "latency", b"latency", "start_time", b"start_time", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_index", b"attempt_index", "error", b"error", "first_token_latency", b"first_token_latency", "labels", b"labels", "latency", b"latency", "method", b"method", "model", b"model", "outcome", b"outcome", "principal_id", b"principal_id", "provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id", "start_time", b"start_time", "tenant_id", b"tenant_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "labels", b"labels", "models", b"models", "outcomes", b"outcomes", "principal_ids", b"principal_ids", "provider_ids", b"provider_ids", "response_ids", b"response_ids", "start_time", b"start_time", "tenant_ids", b"tenant_ids", "user_ids", b"user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___UsageRecord: _TypeAlias = UsageRecord  # noqa: Y015
+Global___UsageFilter: _TypeAlias = UsageFilter  # noqa: Y015
 
 @_typing.final
-class GetUsageRecordRequest(_message.Message):
-    """Names a record."""
+class ListUsageRecordsRequest(_message.Message):
+    """A page to list."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    response_id: _builtins.str
-    """The response."""
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """The most records to return. Zero means 50; more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """Where to continue: the `next_page_token` of the page before, at most 2,048
+    characters. Empty means from the start.
+    """
+    @_builtins.property
+    def filter(self) -> Global___UsageFilter:
+        """Which records."""
+
     def __init__(
         self,
         *,
-        response_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: Global___UsageFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["response_id", b"response_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GetUsageRecordRequest: _TypeAlias = GetUsageRecordRequest  # noqa: Y015
+Global___ListUsageRecordsRequest: _TypeAlias = ListUsageRecordsRequest  # noqa: Y015
 
 @_typing.final
-class GetUsageRecordResponse(_message.Message):
-    """The records of a response, one for each attempt, in order."""
+class ListUsageRecordsResponse(_message.Message):
+    """A page of records."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RECORDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to continue. Empty means this was the last page."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageRecord]:
-        """The records."""
+        """The records, the newest first; those of one response in the order of its
+        attempts.
+        """
 
     def __init__(
         self,
         *,
         records: _abc.Iterable[Global___UsageRecord] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GetUsageRecordResponse: _TypeAlias = GetUsageRecordResponse  # noqa: Y015
+Global___ListUsageRecordsResponse: _TypeAlias = ListUsageRecordsResponse  # noqa: Y015
 
 @_typing.final
 class QueryUsageRequest(_message.Message):
@@ -219,62 +389,99 @@ class QueryUsageRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    START_TIME_FIELD_NUMBER: _builtins.int
-    END_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
     GROUP_BY_FIELD_NUMBER: _builtins.int
-    TENANT_ID_FIELD_NUMBER: _builtins.int
-    tenant_id: _builtins.str
-    """Only this tenant. Empty means the caller's own, or all for an admin."""
+    page_size: _builtins.int
+    """The most rows to return. Zero means 50; more than 1,000 means 1,000."""
+    page_token: _builtins.str
+    """Where to continue: the `next_page_token` of the page before, at most 2,048
+    characters. Empty means from the start.
+    """
     @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The start of the period, included."""
+    def filter(self) -> Global___UsageFilter:
+        """Which records."""
 
     @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of the period, excluded. Absent means now."""
-
-    @_builtins.property
-    def group_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What to sum by: `tenant`, `principal`, `model`, `provider`,
-        `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-        `label:KEY`. Empty means one sum.
-        """
+    def group_by(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageGrouping]:
+        """What to sum by. At most 5. Empty means one sum."""
 
     def __init__(
         self,
         *,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        end_time: _timestamp_pb2.Timestamp | None = ...,
-        group_by: _abc.Iterable[_builtins.str] | None = ...,
-        tenant_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: Global___UsageFilter | None = ...,
+        group_by: _abc.Iterable[Global___UsageGrouping] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "group_by", b"group_by", "start_time", b"start_time", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "group_by", b"group_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___QueryUsageRequest: _TypeAlias = QueryUsageRequest  # noqa: Y015
 
 @_typing.final
+class UsageGrouping(_message.Message):
+    """Something to sum by."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    LABEL_KEY_FIELD_NUMBER: _builtins.int
+    dimension: Global___UsageDimension.ValueType
+    """A property of the record."""
+    label_key: _builtins.str
+    """The value of this label, 1 to 64 characters."""
+    def __init__(
+        self,
+        *,
+        dimension: Global___UsageDimension.ValueType = ...,
+        label_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "kind", b"kind", "label_key", b"label_key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "kind", b"kind", "label_key", b"label_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["dimension", "label_key"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___UsageGrouping: _TypeAlias = UsageGrouping  # noqa: Y015
+
+@_typing.final
 class QueryUsageResponse(_message.Message):
-    """Sums."""
+    """A page of sums."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ROWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to continue. Empty means this was the last page."""
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsageRow]:
-        """One row for each group, dearest first."""
+        """One row for each group that has records. The highest cost first, or the
+        oldest first when the first of `group_by` is a time.
+        """
+
+    @_builtins.property
+    def total(self) -> Global___UsageRow:
+        """The sum of all rows of all pages. Its `group` is empty."""
 
     def __init__(
         self,
         *,
         rows: _abc.Iterable[Global___UsageRow] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: Global___UsageRow | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "rows", b"rows", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -301,7 +508,10 @@ class UsageRow(_message.Message):
     """How many attempts have no known price."""
     @_builtins.property
     def group(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The group: a value for each `group_by`, in order."""
+        """The group: a value for each of `group_by`, in its order. Times are the
+        start of the hour, day or month in ISO 8601, such as
+        `2027-03-31T00:00:00Z`. Empty stands for records without a value.
+        """
 
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
@@ -340,29 +550,19 @@ class ExportUsageRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    START_TIME_FIELD_NUMBER: _builtins.int
-    END_TIME_FIELD_NUMBER: _builtins.int
-    TENANT_ID_FIELD_NUMBER: _builtins.int
-    tenant_id: _builtins.str
-    """Only this tenant. Empty means the caller's own, or all for an admin."""
+    FILTER_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The start of the period, included."""
-
-    @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of the period, excluded. Absent means now."""
+    def filter(self) -> Global___UsageFilter:
+        """Which records."""
 
     def __init__(
         self,
         *,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        end_time: _timestamp_pb2.Timestamp | None = ...,
-        tenant_id: _builtins.str = ...,
+        filter: Global___UsageFilter | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -35,10 +35,10 @@ class UsageServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.GetUsageRecord = channel.unary_unary(
-                '/ringmain.v1.UsageService/GetUsageRecord',
-                request_serializer=ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordRequest.SerializeToString,
-                response_deserializer=ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordResponse.FromString,
+        self.ListUsageRecords = channel.unary_unary(
+                '/ringmain.v1.UsageService/ListUsageRecords',
+                request_serializer=ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsRequest.SerializeToString,
+                response_deserializer=ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsResponse.FromString,
                 _registered_method=True)
         self.QueryUsage = channel.unary_unary(
                 '/ringmain.v1.UsageService/QueryUsage',
@@ -56,8 +56,9 @@ class UsageServiceServicer(object):
     """What a caller has consumed. A caller sees its own tenant; an admin sees all.
     """
 
-    def GetUsageRecord(self, request, context):
-        """Gets the record of one response, also of a cancelled or failed one.
+    def ListUsageRecords(self, request, context):
+        """Lists records, the newest first, those of cancelled and failed attempts
+        included.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +72,7 @@ class UsageServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ExportUsage(self, request, context):
-        """Sends every record of a period, oldest first.
+        """Sends every record of a period, the oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,10 +81,10 @@ class UsageServiceServicer(object):
 
 def add_UsageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'GetUsageRecord': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetUsageRecord,
-                    request_deserializer=ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordRequest.FromString,
-                    response_serializer=ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordResponse.SerializeToString,
+            'ListUsageRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUsageRecords,
+                    request_deserializer=ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsRequest.FromString,
+                    response_serializer=ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsResponse.SerializeToString,
             ),
             'QueryUsage': grpc.unary_unary_rpc_method_handler(
                     servicer.QueryUsage,
@@ -108,7 +109,7 @@ class UsageService(object):
     """
 
     @staticmethod
-    def GetUsageRecord(request,
+    def ListUsageRecords(request,
             target,
             options=(),
             channel_credentials=None,
@@ -121,9 +122,9 @@ class UsageService(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/ringmain.v1.UsageService/GetUsageRecord',
-            ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordRequest.SerializeToString,
-            ringmain_dot_v1_dot_usage__service__pb2.GetUsageRecordResponse.FromString,
+            '/ringmain.v1.UsageService/ListUsageRecords',
+            ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsRequest.SerializeToString,
+            ringmain_dot_v1_dot_usage__service__pb2.ListUsageRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,35 +33,41 @@ class UsageServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> UsageServiceAsyncStub: ...
-    GetUsageRecord: _grpc.UnaryUnaryMultiCallable[_usage_service_pb2.GetUsageRecordRequest, _usage_service_pb2.GetUsageRecordResponse]
-    """Gets the record of one response, also of a cancelled or failed one."""
+    ListUsageRecords: _grpc.UnaryUnaryMultiCallable[_usage_service_pb2.ListUsageRecordsRequest, _usage_service_pb2.ListUsageRecordsResponse]
+    """Lists records, the newest first, those of cancelled and failed attempts
+    included.
+    """
     QueryUsage: _grpc.UnaryUnaryMultiCallable[_usage_service_pb2.QueryUsageRequest, _usage_service_pb2.QueryUsageResponse]
     """Sums records over a period."""
     ExportUsage: _grpc.UnaryStreamMultiCallable[_usage_service_pb2.ExportUsageRequest, _usage_service_pb2.ExportUsageResponse]
-    """Sends every record of a period, oldest first."""
+    """Sends every record of a period, the oldest first."""
 
 @_typing.type_check_only
 class UsageServiceAsyncStub(UsageServiceStub):
     """What a caller has consumed. A caller sees its own tenant; an admin sees all."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetUsageRecord: _aio.UnaryUnaryMultiCallable[_usage_service_pb2.GetUsageRecordRequest, _usage_service_pb2.GetUsageRecordResponse]  # type: ignore[assignment]
-    """Gets the record of one response, also of a cancelled or failed one."""
+    ListUsageRecords: _aio.UnaryUnaryMultiCallable[_usage_service_pb2.ListUsageRecordsRequest, _usage_service_pb2.ListUsageRecordsResponse]  # type: ignore[assignment]
+    """Lists records, the newest first, those of cancelled and failed attempts
+    included.
+    """
     QueryUsage: _aio.UnaryUnaryMultiCallable[_usage_service_pb2.QueryUsageRequest, _usage_service_pb2.QueryUsageResponse]  # type: ignore[assignment]
     """Sums records over a period."""
     ExportUsage: _aio.UnaryStreamMultiCallable[_usage_service_pb2.ExportUsageRequest, _usage_service_pb2.ExportUsageResponse]  # type: ignore[assignment]
-    """Sends every record of a period, oldest first."""
+    """Sends every record of a period, the oldest first."""
 
 class UsageServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a caller has consumed. A caller sees its own tenant; an admin sees all."""
 
     @_abc_1.abstractmethod
-    def GetUsageRecord(
+    def ListUsageRecords(
         self,
-        request: _usage_service_pb2.GetUsageRecordRequest,
+        request: _usage_service_pb2.ListUsageRecordsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_usage_service_pb2.GetUsageRecordResponse, _abc.Awaitable[_usage_service_pb2.GetUsageRecordResponse]]:
-        """Gets the record of one response, also of a cancelled or failed one."""
+    ) -> _typing.Union[_usage_service_pb2.ListUsageRecordsResponse, _abc.Awaitable[_usage_service_pb2.ListUsageRecordsResponse]]:
+        """Lists records, the newest first, those of cancelled and failed attempts
+        included.
+        """
 
     @_abc_1.abstractmethod
     def QueryUsage(
@@ -77,6 +83,6 @@ class UsageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _usage_service_pb2.ExportUsageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_usage_service_pb2.ExportUsageResponse], _abc.AsyncIterator[_usage_service_pb2.ExportUsageResponse]]:
-        """Sends every record of a period, oldest first."""
+        """Sends every record of a period, the oldest first."""
 
 def add_UsageServiceServicer_to_server(servicer: UsageServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

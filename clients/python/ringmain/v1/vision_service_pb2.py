@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from ringmain.v1 import attribution_pb2 as ringmain_dot_v1_dot_attribution__pb2
 from ringmain.v1 import chat_service_pb2 as ringmain_dot_v1_dot_chat__service__pb2
 from ringmain.v1 import content_pb2 as ringmain_dot_v1_dot_content__pb2
 from ringmain.v1 import generation_pb2 as ringmain_dot_v1_dot_generation__pb2
@@ -30,31 +31,29 @@ from ringmain.v1 import routing_pb2 as ringmain_dot_v1_dot_routing__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n ringmain/v1/vision_service.proto\x12\x0bringmain.v1\x1a\x17google/rpc/status.proto\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xc7\x01\n\x14\x41nalyzeImagesRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\"\n\x06images\x18\x03 \x03(\x0b\x32\x12.ringmain.v1.Media\x12\x38\n\x11generation_config\x18\x04 \x01(\x0b\x32\x1d.ringmain.v1.GenerationConfig\x12\x32\n\x0erouting_policy\x18\x05 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\xb2\x01\n\x15\x41nalyzeImagesResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x30\n\rfinish_reason\x18\x03 \x01(\x0e\x32\x19.ringmain.v1.FinishReason\x12!\n\x05usage\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x05 \x01(\x0b\x32\x12.ringmain.v1.Route\"d\n\x13ReadDocumentRequest\x12\x31\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1f.ringmain.v1.ReadDocumentConfigH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xd3\x01\n\x12ReadDocumentConfig\x12\r\n\x05model\x18\x01 \x01(\t\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\'\n\x04mode\x18\x03 \x01(\x0e\x32\x19.ringmain.v1.DocumentMode\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12\x1a\n\x12max_parallel_pages\x18\x05 \x01(\x05\x12\x12\n\nfirst_page\x18\x06 \x01(\x05\x12\x32\n\x0erouting_policy\x18\x07 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\"\xa9\x01\n\x11ReadDocumentEvent\x12-\n\x06opened\x18\x01 \x01(\x0b\x32\x1b.ringmain.v1.DocumentOpenedH\x00\x12)\n\x04page\x18\x02 \x01(\x0b\x32\x19.ringmain.v1.DocumentPageH\x00\x12\x31\n\x08\x66inished\x18\x03 \x01(\x0b\x32\x1d.ringmain.v1.DocumentFinishedH\x00\x42\x07\n\x05\x65vent\"7\n\x0e\x44ocumentOpened\x12\x11\n\tmime_type\x18\x01 \x01(\t\x12\x12\n\npage_count\x18\x02 \x01(\x05\"{\n\x0c\x44ocumentPage\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12\x10\n\x08markdown\x18\x02 \x01(\t\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x12.google.rpc.Status\"5\n\x10\x44ocumentFinished\x12!\n\x05usage\x18\x01 \x01(\x0b\x32\x12.ringmain.v1.Usage*q\n\x0c\x44ocumentMode\x12\x1d\n\x19\x44OCUMENT_MODE_UNSPECIFIED\x10\x00\x12!\n\x1d\x44OCUMENT_MODE_TEXT_AND_IMAGES\x10\x01\x12\x1f\n\x1b\x44OCUMENT_MODE_PAGE_AS_IMAGE\x10\x02\x32\x91\x02\n\rVisionService\x12V\n\rAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\".ringmain.v1.AnalyzeImagesResponse\x12R\n\x13StreamAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\x16.ringmain.v1.ChatEvent0\x01\x12T\n\x0cReadDocument\x12 .ringmain.v1.ReadDocumentRequest\x1a\x1e.ringmain.v1.ReadDocumentEvent(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n ringmain/v1/vision_service.proto\x12\x0bringmain.v1\x1a\x17google/rpc/status.proto\x1a\x1dringmain/v1/attribution.proto\x1a\x1eringmain/v1/chat_service.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xba\x02\n\x14\x41nalyzeImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12\"\n\x06images\x18\x06 \x03(\x0b\x32\x12.ringmain.v1.Media\x12.\n\x0cimage_detail\x18\x07 \x01(\x0e\x32\x18.ringmain.v1.ImageDetail\x12\x38\n\x11generation_config\x18\x08 \x01(\x0b\x32\x1d.ringmain.v1.GenerationConfig\"d\n\x13ReadDocumentRequest\x12\x31\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1f.ringmain.v1.ReadDocumentConfigH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"\xb4\x02\n\x12ReadDocumentConfig\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12\'\n\x04mode\x18\x06 \x01(\x0e\x32\x19.ringmain.v1.DocumentMode\x12\x0e\n\x06prompt\x18\x07 \x01(\t\x12\x12\n\nfirst_page\x18\x08 \x01(\x05\x12\x38\n\x11generation_config\x18\t \x01(\x0b\x32\x1d.ringmain.v1.GenerationConfig\"\xab\x01\n\x11ReadDocumentEvent\x12/\n\x07started\x18\x01 \x01(\x0b\x32\x1c.ringmain.v1.DocumentStartedH\x00\x12)\n\x04page\x18\x02 \x01(\x0b\x32\x19.ringmain.v1.DocumentPageH\x00\x12\x31\n\x08\x66inished\x18\x03 \x01(\x0b\x32\x1d.ringmain.v1.DocumentFinishedH\x00\x42\x07\n\x05\x65vent\"z\n\x0f\x44ocumentStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\x12\n\npage_count\x18\x05 \x01(\x05\"\x9e\x01\n\x0c\x44ocumentPage\x12\x13\n\x0bpage_number\x18\x01 \x01(\x05\x12\x10\n\x08markdown\x18\x02 \x01(\t\x12!\n\x05usage\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x04 \x01(\x0b\x32\x12.ringmain.v1.Route\x12!\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.Status\"m\n\x10\x44ocumentFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route*q\n\x0c\x44ocumentMode\x12\x1d\n\x19\x44OCUMENT_MODE_UNSPECIFIED\x10\x00\x12!\n\x1d\x44OCUMENT_MODE_TEXT_AND_IMAGES\x10\x01\x12\x1f\n\x1b\x44OCUMENT_MODE_PAGE_AS_IMAGE\x10\x02\x32\x88\x02\n\rVisionService\x12M\n\rAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\x19.ringmain.v1.ChatResponse\x12R\n\x13StreamAnalyzeImages\x12!.ringmain.v1.AnalyzeImagesRequest\x1a\x16.ringmain.v1.ChatEvent0\x01\x12T\n\x0cReadDocument\x12 .ringmain.v1.ReadDocumentRequest\x1a\x1e.ringmain.v1.ReadDocumentEvent(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ringmain.v1.vision_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DOCUMENTMODE']._serialized_start=1323
-  _globals['_DOCUMENTMODE']._serialized_end=1436
-  _globals['_ANALYZEIMAGESREQUEST']._serialized_start=216
-  _globals['_ANALYZEIMAGESREQUEST']._serialized_end=415
-  _globals['_ANALYZEIMAGESRESPONSE']._serialized_start=418
-  _globals['_ANALYZEIMAGESRESPONSE']._serialized_end=596
-  _globals['_READDOCUMENTREQUEST']._serialized_start=598
-  _globals['_READDOCUMENTREQUEST']._serialized_end=698
-  _globals['_READDOCUMENTCONFIG']._serialized_start=701
-  _globals['_READDOCUMENTCONFIG']._serialized_end=912
-  _globals['_READDOCUMENTEVENT']._serialized_start=915
-  _globals['_READDOCUMENTEVENT']._serialized_end=1084
-  _globals['_DOCUMENTOPENED']._serialized_start=1086
-  _globals['_DOCUMENTOPENED']._serialized_end=1141
-  _globals['_DOCUMENTPAGE']._serialized_start=1143
-  _globals['_DOCUMENTPAGE']._serialized_end=1266
-  _globals['_DOCUMENTFINISHED']._serialized_start=1268
-  _globals['_DOCUMENTFINISHED']._serialized_end=1321
-  _globals['_VISIONSERVICE']._serialized_start=1439
-  _globals['_VISIONSERVICE']._serialized_end=1712
+  _globals['_DOCUMENTMODE']._serialized_start=1546
+  _globals['_DOCUMENTMODE']._serialized_end=1659
+  _globals['_ANALYZEIMAGESREQUEST']._serialized_start=247
+  _globals['_ANALYZEIMAGESREQUEST']._serialized_end=561
+  _globals['_READDOCUMENTREQUEST']._serialized_start=563
+  _globals['_READDOCUMENTREQUEST']._serialized_end=663
+  _globals['_READDOCUMENTCONFIG']._serialized_start=666
+  _globals['_READDOCUMENTCONFIG']._serialized_end=974
+  _globals['_READDOCUMENTEVENT']._serialized_start=977
+  _globals['_READDOCUMENTEVENT']._serialized_end=1148
+  _globals['_DOCUMENTSTARTED']._serialized_start=1150
+  _globals['_DOCUMENTSTARTED']._serialized_end=1272
+  _globals['_DOCUMENTPAGE']._serialized_start=1275
+  _globals['_DOCUMENTPAGE']._serialized_end=1433
+  _globals['_DOCUMENTFINISHED']._serialized_start=1435
+  _globals['_DOCUMENTFINISHED']._serialized_end=1544
+  _globals['_VISIONSERVICE']._serialized_start=1662
+  _globals['_VISIONSERVICE']._serialized_end=1926
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
+from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import generation_pb2 as _generation_pb2
 from ringmain.v1 import routing_pb2 as _routing_pb2
@@ -54,15 +55,33 @@ class AnalyzeImagesRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
+    IMAGE_DETAIL_FIELD_NUMBER: _builtins.int
     GENERATION_CONFIG_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat within a
+    day returns the first answer instead of paying twice; the same id with
+    another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that takes images. At most 256 characters."""
     prompt: _builtins.str
-    """The question."""
+    """The question. Required."""
+    image_detail: _content_pb2.ImageDetail.ValueType
+    """How closely the model looks at the images."""
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
+    @_builtins.property
+    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
+        """How to route."""
+
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Media]:
         """At least one image, at most 16."""
@@ -71,68 +90,25 @@ class AnalyzeImagesRequest(_message.Message):
     def generation_config(self) -> _generation_pb2.GenerationConfig:
         """How to write."""
 
-    @_builtins.property
-    def routing_policy(self) -> _routing_pb2.RoutingPolicy:
-        """How to route."""
-
     def __init__(
         self,
         *,
+        request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         prompt: _builtins.str = ...,
         images: _abc.Iterable[_content_pb2.Media] | None = ...,
+        image_detail: _content_pb2.ImageDetail.ValueType = ...,
         generation_config: _generation_pb2.GenerationConfig | None = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["generation_config", b"generation_config", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "generation_config", b"generation_config", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_config", b"generation_config", "images", b"images", "model", b"model", "prompt", b"prompt", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "generation_config", b"generation_config", "image_detail", b"image_detail", "images", b"images", "model", b"model", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnalyzeImagesRequest: _TypeAlias = AnalyzeImagesRequest  # noqa: Y015
-
-@_typing.final
-class AnalyzeImagesResponse(_message.Message):
-    """An answer about images."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RESPONSE_ID_FIELD_NUMBER: _builtins.int
-    TEXT_FIELD_NUMBER: _builtins.int
-    FINISH_REASON_FIELD_NUMBER: _builtins.int
-    USAGE_FIELD_NUMBER: _builtins.int
-    ROUTE_FIELD_NUMBER: _builtins.int
-    response_id: _builtins.str
-    """Assigned by the gateway."""
-    text: _builtins.str
-    """The answer."""
-    finish_reason: _generation_pb2.FinishReason.ValueType
-    """Why the model stopped."""
-    @_builtins.property
-    def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
-
-    @_builtins.property
-    def route(self) -> _routing_pb2.Route:
-        """How it was served."""
-
-    def __init__(
-        self,
-        *,
-        response_id: _builtins.str = ...,
-        text: _builtins.str = ...,
-        finish_reason: _generation_pb2.FinishReason.ValueType = ...,
-        usage: _usage_pb2.Usage | None = ...,
-        route: _routing_pb2.Route | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "response_id", b"response_id", "route", b"route", "text", b"text", "usage", b"usage"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AnalyzeImagesResponse: _TypeAlias = AnalyzeImagesResponse  # noqa: Y015
 
 @_typing.final
 class ReadDocumentRequest(_message.Message):
@@ -170,13 +146,20 @@ class ReadDocumentConfig(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_FIELD_NUMBER: _builtins.int
+    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
-    MAX_PARALLEL_PAGES_FIELD_NUMBER: _builtins.int
     FIRST_PAGE_FIELD_NUMBER: _builtins.int
-    ROUTING_POLICY_FIELD_NUMBER: _builtins.int
+    GENERATION_CONFIG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, optional, at most 128 characters. A repeat with the
+    same bytes within a day returns the first answer instead of paying twice;
+    the same id with another request is refused with INVALID_FIELD.
+    """
     model: _builtins.str
     """A model of this gateway that takes images. At most 256 characters."""
     mime_type: _builtins.str
@@ -187,28 +170,38 @@ class ReadDocumentConfig(_message.Message):
     """How to turn pages into text."""
     prompt: _builtins.str
     """What to ask of each page or picture. Empty means describe it."""
-    max_parallel_pages: _builtins.int
-    """The most pages to have in work at once. Zero means the server's default."""
     first_page: _builtins.int
     """The first page to read, from 1. Zero means 1. Resume here after a failure."""
+    @_builtins.property
+    def attribution(self) -> _attribution_pb2.Attribution:
+        """Who the request is for."""
+
     @_builtins.property
     def routing_policy(self) -> _routing_pb2.RoutingPolicy:
         """How to route."""
 
+    @_builtins.property
+    def generation_config(self) -> _generation_pb2.GenerationConfig:
+        """How to write. `response_format` and `output_modalities` are refused: a page
+        is Markdown.
+        """
+
     def __init__(
         self,
         *,
+        request_id: _builtins.str = ...,
         model: _builtins.str = ...,
+        attribution: _attribution_pb2.Attribution | None = ...,
+        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
         mime_type: _builtins.str = ...,
         mode: Global___DocumentMode.ValueType = ...,
         prompt: _builtins.str = ...,
-        max_parallel_pages: _builtins.int = ...,
         first_page: _builtins.int = ...,
-        routing_policy: _routing_pb2.RoutingPolicy | None = ...,
+        generation_config: _generation_pb2.GenerationConfig | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["routing_policy", b"routing_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "generation_config", b"generation_config", "routing_policy", b"routing_policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_page", b"first_page", "max_parallel_pages", b"max_parallel_pages", "mime_type", b"mime_type", "mode", b"mode", "model", b"model", "prompt", b"prompt", "routing_policy", b"routing_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution", b"attribution", "first_page", b"first_page", "generation_config", b"generation_config", "mime_type", b"mime_type", "mode", b"mode", "model", b"model", "prompt", b"prompt", "request_id", b"request_id", "routing_policy", b"routing_policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -220,12 +213,12 @@ class ReadDocumentEvent(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    OPENED_FIELD_NUMBER: _builtins.int
+    STARTED_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def opened(self) -> Global___DocumentOpened:
-        """The document could be read."""
+    def started(self) -> Global___DocumentStarted:
+        """The document could be opened."""
 
     @_builtins.property
     def page(self) -> Global___DocumentPage:
@@ -238,45 +231,57 @@ class ReadDocumentEvent(_message.Message):
     def __init__(
         self,
         *,
-        opened: Global___DocumentOpened | None = ...,
+        started: Global___DocumentStarted | None = ...,
         page: Global___DocumentPage | None = ...,
         finished: Global___DocumentFinished | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "opened", b"opened", "page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "page", b"page", "started", b"started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "opened", b"opened", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "finished", b"finished", "page", b"page", "started", b"started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "page", "finished"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["started", "page", "finished"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___ReadDocumentEvent: _TypeAlias = ReadDocumentEvent  # noqa: Y015
 
 @_typing.final
-class DocumentOpened(_message.Message):
-    """A document could be read."""
+class DocumentStarted(_message.Message):
+    """A document could be opened."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    PROVIDER_MODEL_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     PAGE_COUNT_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Assigned by the gateway."""
+    provider_id: _builtins.str
+    """The provider that is asked first. Each page says who answered."""
+    provider_model: _builtins.str
+    """The provider's own name for the model that is asked first."""
     mime_type: _builtins.str
-    """Its media type."""
+    """The media type of the document."""
     page_count: _builtins.int
     """How many pages it has."""
     def __init__(
         self,
         *,
+        response_id: _builtins.str = ...,
+        provider_id: _builtins.str = ...,
+        provider_model: _builtins.str = ...,
         mime_type: _builtins.str = ...,
         page_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "page_count", b"page_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "page_count", b"page_count", "provider_id", b"provider_id", "provider_model", b"provider_model", "response_id", b"response_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___DocumentOpened: _TypeAlias = DocumentOpened  # noqa: Y015
+Global___DocumentStarted: _TypeAlias = DocumentStarted  # noqa: Y015
 
 @_typing.final
 class DocumentPage(_message.Message):
@@ -287,6 +292,7 @@ class DocumentPage(_message.Message):
     PAGE_NUMBER_FIELD_NUMBER: _builtins.int
     MARKDOWN_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     page_number: _builtins.int
     """Its number, from 1."""
@@ -294,7 +300,13 @@ class DocumentPage(_message.Message):
     """Its content as Markdown, the descriptions of its pictures included."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
-        """What it consumed."""
+        """What the page consumed."""
+
+    @_builtins.property
+    def route(self) -> _routing_pb2.Route:
+        """How the page was served: the last request of it, where it took several.
+        Absent where no model was needed.
+        """
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
@@ -308,11 +320,12 @@ class DocumentPage(_message.Message):
         page_number: _builtins.int = ...,
         markdown: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
+        route: _routing_pb2.Route | None = ...,
         error: _status_pb2.Status | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "markdown", b"markdown", "page_number", b"page_number", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "markdown", b"markdown", "page_number", b"page_number", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -324,19 +337,29 @@ class DocumentFinished(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    response_id: _builtins.str
+    """Same as DocumentStarted.response_id."""
     @_builtins.property
     def usage(self) -> _usage_pb2.Usage:
         """What all pages consumed."""
 
+    @_builtins.property
+    def route(self) -> _routing_pb2.Route:
+        """Same as the last page's `route` that is not absent."""
+
     def __init__(
         self,
         *,
+        response_id: _builtins.str = ...,
         usage: _usage_pb2.Usage | None = ...,
+        route: _routing_pb2.Route | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

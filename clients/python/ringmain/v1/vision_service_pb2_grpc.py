@@ -39,7 +39,7 @@ class VisionServiceStub(object):
         self.AnalyzeImages = channel.unary_unary(
                 '/ringmain.v1.VisionService/AnalyzeImages',
                 request_serializer=ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesRequest.SerializeToString,
-                response_deserializer=ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesResponse.FromString,
+                response_deserializer=ringmain_dot_v1_dot_chat__service__pb2.ChatResponse.FromString,
                 _registered_method=True)
         self.StreamAnalyzeImages = channel.unary_stream(
                 '/ringmain.v1.VisionService/StreamAnalyzeImages',
@@ -58,7 +58,7 @@ class VisionServiceServicer(object):
     """
 
     def AnalyzeImages(self, request, context):
-        """Answers a question about images.
+        """Answers a question about images and returns the whole answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -66,6 +66,9 @@ class VisionServiceServicer(object):
 
     def StreamAnalyzeImages(self, request, context):
         """Answers a question about images as it is written.
+
+        The same request as AnalyzeImages. Folding the events gives the response
+        AnalyzeImages would have returned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +90,7 @@ def add_VisionServiceServicer_to_server(servicer, server):
             'AnalyzeImages': grpc.unary_unary_rpc_method_handler(
                     servicer.AnalyzeImages,
                     request_deserializer=ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesRequest.FromString,
-                    response_serializer=ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesResponse.SerializeToString,
+                    response_serializer=ringmain_dot_v1_dot_chat__service__pb2.ChatResponse.SerializeToString,
             ),
             'StreamAnalyzeImages': grpc.unary_stream_rpc_method_handler(
                     servicer.StreamAnalyzeImages,
@@ -127,7 +130,7 @@ class VisionService(object):
             target,
             '/ringmain.v1.VisionService/AnalyzeImages',
             ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesRequest.SerializeToString,
-            ringmain_dot_v1_dot_vision__service__pb2.AnalyzeImagesResponse.FromString,
+            ringmain_dot_v1_dot_chat__service__pb2.ChatResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,10 +34,14 @@ class VisionServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> VisionServiceAsyncStub: ...
-    AnalyzeImages: _grpc.UnaryUnaryMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _vision_service_pb2.AnalyzeImagesResponse]
-    """Answers a question about images."""
+    AnalyzeImages: _grpc.UnaryUnaryMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _chat_service_pb2.ChatResponse]
+    """Answers a question about images and returns the whole answer."""
     StreamAnalyzeImages: _grpc.UnaryStreamMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _chat_service_pb2.ChatEvent]
-    """Answers a question about images as it is written."""
+    """Answers a question about images as it is written.
+
+    The same request as AnalyzeImages. Folding the events gives the response
+    AnalyzeImages would have returned.
+    """
     ReadDocument: _grpc.StreamStreamMultiCallable[_vision_service_pb2.ReadDocumentRequest, _vision_service_pb2.ReadDocumentEvent]
     """Turns a document into Markdown, page by page, with its pictures described.
 
@@ -50,10 +54,14 @@ class VisionServiceAsyncStub(VisionServiceStub):
     """Questions about images and documents, for callers that keep no conversation."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    AnalyzeImages: _aio.UnaryUnaryMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _vision_service_pb2.AnalyzeImagesResponse]  # type: ignore[assignment]
-    """Answers a question about images."""
+    AnalyzeImages: _aio.UnaryUnaryMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _chat_service_pb2.ChatResponse]  # type: ignore[assignment]
+    """Answers a question about images and returns the whole answer."""
     StreamAnalyzeImages: _aio.UnaryStreamMultiCallable[_vision_service_pb2.AnalyzeImagesRequest, _chat_service_pb2.ChatEvent]  # type: ignore[assignment]
-    """Answers a question about images as it is written."""
+    """Answers a question about images as it is written.
+
+    The same request as AnalyzeImages. Folding the events gives the response
+    AnalyzeImages would have returned.
+    """
     ReadDocument: _aio.StreamStreamMultiCallable[_vision_service_pb2.ReadDocumentRequest, _vision_service_pb2.ReadDocumentEvent]  # type: ignore[assignment]
     """Turns a document into Markdown, page by page, with its pictures described.
 
@@ -69,8 +77,8 @@ class VisionServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _vision_service_pb2.AnalyzeImagesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_vision_service_pb2.AnalyzeImagesResponse, _abc.Awaitable[_vision_service_pb2.AnalyzeImagesResponse]]:
-        """Answers a question about images."""
+    ) -> _typing.Union[_chat_service_pb2.ChatResponse, _abc.Awaitable[_chat_service_pb2.ChatResponse]]:
+        """Answers a question about images and returns the whole answer."""
 
     @_abc_1.abstractmethod
     def StreamAnalyzeImages(
@@ -78,7 +86,11 @@ class VisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _vision_service_pb2.AnalyzeImagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_chat_service_pb2.ChatEvent], _abc.AsyncIterator[_chat_service_pb2.ChatEvent]]:
-        """Answers a question about images as it is written."""
+        """Answers a question about images as it is written.
+
+        The same request as AnalyzeImages. Folding the events gives the response
+        AnalyzeImages would have returned.
+        """
 
     @_abc_1.abstractmethod
     def ReadDocument(

@@ -44,15 +44,15 @@ pub struct Breaker {
     #[prost(message, optional, tag="5")]
     pub last_error: ::core::option::Option<::tonic_types::Status>,
     /// Why no request is sent although the breaker may be closed, such as a rate
-    /// limit. Empty when nothing speaks against it.
+    /// limit. Empty when requests may be sent.
     #[prost(string, tag="6")]
-    pub hold_reason: ::prost::alloc::string::String,
-    /// When that ends. Absent next to a `hold_reason` means: when a check passes or
+    pub cooldown_reason: ::prost::alloc::string::String,
+    /// When that ends. Absent next to a `cooldown_reason` means: when a check passes or
     /// the provider's settings change.
     #[prost(message, optional, tag="7")]
-    pub hold_end_time: ::core::option::Option<::prost_types::Timestamp>,
+    pub cooldown_end_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Nothing to say.
+/// Asks for all providers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListProvidersRequest {
 }
@@ -128,7 +128,7 @@ pub struct CheckProviderResponse {
 /// What to empty.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FlushCacheRequest {
-    /// Only this model's answers. Empty means all.
+    /// Only this model's answers. At most 256 characters. Empty means all.
     #[prost(string, tag="1")]
     pub model: ::prost::alloc::string::String,
 }
@@ -139,7 +139,7 @@ pub struct FlushCacheResponse {
     #[prost(int64, tag="1")]
     pub dropped_entry_count: i64,
 }
-/// Nothing to say.
+/// Asks for the configuration to be read again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReloadConfigRequest {
 }
@@ -154,48 +154,57 @@ pub struct ReloadConfigResponse {
     #[prost(string, repeated, tag="2")]
     pub restart_paths: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// An API key.
+/// An API key. A limit that is absent is none; zero lets nothing through.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApiKey {
-    /// Identifies the key, and is not secret.
+    /// Identifies the key, and is not secret. Set by the gateway.
     #[prost(string, tag="1")]
     pub key_id: ::prost::alloc::string::String,
-    /// Whose it is.
+    /// The tenant it belongs to, 1 to 256 characters. Cannot be changed.
     #[prost(string, tag="2")]
     pub tenant_id: ::prost::alloc::string::String,
-    /// A name for people.
+    /// A name for people, at most 256 characters.
     #[prost(string, tag="3")]
     pub display_name: ::prost::alloc::string::String,
-    /// Models it may use. Empty means all.
-    #[prost(string, repeated, tag="4")]
+    /// What it may be used for. At least one.
+    #[prost(enumeration="ApiKeyScope", repeated, tag="4")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    /// Models it may use, by their names in this gateway. At most 1,000, each at
+    /// most 256 characters. Empty means all.
+    #[prost(string, repeated, tag="5")]
     pub allowed_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The most requests in a minute. Zero means no limit of its own.
-    #[prost(int64, tag="5")]
-    pub requests_per_minute: i64,
-    /// The most tokens in a minute. Zero means no limit of its own.
-    #[prost(int64, tag="6")]
-    pub tokens_per_minute: i64,
+    /// The most requests in any minute.
+    #[prost(int64, optional, tag="6")]
+    pub requests_per_minute: ::core::option::Option<i64>,
+    /// The most tokens in any minute, input and output together.
+    #[prost(int64, optional, tag="7")]
+    pub tokens_per_minute: ::core::option::Option<i64>,
     /// The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-    /// Zero means no budget of its own.
-    #[prost(int64, tag="7")]
-    pub monthly_budget_nano_usd: i64,
-    /// Whether it may call AdminService.
-    #[prost(bool, tag="8")]
-    pub admin: bool,
-    /// When it was made.
+    /// At most 9,000,000 dollars.
+    #[prost(int64, optional, tag="8")]
+    pub monthly_budget_nano_usd: ::core::option::Option<i64>,
+    /// When it was made. Set by the gateway.
     #[prost(message, optional, tag="9")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
     /// When it stops working. Absent means never.
     #[prost(message, optional, tag="10")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it was revoked. Absent means it was not.
+    /// When it got its present secret, if that is not its first. Set by the
+    /// gateway.
     #[prost(message, optional, tag="11")]
+    pub rotate_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the secret before the present one stops working. Absent when it has
+    /// stopped. Set by the gateway.
+    #[prost(message, optional, tag="12")]
+    pub old_secret_expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was revoked. Absent means it was not. Set by the gateway.
+    #[prost(message, optional, tag="13")]
     pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// A key to make.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateApiKeyRequest {
-    /// The key. The gateway sets its `key_id` and times, but for `expire_time`.
+    /// The key. What the gateway sets is ignored.
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<ApiKey>,
 }
@@ -209,16 +218,57 @@ pub struct CreateApiKeyResponse {
     #[prost(string, tag="2")]
     pub secret: ::prost::alloc::string::String,
 }
+/// A key to change.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateApiKeyRequest {
+    /// The key, named by its `key_id`, with the new values.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<ApiKey>,
+    /// The fields to change, by name, such as `scopes`. A field that is named and
+    /// not set in `key` is cleared. Absent means every field that is set. A field
+    /// that cannot be changed is refused.
+    #[prost(message, optional, tag="2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+}
+/// A changed key.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateApiKeyResponse {
+    /// The key.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<ApiKey>,
+}
+/// Names a key whose secret is to be replaced.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateApiKeyRequest {
+    /// The key. At most 256 characters.
+    #[prost(string, tag="1")]
+    pub key_id: ::prost::alloc::string::String,
+    /// How long the old secret works on, at most 7 days. Absent or zero means that
+    /// it stops at once. A secret that was still in its own grace period stops.
+    #[prost(message, optional, tag="2")]
+    pub grace_period: ::core::option::Option<::prost_types::Duration>,
+}
+/// A key with a new secret.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateApiKeyResponse {
+    /// The key.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<ApiKey>,
+    /// The secret to send as `authorization: Bearer SECRET`. Shown only here.
+    #[prost(string, tag="2")]
+    pub secret: ::prost::alloc::string::String,
+}
 /// A page to list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListApiKeysRequest {
     /// The most keys to return. Zero means 50; more than 250 means 250.
     #[prost(int32, tag="1")]
     pub page_size: i32,
-    /// Where to continue. Empty means from the start.
+    /// Where to continue: the `next_page_token` of the page before, at most 2,048
+    /// characters. Empty means from the start.
     #[prost(string, tag="2")]
     pub page_token: ::prost::alloc::string::String,
-    /// Only keys of this tenant. Empty means all.
+    /// Only keys of this tenant. At most 256 characters. Empty means all.
     #[prost(string, tag="3")]
     pub tenant_id: ::prost::alloc::string::String,
 }
@@ -235,7 +285,7 @@ pub struct ListApiKeysResponse {
 /// Names a key to revoke.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeApiKeyRequest {
-    /// The key.
+    /// The key. At most 256 characters.
     #[prost(string, tag="1")]
     pub key_id: ::prost::alloc::string::String,
 }
@@ -249,18 +299,18 @@ pub struct RevokeApiKeyResponse {
 /// What to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchEventsRequest {
-    /// Only these kinds, such as `breaker`. At most 64, each at most 256
-    /// characters. Empty means all.
+    /// Only these kinds, such as `breaker`. At most 64, each at most 64
+    /// characters. Empty means all; a kind that does not exist is refused.
     #[prost(string, repeated, tag="1")]
     pub kinds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// One thing that happened.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WatchEventsResponse {
-    /// When.
+    /// When it happened.
     #[prost(message, optional, tag="1")]
     pub time: ::core::option::Option<::prost_types::Timestamp>,
-    /// What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+    /// Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
     /// `provider` or `key`.
     #[prost(string, tag="2")]
     pub kind: ::prost::alloc::string::String,
@@ -273,6 +323,44 @@ pub struct WatchEventsResponse {
     /// What happened, for programs.
     #[prost(map="string, string", tag="5")]
     pub attributes: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+/// What an API key may be used for. New values may be added; an unknown one is
+/// refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ApiKeyScope {
+    /// Not set. Refused.
+    Unspecified = 0,
+    /// Asking models, and listing them.
+    Inference = 1,
+    /// Reading what its tenant has consumed: UsageService.
+    Usage = 2,
+    /// Operating the gateway: AdminService, and what all tenants have consumed.
+    Admin = 3,
+}
+impl ApiKeyScope {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "API_KEY_SCOPE_UNSPECIFIED",
+            Self::Inference => "API_KEY_SCOPE_INFERENCE",
+            Self::Usage => "API_KEY_SCOPE_USAGE",
+            Self::Admin => "API_KEY_SCOPE_ADMIN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "API_KEY_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "API_KEY_SCOPE_INFERENCE" => Some(Self::Inference),
+            "API_KEY_SCOPE_USAGE" => Some(Self::Usage),
+            "API_KEY_SCOPE_ADMIN" => Some(Self::Admin),
+            _ => None,
+        }
+    }
 }
 /// Whether requests are sent to a provider. Frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -314,6 +314,58 @@ pub mod admin_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        pub async fn update_api_key(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateApiKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateApiKeyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/ringmain.admin.v1.AdminService/UpdateApiKey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("ringmain.admin.v1.AdminService", "UpdateApiKey"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn rotate_api_key(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RotateApiKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateApiKeyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/ringmain.admin.v1.AdminService/RotateApiKey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("ringmain.admin.v1.AdminService", "RotateApiKey"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn revoke_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeApiKeyRequest>,
@@ -443,6 +495,20 @@ pub mod admin_service_server {
             request: tonic::Request<super::ListApiKeysRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListApiKeysResponse>,
+            tonic::Status,
+        >;
+        async fn update_api_key(
+            &self,
+            request: tonic::Request<super::UpdateApiKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateApiKeyResponse>,
+            tonic::Status,
+        >;
+        async fn rotate_api_key(
+            &self,
+            request: tonic::Request<super::RotateApiKeyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RotateApiKeyResponse>,
             tonic::Status,
         >;
         async fn revoke_api_key(
@@ -933,6 +999,96 @@ pub mod admin_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListApiKeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/ringmain.admin.v1.AdminService/UpdateApiKey" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateApiKeySvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::UpdateApiKeyRequest>
+                    for UpdateApiKeySvc<T> {
+                        type Response = super::UpdateApiKeyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateApiKeyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::update_api_key(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateApiKeySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/ringmain.admin.v1.AdminService/RotateApiKey" => {
+                    #[allow(non_camel_case_types)]
+                    struct RotateApiKeySvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::RotateApiKeyRequest>
+                    for RotateApiKeySvc<T> {
+                        type Response = super::RotateApiKeyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RotateApiKeyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::rotate_api_key(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RotateApiKeySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1897,6 +1897,30 @@ pub mod model_service_client {
                 .insert(GrpcMethod::new("ringmain.v1.ModelService", "GetModel"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn get_server_info(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetServerInfoRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetServerInfoResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/ringmain.v1.ModelService/GetServerInfo",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("ringmain.v1.ModelService", "GetServerInfo"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1925,6 +1949,13 @@ pub mod model_service_server {
             request: tonic::Request<super::GetModelRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetModelResponse>,
+            tonic::Status,
+        >;
+        async fn get_server_info(
+            &self,
+            request: tonic::Request<super::GetServerInfoRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetServerInfoResponse>,
             tonic::Status,
         >;
     }
@@ -2094,6 +2125,51 @@ pub mod model_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/ringmain.v1.ModelService/GetServerInfo" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetServerInfoSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::GetServerInfoRequest>
+                    for GetServerInfoSvc<T> {
+                        type Response = super::GetServerInfoResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetServerInfoRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::get_server_info(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetServerInfoSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -2214,11 +2290,11 @@ pub mod usage_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        pub async fn get_usage_record(
+        pub async fn list_usage_records(
             &mut self,
-            request: impl tonic::IntoRequest<super::GetUsageRecordRequest>,
+            request: impl tonic::IntoRequest<super::ListUsageRecordsRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::GetUsageRecordResponse>,
+            tonic::Response<super::ListUsageRecordsResponse>,
             tonic::Status,
         > {
             self.inner
@@ -2231,11 +2307,11 @@ pub mod usage_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/ringmain.v1.UsageService/GetUsageRecord",
+                "/ringmain.v1.UsageService/ListUsageRecords",
             );
             let mut req = request.into_request();
             req.extensions_mut()
-                .insert(GrpcMethod::new("ringmain.v1.UsageService", "GetUsageRecord"));
+                .insert(GrpcMethod::new("ringmain.v1.UsageService", "ListUsageRecords"));
             self.inner.unary(req, path, codec).await
         }
         pub async fn query_usage(
@@ -2302,11 +2378,11 @@ pub mod usage_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with UsageServiceServer.
     #[async_trait]
     pub trait UsageService: std::marker::Send + std::marker::Sync + 'static {
-        async fn get_usage_record(
+        async fn list_usage_records(
             &self,
-            request: tonic::Request<super::GetUsageRecordRequest>,
+            request: tonic::Request<super::ListUsageRecordsRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::GetUsageRecordResponse>,
+            tonic::Response<super::ListUsageRecordsResponse>,
             tonic::Status,
         >;
         async fn query_usage(
@@ -2406,25 +2482,26 @@ pub mod usage_service_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
-                "/ringmain.v1.UsageService/GetUsageRecord" => {
+                "/ringmain.v1.UsageService/ListUsageRecords" => {
                     #[allow(non_camel_case_types)]
-                    struct GetUsageRecordSvc<T: UsageService>(pub Arc<T>);
+                    struct ListUsageRecordsSvc<T: UsageService>(pub Arc<T>);
                     impl<
                         T: UsageService,
-                    > tonic::server::UnaryService<super::GetUsageRecordRequest>
-                    for GetUsageRecordSvc<T> {
-                        type Response = super::GetUsageRecordResponse;
+                    > tonic::server::UnaryService<super::ListUsageRecordsRequest>
+                    for ListUsageRecordsSvc<T> {
+                        type Response = super::ListUsageRecordsResponse;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::GetUsageRecordRequest>,
+                            request: tonic::Request<super::ListUsageRecordsRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as UsageService>::get_usage_record(&inner, request).await
+                                <T as UsageService>::list_usage_records(&inner, request)
+                                    .await
                             };
                             Box::pin(fut)
                         }
@@ -2435,7 +2512,7 @@ pub mod usage_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = GetUsageRecordSvc(inner);
+                        let method = ListUsageRecordsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2665,10 +2742,7 @@ pub mod vision_service_client {
         pub async fn analyze_images(
             &mut self,
             request: impl tonic::IntoRequest<super::AnalyzeImagesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AnalyzeImagesResponse>,
-            tonic::Status,
-        > {
+        ) -> std::result::Result<tonic::Response<super::ChatResponse>, tonic::Status> {
             self.inner
                 .ready()
                 .await
@@ -2757,10 +2831,7 @@ pub mod vision_service_server {
         async fn analyze_images(
             &self,
             request: tonic::Request<super::AnalyzeImagesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AnalyzeImagesResponse>,
-            tonic::Status,
-        >;
+        ) -> std::result::Result<tonic::Response<super::ChatResponse>, tonic::Status>;
         /// Server streaming response type for the StreamAnalyzeImages method.
         type StreamAnalyzeImagesStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::ChatEvent, tonic::Status>,
@@ -2871,7 +2942,7 @@ pub mod vision_service_server {
                         T: VisionService,
                     > tonic::server::UnaryService<super::AnalyzeImagesRequest>
                     for AnalyzeImagesSvc<T> {
-                        type Response = super::AnalyzeImagesResponse;
+                        type Response = super::ChatResponse;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
                             tonic::Status,

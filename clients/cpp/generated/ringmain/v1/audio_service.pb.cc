@@ -36,14 +36,29 @@ struct TranscribeRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscribeRequestDefaultTypeInternal _TranscribeRequest_default_instance_;
+PROTOBUF_CONSTEXPR TranscriptionConfig_ProviderOptionsEntry_DoNotUse::TranscriptionConfig_ProviderOptionsEntry_DoNotUse(
+    ::_pbi::ConstantInitialized) {}
+struct TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal() {}
+  union {
+    TranscriptionConfig_ProviderOptionsEntry_DoNotUse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _TranscriptionConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
 PROTOBUF_CONSTEXPR TranscriptionConfig::TranscriptionConfig(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.provider_options_)*/{::_pbi::ConstantInitialized()}
+  , /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.language_code_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
   , /*decltype(_impl_.translate_)*/false
+  , /*decltype(_impl_.word_offsets_)*/false
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct TranscriptionConfigDefaultTypeInternal {
   PROTOBUF_CONSTEXPR TranscriptionConfigDefaultTypeInternal()
@@ -68,9 +83,26 @@ struct TranscribeEventDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscribeEventDefaultTypeInternal _TranscribeEvent_default_instance_;
+PROTOBUF_CONSTEXPR TranscriptStarted::TranscriptStarted(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct TranscriptStartedDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR TranscriptStartedDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~TranscriptStartedDefaultTypeInternal() {}
+  union {
+    TranscriptStarted _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscriptStartedDefaultTypeInternal _TranscriptStarted_default_instance_;
 PROTOBUF_CONSTEXPR TranscriptSegment::TranscriptSegment(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.words_)*/{}
+  , /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.speaker_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.start_offset_)*/nullptr
   , /*decltype(_impl_.end_offset_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
@@ -83,6 +115,21 @@ struct TranscriptSegmentDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscriptSegmentDefaultTypeInternal _TranscriptSegment_default_instance_;
+PROTOBUF_CONSTEXPR TranscriptWord::TranscriptWord(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.start_offset_)*/nullptr
+  , /*decltype(_impl_.end_offset_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct TranscriptWordDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR TranscriptWordDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~TranscriptWordDefaultTypeInternal() {}
+  union {
+    TranscriptWord _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscriptWordDefaultTypeInternal _TranscriptWord_default_instance_;
 PROTOBUF_CONSTEXPR TranscriptFinished::TranscriptFinished(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
@@ -102,15 +149,13 @@ struct TranscriptFinishedDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TranscriptFinishedDefaultTypeInternal _TranscriptFinished_default_instance_;
 PROTOBUF_CONSTEXPR SpeakRequest::SpeakRequest(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_._has_bits_)*/{}
-  , /*decltype(_impl_._cached_size_)*/{}
+    /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.voice_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.instructions_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
-  , /*decltype(_impl_.speed_)*/0} {}
+  , /*decltype(_impl_.speech_config_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
 struct SpeakRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR SpeakRequestDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -120,6 +165,35 @@ struct SpeakRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SpeakRequestDefaultTypeInternal _SpeakRequest_default_instance_;
+PROTOBUF_CONSTEXPR SpeechConfig_ProviderOptionsEntry_DoNotUse::SpeechConfig_ProviderOptionsEntry_DoNotUse(
+    ::_pbi::ConstantInitialized) {}
+struct SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal() {}
+  union {
+    SpeechConfig_ProviderOptionsEntry_DoNotUse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _SpeechConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
+PROTOBUF_CONSTEXPR SpeechConfig::SpeechConfig(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.provider_options_)*/{::_pbi::ConstantInitialized()}
+  , /*decltype(_impl_.voice_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.instructions_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.speed_)*/0} {}
+struct SpeechConfigDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR SpeechConfigDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~SpeechConfigDefaultTypeInternal() {}
+  union {
+    SpeechConfig _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SpeechConfigDefaultTypeInternal _SpeechConfig_default_instance_;
 PROTOBUF_CONSTEXPR SpeakEvent::SpeakEvent(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.event_)*/{}
@@ -137,6 +211,8 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR SpeechStarted::SpeechStarted(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct SpeechStartedDefaultTypeInternal {
@@ -150,7 +226,8 @@ struct SpeechStartedDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SpeechStartedDefaultTypeInternal _SpeechStarted_default_instance_;
 PROTOBUF_CONSTEXPR SpeechFinished::SpeechFinished(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.usage_)*/nullptr
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct SpeechFinishedDefaultTypeInternal {
@@ -164,7 +241,7 @@ struct SpeechFinishedDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SpeechFinishedDefaultTypeInternal _SpeechFinished_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[9];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[14];
 static constexpr ::_pb::EnumDescriptor const** file_level_enum_descriptors_ringmain_2fv1_2faudio_5fservice_2eproto = nullptr;
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2faudio_5fservice_2eproto = nullptr;
 
@@ -178,18 +255,32 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscribeRequest, _impl_.message_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse, _has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse, key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse, value_),
+  0,
+  1,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.mime_type_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.language_code_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.translate_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.prompt_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.routing_policy_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.word_offsets_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptionConfig, _impl_.provider_options_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscribeEvent, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -199,7 +290,17 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscribeEvent, _impl_.event_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptStarted, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptStarted, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptStarted, _impl_.provider_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptStarted, _impl_.provider_model_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -209,6 +310,17 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _impl_.text_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _impl_.start_offset_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _impl_.end_offset_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _impl_.speaker_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptSegment, _impl_.words_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptWord, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptWord, _impl_.text_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptWord, _impl_.start_offset_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptWord, _impl_.end_offset_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -216,25 +328,43 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.text_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.language_code_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.route_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.text_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TranscriptFinished, _impl_.language_code_),
+  ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.model_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.text_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.voice_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.instructions_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.speed_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.mime_type_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.attribution_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.routing_policy_),
-  ~0u,
-  ~0u,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.text_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeakRequest, _impl_.speech_config_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse, _has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse, key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse, value_),
+  0,
+  1,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_.voice_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_.instructions_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_.speed_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_.mime_type_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechConfig, _impl_.provider_options_),
   ~0u,
   ~0u,
   0,
@@ -257,6 +387,8 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechStarted, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechStarted, _impl_.provider_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechStarted, _impl_.provider_model_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechStarted, _impl_.mime_type_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechFinished, _internal_metadata_),
@@ -264,28 +396,39 @@ const uint32_t TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets[] PR
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechFinished, _impl_.response_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SpeechFinished, _impl_.route_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::TranscribeRequest)},
-  { 9, -1, -1, sizeof(::ringmain::v1::TranscriptionConfig)},
-  { 21, -1, -1, sizeof(::ringmain::v1::TranscribeEvent)},
-  { 31, -1, -1, sizeof(::ringmain::v1::TranscriptSegment)},
-  { 40, -1, -1, sizeof(::ringmain::v1::TranscriptFinished)},
-  { 51, 64, -1, sizeof(::ringmain::v1::SpeakRequest)},
-  { 71, -1, -1, sizeof(::ringmain::v1::SpeakEvent)},
-  { 81, -1, -1, sizeof(::ringmain::v1::SpeechStarted)},
-  { 89, -1, -1, sizeof(::ringmain::v1::SpeechFinished)},
+  { 9, 17, -1, sizeof(::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse)},
+  { 19, -1, -1, sizeof(::ringmain::v1::TranscriptionConfig)},
+  { 35, -1, -1, sizeof(::ringmain::v1::TranscribeEvent)},
+  { 46, -1, -1, sizeof(::ringmain::v1::TranscriptStarted)},
+  { 55, -1, -1, sizeof(::ringmain::v1::TranscriptSegment)},
+  { 66, -1, -1, sizeof(::ringmain::v1::TranscriptWord)},
+  { 75, -1, -1, sizeof(::ringmain::v1::TranscriptFinished)},
+  { 86, -1, -1, sizeof(::ringmain::v1::SpeakRequest)},
+  { 98, 106, -1, sizeof(::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse)},
+  { 108, 119, -1, sizeof(::ringmain::v1::SpeechConfig)},
+  { 124, -1, -1, sizeof(::ringmain::v1::SpeakEvent)},
+  { 134, -1, -1, sizeof(::ringmain::v1::SpeechStarted)},
+  { 144, -1, -1, sizeof(::ringmain::v1::SpeechFinished)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_TranscribeRequest_default_instance_._instance,
+  &::ringmain::v1::_TranscriptionConfig_ProviderOptionsEntry_DoNotUse_default_instance_._instance,
   &::ringmain::v1::_TranscriptionConfig_default_instance_._instance,
   &::ringmain::v1::_TranscribeEvent_default_instance_._instance,
+  &::ringmain::v1::_TranscriptStarted_default_instance_._instance,
   &::ringmain::v1::_TranscriptSegment_default_instance_._instance,
+  &::ringmain::v1::_TranscriptWord_default_instance_._instance,
   &::ringmain::v1::_TranscriptFinished_default_instance_._instance,
   &::ringmain::v1::_SpeakRequest_default_instance_._instance,
+  &::ringmain::v1::_SpeechConfig_ProviderOptionsEntry_DoNotUse_default_instance_._instance,
+  &::ringmain::v1::_SpeechConfig_default_instance_._instance,
   &::ringmain::v1::_SpeakEvent_default_instance_._instance,
   &::ringmain::v1::_SpeechStarted_default_instance_._instance,
   &::ringmain::v1::_SpeechFinished_default_instance_._instance,
@@ -293,61 +436,95 @@ static const ::_pb::Message* const file_default_instances[] = {
 
 const char descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\037ringmain/v1/audio_service.proto\022\013ringm"
-  "ain.v1\032\036google/protobuf/duration.proto\032\031"
-  "ringmain/v1/routing.proto\032\027ringmain/v1/u"
-  "sage.proto\"r\n\021TranscribeRequest\022:\n\006confi"
-  "g\030\001 \001(\0132 .ringmain.v1.TranscriptionConfi"
-  "gH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005chunkB\t\n\007m"
-  "essage\"\346\001\n\023TranscriptionConfig\022\024\n\005model\030"
-  "\001 \001(\tR\005model\022\033\n\tmime_type\030\002 \001(\tR\010mimeTyp"
-  "e\022#\n\rlanguage_code\030\003 \001(\tR\014languageCode\022\034"
-  "\n\ttranslate\030\004 \001(\010R\ttranslate\022\026\n\006prompt\030\005"
-  " \001(\tR\006prompt\022A\n\016routing_policy\030\006 \001(\0132\032.r"
-  "ingmain.v1.RoutingPolicyR\rroutingPolicy\""
-  "\266\001\n\017TranscribeEvent\022\037\n\ntext_delta\030\001 \001(\tH"
-  "\000R\ttextDelta\022:\n\007segment\030\002 \001(\0132\036.ringmain"
-  ".v1.TranscriptSegmentH\000R\007segment\022=\n\010fini"
-  "shed\030\003 \001(\0132\037.ringmain.v1.TranscriptFinis"
-  "hedH\000R\010finishedB\007\n\005event\"\237\001\n\021TranscriptS"
-  "egment\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_offs"
+  "ain.v1\032\036google/protobuf/duration.proto\032\034"
+  "google/protobuf/struct.proto\032\035ringmain/v"
+  "1/attribution.proto\032\031ringmain/v1/routing"
+  ".proto\032\027ringmain/v1/usage.proto\"r\n\021Trans"
+  "cribeRequest\022:\n\006config\030\001 \001(\0132 .ringmain."
+  "v1.TranscriptionConfigH\000R\006config\022\026\n\005chun"
+  "k\030\002 \001(\014H\000R\005chunkB\t\n\007message\"\243\004\n\023Transcri"
+  "ptionConfig\022\035\n\nrequest_id\030\001 \001(\tR\trequest"
+  "Id\022\024\n\005model\030\002 \001(\tR\005model\022:\n\013attribution\030"
+  "\003 \001(\0132\030.ringmain.v1.AttributionR\013attribu"
+  "tion\022A\n\016routing_policy\030\004 \001(\0132\032.ringmain."
+  "v1.RoutingPolicyR\rroutingPolicy\022\033\n\tmime_"
+  "type\030\005 \001(\tR\010mimeType\022#\n\rlanguage_code\030\006 "
+  "\001(\tR\014languageCode\022\034\n\ttranslate\030\007 \001(\010R\ttr"
+  "anslate\022\026\n\006prompt\030\010 \001(\tR\006prompt\022!\n\014word_"
+  "offsets\030\t \001(\010R\013wordOffsets\022`\n\020provider_o"
+  "ptions\030\n \003(\01325.ringmain.v1.Transcription"
+  "Config.ProviderOptionsEntryR\017providerOpt"
+  "ions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 \001("
+  "\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobuf."
+  "StructR\005value:\0028\001\"\362\001\n\017TranscribeEvent\022:\n"
+  "\007started\030\001 \001(\0132\036.ringmain.v1.TranscriptS"
+  "tartedH\000R\007started\022\037\n\ntext_delta\030\002 \001(\tH\000R"
+  "\ttextDelta\022:\n\007segment\030\003 \001(\0132\036.ringmain.v"
+  "1.TranscriptSegmentH\000R\007segment\022=\n\010finish"
+  "ed\030\004 \001(\0132\037.ringmain.v1.TranscriptFinishe"
+  "dH\000R\010finishedB\007\n\005event\"|\n\021TranscriptStar"
+  "ted\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013"
+  "provider_id\030\002 \001(\tR\nproviderId\022%\n\016provide"
+  "r_model\030\003 \001(\tR\rproviderModel\"\354\001\n\021Transcr"
+  "iptSegment\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_"
+  "offset\030\002 \001(\0132\031.google.protobuf.DurationR"
+  "\013startOffset\0228\n\nend_offset\030\003 \001(\0132\031.googl"
+  "e.protobuf.DurationR\tendOffset\022\030\n\007speake"
+  "r\030\004 \001(\tR\007speaker\0221\n\005words\030\005 \003(\0132\033.ringma"
+  "in.v1.TranscriptWordR\005words\"\234\001\n\016Transcri"
+  "ptWord\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_offs"
   "et\030\002 \001(\0132\031.google.protobuf.DurationR\013sta"
   "rtOffset\0228\n\nend_offset\030\003 \001(\0132\031.google.pr"
   "otobuf.DurationR\tendOffset\"\302\001\n\022Transcrip"
   "tFinished\022\037\n\013response_id\030\001 \001(\tR\nresponse"
-  "Id\022\022\n\004text\030\002 \001(\tR\004text\022#\n\rlanguage_code\030"
-  "\003 \001(\tR\014languageCode\022(\n\005usage\030\004 \001(\0132\022.rin"
-  "gmain.v1.UsageR\005usage\022(\n\005route\030\005 \001(\0132\022.r"
-  "ingmain.v1.RouteR\005route\"\367\001\n\014SpeakRequest"
-  "\022\024\n\005model\030\001 \001(\tR\005model\022\022\n\004text\030\002 \001(\tR\004te"
-  "xt\022\024\n\005voice\030\003 \001(\tR\005voice\022\"\n\014instructions"
-  "\030\004 \001(\tR\014instructions\022\031\n\005speed\030\005 \001(\002H\000R\005s"
-  "peed\210\001\001\022\033\n\tmime_type\030\006 \001(\tR\010mimeType\022A\n\016"
-  "routing_policy\030\007 \001(\0132\032.ringmain.v1.Routi"
-  "ngPolicyR\rroutingPolicyB\010\n\006_speed\"\253\001\n\nSp"
-  "eakEvent\0226\n\007started\030\001 \001(\0132\032.ringmain.v1."
-  "SpeechStartedH\000R\007started\022!\n\013audio_chunk\030"
-  "\002 \001(\014H\000R\naudioChunk\0229\n\010finished\030\003 \001(\0132\033."
-  "ringmain.v1.SpeechFinishedH\000R\010finishedB\007"
-  "\n\005event\"M\n\rSpeechStarted\022\037\n\013response_id\030"
-  "\001 \001(\tR\nresponseId\022\033\n\tmime_type\030\002 \001(\tR\010mi"
-  "meType\"d\n\016SpeechFinished\022(\n\005usage\030\001 \001(\0132"
-  "\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\002 \001("
-  "\0132\022.ringmain.v1.RouteR\005route2\235\001\n\014AudioSe"
-  "rvice\022N\n\nTranscribe\022\036.ringmain.v1.Transc"
-  "ribeRequest\032\034.ringmain.v1.TranscribeEven"
-  "t(\0010\001\022=\n\005Speak\022\031.ringmain.v1.SpeakReques"
-  "t\032\027.ringmain.v1.SpeakEvent0\001b\006proto3"
+  "Id\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.UsageR\005u"
+  "sage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.RouteR"
+  "\005route\022\022\n\004text\030\004 \001(\tR\004text\022#\n\rlanguage_c"
+  "ode\030\005 \001(\tR\014languageCode\"\226\002\n\014SpeakRequest"
+  "\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005model"
+  "\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030.rin"
+  "gmain.v1.AttributionR\013attribution\022A\n\016rou"
+  "ting_policy\030\004 \001(\0132\032.ringmain.v1.RoutingP"
+  "olicyR\rroutingPolicy\022\022\n\004text\030\005 \001(\tR\004text"
+  "\022>\n\rspeech_config\030\006 \001(\0132\031.ringmain.v1.Sp"
+  "eechConfigR\014speechConfig\"\302\002\n\014SpeechConfi"
+  "g\022\024\n\005voice\030\001 \001(\tR\005voice\022\"\n\014instructions\030"
+  "\002 \001(\tR\014instructions\022\031\n\005speed\030\003 \001(\002H\000R\005sp"
+  "eed\210\001\001\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\022Y\n\020p"
+  "rovider_options\030\005 \003(\0132..ringmain.v1.Spee"
+  "chConfig.ProviderOptionsEntryR\017providerO"
+  "ptions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 "
+  "\001(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobu"
+  "f.StructR\005value:\0028\001B\010\n\006_speed\"\253\001\n\nSpeakE"
+  "vent\0226\n\007started\030\001 \001(\0132\032.ringmain.v1.Spee"
+  "chStartedH\000R\007started\022!\n\013audio_chunk\030\002 \001("
+  "\014H\000R\naudioChunk\0229\n\010finished\030\003 \001(\0132\033.ring"
+  "main.v1.SpeechFinishedH\000R\010finishedB\007\n\005ev"
+  "ent\"\225\001\n\rSpeechStarted\022\037\n\013response_id\030\001 \001"
+  "(\tR\nresponseId\022\037\n\013provider_id\030\002 \001(\tR\npro"
+  "viderId\022%\n\016provider_model\030\003 \001(\tR\rprovide"
+  "rModel\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\"\205\001\n\016"
+  "SpeechFinished\022\037\n\013response_id\030\001 \001(\tR\nres"
+  "ponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Usa"
+  "geR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.R"
+  "outeR\005route2\235\001\n\014AudioService\022N\n\nTranscri"
+  "be\022\036.ringmain.v1.TranscribeRequest\032\034.rin"
+  "gmain.v1.TranscribeEvent(\0010\001\022=\n\005Speak\022\031."
+  "ringmain.v1.SpeakRequest\032\027.ringmain.v1.S"
+  "peakEvent0\001b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps[3] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps[5] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
+  &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
   &::descriptor_table_ringmain_2fv1_2frouting_2eproto,
   &::descriptor_table_ringmain_2fv1_2fusage_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto = {
-    false, false, 1796, descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto,
+    false, false, 3059, descriptor_table_protodef_ringmain_2fv1_2faudio_5fservice_2eproto,
     "ringmain/v1/audio_service.proto",
-    &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps, 3, 9,
+    &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_deps, 5, 14,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2faudio_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2faudio_5fservice_2eproto,
@@ -644,14 +821,39 @@ void TranscribeRequest::InternalSwap(TranscribeRequest* other) {
 
 // ===================================================================
 
+TranscriptionConfig_ProviderOptionsEntry_DoNotUse::TranscriptionConfig_ProviderOptionsEntry_DoNotUse() {}
+TranscriptionConfig_ProviderOptionsEntry_DoNotUse::TranscriptionConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
+    : SuperType(arena) {}
+void TranscriptionConfig_ProviderOptionsEntry_DoNotUse::MergeFrom(const TranscriptionConfig_ProviderOptionsEntry_DoNotUse& other) {
+  MergeFromInternal(other);
+}
+::PROTOBUF_NAMESPACE_ID::Metadata TranscriptionConfig_ProviderOptionsEntry_DoNotUse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[1]);
+}
+
+// ===================================================================
+
 class TranscriptionConfig::_Internal {
  public:
+  static const ::ringmain::v1::Attribution& attribution(const TranscriptionConfig* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const TranscriptionConfig* msg);
 };
 
+const ::ringmain::v1::Attribution&
+TranscriptionConfig::_Internal::attribution(const TranscriptionConfig* msg) {
+  return *msg->_impl_.attribution_;
+}
 const ::ringmain::v1::RoutingPolicy&
 TranscriptionConfig::_Internal::routing_policy(const TranscriptionConfig* msg) {
   return *msg->_impl_.routing_policy_;
+}
+void TranscriptionConfig::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void TranscriptionConfig::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
@@ -659,25 +861,44 @@ void TranscriptionConfig::clear_routing_policy() {
   }
   _impl_.routing_policy_ = nullptr;
 }
+void TranscriptionConfig::clear_provider_options() {
+  _impl_.provider_options_.Clear();
+}
 TranscriptionConfig::TranscriptionConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
+  if (arena != nullptr && !is_message_owned) {
+    arena->OwnCustomDestructor(this, &TranscriptionConfig::ArenaDtor);
+  }
   // @@protoc_insertion_point(arena_constructor:ringmain.v1.TranscriptionConfig)
 }
 TranscriptionConfig::TranscriptionConfig(const TranscriptionConfig& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   TranscriptionConfig* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
+      /*decltype(_impl_.provider_options_)*/{}
+    , decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.language_code_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.translate_){}
+    , decltype(_impl_.word_offsets_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -710,10 +931,15 @@ TranscriptionConfig::TranscriptionConfig(const TranscriptionConfig& from)
     _this->_impl_.prompt_.Set(from._internal_prompt(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
-  _this->_impl_.translate_ = from._impl_.translate_;
+  ::memcpy(&_impl_.translate_, &from._impl_.translate_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.word_offsets_) -
+    reinterpret_cast<char*>(&_impl_.translate_)) + sizeof(_impl_.word_offsets_));
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.TranscriptionConfig)
 }
 
@@ -722,14 +948,22 @@ inline void TranscriptionConfig::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
+      /*decltype(_impl_.provider_options_)*/{::_pbi::ArenaInitialized(), arena}
+    , decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.language_code_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.translate_){false}
+    , decltype(_impl_.word_offsets_){false}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -752,6 +986,7 @@ TranscriptionConfig::~TranscriptionConfig() {
   // @@protoc_insertion_point(destructor:ringmain.v1.TranscriptionConfig)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
+    ArenaDtor(this);
     return;
   }
   SharedDtor();
@@ -759,13 +994,21 @@ TranscriptionConfig::~TranscriptionConfig() {
 
 inline void TranscriptionConfig::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.provider_options_.Destruct();
+  _impl_.provider_options_.~MapField();
+  _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
   _impl_.mime_type_.Destroy();
   _impl_.language_code_.Destroy();
   _impl_.prompt_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
 }
 
+void TranscriptionConfig::ArenaDtor(void* object) {
+  TranscriptionConfig* _this = reinterpret_cast< TranscriptionConfig* >(object);
+  _this->_impl_.provider_options_.Destruct();
+}
 void TranscriptionConfig::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
@@ -776,15 +1019,23 @@ void TranscriptionConfig::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.provider_options_.Clear();
+  _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
   _impl_.language_code_.ClearToEmpty();
   _impl_.prompt_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
-  _impl_.translate_ = false;
+  ::memset(&_impl_.translate_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.word_offsets_) -
+      reinterpret_cast<char*>(&_impl_.translate_)) + sizeof(_impl_.word_offsets_));
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -794,9 +1045,19 @@ const char* TranscriptionConfig::_InternalParse(const char* ptr, ::_pbi::ParseCo
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptionConfig.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -804,9 +1065,25 @@ const char* TranscriptionConfig::_InternalParse(const char* ptr, ::_pbi::ParseCo
         } else
           goto handle_unusual;
         continue;
-      // string mime_type = 2 [json_name = "mimeType"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 5 [json_name = "mimeType"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_mime_type();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -814,9 +1091,9 @@ const char* TranscriptionConfig::_InternalParse(const char* ptr, ::_pbi::ParseCo
         } else
           goto handle_unusual;
         continue;
-      // string language_code = 3 [json_name = "languageCode"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+      // string language_code = 6 [json_name = "languageCode"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           auto str = _internal_mutable_language_code();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -824,17 +1101,17 @@ const char* TranscriptionConfig::_InternalParse(const char* ptr, ::_pbi::ParseCo
         } else
           goto handle_unusual;
         continue;
-      // bool translate = 4 [json_name = "translate"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+      // bool translate = 7 [json_name = "translate"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
           _impl_.translate_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // string prompt = 5 [json_name = "prompt"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+      // string prompt = 8 [json_name = "prompt"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
           auto str = _internal_mutable_prompt();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -842,11 +1119,24 @@ const char* TranscriptionConfig::_InternalParse(const char* ptr, ::_pbi::ParseCo
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+      // bool word_offsets = 9 [json_name = "wordOffsets"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 72)) {
+          _impl_.word_offsets_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // map<string, .google.protobuf.Struct> provider_options = 10 [json_name = "providerOptions"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(&_impl_.provider_options_, ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<82>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -879,57 +1169,106 @@ uint8_t* TranscriptionConfig::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptionConfig.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptionConfig.model");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
+        2, this->_internal_model(), target);
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string mime_type = 5 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptionConfig.mime_type");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_mime_type(), target);
+        5, this->_internal_mime_type(), target);
   }
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 6 [json_name = "languageCode"];
   if (!this->_internal_language_code().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_language_code().data(), static_cast<int>(this->_internal_language_code().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptionConfig.language_code");
     target = stream->WriteStringMaybeAliased(
-        3, this->_internal_language_code(), target);
+        6, this->_internal_language_code(), target);
   }
 
-  // bool translate = 4 [json_name = "translate"];
+  // bool translate = 7 [json_name = "translate"];
   if (this->_internal_translate() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_translate(), target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(7, this->_internal_translate(), target);
   }
 
-  // string prompt = 5 [json_name = "prompt"];
+  // string prompt = 8 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptionConfig.prompt");
     target = stream->WriteStringMaybeAliased(
-        5, this->_internal_prompt(), target);
+        8, this->_internal_prompt(), target);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(6, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  // bool word_offsets = 9 [json_name = "wordOffsets"];
+  if (this->_internal_word_offsets() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(9, this->_internal_word_offsets(), target);
+  }
+
+  // map<string, .google.protobuf.Struct> provider_options = 10 [json_name = "providerOptions"];
+  if (!this->_internal_provider_options().empty()) {
+    using MapType = ::_pb::Map<std::string, ::PROTOBUF_NAMESPACE_ID::Struct>;
+    using WireHelper = TranscriptionConfig_ProviderOptionsEntry_DoNotUse::Funcs;
+    const auto& map_field = this->_internal_provider_options();
+    auto check_utf8 = [](const MapType::value_type& entry) {
+      (void)entry;
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.first.data(), static_cast<int>(entry.first.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.TranscriptionConfig.ProviderOptionsEntry.key");
+    };
+
+    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
+      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
+        target = WireHelper::InternalSerialize(10, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    } else {
+      for (const auto& entry : map_field) {
+        target = WireHelper::InternalSerialize(10, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    }
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -948,43 +1287,71 @@ size_t TranscriptionConfig::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // map<string, .google.protobuf.Struct> provider_options = 10 [json_name = "providerOptions"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_provider_options_size());
+  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >::const_iterator
+      it = this->_internal_provider_options().begin();
+      it != this->_internal_provider_options().end(); ++it) {
+    total_size += TranscriptionConfig_ProviderOptionsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
+  }
+
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_model());
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string mime_type = 5 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_mime_type());
   }
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 6 [json_name = "languageCode"];
   if (!this->_internal_language_code().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_language_code());
   }
 
-  // string prompt = 5 [json_name = "prompt"];
+  // string prompt = 8 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_prompt());
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
   }
 
-  // bool translate = 4 [json_name = "translate"];
+  // bool translate = 7 [json_name = "translate"];
   if (this->_internal_translate() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // bool word_offsets = 9 [json_name = "wordOffsets"];
+  if (this->_internal_word_offsets() != 0) {
     total_size += 1 + 1;
   }
 
@@ -1006,6 +1373,10 @@ void TranscriptionConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, co
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
   }
@@ -1018,12 +1389,19 @@ void TranscriptionConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, co
   if (!from._internal_prompt().empty()) {
     _this->_internal_set_prompt(from._internal_prompt());
   }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
   }
   if (from._internal_translate() != 0) {
     _this->_internal_set_translate(from._internal_translate());
+  }
+  if (from._internal_word_offsets() != 0) {
+    _this->_internal_set_word_offsets(from._internal_word_offsets());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -1044,6 +1422,11 @@ void TranscriptionConfig::InternalSwap(TranscriptionConfig* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.provider_options_.InternalSwap(&other->_impl_.provider_options_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.model_, lhs_arena,
       &other->_impl_.model_, rhs_arena
@@ -1061,27 +1444,32 @@ void TranscriptionConfig::InternalSwap(TranscriptionConfig* other) {
       &other->_impl_.prompt_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(TranscriptionConfig, _impl_.translate_)
-      + sizeof(TranscriptionConfig::_impl_.translate_)
-      - PROTOBUF_FIELD_OFFSET(TranscriptionConfig, _impl_.routing_policy_)>(
-          reinterpret_cast<char*>(&_impl_.routing_policy_),
-          reinterpret_cast<char*>(&other->_impl_.routing_policy_));
+      PROTOBUF_FIELD_OFFSET(TranscriptionConfig, _impl_.word_offsets_)
+      + sizeof(TranscriptionConfig::_impl_.word_offsets_)
+      - PROTOBUF_FIELD_OFFSET(TranscriptionConfig, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata TranscriptionConfig::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[1]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[2]);
 }
 
 // ===================================================================
 
 class TranscribeEvent::_Internal {
  public:
+  static const ::ringmain::v1::TranscriptStarted& started(const TranscribeEvent* msg);
   static const ::ringmain::v1::TranscriptSegment& segment(const TranscribeEvent* msg);
   static const ::ringmain::v1::TranscriptFinished& finished(const TranscribeEvent* msg);
 };
 
+const ::ringmain::v1::TranscriptStarted&
+TranscribeEvent::_Internal::started(const TranscribeEvent* msg) {
+  return *msg->_impl_.event_.started_;
+}
 const ::ringmain::v1::TranscriptSegment&
 TranscribeEvent::_Internal::segment(const TranscribeEvent* msg) {
   return *msg->_impl_.event_.segment_;
@@ -1089,6 +1477,21 @@ TranscribeEvent::_Internal::segment(const TranscribeEvent* msg) {
 const ::ringmain::v1::TranscriptFinished&
 TranscribeEvent::_Internal::finished(const TranscribeEvent* msg) {
   return *msg->_impl_.event_.finished_;
+}
+void TranscribeEvent::set_allocated_started(::ringmain::v1::TranscriptStarted* started) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_event();
+  if (started) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(started);
+    if (message_arena != submessage_arena) {
+      started = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, started, submessage_arena);
+    }
+    set_has_started();
+    _impl_.event_.started_ = started;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscribeEvent.started)
 }
 void TranscribeEvent::set_allocated_segment(::ringmain::v1::TranscriptSegment* segment) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
@@ -1137,6 +1540,11 @@ TranscribeEvent::TranscribeEvent(const TranscribeEvent& from)
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   clear_has_event();
   switch (from.event_case()) {
+    case kStarted: {
+      _this->_internal_mutable_started()->::ringmain::v1::TranscriptStarted::MergeFrom(
+          from._internal_started());
+      break;
+    }
     case kTextDelta: {
       _this->_internal_set_text_delta(from._internal_text_delta());
       break;
@@ -1193,6 +1601,12 @@ void TranscribeEvent::SetCachedSize(int size) const {
 void TranscribeEvent::clear_event() {
 // @@protoc_insertion_point(one_of_clear_start:ringmain.v1.TranscribeEvent)
   switch (event_case()) {
+    case kStarted: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.event_.started_;
+      }
+      break;
+    }
     case kTextDelta: {
       _impl_.event_.text_delta_.Destroy();
       break;
@@ -1233,9 +1647,17 @@ const char* TranscribeEvent::_InternalParse(const char* ptr, ::_pbi::ParseContex
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string text_delta = 1 [json_name = "textDelta"];
+      // .ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_started(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string text_delta = 2 [json_name = "textDelta"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_text_delta();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1243,17 +1665,17 @@ const char* TranscribeEvent::_InternalParse(const char* ptr, ::_pbi::ParseContex
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_segment(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+      // .ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr = ctx->ParseMessage(_internal_mutable_finished(), ptr);
           CHK_(ptr);
         } else
@@ -1288,27 +1710,34 @@ uint8_t* TranscribeEvent::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string text_delta = 1 [json_name = "textDelta"];
+  // .ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];
+  if (_internal_has_started()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::started(this),
+        _Internal::started(this).GetCachedSize(), target, stream);
+  }
+
+  // string text_delta = 2 [json_name = "textDelta"];
   if (_internal_has_text_delta()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_text_delta().data(), static_cast<int>(this->_internal_text_delta().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscribeEvent.text_delta");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_text_delta(), target);
+        2, this->_internal_text_delta(), target);
   }
 
-  // .ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];
+  // .ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];
   if (_internal_has_segment()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::segment(this),
+      InternalWriteMessage(3, _Internal::segment(this),
         _Internal::segment(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];
+  // .ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];
   if (_internal_has_finished()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::finished(this),
+      InternalWriteMessage(4, _Internal::finished(this),
         _Internal::finished(this).GetCachedSize(), target, stream);
   }
 
@@ -1329,21 +1758,28 @@ size_t TranscribeEvent::ByteSizeLong() const {
   (void) cached_has_bits;
 
   switch (event_case()) {
-    // string text_delta = 1 [json_name = "textDelta"];
+    // .ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];
+    case kStarted: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.event_.started_);
+      break;
+    }
+    // string text_delta = 2 [json_name = "textDelta"];
     case kTextDelta: {
       total_size += 1 +
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
           this->_internal_text_delta());
       break;
     }
-    // .ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];
+    // .ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];
     case kSegment: {
       total_size += 1 +
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
           *_impl_.event_.segment_);
       break;
     }
-    // .ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];
+    // .ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];
     case kFinished: {
       total_size += 1 +
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -1373,6 +1809,11 @@ void TranscribeEvent::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const 
   (void) cached_has_bits;
 
   switch (from.event_case()) {
+    case kStarted: {
+      _this->_internal_mutable_started()->::ringmain::v1::TranscriptStarted::MergeFrom(
+          from._internal_started());
+      break;
+    }
     case kTextDelta: {
       _this->_internal_set_text_delta(from._internal_text_delta());
       break;
@@ -1415,7 +1856,310 @@ void TranscribeEvent::InternalSwap(TranscribeEvent* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata TranscribeEvent::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[2]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[3]);
+}
+
+// ===================================================================
+
+class TranscriptStarted::_Internal {
+ public:
+};
+
+TranscriptStarted::TranscriptStarted(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.TranscriptStarted)
+}
+TranscriptStarted::TranscriptStarted(const TranscriptStarted& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  TranscriptStarted* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_model().empty()) {
+    _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
+      _this->GetArenaForAllocation());
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.TranscriptStarted)
+}
+
+inline void TranscriptStarted::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+TranscriptStarted::~TranscriptStarted() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.TranscriptStarted)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void TranscriptStarted::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.response_id_.Destroy();
+  _impl_.provider_id_.Destroy();
+  _impl_.provider_model_.Destroy();
+}
+
+void TranscriptStarted::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void TranscriptStarted::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.TranscriptStarted)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.response_id_.ClearToEmpty();
+  _impl_.provider_id_.ClearToEmpty();
+  _impl_.provider_model_.ClearToEmpty();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* TranscriptStarted::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string response_id = 1 [json_name = "responseId"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptStarted.response_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_id = 2 [json_name = "providerId"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptStarted.provider_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_model = 3 [json_name = "providerModel"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_provider_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptStarted.provider_model"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* TranscriptStarted::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.TranscriptStarted)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptStarted.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
+  }
+
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptStarted.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_provider_id(), target);
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_model().data(), static_cast<int>(this->_internal_provider_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptStarted.provider_model");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_provider_model(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.TranscriptStarted)
+  return target;
+}
+
+size_t TranscriptStarted::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.TranscriptStarted)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_model());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData TranscriptStarted::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    TranscriptStarted::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*TranscriptStarted::GetClassData() const { return &_class_data_; }
+
+
+void TranscriptStarted::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<TranscriptStarted*>(&to_msg);
+  auto& from = static_cast<const TranscriptStarted&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.TranscriptStarted)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
+  if (!from._internal_provider_model().empty()) {
+    _this->_internal_set_provider_model(from._internal_provider_model());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void TranscriptStarted::CopyFrom(const TranscriptStarted& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.TranscriptStarted)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool TranscriptStarted::IsInitialized() const {
+  return true;
+}
+
+void TranscriptStarted::InternalSwap(TranscriptStarted* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_model_, lhs_arena,
+      &other->_impl_.provider_model_, rhs_arena
+  );
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata TranscriptStarted::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[4]);
 }
 
 // ===================================================================
@@ -1456,7 +2200,9 @@ TranscriptSegment::TranscriptSegment(const TranscriptSegment& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   TranscriptSegment* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.text_){}
+      decltype(_impl_.words_){from._impl_.words_}
+    , decltype(_impl_.text_){}
+    , decltype(_impl_.speaker_){}
     , decltype(_impl_.start_offset_){nullptr}
     , decltype(_impl_.end_offset_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
@@ -1468,6 +2214,14 @@ TranscriptSegment::TranscriptSegment(const TranscriptSegment& from)
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   if (!from._internal_text().empty()) {
     _this->_impl_.text_.Set(from._internal_text(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.speaker_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.speaker_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_speaker().empty()) {
+    _this->_impl_.speaker_.Set(from._internal_speaker(), 
       _this->GetArenaForAllocation());
   }
   if (from._internal_has_start_offset()) {
@@ -1484,7 +2238,9 @@ inline void TranscriptSegment::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.text_){}
+      decltype(_impl_.words_){arena}
+    , decltype(_impl_.text_){}
+    , decltype(_impl_.speaker_){}
     , decltype(_impl_.start_offset_){nullptr}
     , decltype(_impl_.end_offset_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
@@ -1492,6 +2248,10 @@ inline void TranscriptSegment::SharedCtor(
   _impl_.text_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.speaker_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.speaker_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -1506,7 +2266,9 @@ TranscriptSegment::~TranscriptSegment() {
 
 inline void TranscriptSegment::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.words_.~RepeatedPtrField();
   _impl_.text_.Destroy();
+  _impl_.speaker_.Destroy();
   if (this != internal_default_instance()) delete _impl_.start_offset_;
   if (this != internal_default_instance()) delete _impl_.end_offset_;
 }
@@ -1521,7 +2283,9 @@ void TranscriptSegment::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.words_.Clear();
   _impl_.text_.ClearToEmpty();
+  _impl_.speaker_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.start_offset_ != nullptr) {
     delete _impl_.start_offset_;
   }
@@ -1562,6 +2326,29 @@ const char* TranscriptSegment::_InternalParse(const char* ptr, ::_pbi::ParseCont
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_end_offset(), ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string speaker = 4 [json_name = "speaker"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_speaker();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptSegment.speaker"));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_words(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -1618,6 +2405,24 @@ uint8_t* TranscriptSegment::_InternalSerialize(
         _Internal::end_offset(this).GetCachedSize(), target, stream);
   }
 
+  // string speaker = 4 [json_name = "speaker"];
+  if (!this->_internal_speaker().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_speaker().data(), static_cast<int>(this->_internal_speaker().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptSegment.speaker");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_speaker(), target);
+  }
+
+  // repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_words_size()); i < n; i++) {
+    const auto& repfield = this->_internal_words(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(5, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -1634,11 +2439,25 @@ size_t TranscriptSegment::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  // repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];
+  total_size += 1UL * this->_internal_words_size();
+  for (const auto& msg : this->_impl_.words_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
   // string text = 1 [json_name = "text"];
   if (!this->_internal_text().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_text());
+  }
+
+  // string speaker = 4 [json_name = "speaker"];
+  if (!this->_internal_speaker().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_speaker());
   }
 
   // .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
@@ -1673,8 +2492,12 @@ void TranscriptSegment::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, cons
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.words_.MergeFrom(from._impl_.words_);
   if (!from._internal_text().empty()) {
     _this->_internal_set_text(from._internal_text());
+  }
+  if (!from._internal_speaker().empty()) {
+    _this->_internal_set_speaker(from._internal_speaker());
   }
   if (from._internal_has_start_offset()) {
     _this->_internal_mutable_start_offset()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
@@ -1703,9 +2526,14 @@ void TranscriptSegment::InternalSwap(TranscriptSegment* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.words_.InternalSwap(&other->_impl_.words_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.text_, lhs_arena,
       &other->_impl_.text_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.speaker_, lhs_arena,
+      &other->_impl_.speaker_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(TranscriptSegment, _impl_.end_offset_)
@@ -1718,7 +2546,310 @@ void TranscriptSegment::InternalSwap(TranscriptSegment* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata TranscriptSegment::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[3]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[5]);
+}
+
+// ===================================================================
+
+class TranscriptWord::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& start_offset(const TranscriptWord* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& end_offset(const TranscriptWord* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+TranscriptWord::_Internal::start_offset(const TranscriptWord* msg) {
+  return *msg->_impl_.start_offset_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+TranscriptWord::_Internal::end_offset(const TranscriptWord* msg) {
+  return *msg->_impl_.end_offset_;
+}
+void TranscriptWord::clear_start_offset() {
+  if (GetArenaForAllocation() == nullptr && _impl_.start_offset_ != nullptr) {
+    delete _impl_.start_offset_;
+  }
+  _impl_.start_offset_ = nullptr;
+}
+void TranscriptWord::clear_end_offset() {
+  if (GetArenaForAllocation() == nullptr && _impl_.end_offset_ != nullptr) {
+    delete _impl_.end_offset_;
+  }
+  _impl_.end_offset_ = nullptr;
+}
+TranscriptWord::TranscriptWord(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.TranscriptWord)
+}
+TranscriptWord::TranscriptWord(const TranscriptWord& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  TranscriptWord* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.text_){}
+    , decltype(_impl_.start_offset_){nullptr}
+    , decltype(_impl_.end_offset_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_text().empty()) {
+    _this->_impl_.text_.Set(from._internal_text(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_start_offset()) {
+    _this->_impl_.start_offset_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.start_offset_);
+  }
+  if (from._internal_has_end_offset()) {
+    _this->_impl_.end_offset_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.end_offset_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.TranscriptWord)
+}
+
+inline void TranscriptWord::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.text_){}
+    , decltype(_impl_.start_offset_){nullptr}
+    , decltype(_impl_.end_offset_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+TranscriptWord::~TranscriptWord() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.TranscriptWord)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void TranscriptWord::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.text_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.start_offset_;
+  if (this != internal_default_instance()) delete _impl_.end_offset_;
+}
+
+void TranscriptWord::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void TranscriptWord::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.TranscriptWord)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.text_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.start_offset_ != nullptr) {
+    delete _impl_.start_offset_;
+  }
+  _impl_.start_offset_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.end_offset_ != nullptr) {
+    delete _impl_.end_offset_;
+  }
+  _impl_.end_offset_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* TranscriptWord::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string text = 1 [json_name = "text"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_text();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptWord.text"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_start_offset(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_end_offset(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* TranscriptWord::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.TranscriptWord)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string text = 1 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TranscriptWord.text");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_text(), target);
+  }
+
+  // .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
+  if (this->_internal_has_start_offset()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::start_offset(this),
+        _Internal::start_offset(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];
+  if (this->_internal_has_end_offset()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::end_offset(this),
+        _Internal::end_offset(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.TranscriptWord)
+  return target;
+}
+
+size_t TranscriptWord::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.TranscriptWord)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string text = 1 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_text());
+  }
+
+  // .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
+  if (this->_internal_has_start_offset()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.start_offset_);
+  }
+
+  // .google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];
+  if (this->_internal_has_end_offset()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.end_offset_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData TranscriptWord::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    TranscriptWord::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*TranscriptWord::GetClassData() const { return &_class_data_; }
+
+
+void TranscriptWord::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<TranscriptWord*>(&to_msg);
+  auto& from = static_cast<const TranscriptWord&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.TranscriptWord)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_text().empty()) {
+    _this->_internal_set_text(from._internal_text());
+  }
+  if (from._internal_has_start_offset()) {
+    _this->_internal_mutable_start_offset()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_start_offset());
+  }
+  if (from._internal_has_end_offset()) {
+    _this->_internal_mutable_end_offset()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_end_offset());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void TranscriptWord::CopyFrom(const TranscriptWord& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.TranscriptWord)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool TranscriptWord::IsInitialized() const {
+  return true;
+}
+
+void TranscriptWord::InternalSwap(TranscriptWord* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.text_, lhs_arena,
+      &other->_impl_.text_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(TranscriptWord, _impl_.end_offset_)
+      + sizeof(TranscriptWord::_impl_.end_offset_)
+      - PROTOBUF_FIELD_OFFSET(TranscriptWord, _impl_.start_offset_)>(
+          reinterpret_cast<char*>(&_impl_.start_offset_),
+          reinterpret_cast<char*>(&other->_impl_.start_offset_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata TranscriptWord::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[6]);
 }
 
 // ===================================================================
@@ -1884,9 +3015,25 @@ const char* TranscriptFinished::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // string text = 2 [json_name = "text"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string text = 4 [json_name = "text"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           auto str = _internal_mutable_text();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1894,29 +3041,13 @@ const char* TranscriptFinished::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // string language_code = 3 [json_name = "languageCode"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+      // string language_code = 5 [json_name = "languageCode"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_language_code();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TranscriptFinished.language_code"));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Route route = 5 [json_name = "route"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
-          CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
@@ -1959,38 +3090,38 @@ uint8_t* TranscriptFinished::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // string text = 2 [json_name = "text"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+  if (this->_internal_has_usage()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::usage(this),
+        _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // string text = 4 [json_name = "text"];
   if (!this->_internal_text().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptFinished.text");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_text(), target);
+        4, this->_internal_text(), target);
   }
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 5 [json_name = "languageCode"];
   if (!this->_internal_language_code().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_language_code().data(), static_cast<int>(this->_internal_language_code().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.TranscriptFinished.language_code");
     target = stream->WriteStringMaybeAliased(
-        3, this->_internal_language_code(), target);
-  }
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::route(this),
-        _Internal::route(this).GetCachedSize(), target, stream);
+        5, this->_internal_language_code(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -2016,28 +3147,28 @@ size_t TranscriptFinished::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // string text = 2 [json_name = "text"];
+  // string text = 4 [json_name = "text"];
   if (!this->_internal_text().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_text());
   }
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 5 [json_name = "languageCode"];
   if (!this->_internal_language_code().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_language_code());
   }
 
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -2121,23 +3252,35 @@ void TranscriptFinished::InternalSwap(TranscriptFinished* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata TranscriptFinished::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[4]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[7]);
 }
 
 // ===================================================================
 
 class SpeakRequest::_Internal {
  public:
-  using HasBits = decltype(std::declval<SpeakRequest>()._impl_._has_bits_);
-  static void set_has_speed(HasBits* has_bits) {
-    (*has_bits)[0] |= 1u;
-  }
+  static const ::ringmain::v1::Attribution& attribution(const SpeakRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const SpeakRequest* msg);
+  static const ::ringmain::v1::SpeechConfig& speech_config(const SpeakRequest* msg);
 };
 
+const ::ringmain::v1::Attribution&
+SpeakRequest::_Internal::attribution(const SpeakRequest* msg) {
+  return *msg->_impl_.attribution_;
+}
 const ::ringmain::v1::RoutingPolicy&
 SpeakRequest::_Internal::routing_policy(const SpeakRequest* msg) {
   return *msg->_impl_.routing_policy_;
+}
+const ::ringmain::v1::SpeechConfig&
+SpeakRequest::_Internal::speech_config(const SpeakRequest* msg) {
+  return *msg->_impl_.speech_config_;
+}
+void SpeakRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void SpeakRequest::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
@@ -2155,17 +3298,23 @@ SpeakRequest::SpeakRequest(const SpeakRequest& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   SpeakRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_._has_bits_){from._impl_._has_bits_}
-    , /*decltype(_impl_._cached_size_)*/{}
+      decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.text_){}
-    , decltype(_impl_.voice_){}
-    , decltype(_impl_.instructions_){}
-    , decltype(_impl_.mime_type_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
-    , decltype(_impl_.speed_){}};
+    , decltype(_impl_.speech_config_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -2182,6 +3331,424 @@ SpeakRequest::SpeakRequest(const SpeakRequest& from)
     _this->_impl_.text_.Set(from._internal_text(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
+  if (from._internal_has_speech_config()) {
+    _this->_impl_.speech_config_ = new ::ringmain::v1::SpeechConfig(*from._impl_.speech_config_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.SpeakRequest)
+}
+
+inline void SpeakRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
+    , decltype(_impl_.text_){}
+    , decltype(_impl_.attribution_){nullptr}
+    , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.speech_config_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+SpeakRequest::~SpeakRequest() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.SpeakRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void SpeakRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.request_id_.Destroy();
+  _impl_.model_.Destroy();
+  _impl_.text_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
+  if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.speech_config_;
+}
+
+void SpeakRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void SpeakRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.SpeakRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.request_id_.ClearToEmpty();
+  _impl_.model_.ClearToEmpty();
+  _impl_.text_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.speech_config_ != nullptr) {
+    delete _impl_.speech_config_;
+  }
+  _impl_.speech_config_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* SpeakRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string request_id = 1 [json_name = "requestId"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.model"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string text = 5 [json_name = "text"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          auto str = _internal_mutable_text();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.text"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_speech_config(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* SpeakRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.SpeakRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeakRequest.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeakRequest.model");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_model(), target);
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string text = 5 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeakRequest.text");
+    target = stream->WriteStringMaybeAliased(
+        5, this->_internal_text(), target);
+  }
+
+  // .ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];
+  if (this->_internal_has_speech_config()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::speech_config(this),
+        _Internal::speech_config(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.SpeakRequest)
+  return target;
+}
+
+size_t SpeakRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.SpeakRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_model());
+  }
+
+  // string text = 5 [json_name = "text"];
+  if (!this->_internal_text().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_text());
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];
+  if (this->_internal_has_speech_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.speech_config_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData SpeakRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    SpeakRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*SpeakRequest::GetClassData() const { return &_class_data_; }
+
+
+void SpeakRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<SpeakRequest*>(&to_msg);
+  auto& from = static_cast<const SpeakRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.SpeakRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
+  if (!from._internal_model().empty()) {
+    _this->_internal_set_model(from._internal_model());
+  }
+  if (!from._internal_text().empty()) {
+    _this->_internal_set_text(from._internal_text());
+  }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
+        from._internal_routing_policy());
+  }
+  if (from._internal_has_speech_config()) {
+    _this->_internal_mutable_speech_config()->::ringmain::v1::SpeechConfig::MergeFrom(
+        from._internal_speech_config());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void SpeakRequest::CopyFrom(const SpeakRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.SpeakRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool SpeakRequest::IsInitialized() const {
+  return true;
+}
+
+void SpeakRequest::InternalSwap(SpeakRequest* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.model_, lhs_arena,
+      &other->_impl_.model_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.text_, lhs_arena,
+      &other->_impl_.text_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(SpeakRequest, _impl_.speech_config_)
+      + sizeof(SpeakRequest::_impl_.speech_config_)
+      - PROTOBUF_FIELD_OFFSET(SpeakRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata SpeakRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[8]);
+}
+
+// ===================================================================
+
+SpeechConfig_ProviderOptionsEntry_DoNotUse::SpeechConfig_ProviderOptionsEntry_DoNotUse() {}
+SpeechConfig_ProviderOptionsEntry_DoNotUse::SpeechConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
+    : SuperType(arena) {}
+void SpeechConfig_ProviderOptionsEntry_DoNotUse::MergeFrom(const SpeechConfig_ProviderOptionsEntry_DoNotUse& other) {
+  MergeFromInternal(other);
+}
+::PROTOBUF_NAMESPACE_ID::Metadata SpeechConfig_ProviderOptionsEntry_DoNotUse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[9]);
+}
+
+// ===================================================================
+
+class SpeechConfig::_Internal {
+ public:
+  using HasBits = decltype(std::declval<SpeechConfig>()._impl_._has_bits_);
+  static void set_has_speed(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+};
+
+void SpeechConfig::clear_provider_options() {
+  _impl_.provider_options_.Clear();
+}
+SpeechConfig::SpeechConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  if (arena != nullptr && !is_message_owned) {
+    arena->OwnCustomDestructor(this, &SpeechConfig::ArenaDtor);
+  }
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.SpeechConfig)
+}
+SpeechConfig::SpeechConfig(const SpeechConfig& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  SpeechConfig* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_.provider_options_)*/{}
+    , decltype(_impl_.voice_){}
+    , decltype(_impl_.instructions_){}
+    , decltype(_impl_.mime_type_){}
+    , decltype(_impl_.speed_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
   _impl_.voice_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.voice_.Set("", GetArenaForAllocation());
@@ -2206,36 +3773,23 @@ SpeakRequest::SpeakRequest(const SpeakRequest& from)
     _this->_impl_.mime_type_.Set(from._internal_mime_type(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_routing_policy()) {
-    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
-  }
   _this->_impl_.speed_ = from._impl_.speed_;
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.SpeakRequest)
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.SpeechConfig)
 }
 
-inline void SpeakRequest::SharedCtor(
+inline void SpeechConfig::SharedCtor(
     ::_pb::Arena* arena, bool is_message_owned) {
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_._has_bits_){}
     , /*decltype(_impl_._cached_size_)*/{}
-    , decltype(_impl_.model_){}
-    , decltype(_impl_.text_){}
+    , /*decltype(_impl_.provider_options_)*/{::_pbi::ArenaInitialized(), arena}
     , decltype(_impl_.voice_){}
     , decltype(_impl_.instructions_){}
     , decltype(_impl_.mime_type_){}
-    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.speed_){0}
   };
-  _impl_.model_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.model_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.text_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.text_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.voice_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.voice_.Set("", GetArenaForAllocation());
@@ -2250,120 +3804,104 @@ inline void SpeakRequest::SharedCtor(
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
-SpeakRequest::~SpeakRequest() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.SpeakRequest)
+SpeechConfig::~SpeechConfig() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.SpeechConfig)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
+    ArenaDtor(this);
     return;
   }
   SharedDtor();
 }
 
-inline void SpeakRequest::SharedDtor() {
+inline void SpeechConfig::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.model_.Destroy();
-  _impl_.text_.Destroy();
+  _impl_.provider_options_.Destruct();
+  _impl_.provider_options_.~MapField();
   _impl_.voice_.Destroy();
   _impl_.instructions_.Destroy();
   _impl_.mime_type_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.routing_policy_;
 }
 
-void SpeakRequest::SetCachedSize(int size) const {
+void SpeechConfig::ArenaDtor(void* object) {
+  SpeechConfig* _this = reinterpret_cast< SpeechConfig* >(object);
+  _this->_impl_.provider_options_.Destruct();
+}
+void SpeechConfig::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
 
-void SpeakRequest::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.SpeakRequest)
+void SpeechConfig::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.SpeechConfig)
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.model_.ClearToEmpty();
-  _impl_.text_.ClearToEmpty();
+  _impl_.provider_options_.Clear();
   _impl_.voice_.ClearToEmpty();
   _impl_.instructions_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
   _impl_.speed_ = 0;
   _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
-const char* SpeakRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+const char* SpeechConfig::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
   _Internal::HasBits has_bits{};
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string voice = 1 [json_name = "voice"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          auto str = _internal_mutable_model();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.model"));
-        } else
-          goto handle_unusual;
-        continue;
-      // string text = 2 [json_name = "text"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          auto str = _internal_mutable_text();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.text"));
-        } else
-          goto handle_unusual;
-        continue;
-      // string voice = 3 [json_name = "voice"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           auto str = _internal_mutable_voice();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.voice"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechConfig.voice"));
         } else
           goto handle_unusual;
         continue;
-      // string instructions = 4 [json_name = "instructions"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+      // string instructions = 2 [json_name = "instructions"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_instructions();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.instructions"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechConfig.instructions"));
         } else
           goto handle_unusual;
         continue;
-      // optional float speed = 5 [json_name = "speed"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 45)) {
+      // optional float speed = 3 [json_name = "speed"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 29)) {
           _Internal::set_has_speed(&has_bits);
           _impl_.speed_ = ::PROTOBUF_NAMESPACE_ID::internal::UnalignedLoad<float>(ptr);
           ptr += sizeof(float);
         } else
           goto handle_unusual;
         continue;
-      // string mime_type = 6 [json_name = "mimeType"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+      // string mime_type = 4 [json_name = "mimeType"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           auto str = _internal_mutable_mime_type();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeakRequest.mime_type"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechConfig.mime_type"));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
-          CHK_(ptr);
+      // map<string, .google.protobuf.Struct> provider_options = 5 [json_name = "providerOptions"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(&_impl_.provider_options_, ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -2391,134 +3929,121 @@ failure:
 #undef CHK_
 }
 
-uint8_t* SpeakRequest::_InternalSerialize(
+uint8_t* SpeechConfig::_InternalSerialize(
     uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.SpeakRequest)
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.SpeechConfig)
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
-  if (!this->_internal_model().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.SpeakRequest.model");
-    target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
-  }
-
-  // string text = 2 [json_name = "text"];
-  if (!this->_internal_text().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.SpeakRequest.text");
-    target = stream->WriteStringMaybeAliased(
-        2, this->_internal_text(), target);
-  }
-
-  // string voice = 3 [json_name = "voice"];
+  // string voice = 1 [json_name = "voice"];
   if (!this->_internal_voice().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_voice().data(), static_cast<int>(this->_internal_voice().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.SpeakRequest.voice");
+      "ringmain.v1.SpeechConfig.voice");
     target = stream->WriteStringMaybeAliased(
-        3, this->_internal_voice(), target);
+        1, this->_internal_voice(), target);
   }
 
-  // string instructions = 4 [json_name = "instructions"];
+  // string instructions = 2 [json_name = "instructions"];
   if (!this->_internal_instructions().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_instructions().data(), static_cast<int>(this->_internal_instructions().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.SpeakRequest.instructions");
+      "ringmain.v1.SpeechConfig.instructions");
     target = stream->WriteStringMaybeAliased(
-        4, this->_internal_instructions(), target);
+        2, this->_internal_instructions(), target);
   }
 
-  // optional float speed = 5 [json_name = "speed"];
+  // optional float speed = 3 [json_name = "speed"];
   if (_internal_has_speed()) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteFloatToArray(5, this->_internal_speed(), target);
+    target = ::_pbi::WireFormatLite::WriteFloatToArray(3, this->_internal_speed(), target);
   }
 
-  // string mime_type = 6 [json_name = "mimeType"];
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.SpeakRequest.mime_type");
+      "ringmain.v1.SpeechConfig.mime_type");
     target = stream->WriteStringMaybeAliased(
-        6, this->_internal_mime_type(), target);
+        4, this->_internal_mime_type(), target);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(7, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  // map<string, .google.protobuf.Struct> provider_options = 5 [json_name = "providerOptions"];
+  if (!this->_internal_provider_options().empty()) {
+    using MapType = ::_pb::Map<std::string, ::PROTOBUF_NAMESPACE_ID::Struct>;
+    using WireHelper = SpeechConfig_ProviderOptionsEntry_DoNotUse::Funcs;
+    const auto& map_field = this->_internal_provider_options();
+    auto check_utf8 = [](const MapType::value_type& entry) {
+      (void)entry;
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.first.data(), static_cast<int>(entry.first.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.SpeechConfig.ProviderOptionsEntry.key");
+    };
+
+    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
+      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
+        target = WireHelper::InternalSerialize(5, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    } else {
+      for (const auto& entry : map_field) {
+        target = WireHelper::InternalSerialize(5, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    }
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
   }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.SpeakRequest)
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.SpeechConfig)
   return target;
 }
 
-size_t SpeakRequest::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.SpeakRequest)
+size_t SpeechConfig::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.SpeechConfig)
   size_t total_size = 0;
 
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
-  if (!this->_internal_model().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_model());
+  // map<string, .google.protobuf.Struct> provider_options = 5 [json_name = "providerOptions"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_provider_options_size());
+  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >::const_iterator
+      it = this->_internal_provider_options().begin();
+      it != this->_internal_provider_options().end(); ++it) {
+    total_size += SpeechConfig_ProviderOptionsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
   }
 
-  // string text = 2 [json_name = "text"];
-  if (!this->_internal_text().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_text());
-  }
-
-  // string voice = 3 [json_name = "voice"];
+  // string voice = 1 [json_name = "voice"];
   if (!this->_internal_voice().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_voice());
   }
 
-  // string instructions = 4 [json_name = "instructions"];
+  // string instructions = 2 [json_name = "instructions"];
   if (!this->_internal_instructions().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_instructions());
   }
 
-  // string mime_type = 6 [json_name = "mimeType"];
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_mime_type());
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.routing_policy_);
-  }
-
-  // optional float speed = 5 [json_name = "speed"];
+  // optional float speed = 3 [json_name = "speed"];
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x00000001u) {
     total_size += 1 + 4;
@@ -2527,27 +4052,22 @@ size_t SpeakRequest::ByteSizeLong() const {
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData SpeakRequest::_class_data_ = {
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData SpeechConfig::_class_data_ = {
     ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    SpeakRequest::MergeImpl
+    SpeechConfig::MergeImpl
 };
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*SpeakRequest::GetClassData() const { return &_class_data_; }
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*SpeechConfig::GetClassData() const { return &_class_data_; }
 
 
-void SpeakRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<SpeakRequest*>(&to_msg);
-  auto& from = static_cast<const SpeakRequest&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.SpeakRequest)
+void SpeechConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<SpeechConfig*>(&to_msg);
+  auto& from = static_cast<const SpeechConfig&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.SpeechConfig)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  if (!from._internal_model().empty()) {
-    _this->_internal_set_model(from._internal_model());
-  }
-  if (!from._internal_text().empty()) {
-    _this->_internal_set_text(from._internal_text());
-  }
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
   if (!from._internal_voice().empty()) {
     _this->_internal_set_voice(from._internal_voice());
   }
@@ -2557,41 +4077,30 @@ void SpeakRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (!from._internal_mime_type().empty()) {
     _this->_internal_set_mime_type(from._internal_mime_type());
   }
-  if (from._internal_has_routing_policy()) {
-    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
-        from._internal_routing_policy());
-  }
   if (from._internal_has_speed()) {
     _this->_internal_set_speed(from._internal_speed());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
-void SpeakRequest::CopyFrom(const SpeakRequest& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.SpeakRequest)
+void SpeechConfig::CopyFrom(const SpeechConfig& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.SpeechConfig)
   if (&from == this) return;
   Clear();
   MergeFrom(from);
 }
 
-bool SpeakRequest::IsInitialized() const {
+bool SpeechConfig::IsInitialized() const {
   return true;
 }
 
-void SpeakRequest::InternalSwap(SpeakRequest* other) {
+void SpeechConfig::InternalSwap(SpeechConfig* other) {
   using std::swap;
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.model_, lhs_arena,
-      &other->_impl_.model_, rhs_arena
-  );
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.text_, lhs_arena,
-      &other->_impl_.text_, rhs_arena
-  );
+  _impl_.provider_options_.InternalSwap(&other->_impl_.provider_options_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.voice_, lhs_arena,
       &other->_impl_.voice_, rhs_arena
@@ -2604,18 +4113,13 @@ void SpeakRequest::InternalSwap(SpeakRequest* other) {
       &_impl_.mime_type_, lhs_arena,
       &other->_impl_.mime_type_, rhs_arena
   );
-  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(SpeakRequest, _impl_.speed_)
-      + sizeof(SpeakRequest::_impl_.speed_)
-      - PROTOBUF_FIELD_OFFSET(SpeakRequest, _impl_.routing_policy_)>(
-          reinterpret_cast<char*>(&_impl_.routing_policy_),
-          reinterpret_cast<char*>(&other->_impl_.routing_policy_));
+  swap(_impl_.speed_, other->_impl_.speed_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata SpeakRequest::GetMetadata() const {
+::PROTOBUF_NAMESPACE_ID::Metadata SpeechConfig::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[5]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[10]);
 }
 
 // ===================================================================
@@ -2954,7 +4458,7 @@ void SpeakEvent::InternalSwap(SpeakEvent* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata SpeakEvent::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[6]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[11]);
 }
 
 // ===================================================================
@@ -2974,6 +4478,8 @@ SpeechStarted::SpeechStarted(const SpeechStarted& from)
   SpeechStarted* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
     , decltype(_impl_.mime_type_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -2984,6 +4490,22 @@ SpeechStarted::SpeechStarted(const SpeechStarted& from)
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   if (!from._internal_response_id().empty()) {
     _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_model().empty()) {
+    _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
       _this->GetArenaForAllocation());
   }
   _impl_.mime_type_.InitDefault();
@@ -3003,12 +4525,22 @@ inline void SpeechStarted::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
     , decltype(_impl_.mime_type_){}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.response_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.mime_type_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
@@ -3028,6 +4560,8 @@ SpeechStarted::~SpeechStarted() {
 inline void SpeechStarted::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.response_id_.Destroy();
+  _impl_.provider_id_.Destroy();
+  _impl_.provider_model_.Destroy();
   _impl_.mime_type_.Destroy();
 }
 
@@ -3042,6 +4576,8 @@ void SpeechStarted::Clear() {
   (void) cached_has_bits;
 
   _impl_.response_id_.ClearToEmpty();
+  _impl_.provider_id_.ClearToEmpty();
+  _impl_.provider_model_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -3062,9 +4598,29 @@ const char* SpeechStarted::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         } else
           goto handle_unusual;
         continue;
-      // string mime_type = 2 [json_name = "mimeType"];
+      // string provider_id = 2 [json_name = "providerId"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechStarted.provider_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_model = 3 [json_name = "providerModel"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_provider_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechStarted.provider_model"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 4 [json_name = "mimeType"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           auto str = _internal_mutable_mime_type();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -3111,14 +4667,34 @@ uint8_t* SpeechStarted::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeechStarted.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_provider_id(), target);
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_model().data(), static_cast<int>(this->_internal_provider_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeechStarted.provider_model");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_provider_model(), target);
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.SpeechStarted.mime_type");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_mime_type(), target);
+        4, this->_internal_mime_type(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -3144,7 +4720,21 @@ size_t SpeechStarted::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_model());
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
@@ -3171,6 +4761,12 @@ void SpeechStarted::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
 
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
+  }
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
+  if (!from._internal_provider_model().empty()) {
+    _this->_internal_set_provider_model(from._internal_provider_model());
   }
   if (!from._internal_mime_type().empty()) {
     _this->_internal_set_mime_type(from._internal_mime_type());
@@ -3199,6 +4795,14 @@ void SpeechStarted::InternalSwap(SpeechStarted* other) {
       &other->_impl_.response_id_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_model_, lhs_arena,
+      &other->_impl_.provider_model_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.mime_type_, lhs_arena,
       &other->_impl_.mime_type_, rhs_arena
   );
@@ -3207,7 +4811,7 @@ void SpeechStarted::InternalSwap(SpeechStarted* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata SpeechStarted::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[7]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[12]);
 }
 
 // ===================================================================
@@ -3248,11 +4852,20 @@ SpeechFinished::SpeechFinished(const SpeechFinished& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   SpeechFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
@@ -3267,10 +4880,15 @@ inline void SpeechFinished::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 SpeechFinished::~SpeechFinished() {
@@ -3284,6 +4902,7 @@ SpeechFinished::~SpeechFinished() {
 
 inline void SpeechFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
 }
@@ -3298,6 +4917,7 @@ void SpeechFinished::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -3315,17 +4935,27 @@ const char* SpeechFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.SpeechFinished.response_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Route route = 2 [json_name = "route"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
           CHK_(ptr);
         } else
@@ -3360,17 +4990,27 @@ uint8_t* SpeechFinished::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.SpeechFinished.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
+  }
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::usage(this),
+      InternalWriteMessage(2, _Internal::usage(this),
         _Internal::usage(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.Route route = 2 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::route(this),
+      InternalWriteMessage(3, _Internal::route(this),
         _Internal::route(this).GetCachedSize(), target, stream);
   }
 
@@ -3390,14 +5030,21 @@ size_t SpeechFinished::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 2 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -3422,6 +5069,9 @@ void SpeechFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const :
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -3446,7 +5096,13 @@ bool SpeechFinished::IsInitialized() const {
 
 void SpeechFinished::InternalSwap(SpeechFinished* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(SpeechFinished, _impl_.route_)
       + sizeof(SpeechFinished::_impl_.route_)
@@ -3458,7 +5114,7 @@ void SpeechFinished::InternalSwap(SpeechFinished* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata SpeechFinished::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2faudio_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[8]);
+      file_level_metadata_ringmain_2fv1_2faudio_5fservice_2eproto[13]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -3469,6 +5125,10 @@ template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscribeRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::TranscribeRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::TranscribeRequest >(arena);
 }
+template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse*
+Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse >(arena);
+}
 template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptionConfig*
 Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptionConfig >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::TranscriptionConfig >(arena);
@@ -3477,9 +5137,17 @@ template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscribeEvent*
 Arena::CreateMaybeMessage< ::ringmain::v1::TranscribeEvent >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::TranscribeEvent >(arena);
 }
+template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptStarted*
+Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptStarted >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::TranscriptStarted >(arena);
+}
 template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptSegment*
 Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptSegment >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::TranscriptSegment >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptWord*
+Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptWord >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::TranscriptWord >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::TranscriptFinished*
 Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptFinished >(Arena* arena) {
@@ -3488,6 +5156,14 @@ Arena::CreateMaybeMessage< ::ringmain::v1::TranscriptFinished >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::SpeakRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::SpeakRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::SpeakRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse*
+Arena::CreateMaybeMessage< ::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::SpeechConfig*
+Arena::CreateMaybeMessage< ::ringmain::v1::SpeechConfig >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::SpeechConfig >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::SpeakEvent*
 Arena::CreateMaybeMessage< ::ringmain::v1::SpeakEvent >(Arena* arena) {

@@ -29,8 +29,13 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
+#include <google/protobuf/map.h>  // IWYU pragma: export
+#include <google/protobuf/map_entry.h>
+#include <google/protobuf/map_field_inl.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/routing.pb.h"
 #include "ringmain/v1/usage.pb.h"
 // @@protoc_insertion_point(includes)
@@ -55,6 +60,12 @@ extern SpeakEventDefaultTypeInternal _SpeakEvent_default_instance_;
 class SpeakRequest;
 struct SpeakRequestDefaultTypeInternal;
 extern SpeakRequestDefaultTypeInternal _SpeakRequest_default_instance_;
+class SpeechConfig;
+struct SpeechConfigDefaultTypeInternal;
+extern SpeechConfigDefaultTypeInternal _SpeechConfig_default_instance_;
+class SpeechConfig_ProviderOptionsEntry_DoNotUse;
+struct SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal;
+extern SpeechConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _SpeechConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
 class SpeechFinished;
 struct SpeechFinishedDefaultTypeInternal;
 extern SpeechFinishedDefaultTypeInternal _SpeechFinished_default_instance_;
@@ -73,21 +84,35 @@ extern TranscriptFinishedDefaultTypeInternal _TranscriptFinished_default_instanc
 class TranscriptSegment;
 struct TranscriptSegmentDefaultTypeInternal;
 extern TranscriptSegmentDefaultTypeInternal _TranscriptSegment_default_instance_;
+class TranscriptStarted;
+struct TranscriptStartedDefaultTypeInternal;
+extern TranscriptStartedDefaultTypeInternal _TranscriptStarted_default_instance_;
+class TranscriptWord;
+struct TranscriptWordDefaultTypeInternal;
+extern TranscriptWordDefaultTypeInternal _TranscriptWord_default_instance_;
 class TranscriptionConfig;
 struct TranscriptionConfigDefaultTypeInternal;
 extern TranscriptionConfigDefaultTypeInternal _TranscriptionConfig_default_instance_;
+class TranscriptionConfig_ProviderOptionsEntry_DoNotUse;
+struct TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal;
+extern TranscriptionConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _TranscriptionConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::SpeakEvent* Arena::CreateMaybeMessage<::ringmain::v1::SpeakEvent>(Arena*);
 template<> ::ringmain::v1::SpeakRequest* Arena::CreateMaybeMessage<::ringmain::v1::SpeakRequest>(Arena*);
+template<> ::ringmain::v1::SpeechConfig* Arena::CreateMaybeMessage<::ringmain::v1::SpeechConfig>(Arena*);
+template<> ::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::SpeechConfig_ProviderOptionsEntry_DoNotUse>(Arena*);
 template<> ::ringmain::v1::SpeechFinished* Arena::CreateMaybeMessage<::ringmain::v1::SpeechFinished>(Arena*);
 template<> ::ringmain::v1::SpeechStarted* Arena::CreateMaybeMessage<::ringmain::v1::SpeechStarted>(Arena*);
 template<> ::ringmain::v1::TranscribeEvent* Arena::CreateMaybeMessage<::ringmain::v1::TranscribeEvent>(Arena*);
 template<> ::ringmain::v1::TranscribeRequest* Arena::CreateMaybeMessage<::ringmain::v1::TranscribeRequest>(Arena*);
 template<> ::ringmain::v1::TranscriptFinished* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptFinished>(Arena*);
 template<> ::ringmain::v1::TranscriptSegment* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptSegment>(Arena*);
+template<> ::ringmain::v1::TranscriptStarted* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptStarted>(Arena*);
+template<> ::ringmain::v1::TranscriptWord* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptWord>(Arena*);
 template<> ::ringmain::v1::TranscriptionConfig* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptionConfig>(Arena*);
+template<> ::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::TranscriptionConfig_ProviderOptionsEntry_DoNotUse>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
@@ -290,6 +315,32 @@ class TranscribeRequest final :
 };
 // -------------------------------------------------------------------
 
+class TranscriptionConfig_ProviderOptionsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<TranscriptionConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> {
+public:
+  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<TranscriptionConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> SuperType;
+  TranscriptionConfig_ProviderOptionsEntry_DoNotUse();
+  explicit PROTOBUF_CONSTEXPR TranscriptionConfig_ProviderOptionsEntry_DoNotUse(
+      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  explicit TranscriptionConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
+  void MergeFrom(const TranscriptionConfig_ProviderOptionsEntry_DoNotUse& other);
+  static const TranscriptionConfig_ProviderOptionsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const TranscriptionConfig_ProviderOptionsEntry_DoNotUse*>(&_TranscriptionConfig_ProviderOptionsEntry_DoNotUse_default_instance_); }
+  static bool ValidateKey(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.TranscriptionConfig.ProviderOptionsEntry.key");
+ }
+  static bool ValidateValue(void*) { return true; }
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+  friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
+};
+
+// -------------------------------------------------------------------
+
 class TranscriptionConfig final :
     public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.TranscriptionConfig) */ {
  public:
@@ -338,7 +389,7 @@ class TranscriptionConfig final :
                &_TranscriptionConfig_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    1;
+    2;
 
   friend void swap(TranscriptionConfig& a, TranscriptionConfig& b) {
     a.Swap(&b);
@@ -399,6 +450,8 @@ class TranscriptionConfig final :
   protected:
   explicit TranscriptionConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
+  private:
+  static void ArenaDtor(void* object);
   public:
 
   static const ClassData _class_data_;
@@ -408,17 +461,53 @@ class TranscriptionConfig final :
 
   // nested types ----------------------------------------------------
 
+
   // accessors -------------------------------------------------------
 
   enum : int {
-    kModelFieldNumber = 1,
-    kMimeTypeFieldNumber = 2,
-    kLanguageCodeFieldNumber = 3,
-    kPromptFieldNumber = 5,
-    kRoutingPolicyFieldNumber = 6,
-    kTranslateFieldNumber = 4,
+    kProviderOptionsFieldNumber = 10,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kMimeTypeFieldNumber = 5,
+    kLanguageCodeFieldNumber = 6,
+    kPromptFieldNumber = 8,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kTranslateFieldNumber = 7,
+    kWordOffsetsFieldNumber = 9,
   };
-  // string model = 1 [json_name = "model"];
+  // map<string, .google.protobuf.Struct> provider_options = 10 [json_name = "providerOptions"];
+  int provider_options_size() const;
+  private:
+  int _internal_provider_options_size() const;
+  public:
+  void clear_provider_options();
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      _internal_provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      _internal_mutable_provider_options();
+  public:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      mutable_provider_options();
+
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -432,7 +521,7 @@ class TranscriptionConfig final :
   std::string* _internal_mutable_model();
   public:
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string mime_type = 5 [json_name = "mimeType"];
   void clear_mime_type();
   const std::string& mime_type() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -446,7 +535,7 @@ class TranscriptionConfig final :
   std::string* _internal_mutable_mime_type();
   public:
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 6 [json_name = "languageCode"];
   void clear_language_code();
   const std::string& language_code() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -460,7 +549,7 @@ class TranscriptionConfig final :
   std::string* _internal_mutable_language_code();
   public:
 
-  // string prompt = 5 [json_name = "prompt"];
+  // string prompt = 8 [json_name = "prompt"];
   void clear_prompt();
   const std::string& prompt() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -474,7 +563,25 @@ class TranscriptionConfig final :
   std::string* _internal_mutable_prompt();
   public:
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
+  private:
+  bool _internal_has_attribution() const;
+  public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -492,13 +599,22 @@ class TranscriptionConfig final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // bool translate = 4 [json_name = "translate"];
+  // bool translate = 7 [json_name = "translate"];
   void clear_translate();
   bool translate() const;
   void set_translate(bool value);
   private:
   bool _internal_translate() const;
   void _internal_set_translate(bool value);
+  public:
+
+  // bool word_offsets = 9 [json_name = "wordOffsets"];
+  void clear_word_offsets();
+  bool word_offsets() const;
+  void set_word_offsets(bool value);
+  private:
+  bool _internal_word_offsets() const;
+  void _internal_set_word_offsets(bool value);
   public:
 
   // @@protoc_insertion_point(class_scope:ringmain.v1.TranscriptionConfig)
@@ -509,12 +625,20 @@ class TranscriptionConfig final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
+        TranscriptionConfig_ProviderOptionsEntry_DoNotUse,
+        std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> provider_options_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr language_code_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
+    ::ringmain::v1::Attribution* attribution_;
     ::ringmain::v1::RoutingPolicy* routing_policy_;
     bool translate_;
+    bool word_offsets_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -566,9 +690,10 @@ class TranscribeEvent final :
     return *internal_default_instance();
   }
   enum EventCase {
-    kTextDelta = 1,
-    kSegment = 2,
-    kFinished = 3,
+    kStarted = 1,
+    kTextDelta = 2,
+    kSegment = 3,
+    kFinished = 4,
     EVENT_NOT_SET = 0,
   };
 
@@ -577,7 +702,7 @@ class TranscribeEvent final :
                &_TranscribeEvent_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    2;
+    3;
 
   friend void swap(TranscribeEvent& a, TranscribeEvent& b) {
     a.Swap(&b);
@@ -650,11 +775,30 @@ class TranscribeEvent final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kTextDeltaFieldNumber = 1,
-    kSegmentFieldNumber = 2,
-    kFinishedFieldNumber = 3,
+    kStartedFieldNumber = 1,
+    kTextDeltaFieldNumber = 2,
+    kSegmentFieldNumber = 3,
+    kFinishedFieldNumber = 4,
   };
-  // string text_delta = 1 [json_name = "textDelta"];
+  // .ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];
+  bool has_started() const;
+  private:
+  bool _internal_has_started() const;
+  public:
+  void clear_started();
+  const ::ringmain::v1::TranscriptStarted& started() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::TranscriptStarted* release_started();
+  ::ringmain::v1::TranscriptStarted* mutable_started();
+  void set_allocated_started(::ringmain::v1::TranscriptStarted* started);
+  private:
+  const ::ringmain::v1::TranscriptStarted& _internal_started() const;
+  ::ringmain::v1::TranscriptStarted* _internal_mutable_started();
+  public:
+  void unsafe_arena_set_allocated_started(
+      ::ringmain::v1::TranscriptStarted* started);
+  ::ringmain::v1::TranscriptStarted* unsafe_arena_release_started();
+
+  // string text_delta = 2 [json_name = "textDelta"];
   bool has_text_delta() const;
   private:
   bool _internal_has_text_delta() const;
@@ -672,7 +816,7 @@ class TranscribeEvent final :
   std::string* _internal_mutable_text_delta();
   public:
 
-  // .ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];
+  // .ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];
   bool has_segment() const;
   private:
   bool _internal_has_segment() const;
@@ -690,7 +834,7 @@ class TranscribeEvent final :
       ::ringmain::v1::TranscriptSegment* segment);
   ::ringmain::v1::TranscriptSegment* unsafe_arena_release_segment();
 
-  // .ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];
+  // .ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];
   bool has_finished() const;
   private:
   bool _internal_has_finished() const;
@@ -713,6 +857,7 @@ class TranscribeEvent final :
   // @@protoc_insertion_point(class_scope:ringmain.v1.TranscribeEvent)
  private:
   class _Internal;
+  void set_has_started();
   void set_has_text_delta();
   void set_has_segment();
   void set_has_finished();
@@ -727,6 +872,7 @@ class TranscribeEvent final :
     union EventUnion {
       constexpr EventUnion() : _constinit_{} {}
         ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
+      ::ringmain::v1::TranscriptStarted* started_;
       ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_delta_;
       ::ringmain::v1::TranscriptSegment* segment_;
       ::ringmain::v1::TranscriptFinished* finished_;
@@ -734,6 +880,191 @@ class TranscribeEvent final :
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     uint32_t _oneof_case_[1];
 
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class TranscriptStarted final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.TranscriptStarted) */ {
+ public:
+  inline TranscriptStarted() : TranscriptStarted(nullptr) {}
+  ~TranscriptStarted() override;
+  explicit PROTOBUF_CONSTEXPR TranscriptStarted(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  TranscriptStarted(const TranscriptStarted& from);
+  TranscriptStarted(TranscriptStarted&& from) noexcept
+    : TranscriptStarted() {
+    *this = ::std::move(from);
+  }
+
+  inline TranscriptStarted& operator=(const TranscriptStarted& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline TranscriptStarted& operator=(TranscriptStarted&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const TranscriptStarted& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const TranscriptStarted* internal_default_instance() {
+    return reinterpret_cast<const TranscriptStarted*>(
+               &_TranscriptStarted_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    4;
+
+  friend void swap(TranscriptStarted& a, TranscriptStarted& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(TranscriptStarted* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(TranscriptStarted* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  TranscriptStarted* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<TranscriptStarted>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const TranscriptStarted& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const TranscriptStarted& from) {
+    TranscriptStarted::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(TranscriptStarted* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.TranscriptStarted";
+  }
+  protected:
+  explicit TranscriptStarted(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kResponseIdFieldNumber = 1,
+    kProviderIdFieldNumber = 2,
+    kProviderModelFieldNumber = 3,
+  };
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
+  // string provider_id = 2 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  void clear_provider_model();
+  const std::string& provider_model() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_model(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_model();
+  PROTOBUF_NODISCARD std::string* release_provider_model();
+  void set_allocated_provider_model(std::string* provider_model);
+  private:
+  const std::string& _internal_provider_model() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
+  std::string* _internal_mutable_provider_model();
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.TranscriptStarted)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
@@ -788,7 +1119,7 @@ class TranscriptSegment final :
                &_TranscriptSegment_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    3;
+    5;
 
   friend void swap(TranscriptSegment& a, TranscriptSegment& b) {
     a.Swap(&b);
@@ -861,6 +1192,235 @@ class TranscriptSegment final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kWordsFieldNumber = 5,
+    kTextFieldNumber = 1,
+    kSpeakerFieldNumber = 4,
+    kStartOffsetFieldNumber = 2,
+    kEndOffsetFieldNumber = 3,
+  };
+  // repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];
+  int words_size() const;
+  private:
+  int _internal_words_size() const;
+  public:
+  void clear_words();
+  ::ringmain::v1::TranscriptWord* mutable_words(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TranscriptWord >*
+      mutable_words();
+  private:
+  const ::ringmain::v1::TranscriptWord& _internal_words(int index) const;
+  ::ringmain::v1::TranscriptWord* _internal_add_words();
+  public:
+  const ::ringmain::v1::TranscriptWord& words(int index) const;
+  ::ringmain::v1::TranscriptWord* add_words();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TranscriptWord >&
+      words() const;
+
+  // string text = 1 [json_name = "text"];
+  void clear_text();
+  const std::string& text() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_text(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_text();
+  PROTOBUF_NODISCARD std::string* release_text();
+  void set_allocated_text(std::string* text);
+  private:
+  const std::string& _internal_text() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_text(const std::string& value);
+  std::string* _internal_mutable_text();
+  public:
+
+  // string speaker = 4 [json_name = "speaker"];
+  void clear_speaker();
+  const std::string& speaker() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_speaker(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_speaker();
+  PROTOBUF_NODISCARD std::string* release_speaker();
+  void set_allocated_speaker(std::string* speaker);
+  private:
+  const std::string& _internal_speaker() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_speaker(const std::string& value);
+  std::string* _internal_mutable_speaker();
+  public:
+
+  // .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
+  bool has_start_offset() const;
+  private:
+  bool _internal_has_start_offset() const;
+  public:
+  void clear_start_offset();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& start_offset() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_start_offset();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_start_offset();
+  void set_allocated_start_offset(::PROTOBUF_NAMESPACE_ID::Duration* start_offset);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_start_offset() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_start_offset();
+  public:
+  void unsafe_arena_set_allocated_start_offset(
+      ::PROTOBUF_NAMESPACE_ID::Duration* start_offset);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_start_offset();
+
+  // .google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];
+  bool has_end_offset() const;
+  private:
+  bool _internal_has_end_offset() const;
+  public:
+  void clear_end_offset();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& end_offset() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_end_offset();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_end_offset();
+  void set_allocated_end_offset(::PROTOBUF_NAMESPACE_ID::Duration* end_offset);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_end_offset() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_end_offset();
+  public:
+  void unsafe_arena_set_allocated_end_offset(
+      ::PROTOBUF_NAMESPACE_ID::Duration* end_offset);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_end_offset();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.TranscriptSegment)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TranscriptWord > words_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr speaker_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* start_offset_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* end_offset_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class TranscriptWord final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.TranscriptWord) */ {
+ public:
+  inline TranscriptWord() : TranscriptWord(nullptr) {}
+  ~TranscriptWord() override;
+  explicit PROTOBUF_CONSTEXPR TranscriptWord(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  TranscriptWord(const TranscriptWord& from);
+  TranscriptWord(TranscriptWord&& from) noexcept
+    : TranscriptWord() {
+    *this = ::std::move(from);
+  }
+
+  inline TranscriptWord& operator=(const TranscriptWord& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline TranscriptWord& operator=(TranscriptWord&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const TranscriptWord& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const TranscriptWord* internal_default_instance() {
+    return reinterpret_cast<const TranscriptWord*>(
+               &_TranscriptWord_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    6;
+
+  friend void swap(TranscriptWord& a, TranscriptWord& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(TranscriptWord* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(TranscriptWord* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  TranscriptWord* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<TranscriptWord>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const TranscriptWord& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const TranscriptWord& from) {
+    TranscriptWord::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(TranscriptWord* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.TranscriptWord";
+  }
+  protected:
+  explicit TranscriptWord(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
     kTextFieldNumber = 1,
     kStartOffsetFieldNumber = 2,
     kEndOffsetFieldNumber = 3,
@@ -915,7 +1475,7 @@ class TranscriptSegment final :
       ::PROTOBUF_NAMESPACE_ID::Duration* end_offset);
   ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_end_offset();
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.TranscriptSegment)
+  // @@protoc_insertion_point(class_scope:ringmain.v1.TranscriptWord)
  private:
   class _Internal;
 
@@ -981,7 +1541,7 @@ class TranscriptFinished final :
                &_TranscriptFinished_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    4;
+    7;
 
   friend void swap(TranscriptFinished& a, TranscriptFinished& b) {
     a.Swap(&b);
@@ -1055,10 +1615,10 @@ class TranscriptFinished final :
 
   enum : int {
     kResponseIdFieldNumber = 1,
-    kTextFieldNumber = 2,
-    kLanguageCodeFieldNumber = 3,
-    kUsageFieldNumber = 4,
-    kRouteFieldNumber = 5,
+    kTextFieldNumber = 4,
+    kLanguageCodeFieldNumber = 5,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
@@ -1074,7 +1634,7 @@ class TranscriptFinished final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // string text = 2 [json_name = "text"];
+  // string text = 4 [json_name = "text"];
   void clear_text();
   const std::string& text() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1088,7 +1648,7 @@ class TranscriptFinished final :
   std::string* _internal_mutable_text();
   public:
 
-  // string language_code = 3 [json_name = "languageCode"];
+  // string language_code = 5 [json_name = "languageCode"];
   void clear_language_code();
   const std::string& language_code() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1102,7 +1662,7 @@ class TranscriptFinished final :
   std::string* _internal_mutable_language_code();
   public:
 
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -1120,7 +1680,7 @@ class TranscriptFinished final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -1206,7 +1766,7 @@ class SpeakRequest final :
                &_SpeakRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    5;
+    8;
 
   friend void swap(SpeakRequest& a, SpeakRequest& b) {
     a.Swap(&b);
@@ -1279,15 +1839,28 @@ class SpeakRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kModelFieldNumber = 1,
-    kTextFieldNumber = 2,
-    kVoiceFieldNumber = 3,
-    kInstructionsFieldNumber = 4,
-    kMimeTypeFieldNumber = 6,
-    kRoutingPolicyFieldNumber = 7,
-    kSpeedFieldNumber = 5,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kTextFieldNumber = 5,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kSpeechConfigFieldNumber = 6,
   };
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1301,7 +1874,7 @@ class SpeakRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // string text = 2 [json_name = "text"];
+  // string text = 5 [json_name = "text"];
   void clear_text();
   const std::string& text() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1315,49 +1888,25 @@ class SpeakRequest final :
   std::string* _internal_mutable_text();
   public:
 
-  // string voice = 3 [json_name = "voice"];
-  void clear_voice();
-  const std::string& voice() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_voice(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_voice();
-  PROTOBUF_NODISCARD std::string* release_voice();
-  void set_allocated_voice(std::string* voice);
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  const std::string& _internal_voice() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_voice(const std::string& value);
-  std::string* _internal_mutable_voice();
+  bool _internal_has_attribution() const;
   public:
-
-  // string instructions = 4 [json_name = "instructions"];
-  void clear_instructions();
-  const std::string& instructions() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_instructions(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_instructions();
-  PROTOBUF_NODISCARD std::string* release_instructions();
-  void set_allocated_instructions(std::string* instructions);
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
   private:
-  const std::string& _internal_instructions() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_instructions(const std::string& value);
-  std::string* _internal_mutable_instructions();
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
   public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // string mime_type = 6 [json_name = "mimeType"];
-  void clear_mime_type();
-  const std::string& mime_type() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_mime_type(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_mime_type();
-  PROTOBUF_NODISCARD std::string* release_mime_type();
-  void set_allocated_mime_type(std::string* mime_type);
-  private:
-  const std::string& _internal_mime_type() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_mime_type(const std::string& value);
-  std::string* _internal_mutable_mime_type();
-  public:
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -1375,7 +1924,261 @@ class SpeakRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // optional float speed = 5 [json_name = "speed"];
+  // .ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];
+  bool has_speech_config() const;
+  private:
+  bool _internal_has_speech_config() const;
+  public:
+  void clear_speech_config();
+  const ::ringmain::v1::SpeechConfig& speech_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::SpeechConfig* release_speech_config();
+  ::ringmain::v1::SpeechConfig* mutable_speech_config();
+  void set_allocated_speech_config(::ringmain::v1::SpeechConfig* speech_config);
+  private:
+  const ::ringmain::v1::SpeechConfig& _internal_speech_config() const;
+  ::ringmain::v1::SpeechConfig* _internal_mutable_speech_config();
+  public:
+  void unsafe_arena_set_allocated_speech_config(
+      ::ringmain::v1::SpeechConfig* speech_config);
+  ::ringmain::v1::SpeechConfig* unsafe_arena_release_speech_config();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.SpeakRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
+    ::ringmain::v1::Attribution* attribution_;
+    ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::SpeechConfig* speech_config_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class SpeechConfig_ProviderOptionsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<SpeechConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> {
+public:
+  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<SpeechConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> SuperType;
+  SpeechConfig_ProviderOptionsEntry_DoNotUse();
+  explicit PROTOBUF_CONSTEXPR SpeechConfig_ProviderOptionsEntry_DoNotUse(
+      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  explicit SpeechConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
+  void MergeFrom(const SpeechConfig_ProviderOptionsEntry_DoNotUse& other);
+  static const SpeechConfig_ProviderOptionsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const SpeechConfig_ProviderOptionsEntry_DoNotUse*>(&_SpeechConfig_ProviderOptionsEntry_DoNotUse_default_instance_); }
+  static bool ValidateKey(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.SpeechConfig.ProviderOptionsEntry.key");
+ }
+  static bool ValidateValue(void*) { return true; }
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+  friend struct ::TableStruct_ringmain_2fv1_2faudio_5fservice_2eproto;
+};
+
+// -------------------------------------------------------------------
+
+class SpeechConfig final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.SpeechConfig) */ {
+ public:
+  inline SpeechConfig() : SpeechConfig(nullptr) {}
+  ~SpeechConfig() override;
+  explicit PROTOBUF_CONSTEXPR SpeechConfig(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  SpeechConfig(const SpeechConfig& from);
+  SpeechConfig(SpeechConfig&& from) noexcept
+    : SpeechConfig() {
+    *this = ::std::move(from);
+  }
+
+  inline SpeechConfig& operator=(const SpeechConfig& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline SpeechConfig& operator=(SpeechConfig&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const SpeechConfig& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const SpeechConfig* internal_default_instance() {
+    return reinterpret_cast<const SpeechConfig*>(
+               &_SpeechConfig_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    10;
+
+  friend void swap(SpeechConfig& a, SpeechConfig& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(SpeechConfig* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(SpeechConfig* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  SpeechConfig* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<SpeechConfig>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const SpeechConfig& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const SpeechConfig& from) {
+    SpeechConfig::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(SpeechConfig* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.SpeechConfig";
+  }
+  protected:
+  explicit SpeechConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  private:
+  static void ArenaDtor(void* object);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kProviderOptionsFieldNumber = 5,
+    kVoiceFieldNumber = 1,
+    kInstructionsFieldNumber = 2,
+    kMimeTypeFieldNumber = 4,
+    kSpeedFieldNumber = 3,
+  };
+  // map<string, .google.protobuf.Struct> provider_options = 5 [json_name = "providerOptions"];
+  int provider_options_size() const;
+  private:
+  int _internal_provider_options_size() const;
+  public:
+  void clear_provider_options();
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      _internal_provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      _internal_mutable_provider_options();
+  public:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      mutable_provider_options();
+
+  // string voice = 1 [json_name = "voice"];
+  void clear_voice();
+  const std::string& voice() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_voice(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_voice();
+  PROTOBUF_NODISCARD std::string* release_voice();
+  void set_allocated_voice(std::string* voice);
+  private:
+  const std::string& _internal_voice() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_voice(const std::string& value);
+  std::string* _internal_mutable_voice();
+  public:
+
+  // string instructions = 2 [json_name = "instructions"];
+  void clear_instructions();
+  const std::string& instructions() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_instructions(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_instructions();
+  PROTOBUF_NODISCARD std::string* release_instructions();
+  void set_allocated_instructions(std::string* instructions);
+  private:
+  const std::string& _internal_instructions() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_instructions(const std::string& value);
+  std::string* _internal_mutable_instructions();
+  public:
+
+  // string mime_type = 4 [json_name = "mimeType"];
+  void clear_mime_type();
+  const std::string& mime_type() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_mime_type(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_mime_type();
+  PROTOBUF_NODISCARD std::string* release_mime_type();
+  void set_allocated_mime_type(std::string* mime_type);
+  private:
+  const std::string& _internal_mime_type() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_mime_type(const std::string& value);
+  std::string* _internal_mutable_mime_type();
+  public:
+
+  // optional float speed = 3 [json_name = "speed"];
   bool has_speed() const;
   private:
   bool _internal_has_speed() const;
@@ -1388,7 +2191,7 @@ class SpeakRequest final :
   void _internal_set_speed(float value);
   public:
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.SpeakRequest)
+  // @@protoc_insertion_point(class_scope:ringmain.v1.SpeechConfig)
  private:
   class _Internal;
 
@@ -1398,12 +2201,14 @@ class SpeakRequest final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
+    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
+        SpeechConfig_ProviderOptionsEntry_DoNotUse,
+        std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> provider_options_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr voice_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr instructions_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
-    ::ringmain::v1::RoutingPolicy* routing_policy_;
     float speed_;
   };
   union { Impl_ _impl_; };
@@ -1466,7 +2271,7 @@ class SpeakEvent final :
                &_SpeakEvent_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    6;
+    11;
 
   friend void swap(SpeakEvent& a, SpeakEvent& b) {
     a.Swap(&b);
@@ -1677,7 +2482,7 @@ class SpeechStarted final :
                &_SpeechStarted_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    7;
+    12;
 
   friend void swap(SpeechStarted& a, SpeechStarted& b) {
     a.Swap(&b);
@@ -1751,7 +2556,9 @@ class SpeechStarted final :
 
   enum : int {
     kResponseIdFieldNumber = 1,
-    kMimeTypeFieldNumber = 2,
+    kProviderIdFieldNumber = 2,
+    kProviderModelFieldNumber = 3,
+    kMimeTypeFieldNumber = 4,
   };
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
@@ -1767,7 +2574,35 @@ class SpeechStarted final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string provider_id = 2 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  void clear_provider_model();
+  const std::string& provider_model() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_model(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_model();
+  PROTOBUF_NODISCARD std::string* release_provider_model();
+  void set_allocated_provider_model(std::string* provider_model);
+  private:
+  const std::string& _internal_provider_model() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
+  std::string* _internal_mutable_provider_model();
+  public:
+
+  // string mime_type = 4 [json_name = "mimeType"];
   void clear_mime_type();
   const std::string& mime_type() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1790,6 +2625,8 @@ class SpeechStarted final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -1846,7 +2683,7 @@ class SpeechFinished final :
                &_SpeechFinished_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    8;
+    13;
 
   friend void swap(SpeechFinished& a, SpeechFinished& b) {
     a.Swap(&b);
@@ -1919,10 +2756,25 @@ class SpeechFinished final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kUsageFieldNumber = 1,
-    kRouteFieldNumber = 2,
+    kResponseIdFieldNumber = 1,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -1940,7 +2792,7 @@ class SpeechFinished final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 2 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -1966,6 +2818,7 @@ class SpeechFinished final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
@@ -2146,9 +2999,61 @@ inline TranscribeRequest::MessageCase TranscribeRequest::message_case() const {
 }
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
 // TranscriptionConfig
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void TranscriptionConfig::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& TranscriptionConfig::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptionConfig::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.request_id)
+}
+inline std::string* TranscriptionConfig::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.request_id)
+  return _s;
+}
+inline const std::string& TranscriptionConfig::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void TranscriptionConfig::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void TranscriptionConfig::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void TranscriptionConfig::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -2198,177 +3103,92 @@ inline void TranscriptionConfig::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.model)
 }
 
-// string mime_type = 2 [json_name = "mimeType"];
-inline void TranscriptionConfig::clear_mime_type() {
-  _impl_.mime_type_.ClearToEmpty();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool TranscriptionConfig::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline const std::string& TranscriptionConfig::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.mime_type)
-  return _internal_mime_type();
+inline bool TranscriptionConfig::has_attribution() const {
+  return _internal_has_attribution();
 }
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void TranscriptionConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.mime_type)
+inline const ::ringmain::v1::Attribution& TranscriptionConfig::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline std::string* TranscriptionConfig::mutable_mime_type() {
-  std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.mime_type)
-  return _s;
+inline const ::ringmain::v1::Attribution& TranscriptionConfig::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.attribution)
+  return _internal_attribution();
 }
-inline const std::string& TranscriptionConfig::_internal_mime_type() const {
-  return _impl_.mime_type_.Get();
-}
-inline void TranscriptionConfig::_internal_set_mime_type(const std::string& value) {
-  
-  _impl_.mime_type_.Set(value, GetArenaForAllocation());
-}
-inline std::string* TranscriptionConfig::_internal_mutable_mime_type() {
-  
-  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
-}
-inline std::string* TranscriptionConfig::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.mime_type)
-  return _impl_.mime_type_.Release();
-}
-inline void TranscriptionConfig::set_allocated_mime_type(std::string* mime_type) {
-  if (mime_type != nullptr) {
+inline void TranscriptionConfig::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.mime_type_.IsDefault()) {
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.TranscriptionConfig.attribution)
+}
+inline ::ringmain::v1::Attribution* TranscriptionConfig::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
   }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.mime_type)
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
 }
-
-// string language_code = 3 [json_name = "languageCode"];
-inline void TranscriptionConfig::clear_language_code() {
-  _impl_.language_code_.ClearToEmpty();
-}
-inline const std::string& TranscriptionConfig::language_code() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.language_code)
-  return _internal_language_code();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void TranscriptionConfig::set_language_code(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.language_code_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.language_code)
-}
-inline std::string* TranscriptionConfig::mutable_language_code() {
-  std::string* _s = _internal_mutable_language_code();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.language_code)
-  return _s;
-}
-inline const std::string& TranscriptionConfig::_internal_language_code() const {
-  return _impl_.language_code_.Get();
-}
-inline void TranscriptionConfig::_internal_set_language_code(const std::string& value) {
+inline ::ringmain::v1::Attribution* TranscriptionConfig::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.attribution)
   
-  _impl_.language_code_.Set(value, GetArenaForAllocation());
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
 }
-inline std::string* TranscriptionConfig::_internal_mutable_language_code() {
+inline ::ringmain::v1::Attribution* TranscriptionConfig::_internal_mutable_attribution() {
   
-  return _impl_.language_code_.Mutable(GetArenaForAllocation());
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
 }
-inline std::string* TranscriptionConfig::release_language_code() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.language_code)
-  return _impl_.language_code_.Release();
+inline ::ringmain::v1::Attribution* TranscriptionConfig::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.attribution)
+  return _msg;
 }
-inline void TranscriptionConfig::set_allocated_language_code(std::string* language_code) {
-  if (language_code != nullptr) {
+inline void TranscriptionConfig::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
     
   } else {
     
   }
-  _impl_.language_code_.SetAllocated(language_code, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.language_code_.IsDefault()) {
-    _impl_.language_code_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.language_code)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.attribution)
 }
 
-// bool translate = 4 [json_name = "translate"];
-inline void TranscriptionConfig::clear_translate() {
-  _impl_.translate_ = false;
-}
-inline bool TranscriptionConfig::_internal_translate() const {
-  return _impl_.translate_;
-}
-inline bool TranscriptionConfig::translate() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.translate)
-  return _internal_translate();
-}
-inline void TranscriptionConfig::_internal_set_translate(bool value) {
-  
-  _impl_.translate_ = value;
-}
-inline void TranscriptionConfig::set_translate(bool value) {
-  _internal_set_translate(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.translate)
-}
-
-// string prompt = 5 [json_name = "prompt"];
-inline void TranscriptionConfig::clear_prompt() {
-  _impl_.prompt_.ClearToEmpty();
-}
-inline const std::string& TranscriptionConfig::prompt() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.prompt)
-  return _internal_prompt();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void TranscriptionConfig::set_prompt(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.prompt)
-}
-inline std::string* TranscriptionConfig::mutable_prompt() {
-  std::string* _s = _internal_mutable_prompt();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.prompt)
-  return _s;
-}
-inline const std::string& TranscriptionConfig::_internal_prompt() const {
-  return _impl_.prompt_.Get();
-}
-inline void TranscriptionConfig::_internal_set_prompt(const std::string& value) {
-  
-  _impl_.prompt_.Set(value, GetArenaForAllocation());
-}
-inline std::string* TranscriptionConfig::_internal_mutable_prompt() {
-  
-  return _impl_.prompt_.Mutable(GetArenaForAllocation());
-}
-inline std::string* TranscriptionConfig::release_prompt() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.prompt)
-  return _impl_.prompt_.Release();
-}
-inline void TranscriptionConfig::set_allocated_prompt(std::string* prompt) {
-  if (prompt != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.prompt_.IsDefault()) {
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.prompt)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool TranscriptionConfig::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -2453,11 +3273,301 @@ inline void TranscriptionConfig::set_allocated_routing_policy(::ringmain::v1::Ro
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.routing_policy)
 }
 
+// string mime_type = 5 [json_name = "mimeType"];
+inline void TranscriptionConfig::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& TranscriptionConfig::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptionConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.mime_type)
+}
+inline std::string* TranscriptionConfig::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.mime_type)
+  return _s;
+}
+inline const std::string& TranscriptionConfig::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void TranscriptionConfig::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void TranscriptionConfig::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.mime_type)
+}
+
+// string language_code = 6 [json_name = "languageCode"];
+inline void TranscriptionConfig::clear_language_code() {
+  _impl_.language_code_.ClearToEmpty();
+}
+inline const std::string& TranscriptionConfig::language_code() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.language_code)
+  return _internal_language_code();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptionConfig::set_language_code(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.language_code_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.language_code)
+}
+inline std::string* TranscriptionConfig::mutable_language_code() {
+  std::string* _s = _internal_mutable_language_code();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.language_code)
+  return _s;
+}
+inline const std::string& TranscriptionConfig::_internal_language_code() const {
+  return _impl_.language_code_.Get();
+}
+inline void TranscriptionConfig::_internal_set_language_code(const std::string& value) {
+  
+  _impl_.language_code_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::_internal_mutable_language_code() {
+  
+  return _impl_.language_code_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::release_language_code() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.language_code)
+  return _impl_.language_code_.Release();
+}
+inline void TranscriptionConfig::set_allocated_language_code(std::string* language_code) {
+  if (language_code != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.language_code_.SetAllocated(language_code, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.language_code_.IsDefault()) {
+    _impl_.language_code_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.language_code)
+}
+
+// bool translate = 7 [json_name = "translate"];
+inline void TranscriptionConfig::clear_translate() {
+  _impl_.translate_ = false;
+}
+inline bool TranscriptionConfig::_internal_translate() const {
+  return _impl_.translate_;
+}
+inline bool TranscriptionConfig::translate() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.translate)
+  return _internal_translate();
+}
+inline void TranscriptionConfig::_internal_set_translate(bool value) {
+  
+  _impl_.translate_ = value;
+}
+inline void TranscriptionConfig::set_translate(bool value) {
+  _internal_set_translate(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.translate)
+}
+
+// string prompt = 8 [json_name = "prompt"];
+inline void TranscriptionConfig::clear_prompt() {
+  _impl_.prompt_.ClearToEmpty();
+}
+inline const std::string& TranscriptionConfig::prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.prompt)
+  return _internal_prompt();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptionConfig::set_prompt(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.prompt)
+}
+inline std::string* TranscriptionConfig::mutable_prompt() {
+  std::string* _s = _internal_mutable_prompt();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptionConfig.prompt)
+  return _s;
+}
+inline const std::string& TranscriptionConfig::_internal_prompt() const {
+  return _impl_.prompt_.Get();
+}
+inline void TranscriptionConfig::_internal_set_prompt(const std::string& value) {
+  
+  _impl_.prompt_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::_internal_mutable_prompt() {
+  
+  return _impl_.prompt_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptionConfig::release_prompt() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptionConfig.prompt)
+  return _impl_.prompt_.Release();
+}
+inline void TranscriptionConfig::set_allocated_prompt(std::string* prompt) {
+  if (prompt != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.prompt_.IsDefault()) {
+    _impl_.prompt_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptionConfig.prompt)
+}
+
+// bool word_offsets = 9 [json_name = "wordOffsets"];
+inline void TranscriptionConfig::clear_word_offsets() {
+  _impl_.word_offsets_ = false;
+}
+inline bool TranscriptionConfig::_internal_word_offsets() const {
+  return _impl_.word_offsets_;
+}
+inline bool TranscriptionConfig::word_offsets() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptionConfig.word_offsets)
+  return _internal_word_offsets();
+}
+inline void TranscriptionConfig::_internal_set_word_offsets(bool value) {
+  
+  _impl_.word_offsets_ = value;
+}
+inline void TranscriptionConfig::set_word_offsets(bool value) {
+  _internal_set_word_offsets(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptionConfig.word_offsets)
+}
+
+// map<string, .google.protobuf.Struct> provider_options = 10 [json_name = "providerOptions"];
+inline int TranscriptionConfig::_internal_provider_options_size() const {
+  return _impl_.provider_options_.size();
+}
+inline int TranscriptionConfig::provider_options_size() const {
+  return _internal_provider_options_size();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+TranscriptionConfig::_internal_provider_options() const {
+  return _impl_.provider_options_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+TranscriptionConfig::provider_options() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.TranscriptionConfig.provider_options)
+  return _internal_provider_options();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+TranscriptionConfig::_internal_mutable_provider_options() {
+  return _impl_.provider_options_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+TranscriptionConfig::mutable_provider_options() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.TranscriptionConfig.provider_options)
+  return _internal_mutable_provider_options();
+}
+
 // -------------------------------------------------------------------
 
 // TranscribeEvent
 
-// string text_delta = 1 [json_name = "textDelta"];
+// .ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];
+inline bool TranscribeEvent::_internal_has_started() const {
+  return event_case() == kStarted;
+}
+inline bool TranscribeEvent::has_started() const {
+  return _internal_has_started();
+}
+inline void TranscribeEvent::set_has_started() {
+  _impl_._oneof_case_[0] = kStarted;
+}
+inline void TranscribeEvent::clear_started() {
+  if (_internal_has_started()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.event_.started_;
+    }
+    clear_has_event();
+  }
+}
+inline ::ringmain::v1::TranscriptStarted* TranscribeEvent::release_started() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscribeEvent.started)
+  if (_internal_has_started()) {
+    clear_has_event();
+    ::ringmain::v1::TranscriptStarted* temp = _impl_.event_.started_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.event_.started_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::TranscriptStarted& TranscribeEvent::_internal_started() const {
+  return _internal_has_started()
+      ? *_impl_.event_.started_
+      : reinterpret_cast< ::ringmain::v1::TranscriptStarted&>(::ringmain::v1::_TranscriptStarted_default_instance_);
+}
+inline const ::ringmain::v1::TranscriptStarted& TranscribeEvent::started() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscribeEvent.started)
+  return _internal_started();
+}
+inline ::ringmain::v1::TranscriptStarted* TranscribeEvent::unsafe_arena_release_started() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.TranscribeEvent.started)
+  if (_internal_has_started()) {
+    clear_has_event();
+    ::ringmain::v1::TranscriptStarted* temp = _impl_.event_.started_;
+    _impl_.event_.started_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void TranscribeEvent::unsafe_arena_set_allocated_started(::ringmain::v1::TranscriptStarted* started) {
+  clear_event();
+  if (started) {
+    set_has_started();
+    _impl_.event_.started_ = started;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.TranscribeEvent.started)
+}
+inline ::ringmain::v1::TranscriptStarted* TranscribeEvent::_internal_mutable_started() {
+  if (!_internal_has_started()) {
+    clear_event();
+    set_has_started();
+    _impl_.event_.started_ = CreateMaybeMessage< ::ringmain::v1::TranscriptStarted >(GetArenaForAllocation());
+  }
+  return _impl_.event_.started_;
+}
+inline ::ringmain::v1::TranscriptStarted* TranscribeEvent::mutable_started() {
+  ::ringmain::v1::TranscriptStarted* _msg = _internal_mutable_started();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscribeEvent.started)
+  return _msg;
+}
+
+// string text_delta = 2 [json_name = "textDelta"];
 inline bool TranscribeEvent::_internal_has_text_delta() const {
   return event_case() == kTextDelta;
 }
@@ -2534,7 +3644,7 @@ inline void TranscribeEvent::set_allocated_text_delta(std::string* text_delta) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscribeEvent.text_delta)
 }
 
-// .ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];
+// .ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];
 inline bool TranscribeEvent::_internal_has_segment() const {
   return event_case() == kSegment;
 }
@@ -2608,7 +3718,7 @@ inline ::ringmain::v1::TranscriptSegment* TranscribeEvent::mutable_segment() {
   return _msg;
 }
 
-// .ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];
+// .ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];
 inline bool TranscribeEvent::_internal_has_finished() const {
   return event_case() == kFinished;
 }
@@ -2691,6 +3801,160 @@ inline void TranscribeEvent::clear_has_event() {
 inline TranscribeEvent::EventCase TranscribeEvent::event_case() const {
   return TranscribeEvent::EventCase(_impl_._oneof_case_[0]);
 }
+// -------------------------------------------------------------------
+
+// TranscriptStarted
+
+// string response_id = 1 [json_name = "responseId"];
+inline void TranscriptStarted::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
+}
+inline const std::string& TranscriptStarted::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptStarted.response_id)
+  return _internal_response_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptStarted::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptStarted.response_id)
+}
+inline std::string* TranscriptStarted::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptStarted.response_id)
+  return _s;
+}
+inline const std::string& TranscriptStarted::_internal_response_id() const {
+  return _impl_.response_id_.Get();
+}
+inline void TranscriptStarted::_internal_set_response_id(const std::string& value) {
+  
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptStarted.response_id)
+  return _impl_.response_id_.Release();
+}
+inline void TranscriptStarted::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptStarted.response_id)
+}
+
+// string provider_id = 2 [json_name = "providerId"];
+inline void TranscriptStarted::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& TranscriptStarted::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptStarted.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptStarted::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptStarted.provider_id)
+}
+inline std::string* TranscriptStarted::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptStarted.provider_id)
+  return _s;
+}
+inline const std::string& TranscriptStarted::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void TranscriptStarted::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptStarted.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void TranscriptStarted::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptStarted.provider_id)
+}
+
+// string provider_model = 3 [json_name = "providerModel"];
+inline void TranscriptStarted::clear_provider_model() {
+  _impl_.provider_model_.ClearToEmpty();
+}
+inline const std::string& TranscriptStarted::provider_model() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptStarted.provider_model)
+  return _internal_provider_model();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptStarted::set_provider_model(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptStarted.provider_model)
+}
+inline std::string* TranscriptStarted::mutable_provider_model() {
+  std::string* _s = _internal_mutable_provider_model();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptStarted.provider_model)
+  return _s;
+}
+inline const std::string& TranscriptStarted::_internal_provider_model() const {
+  return _impl_.provider_model_.Get();
+}
+inline void TranscriptStarted::_internal_set_provider_model(const std::string& value) {
+  
+  _impl_.provider_model_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::_internal_mutable_provider_model() {
+  
+  return _impl_.provider_model_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptStarted::release_provider_model() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptStarted.provider_model)
+  return _impl_.provider_model_.Release();
+}
+inline void TranscriptStarted::set_allocated_provider_model(std::string* provider_model) {
+  if (provider_model != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_model_.SetAllocated(provider_model, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_model_.IsDefault()) {
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptStarted.provider_model)
+}
+
 // -------------------------------------------------------------------
 
 // TranscriptSegment
@@ -2915,6 +4179,320 @@ inline void TranscriptSegment::set_allocated_end_offset(::PROTOBUF_NAMESPACE_ID:
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptSegment.end_offset)
 }
 
+// string speaker = 4 [json_name = "speaker"];
+inline void TranscriptSegment::clear_speaker() {
+  _impl_.speaker_.ClearToEmpty();
+}
+inline const std::string& TranscriptSegment::speaker() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptSegment.speaker)
+  return _internal_speaker();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptSegment::set_speaker(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.speaker_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptSegment.speaker)
+}
+inline std::string* TranscriptSegment::mutable_speaker() {
+  std::string* _s = _internal_mutable_speaker();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptSegment.speaker)
+  return _s;
+}
+inline const std::string& TranscriptSegment::_internal_speaker() const {
+  return _impl_.speaker_.Get();
+}
+inline void TranscriptSegment::_internal_set_speaker(const std::string& value) {
+  
+  _impl_.speaker_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptSegment::_internal_mutable_speaker() {
+  
+  return _impl_.speaker_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptSegment::release_speaker() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptSegment.speaker)
+  return _impl_.speaker_.Release();
+}
+inline void TranscriptSegment::set_allocated_speaker(std::string* speaker) {
+  if (speaker != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.speaker_.SetAllocated(speaker, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.speaker_.IsDefault()) {
+    _impl_.speaker_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptSegment.speaker)
+}
+
+// repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];
+inline int TranscriptSegment::_internal_words_size() const {
+  return _impl_.words_.size();
+}
+inline int TranscriptSegment::words_size() const {
+  return _internal_words_size();
+}
+inline void TranscriptSegment::clear_words() {
+  _impl_.words_.Clear();
+}
+inline ::ringmain::v1::TranscriptWord* TranscriptSegment::mutable_words(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptSegment.words)
+  return _impl_.words_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TranscriptWord >*
+TranscriptSegment::mutable_words() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.TranscriptSegment.words)
+  return &_impl_.words_;
+}
+inline const ::ringmain::v1::TranscriptWord& TranscriptSegment::_internal_words(int index) const {
+  return _impl_.words_.Get(index);
+}
+inline const ::ringmain::v1::TranscriptWord& TranscriptSegment::words(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptSegment.words)
+  return _internal_words(index);
+}
+inline ::ringmain::v1::TranscriptWord* TranscriptSegment::_internal_add_words() {
+  return _impl_.words_.Add();
+}
+inline ::ringmain::v1::TranscriptWord* TranscriptSegment::add_words() {
+  ::ringmain::v1::TranscriptWord* _add = _internal_add_words();
+  // @@protoc_insertion_point(field_add:ringmain.v1.TranscriptSegment.words)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TranscriptWord >&
+TranscriptSegment::words() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.TranscriptSegment.words)
+  return _impl_.words_;
+}
+
+// -------------------------------------------------------------------
+
+// TranscriptWord
+
+// string text = 1 [json_name = "text"];
+inline void TranscriptWord::clear_text() {
+  _impl_.text_.ClearToEmpty();
+}
+inline const std::string& TranscriptWord::text() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptWord.text)
+  return _internal_text();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptWord::set_text(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptWord.text)
+}
+inline std::string* TranscriptWord::mutable_text() {
+  std::string* _s = _internal_mutable_text();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptWord.text)
+  return _s;
+}
+inline const std::string& TranscriptWord::_internal_text() const {
+  return _impl_.text_.Get();
+}
+inline void TranscriptWord::_internal_set_text(const std::string& value) {
+  
+  _impl_.text_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptWord::_internal_mutable_text() {
+  
+  return _impl_.text_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptWord::release_text() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptWord.text)
+  return _impl_.text_.Release();
+}
+inline void TranscriptWord::set_allocated_text(std::string* text) {
+  if (text != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.text_.IsDefault()) {
+    _impl_.text_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptWord.text)
+}
+
+// .google.protobuf.Duration start_offset = 2 [json_name = "startOffset"];
+inline bool TranscriptWord::_internal_has_start_offset() const {
+  return this != internal_default_instance() && _impl_.start_offset_ != nullptr;
+}
+inline bool TranscriptWord::has_start_offset() const {
+  return _internal_has_start_offset();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& TranscriptWord::_internal_start_offset() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.start_offset_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& TranscriptWord::start_offset() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptWord.start_offset)
+  return _internal_start_offset();
+}
+inline void TranscriptWord::unsafe_arena_set_allocated_start_offset(
+    ::PROTOBUF_NAMESPACE_ID::Duration* start_offset) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_offset_);
+  }
+  _impl_.start_offset_ = start_offset;
+  if (start_offset) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.TranscriptWord.start_offset)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::release_start_offset() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.start_offset_;
+  _impl_.start_offset_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::unsafe_arena_release_start_offset() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptWord.start_offset)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.start_offset_;
+  _impl_.start_offset_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::_internal_mutable_start_offset() {
+  
+  if (_impl_.start_offset_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.start_offset_ = p;
+  }
+  return _impl_.start_offset_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::mutable_start_offset() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_start_offset();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptWord.start_offset)
+  return _msg;
+}
+inline void TranscriptWord::set_allocated_start_offset(::PROTOBUF_NAMESPACE_ID::Duration* start_offset) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_offset_);
+  }
+  if (start_offset) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(start_offset));
+    if (message_arena != submessage_arena) {
+      start_offset = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, start_offset, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.start_offset_ = start_offset;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptWord.start_offset)
+}
+
+// .google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];
+inline bool TranscriptWord::_internal_has_end_offset() const {
+  return this != internal_default_instance() && _impl_.end_offset_ != nullptr;
+}
+inline bool TranscriptWord::has_end_offset() const {
+  return _internal_has_end_offset();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& TranscriptWord::_internal_end_offset() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.end_offset_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& TranscriptWord::end_offset() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptWord.end_offset)
+  return _internal_end_offset();
+}
+inline void TranscriptWord::unsafe_arena_set_allocated_end_offset(
+    ::PROTOBUF_NAMESPACE_ID::Duration* end_offset) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_offset_);
+  }
+  _impl_.end_offset_ = end_offset;
+  if (end_offset) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.TranscriptWord.end_offset)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::release_end_offset() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.end_offset_;
+  _impl_.end_offset_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::unsafe_arena_release_end_offset() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptWord.end_offset)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.end_offset_;
+  _impl_.end_offset_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::_internal_mutable_end_offset() {
+  
+  if (_impl_.end_offset_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.end_offset_ = p;
+  }
+  return _impl_.end_offset_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* TranscriptWord::mutable_end_offset() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_end_offset();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptWord.end_offset)
+  return _msg;
+}
+inline void TranscriptWord::set_allocated_end_offset(::PROTOBUF_NAMESPACE_ID::Duration* end_offset) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_offset_);
+  }
+  if (end_offset) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(end_offset));
+    if (message_arena != submessage_arena) {
+      end_offset = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, end_offset, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.end_offset_ = end_offset;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptWord.end_offset)
+}
+
 // -------------------------------------------------------------------
 
 // TranscriptFinished
@@ -2969,107 +4547,7 @@ inline void TranscriptFinished::set_allocated_response_id(std::string* response_
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.response_id)
 }
 
-// string text = 2 [json_name = "text"];
-inline void TranscriptFinished::clear_text() {
-  _impl_.text_.ClearToEmpty();
-}
-inline const std::string& TranscriptFinished::text() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptFinished.text)
-  return _internal_text();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void TranscriptFinished::set_text(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptFinished.text)
-}
-inline std::string* TranscriptFinished::mutable_text() {
-  std::string* _s = _internal_mutable_text();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptFinished.text)
-  return _s;
-}
-inline const std::string& TranscriptFinished::_internal_text() const {
-  return _impl_.text_.Get();
-}
-inline void TranscriptFinished::_internal_set_text(const std::string& value) {
-  
-  _impl_.text_.Set(value, GetArenaForAllocation());
-}
-inline std::string* TranscriptFinished::_internal_mutable_text() {
-  
-  return _impl_.text_.Mutable(GetArenaForAllocation());
-}
-inline std::string* TranscriptFinished::release_text() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptFinished.text)
-  return _impl_.text_.Release();
-}
-inline void TranscriptFinished::set_allocated_text(std::string* text) {
-  if (text != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.text_.IsDefault()) {
-    _impl_.text_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.text)
-}
-
-// string language_code = 3 [json_name = "languageCode"];
-inline void TranscriptFinished::clear_language_code() {
-  _impl_.language_code_.ClearToEmpty();
-}
-inline const std::string& TranscriptFinished::language_code() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptFinished.language_code)
-  return _internal_language_code();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void TranscriptFinished::set_language_code(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.language_code_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptFinished.language_code)
-}
-inline std::string* TranscriptFinished::mutable_language_code() {
-  std::string* _s = _internal_mutable_language_code();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptFinished.language_code)
-  return _s;
-}
-inline const std::string& TranscriptFinished::_internal_language_code() const {
-  return _impl_.language_code_.Get();
-}
-inline void TranscriptFinished::_internal_set_language_code(const std::string& value) {
-  
-  _impl_.language_code_.Set(value, GetArenaForAllocation());
-}
-inline std::string* TranscriptFinished::_internal_mutable_language_code() {
-  
-  return _impl_.language_code_.Mutable(GetArenaForAllocation());
-}
-inline std::string* TranscriptFinished::release_language_code() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptFinished.language_code)
-  return _impl_.language_code_.Release();
-}
-inline void TranscriptFinished::set_allocated_language_code(std::string* language_code) {
-  if (language_code != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.language_code_.SetAllocated(language_code, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.language_code_.IsDefault()) {
-    _impl_.language_code_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.language_code)
-}
-
-// .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool TranscriptFinished::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -3154,7 +4632,7 @@ inline void TranscriptFinished::set_allocated_usage(::ringmain::v1::Usage* usage
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.usage)
 }
 
-// .ringmain.v1.Route route = 5 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool TranscriptFinished::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -3239,11 +4717,161 @@ inline void TranscriptFinished::set_allocated_route(::ringmain::v1::Route* route
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.route)
 }
 
+// string text = 4 [json_name = "text"];
+inline void TranscriptFinished::clear_text() {
+  _impl_.text_.ClearToEmpty();
+}
+inline const std::string& TranscriptFinished::text() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptFinished.text)
+  return _internal_text();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptFinished::set_text(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptFinished.text)
+}
+inline std::string* TranscriptFinished::mutable_text() {
+  std::string* _s = _internal_mutable_text();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptFinished.text)
+  return _s;
+}
+inline const std::string& TranscriptFinished::_internal_text() const {
+  return _impl_.text_.Get();
+}
+inline void TranscriptFinished::_internal_set_text(const std::string& value) {
+  
+  _impl_.text_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptFinished::_internal_mutable_text() {
+  
+  return _impl_.text_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptFinished::release_text() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptFinished.text)
+  return _impl_.text_.Release();
+}
+inline void TranscriptFinished::set_allocated_text(std::string* text) {
+  if (text != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.text_.IsDefault()) {
+    _impl_.text_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.text)
+}
+
+// string language_code = 5 [json_name = "languageCode"];
+inline void TranscriptFinished::clear_language_code() {
+  _impl_.language_code_.ClearToEmpty();
+}
+inline const std::string& TranscriptFinished::language_code() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TranscriptFinished.language_code)
+  return _internal_language_code();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TranscriptFinished::set_language_code(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.language_code_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TranscriptFinished.language_code)
+}
+inline std::string* TranscriptFinished::mutable_language_code() {
+  std::string* _s = _internal_mutable_language_code();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TranscriptFinished.language_code)
+  return _s;
+}
+inline const std::string& TranscriptFinished::_internal_language_code() const {
+  return _impl_.language_code_.Get();
+}
+inline void TranscriptFinished::_internal_set_language_code(const std::string& value) {
+  
+  _impl_.language_code_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TranscriptFinished::_internal_mutable_language_code() {
+  
+  return _impl_.language_code_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TranscriptFinished::release_language_code() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TranscriptFinished.language_code)
+  return _impl_.language_code_.Release();
+}
+inline void TranscriptFinished::set_allocated_language_code(std::string* language_code) {
+  if (language_code != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.language_code_.SetAllocated(language_code, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.language_code_.IsDefault()) {
+    _impl_.language_code_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TranscriptFinished.language_code)
+}
+
 // -------------------------------------------------------------------
 
 // SpeakRequest
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void SpeakRequest::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& SpeakRequest::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeakRequest::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.request_id)
+}
+inline std::string* SpeakRequest::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.request_id)
+  return _s;
+}
+inline const std::string& SpeakRequest::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void SpeakRequest::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeakRequest::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeakRequest::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void SpeakRequest::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void SpeakRequest::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -3293,235 +4921,92 @@ inline void SpeakRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.model)
 }
 
-// string text = 2 [json_name = "text"];
-inline void SpeakRequest::clear_text() {
-  _impl_.text_.ClearToEmpty();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool SpeakRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline const std::string& SpeakRequest::text() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.text)
-  return _internal_text();
+inline bool SpeakRequest::has_attribution() const {
+  return _internal_has_attribution();
 }
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void SpeakRequest::set_text(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.text)
+inline const ::ringmain::v1::Attribution& SpeakRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline std::string* SpeakRequest::mutable_text() {
-  std::string* _s = _internal_mutable_text();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.text)
-  return _s;
+inline const ::ringmain::v1::Attribution& SpeakRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.attribution)
+  return _internal_attribution();
 }
-inline const std::string& SpeakRequest::_internal_text() const {
-  return _impl_.text_.Get();
-}
-inline void SpeakRequest::_internal_set_text(const std::string& value) {
-  
-  _impl_.text_.Set(value, GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::_internal_mutable_text() {
-  
-  return _impl_.text_.Mutable(GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::release_text() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.text)
-  return _impl_.text_.Release();
-}
-inline void SpeakRequest::set_allocated_text(std::string* text) {
-  if (text != nullptr) {
+inline void SpeakRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.text_.IsDefault()) {
-    _impl_.text_.Set("", GetArenaForAllocation());
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.SpeakRequest.attribution)
+}
+inline ::ringmain::v1::Attribution* SpeakRequest::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
   }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.text)
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
 }
-
-// string voice = 3 [json_name = "voice"];
-inline void SpeakRequest::clear_voice() {
-  _impl_.voice_.ClearToEmpty();
-}
-inline const std::string& SpeakRequest::voice() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.voice)
-  return _internal_voice();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void SpeakRequest::set_voice(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.voice_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.voice)
-}
-inline std::string* SpeakRequest::mutable_voice() {
-  std::string* _s = _internal_mutable_voice();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.voice)
-  return _s;
-}
-inline const std::string& SpeakRequest::_internal_voice() const {
-  return _impl_.voice_.Get();
-}
-inline void SpeakRequest::_internal_set_voice(const std::string& value) {
+inline ::ringmain::v1::Attribution* SpeakRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.attribution)
   
-  _impl_.voice_.Set(value, GetArenaForAllocation());
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
 }
-inline std::string* SpeakRequest::_internal_mutable_voice() {
+inline ::ringmain::v1::Attribution* SpeakRequest::_internal_mutable_attribution() {
   
-  return _impl_.voice_.Mutable(GetArenaForAllocation());
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
 }
-inline std::string* SpeakRequest::release_voice() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.voice)
-  return _impl_.voice_.Release();
+inline ::ringmain::v1::Attribution* SpeakRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.attribution)
+  return _msg;
 }
-inline void SpeakRequest::set_allocated_voice(std::string* voice) {
-  if (voice != nullptr) {
+inline void SpeakRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
     
   } else {
     
   }
-  _impl_.voice_.SetAllocated(voice, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.voice_.IsDefault()) {
-    _impl_.voice_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.voice)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.attribution)
 }
 
-// string instructions = 4 [json_name = "instructions"];
-inline void SpeakRequest::clear_instructions() {
-  _impl_.instructions_.ClearToEmpty();
-}
-inline const std::string& SpeakRequest::instructions() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.instructions)
-  return _internal_instructions();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void SpeakRequest::set_instructions(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.instructions_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.instructions)
-}
-inline std::string* SpeakRequest::mutable_instructions() {
-  std::string* _s = _internal_mutable_instructions();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.instructions)
-  return _s;
-}
-inline const std::string& SpeakRequest::_internal_instructions() const {
-  return _impl_.instructions_.Get();
-}
-inline void SpeakRequest::_internal_set_instructions(const std::string& value) {
-  
-  _impl_.instructions_.Set(value, GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::_internal_mutable_instructions() {
-  
-  return _impl_.instructions_.Mutable(GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::release_instructions() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.instructions)
-  return _impl_.instructions_.Release();
-}
-inline void SpeakRequest::set_allocated_instructions(std::string* instructions) {
-  if (instructions != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.instructions_.SetAllocated(instructions, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.instructions_.IsDefault()) {
-    _impl_.instructions_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.instructions)
-}
-
-// optional float speed = 5 [json_name = "speed"];
-inline bool SpeakRequest::_internal_has_speed() const {
-  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
-  return value;
-}
-inline bool SpeakRequest::has_speed() const {
-  return _internal_has_speed();
-}
-inline void SpeakRequest::clear_speed() {
-  _impl_.speed_ = 0;
-  _impl_._has_bits_[0] &= ~0x00000001u;
-}
-inline float SpeakRequest::_internal_speed() const {
-  return _impl_.speed_;
-}
-inline float SpeakRequest::speed() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.speed)
-  return _internal_speed();
-}
-inline void SpeakRequest::_internal_set_speed(float value) {
-  _impl_._has_bits_[0] |= 0x00000001u;
-  _impl_.speed_ = value;
-}
-inline void SpeakRequest::set_speed(float value) {
-  _internal_set_speed(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.speed)
-}
-
-// string mime_type = 6 [json_name = "mimeType"];
-inline void SpeakRequest::clear_mime_type() {
-  _impl_.mime_type_.ClearToEmpty();
-}
-inline const std::string& SpeakRequest::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.mime_type)
-  return _internal_mime_type();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void SpeakRequest::set_mime_type(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.mime_type)
-}
-inline std::string* SpeakRequest::mutable_mime_type() {
-  std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.mime_type)
-  return _s;
-}
-inline const std::string& SpeakRequest::_internal_mime_type() const {
-  return _impl_.mime_type_.Get();
-}
-inline void SpeakRequest::_internal_set_mime_type(const std::string& value) {
-  
-  _impl_.mime_type_.Set(value, GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::_internal_mutable_mime_type() {
-  
-  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
-}
-inline std::string* SpeakRequest::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.mime_type)
-  return _impl_.mime_type_.Release();
-}
-inline void SpeakRequest::set_allocated_mime_type(std::string* mime_type) {
-  if (mime_type != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.mime_type_.IsDefault()) {
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.mime_type)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool SpeakRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -3604,6 +5089,356 @@ inline void SpeakRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPo
   }
   _impl_.routing_policy_ = routing_policy;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.routing_policy)
+}
+
+// string text = 5 [json_name = "text"];
+inline void SpeakRequest::clear_text() {
+  _impl_.text_.ClearToEmpty();
+}
+inline const std::string& SpeakRequest::text() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.text)
+  return _internal_text();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeakRequest::set_text(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeakRequest.text)
+}
+inline std::string* SpeakRequest::mutable_text() {
+  std::string* _s = _internal_mutable_text();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.text)
+  return _s;
+}
+inline const std::string& SpeakRequest::_internal_text() const {
+  return _impl_.text_.Get();
+}
+inline void SpeakRequest::_internal_set_text(const std::string& value) {
+  
+  _impl_.text_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeakRequest::_internal_mutable_text() {
+  
+  return _impl_.text_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeakRequest::release_text() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.text)
+  return _impl_.text_.Release();
+}
+inline void SpeakRequest::set_allocated_text(std::string* text) {
+  if (text != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.text_.IsDefault()) {
+    _impl_.text_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.text)
+}
+
+// .ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];
+inline bool SpeakRequest::_internal_has_speech_config() const {
+  return this != internal_default_instance() && _impl_.speech_config_ != nullptr;
+}
+inline bool SpeakRequest::has_speech_config() const {
+  return _internal_has_speech_config();
+}
+inline void SpeakRequest::clear_speech_config() {
+  if (GetArenaForAllocation() == nullptr && _impl_.speech_config_ != nullptr) {
+    delete _impl_.speech_config_;
+  }
+  _impl_.speech_config_ = nullptr;
+}
+inline const ::ringmain::v1::SpeechConfig& SpeakRequest::_internal_speech_config() const {
+  const ::ringmain::v1::SpeechConfig* p = _impl_.speech_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::SpeechConfig&>(
+      ::ringmain::v1::_SpeechConfig_default_instance_);
+}
+inline const ::ringmain::v1::SpeechConfig& SpeakRequest::speech_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeakRequest.speech_config)
+  return _internal_speech_config();
+}
+inline void SpeakRequest::unsafe_arena_set_allocated_speech_config(
+    ::ringmain::v1::SpeechConfig* speech_config) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.speech_config_);
+  }
+  _impl_.speech_config_ = speech_config;
+  if (speech_config) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.SpeakRequest.speech_config)
+}
+inline ::ringmain::v1::SpeechConfig* SpeakRequest::release_speech_config() {
+  
+  ::ringmain::v1::SpeechConfig* temp = _impl_.speech_config_;
+  _impl_.speech_config_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::SpeechConfig* SpeakRequest::unsafe_arena_release_speech_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeakRequest.speech_config)
+  
+  ::ringmain::v1::SpeechConfig* temp = _impl_.speech_config_;
+  _impl_.speech_config_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::SpeechConfig* SpeakRequest::_internal_mutable_speech_config() {
+  
+  if (_impl_.speech_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::SpeechConfig>(GetArenaForAllocation());
+    _impl_.speech_config_ = p;
+  }
+  return _impl_.speech_config_;
+}
+inline ::ringmain::v1::SpeechConfig* SpeakRequest::mutable_speech_config() {
+  ::ringmain::v1::SpeechConfig* _msg = _internal_mutable_speech_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeakRequest.speech_config)
+  return _msg;
+}
+inline void SpeakRequest::set_allocated_speech_config(::ringmain::v1::SpeechConfig* speech_config) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.speech_config_;
+  }
+  if (speech_config) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(speech_config);
+    if (message_arena != submessage_arena) {
+      speech_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, speech_config, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.speech_config_ = speech_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeakRequest.speech_config)
+}
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// SpeechConfig
+
+// string voice = 1 [json_name = "voice"];
+inline void SpeechConfig::clear_voice() {
+  _impl_.voice_.ClearToEmpty();
+}
+inline const std::string& SpeechConfig::voice() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechConfig.voice)
+  return _internal_voice();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechConfig::set_voice(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.voice_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechConfig.voice)
+}
+inline std::string* SpeechConfig::mutable_voice() {
+  std::string* _s = _internal_mutable_voice();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechConfig.voice)
+  return _s;
+}
+inline const std::string& SpeechConfig::_internal_voice() const {
+  return _impl_.voice_.Get();
+}
+inline void SpeechConfig::_internal_set_voice(const std::string& value) {
+  
+  _impl_.voice_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::_internal_mutable_voice() {
+  
+  return _impl_.voice_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::release_voice() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechConfig.voice)
+  return _impl_.voice_.Release();
+}
+inline void SpeechConfig::set_allocated_voice(std::string* voice) {
+  if (voice != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.voice_.SetAllocated(voice, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.voice_.IsDefault()) {
+    _impl_.voice_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechConfig.voice)
+}
+
+// string instructions = 2 [json_name = "instructions"];
+inline void SpeechConfig::clear_instructions() {
+  _impl_.instructions_.ClearToEmpty();
+}
+inline const std::string& SpeechConfig::instructions() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechConfig.instructions)
+  return _internal_instructions();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechConfig::set_instructions(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.instructions_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechConfig.instructions)
+}
+inline std::string* SpeechConfig::mutable_instructions() {
+  std::string* _s = _internal_mutable_instructions();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechConfig.instructions)
+  return _s;
+}
+inline const std::string& SpeechConfig::_internal_instructions() const {
+  return _impl_.instructions_.Get();
+}
+inline void SpeechConfig::_internal_set_instructions(const std::string& value) {
+  
+  _impl_.instructions_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::_internal_mutable_instructions() {
+  
+  return _impl_.instructions_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::release_instructions() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechConfig.instructions)
+  return _impl_.instructions_.Release();
+}
+inline void SpeechConfig::set_allocated_instructions(std::string* instructions) {
+  if (instructions != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.instructions_.SetAllocated(instructions, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.instructions_.IsDefault()) {
+    _impl_.instructions_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechConfig.instructions)
+}
+
+// optional float speed = 3 [json_name = "speed"];
+inline bool SpeechConfig::_internal_has_speed() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool SpeechConfig::has_speed() const {
+  return _internal_has_speed();
+}
+inline void SpeechConfig::clear_speed() {
+  _impl_.speed_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline float SpeechConfig::_internal_speed() const {
+  return _impl_.speed_;
+}
+inline float SpeechConfig::speed() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechConfig.speed)
+  return _internal_speed();
+}
+inline void SpeechConfig::_internal_set_speed(float value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.speed_ = value;
+}
+inline void SpeechConfig::set_speed(float value) {
+  _internal_set_speed(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechConfig.speed)
+}
+
+// string mime_type = 4 [json_name = "mimeType"];
+inline void SpeechConfig::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& SpeechConfig::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechConfig.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechConfig.mime_type)
+}
+inline std::string* SpeechConfig::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechConfig.mime_type)
+  return _s;
+}
+inline const std::string& SpeechConfig::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void SpeechConfig::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechConfig::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechConfig.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void SpeechConfig::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechConfig.mime_type)
+}
+
+// map<string, .google.protobuf.Struct> provider_options = 5 [json_name = "providerOptions"];
+inline int SpeechConfig::_internal_provider_options_size() const {
+  return _impl_.provider_options_.size();
+}
+inline int SpeechConfig::provider_options_size() const {
+  return _internal_provider_options_size();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+SpeechConfig::_internal_provider_options() const {
+  return _impl_.provider_options_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+SpeechConfig::provider_options() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.SpeechConfig.provider_options)
+  return _internal_provider_options();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+SpeechConfig::_internal_mutable_provider_options() {
+  return _impl_.provider_options_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+SpeechConfig::mutable_provider_options() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.SpeechConfig.provider_options)
+  return _internal_mutable_provider_options();
 }
 
 // -------------------------------------------------------------------
@@ -3898,7 +5733,107 @@ inline void SpeechStarted::set_allocated_response_id(std::string* response_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechStarted.response_id)
 }
 
-// string mime_type = 2 [json_name = "mimeType"];
+// string provider_id = 2 [json_name = "providerId"];
+inline void SpeechStarted::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& SpeechStarted::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechStarted.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechStarted::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechStarted.provider_id)
+}
+inline std::string* SpeechStarted::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechStarted.provider_id)
+  return _s;
+}
+inline const std::string& SpeechStarted::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void SpeechStarted::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechStarted::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechStarted::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechStarted.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void SpeechStarted::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechStarted.provider_id)
+}
+
+// string provider_model = 3 [json_name = "providerModel"];
+inline void SpeechStarted::clear_provider_model() {
+  _impl_.provider_model_.ClearToEmpty();
+}
+inline const std::string& SpeechStarted::provider_model() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechStarted.provider_model)
+  return _internal_provider_model();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechStarted::set_provider_model(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechStarted.provider_model)
+}
+inline std::string* SpeechStarted::mutable_provider_model() {
+  std::string* _s = _internal_mutable_provider_model();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechStarted.provider_model)
+  return _s;
+}
+inline const std::string& SpeechStarted::_internal_provider_model() const {
+  return _impl_.provider_model_.Get();
+}
+inline void SpeechStarted::_internal_set_provider_model(const std::string& value) {
+  
+  _impl_.provider_model_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechStarted::_internal_mutable_provider_model() {
+  
+  return _impl_.provider_model_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechStarted::release_provider_model() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechStarted.provider_model)
+  return _impl_.provider_model_.Release();
+}
+inline void SpeechStarted::set_allocated_provider_model(std::string* provider_model) {
+  if (provider_model != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_model_.SetAllocated(provider_model, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_model_.IsDefault()) {
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechStarted.provider_model)
+}
+
+// string mime_type = 4 [json_name = "mimeType"];
 inline void SpeechStarted::clear_mime_type() {
   _impl_.mime_type_.ClearToEmpty();
 }
@@ -3952,7 +5887,57 @@ inline void SpeechStarted::set_allocated_mime_type(std::string* mime_type) {
 
 // SpeechFinished
 
-// .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+// string response_id = 1 [json_name = "responseId"];
+inline void SpeechFinished::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
+}
+inline const std::string& SpeechFinished::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.SpeechFinished.response_id)
+  return _internal_response_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void SpeechFinished::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.SpeechFinished.response_id)
+}
+inline std::string* SpeechFinished::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.SpeechFinished.response_id)
+  return _s;
+}
+inline const std::string& SpeechFinished::_internal_response_id() const {
+  return _impl_.response_id_.Get();
+}
+inline void SpeechFinished::_internal_set_response_id(const std::string& value) {
+  
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* SpeechFinished::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* SpeechFinished::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.SpeechFinished.response_id)
+  return _impl_.response_id_.Release();
+}
+inline void SpeechFinished::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechFinished.response_id)
+}
+
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool SpeechFinished::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -4037,7 +6022,7 @@ inline void SpeechFinished::set_allocated_usage(::ringmain::v1::Usage* usage) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.SpeechFinished.usage)
 }
 
-// .ringmain.v1.Route route = 2 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool SpeechFinished::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -4125,6 +6110,16 @@ inline void SpeechFinished::set_allocated_route(::ringmain::v1::Route* route) {
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

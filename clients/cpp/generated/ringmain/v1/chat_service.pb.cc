@@ -28,9 +28,10 @@ PROTOBUF_CONSTEXPR ChatRequest::ChatRequest(
   , /*decltype(_impl_.tools_)*/{}
   , /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
+  , /*decltype(_impl_.routing_policy_)*/nullptr
   , /*decltype(_impl_.generation_config_)*/nullptr
   , /*decltype(_impl_.tool_choice_)*/nullptr
-  , /*decltype(_impl_.routing_policy_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ChatRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ChatRequestDefaultTypeInternal()
@@ -44,9 +45,9 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR ChatResponse::ChatResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.message_)*/nullptr
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
+  , /*decltype(_impl_.message_)*/nullptr
   , /*decltype(_impl_.finish_reason_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ChatResponseDefaultTypeInternal {
@@ -103,7 +104,9 @@ struct PartStartedDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 PartStartedDefaultTypeInternal _PartStarted_default_instance_;
 PROTOBUF_CONSTEXPR PartDelta::PartDelta(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.index_)*/0
+    /*decltype(_impl_.logprobs_)*/{}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.index_)*/0
   , /*decltype(_impl_.delta_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
   , /*decltype(_impl_._oneof_case_)*/{}} {}
@@ -147,7 +150,8 @@ struct ChatRecoveredDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ChatRecoveredDefaultTypeInternal _ChatRecovered_default_instance_;
 PROTOBUF_CONSTEXPR ChatFinished::ChatFinished(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.usage_)*/nullptr
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_.finish_reason_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
@@ -231,11 +235,12 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.messages_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.generation_config_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.tools_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.tool_choice_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatRequest, _impl_.routing_policy_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -243,10 +248,10 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.message_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.finish_reason_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.message_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.finish_reason_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatEvent, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -288,6 +293,12 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::PartDelta, _impl_.logprobs_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::PartDelta, _impl_.provider_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::PartDelta, _impl_.delta_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::PartFinished, _internal_metadata_),
@@ -312,9 +323,10 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.finish_reason_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.response_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.finish_reason_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::CountTokensRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -352,18 +364,18 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::ChatRequest)},
-  { 13, -1, -1, sizeof(::ringmain::v1::ChatResponse)},
-  { 24, -1, -1, sizeof(::ringmain::v1::ChatEvent)},
-  { 37, -1, -1, sizeof(::ringmain::v1::ChatStarted)},
-  { 46, -1, -1, sizeof(::ringmain::v1::PartStarted)},
-  { 54, -1, -1, sizeof(::ringmain::v1::PartDelta)},
-  { 66, -1, -1, sizeof(::ringmain::v1::PartFinished)},
-  { 73, -1, -1, sizeof(::ringmain::v1::ChatRecovered)},
-  { 83, -1, -1, sizeof(::ringmain::v1::ChatFinished)},
-  { 92, -1, -1, sizeof(::ringmain::v1::CountTokensRequest)},
-  { 99, -1, -1, sizeof(::ringmain::v1::CountTokensResponse)},
-  { 107, -1, -1, sizeof(::ringmain::v1::EstimateCostRequest)},
-  { 114, 123, -1, sizeof(::ringmain::v1::EstimateCostResponse)},
+  { 14, -1, -1, sizeof(::ringmain::v1::ChatResponse)},
+  { 25, -1, -1, sizeof(::ringmain::v1::ChatEvent)},
+  { 38, -1, -1, sizeof(::ringmain::v1::ChatStarted)},
+  { 47, -1, -1, sizeof(::ringmain::v1::PartStarted)},
+  { 55, -1, -1, sizeof(::ringmain::v1::PartDelta)},
+  { 73, -1, -1, sizeof(::ringmain::v1::PartFinished)},
+  { 80, -1, -1, sizeof(::ringmain::v1::ChatRecovered)},
+  { 90, -1, -1, sizeof(::ringmain::v1::ChatFinished)},
+  { 100, -1, -1, sizeof(::ringmain::v1::CountTokensRequest)},
+  { 107, -1, -1, sizeof(::ringmain::v1::CountTokensResponse)},
+  { 115, -1, -1, sizeof(::ringmain::v1::EstimateCostRequest)},
+  { 122, 131, -1, sizeof(::ringmain::v1::EstimateCostResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -384,75 +396,85 @@ static const ::_pb::Message* const file_default_instances[] = {
 
 const char descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\036ringmain/v1/chat_service.proto\022\013ringma"
-  "in.v1\032\031ringmain/v1/content.proto\032\034ringma"
-  "in/v1/generation.proto\032\031ringmain/v1/rout"
-  "ing.proto\032\027ringmain/v1/usage.proto\"\346\002\n\013C"
-  "hatRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequestI"
-  "d\022\024\n\005model\030\002 \001(\tR\005model\0220\n\010messages\030\003 \003("
-  "\0132\024.ringmain.v1.MessageR\010messages\022J\n\021gen"
-  "eration_config\030\004 \001(\0132\035.ringmain.v1.Gener"
-  "ationConfigR\020generationConfig\022\'\n\005tools\030\005"
-  " \003(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_c"
-  "hoice\030\006 \001(\0132\027.ringmain.v1.ToolChoiceR\nto"
-  "olChoice\022A\n\016routing_policy\030\007 \001(\0132\032.ringm"
-  "ain.v1.RoutingPolicyR\rroutingPolicy\"\363\001\n\014"
-  "ChatResponse\022\037\n\013response_id\030\001 \001(\tR\nrespo"
-  "nseId\022.\n\007message\030\002 \001(\0132\024.ringmain.v1.Mes"
-  "sageR\007message\022>\n\rfinish_reason\030\003 \001(\0162\031.r"
-  "ingmain.v1.FinishReasonR\014finishReason\022(\n"
-  "\005usage\030\004 \001(\0132\022.ringmain.v1.UsageR\005usage\022"
-  "(\n\005route\030\005 \001(\0132\022.ringmain.v1.RouteR\005rout"
-  "e\"\371\002\n\tChatEvent\0224\n\007started\030\001 \001(\0132\030.ringm"
-  "ain.v1.ChatStartedH\000R\007started\022=\n\014part_st"
-  "arted\030\002 \001(\0132\030.ringmain.v1.PartStartedH\000R"
-  "\013partStarted\0227\n\npart_delta\030\003 \001(\0132\026.ringm"
-  "ain.v1.PartDeltaH\000R\tpartDelta\022@\n\rpart_fi"
-  "nished\030\004 \001(\0132\031.ringmain.v1.PartFinishedH"
-  "\000R\014partFinished\022:\n\trecovered\030\005 \001(\0132\032.rin"
-  "gmain.v1.ChatRecoveredH\000R\trecovered\0227\n\010f"
-  "inished\030\006 \001(\0132\031.ringmain.v1.ChatFinished"
-  "H\000R\010finishedB\007\n\005event\"v\n\013ChatStarted\022\037\n\013"
-  "response_id\030\001 \001(\tR\nresponseId\022\037\n\013provide"
-  "r_id\030\002 \001(\tR\nproviderId\022%\n\016provider_model"
-  "\030\003 \001(\tR\rproviderModel\"J\n\013PartStarted\022\024\n\005"
-  "index\030\001 \001(\005R\005index\022%\n\004part\030\002 \001(\0132\021.ringm"
-  "ain.v1.PartR\004part\"\262\001\n\tPartDelta\022\024\n\005index"
-  "\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000R\004text\022\'\n\016r"
-  "easoning_text\030\003 \001(\tH\000R\rreasoningText\022\'\n\016"
-  "arguments_json\030\004 \001(\tH\000R\rargumentsJson\022\036\n"
-  "\tsignature\030\005 \001(\014H\000R\tsignatureB\007\n\005delta\"$"
-  "\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005index\"\301\001\n"
-  "\rChatRecovered\022;\n\016failed_attempt\030\001 \001(\0132\024"
-  ".ringmain.v1.AttemptR\rfailedAttempt\022+\n\021c"
-  "ontent_discarded\030\002 \001(\010R\020contentDiscarded"
-  "\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022%\n\016pro"
-  "vider_model\030\004 \001(\tR\rproviderModel\"\242\001\n\014Cha"
-  "tFinished\022>\n\rfinish_reason\030\001 \001(\0162\031.ringm"
-  "ain.v1.FinishReasonR\014finishReason\022(\n\005usa"
-  "ge\030\002 \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005r"
-  "oute\030\003 \001(\0132\022.ringmain.v1.RouteR\005route\"B\n"
-  "\022CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ring"
-  "main.v1.ChatRequestR\004chat\"_\n\023CountTokens"
-  "Response\022*\n\021input_token_count\030\001 \001(\003R\017inp"
-  "utTokenCount\022\034\n\testimated\030\002 \001(\010R\testimat"
-  "ed\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132"
-  "\030.ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Esti"
-  "mateCostResponse\022*\n\021input_token_count\030\001 "
-  "\001(\003R\017inputTokenCount\022.\n\021min_cost_nano_us"
-  "d\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost"
-  "_nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022"
-  "_min_cost_nano_usdB\024\n\022_max_cost_nano_usd"
-  "2\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.C"
-  "hatRequest\032\031.ringmain.v1.ChatResponse\022@\n"
-  "\nStreamChat\022\030.ringmain.v1.ChatRequest\032\026."
-  "ringmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037"
-  ".ringmain.v1.CountTokensRequest\032 .ringma"
-  "in.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estima"
-  "teCost\022 .ringmain.v1.EstimateCostRequest"
-  "\032!.ringmain.v1.EstimateCostResponse\"\003\220\002\001"
-  "b\006proto3"
+  "in.v1\032\035ringmain/v1/attribution.proto\032\031ri"
+  "ngmain/v1/content.proto\032\034ringmain/v1/gen"
+  "eration.proto\032\031ringmain/v1/routing.proto"
+  "\032\027ringmain/v1/usage.proto\"\242\003\n\013ChatReques"
+  "t\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005mode"
+  "l\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030.ri"
+  "ngmain.v1.AttributionR\013attribution\022A\n\016ro"
+  "uting_policy\030\004 \001(\0132\032.ringmain.v1.Routing"
+  "PolicyR\rroutingPolicy\0220\n\010messages\030\005 \003(\0132"
+  "\024.ringmain.v1.MessageR\010messages\022J\n\021gener"
+  "ation_config\030\006 \001(\0132\035.ringmain.v1.Generat"
+  "ionConfigR\020generationConfig\022\'\n\005tools\030\007 \003"
+  "(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_cho"
+  "ice\030\010 \001(\0132\027.ringmain.v1.ToolChoiceR\ntool"
+  "Choice\"\363\001\n\014ChatResponse\022\037\n\013response_id\030\001"
+  " \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringma"
+  "in.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ring"
+  "main.v1.RouteR\005route\022.\n\007message\030\004 \001(\0132\024."
+  "ringmain.v1.MessageR\007message\022>\n\rfinish_r"
+  "eason\030\005 \001(\0162\031.ringmain.v1.FinishReasonR\014"
+  "finishReason\"\371\002\n\tChatEvent\0224\n\007started\030\001 "
+  "\001(\0132\030.ringmain.v1.ChatStartedH\000R\007started"
+  "\022=\n\014part_started\030\002 \001(\0132\030.ringmain.v1.Par"
+  "tStartedH\000R\013partStarted\0227\n\npart_delta\030\003 "
+  "\001(\0132\026.ringmain.v1.PartDeltaH\000R\tpartDelta"
+  "\022@\n\rpart_finished\030\004 \001(\0132\031.ringmain.v1.Pa"
+  "rtFinishedH\000R\014partFinished\022:\n\trecovered\030"
+  "\005 \001(\0132\032.ringmain.v1.ChatRecoveredH\000R\trec"
+  "overed\0227\n\010finished\030\006 \001(\0132\031.ringmain.v1.C"
+  "hatFinishedH\000R\010finishedB\007\n\005event\"v\n\013Chat"
+  "Started\022\037\n\013response_id\030\001 \001(\tR\nresponseId"
+  "\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\022%\n\016pro"
+  "vider_model\030\003 \001(\tR\rproviderModel\"J\n\013Part"
+  "Started\022\024\n\005index\030\001 \001(\005R\005index\022%\n\004part\030\002 "
+  "\001(\0132\021.ringmain.v1.PartR\004part\"\235\003\n\tPartDel"
+  "ta\022\024\n\005index\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000"
+  "R\004text\022\'\n\016reasoning_text\030\003 \001(\tH\000R\rreason"
+  "ingText\022\'\n\016arguments_json\030\004 \001(\tH\000R\rargum"
+  "entsJson\022\036\n\tsignature\030\005 \001(\014H\000R\tsignature"
+  "\022\024\n\004data\030\006 \001(\014H\000R\004data\0223\n\010citation\030\007 \001(\013"
+  "2\025.ringmain.v1.CitationH\000R\010citation\022+\n\006r"
+  "esult\030\010 \001(\0132\021.ringmain.v1.PartH\000R\006result"
+  "\022\030\n\006failed\030\t \001(\010H\000R\006failed\0226\n\010logprobs\030\n"
+  " \003(\0132\032.ringmain.v1.TokenLogprobsR\010logpro"
+  "bs\022\037\n\013provider_id\030\013 \001(\tR\nproviderIdB\007\n\005d"
+  "elta\"$\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005ind"
+  "ex\"\301\001\n\rChatRecovered\022;\n\016failed_attempt\030\001"
+  " \001(\0132\024.ringmain.v1.AttemptR\rfailedAttemp"
+  "t\022+\n\021content_discarded\030\002 \001(\010R\020contentDis"
+  "carded\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022"
+  "%\n\016provider_model\030\004 \001(\tR\rproviderModel\"\303"
+  "\001\n\014ChatFinished\022\037\n\013response_id\030\001 \001(\tR\nre"
+  "sponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Us"
+  "ageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1."
+  "RouteR\005route\022>\n\rfinish_reason\030\004 \001(\0162\031.ri"
+  "ngmain.v1.FinishReasonR\014finishReason\"B\n\022"
+  "CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringm"
+  "ain.v1.ChatRequestR\004chat\"_\n\023CountTokensR"
+  "esponse\022*\n\021input_token_count\030\001 \001(\003R\017inpu"
+  "tTokenCount\022\034\n\testimated\030\002 \001(\010R\testimate"
+  "d\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030"
+  ".ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Estim"
+  "ateCostResponse\022*\n\021input_token_count\030\001 \001"
+  "(\003R\017inputTokenCount\022.\n\021min_cost_nano_usd"
+  "\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_"
+  "nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_"
+  "min_cost_nano_usdB\024\n\022_max_cost_nano_usd2"
+  "\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.Ch"
+  "atRequest\032\031.ringmain.v1.ChatResponse\022@\n\n"
+  "StreamChat\022\030.ringmain.v1.ChatRequest\032\026.r"
+  "ingmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037."
+  "ringmain.v1.CountTokensRequest\032 .ringmai"
+  "n.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estimat"
+  "eCost\022 .ringmain.v1.EstimateCostRequest\032"
+  "!.ringmain.v1.EstimateCostResponse\"\003\220\002\001b"
+  "\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps[4] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps[5] = {
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
   &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
   &::descriptor_table_ringmain_2fv1_2fgeneration_2eproto,
   &::descriptor_table_ringmain_2fv1_2frouting_2eproto,
@@ -460,9 +482,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fcha
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto = {
-    false, false, 2688, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
+    false, false, 3047, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
     "ringmain/v1/chat_service.proto",
-    &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps, 4, 13,
+    &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps, 5, 13,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto,
@@ -480,11 +502,20 @@ namespace v1 {
 
 class ChatRequest::_Internal {
  public:
+  static const ::ringmain::v1::Attribution& attribution(const ChatRequest* msg);
+  static const ::ringmain::v1::RoutingPolicy& routing_policy(const ChatRequest* msg);
   static const ::ringmain::v1::GenerationConfig& generation_config(const ChatRequest* msg);
   static const ::ringmain::v1::ToolChoice& tool_choice(const ChatRequest* msg);
-  static const ::ringmain::v1::RoutingPolicy& routing_policy(const ChatRequest* msg);
 };
 
+const ::ringmain::v1::Attribution&
+ChatRequest::_Internal::attribution(const ChatRequest* msg) {
+  return *msg->_impl_.attribution_;
+}
+const ::ringmain::v1::RoutingPolicy&
+ChatRequest::_Internal::routing_policy(const ChatRequest* msg) {
+  return *msg->_impl_.routing_policy_;
+}
 const ::ringmain::v1::GenerationConfig&
 ChatRequest::_Internal::generation_config(const ChatRequest* msg) {
   return *msg->_impl_.generation_config_;
@@ -493,9 +524,17 @@ const ::ringmain::v1::ToolChoice&
 ChatRequest::_Internal::tool_choice(const ChatRequest* msg) {
   return *msg->_impl_.tool_choice_;
 }
-const ::ringmain::v1::RoutingPolicy&
-ChatRequest::_Internal::routing_policy(const ChatRequest* msg) {
-  return *msg->_impl_.routing_policy_;
+void ChatRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+}
+void ChatRequest::clear_routing_policy() {
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
 }
 void ChatRequest::clear_messages() {
   _impl_.messages_.Clear();
@@ -515,12 +554,6 @@ void ChatRequest::clear_tool_choice() {
   }
   _impl_.tool_choice_ = nullptr;
 }
-void ChatRequest::clear_routing_policy() {
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
-}
 ChatRequest::ChatRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -535,9 +568,10 @@ ChatRequest::ChatRequest(const ChatRequest& from)
     , decltype(_impl_.tools_){from._impl_.tools_}
     , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
+    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.generation_config_){nullptr}
     , decltype(_impl_.tool_choice_){nullptr}
-    , decltype(_impl_.routing_policy_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -557,14 +591,17 @@ ChatRequest::ChatRequest(const ChatRequest& from)
     _this->_impl_.model_.Set(from._internal_model(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
   if (from._internal_has_generation_config()) {
     _this->_impl_.generation_config_ = new ::ringmain::v1::GenerationConfig(*from._impl_.generation_config_);
   }
   if (from._internal_has_tool_choice()) {
     _this->_impl_.tool_choice_ = new ::ringmain::v1::ToolChoice(*from._impl_.tool_choice_);
-  }
-  if (from._internal_has_routing_policy()) {
-    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.ChatRequest)
 }
@@ -578,9 +615,10 @@ inline void ChatRequest::SharedCtor(
     , decltype(_impl_.tools_){arena}
     , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
+    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.generation_config_){nullptr}
     , decltype(_impl_.tool_choice_){nullptr}
-    , decltype(_impl_.routing_policy_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.request_id_.InitDefault();
@@ -608,9 +646,10 @@ inline void ChatRequest::SharedDtor() {
   _impl_.tools_.~RepeatedPtrField();
   _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
+  if (this != internal_default_instance()) delete _impl_.routing_policy_;
   if (this != internal_default_instance()) delete _impl_.generation_config_;
   if (this != internal_default_instance()) delete _impl_.tool_choice_;
-  if (this != internal_default_instance()) delete _impl_.routing_policy_;
 }
 
 void ChatRequest::SetCachedSize(int size) const {
@@ -627,6 +666,14 @@ void ChatRequest::Clear() {
   _impl_.tools_.Clear();
   _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.generation_config_ != nullptr) {
     delete _impl_.generation_config_;
   }
@@ -635,10 +682,6 @@ void ChatRequest::Clear() {
     delete _impl_.tool_choice_;
   }
   _impl_.tool_choice_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -668,52 +711,60 @@ const char* ChatRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_messages(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+      // .ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           ptr = ctx->ParseMessage(_internal_mutable_generation_config(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+      // repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_tools(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<58>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+      // .ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
           ptr = ctx->ParseMessage(_internal_mutable_tool_choice(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -767,41 +818,48 @@ uint8_t* ChatRequest::_InternalSerialize(
         2, this->_internal_model(), target);
   }
 
-  // repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_messages_size()); i < n; i++) {
     const auto& repfield = this->_internal_messages(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(3, repfield, repfield.GetCachedSize(), target, stream);
+        InternalWriteMessage(5, repfield, repfield.GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
+  // .ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];
   if (this->_internal_has_generation_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::generation_config(this),
+      InternalWriteMessage(6, _Internal::generation_config(this),
         _Internal::generation_config(this).GetCachedSize(), target, stream);
   }
 
-  // repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];
+  // repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_tools_size()); i < n; i++) {
     const auto& repfield = this->_internal_tools(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(5, repfield, repfield.GetCachedSize(), target, stream);
+        InternalWriteMessage(7, repfield, repfield.GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];
+  // .ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];
   if (this->_internal_has_tool_choice()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(6, _Internal::tool_choice(this),
+      InternalWriteMessage(8, _Internal::tool_choice(this),
         _Internal::tool_choice(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(7, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -820,14 +878,14 @@ size_t ChatRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];
+  // repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];
   total_size += 1UL * this->_internal_messages_size();
   for (const auto& msg : this->_impl_.messages_) {
     total_size +=
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
-  // repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];
+  // repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];
   total_size += 1UL * this->_internal_tools_size();
   for (const auto& msg : this->_impl_.tools_) {
     total_size +=
@@ -848,25 +906,32 @@ size_t ChatRequest::ByteSizeLong() const {
         this->_internal_model());
   }
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];
   if (this->_internal_has_generation_config()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.generation_config_);
   }
 
-  // .ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];
+  // .ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];
   if (this->_internal_has_tool_choice()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.tool_choice_);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.routing_policy_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -895,6 +960,14 @@ void ChatRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PR
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
   }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
+        from._internal_routing_policy());
+  }
   if (from._internal_has_generation_config()) {
     _this->_internal_mutable_generation_config()->::ringmain::v1::GenerationConfig::MergeFrom(
         from._internal_generation_config());
@@ -902,10 +975,6 @@ void ChatRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PR
   if (from._internal_has_tool_choice()) {
     _this->_internal_mutable_tool_choice()->::ringmain::v1::ToolChoice::MergeFrom(
         from._internal_tool_choice());
-  }
-  if (from._internal_has_routing_policy()) {
-    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
-        from._internal_routing_policy());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -937,11 +1006,11 @@ void ChatRequest::InternalSwap(ChatRequest* other) {
       &other->_impl_.model_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(ChatRequest, _impl_.routing_policy_)
-      + sizeof(ChatRequest::_impl_.routing_policy_)
-      - PROTOBUF_FIELD_OFFSET(ChatRequest, _impl_.generation_config_)>(
-          reinterpret_cast<char*>(&_impl_.generation_config_),
-          reinterpret_cast<char*>(&other->_impl_.generation_config_));
+      PROTOBUF_FIELD_OFFSET(ChatRequest, _impl_.tool_choice_)
+      + sizeof(ChatRequest::_impl_.tool_choice_)
+      - PROTOBUF_FIELD_OFFSET(ChatRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata ChatRequest::GetMetadata() const {
@@ -954,15 +1023,11 @@ void ChatRequest::InternalSwap(ChatRequest* other) {
 
 class ChatResponse::_Internal {
  public:
-  static const ::ringmain::v1::Message& message(const ChatResponse* msg);
   static const ::ringmain::v1::Usage& usage(const ChatResponse* msg);
   static const ::ringmain::v1::Route& route(const ChatResponse* msg);
+  static const ::ringmain::v1::Message& message(const ChatResponse* msg);
 };
 
-const ::ringmain::v1::Message&
-ChatResponse::_Internal::message(const ChatResponse* msg) {
-  return *msg->_impl_.message_;
-}
 const ::ringmain::v1::Usage&
 ChatResponse::_Internal::usage(const ChatResponse* msg) {
   return *msg->_impl_.usage_;
@@ -971,11 +1036,9 @@ const ::ringmain::v1::Route&
 ChatResponse::_Internal::route(const ChatResponse* msg) {
   return *msg->_impl_.route_;
 }
-void ChatResponse::clear_message() {
-  if (GetArenaForAllocation() == nullptr && _impl_.message_ != nullptr) {
-    delete _impl_.message_;
-  }
-  _impl_.message_ = nullptr;
+const ::ringmain::v1::Message&
+ChatResponse::_Internal::message(const ChatResponse* msg) {
+  return *msg->_impl_.message_;
 }
 void ChatResponse::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
@@ -989,6 +1052,12 @@ void ChatResponse::clear_route() {
   }
   _impl_.route_ = nullptr;
 }
+void ChatResponse::clear_message() {
+  if (GetArenaForAllocation() == nullptr && _impl_.message_ != nullptr) {
+    delete _impl_.message_;
+  }
+  _impl_.message_ = nullptr;
+}
 ChatResponse::ChatResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -1000,9 +1069,9 @@ ChatResponse::ChatResponse(const ChatResponse& from)
   ChatResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
-    , decltype(_impl_.message_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
+    , decltype(_impl_.message_){nullptr}
     , decltype(_impl_.finish_reason_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -1015,14 +1084,14 @@ ChatResponse::ChatResponse(const ChatResponse& from)
     _this->_impl_.response_id_.Set(from._internal_response_id(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_message()) {
-    _this->_impl_.message_ = new ::ringmain::v1::Message(*from._impl_.message_);
-  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
   if (from._internal_has_route()) {
     _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
+  }
+  if (from._internal_has_message()) {
+    _this->_impl_.message_ = new ::ringmain::v1::Message(*from._impl_.message_);
   }
   _this->_impl_.finish_reason_ = from._impl_.finish_reason_;
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.ChatResponse)
@@ -1034,9 +1103,9 @@ inline void ChatResponse::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
-    , decltype(_impl_.message_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
+    , decltype(_impl_.message_){nullptr}
     , decltype(_impl_.finish_reason_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
@@ -1058,9 +1127,9 @@ ChatResponse::~ChatResponse() {
 inline void ChatResponse::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.response_id_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.message_;
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
+  if (this != internal_default_instance()) delete _impl_.message_;
 }
 
 void ChatResponse::SetCachedSize(int size) const {
@@ -1074,10 +1143,6 @@ void ChatResponse::Clear() {
   (void) cached_has_bits;
 
   _impl_.response_id_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.message_ != nullptr) {
-    delete _impl_.message_;
-  }
-  _impl_.message_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -1086,6 +1151,10 @@ void ChatResponse::Clear() {
     delete _impl_.route_;
   }
   _impl_.route_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.message_ != nullptr) {
+    delete _impl_.message_;
+  }
+  _impl_.message_ = nullptr;
   _impl_.finish_reason_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -1106,36 +1175,36 @@ const char* ChatResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Message message = 2 [json_name = "message"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          ptr = ctx->ParseMessage(_internal_mutable_message(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
-          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
-          CHK_(ptr);
-          _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Route route = 5 [json_name = "route"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Message message = 4 [json_name = "message"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_message(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
         } else
           goto handle_unusual;
         continue;
@@ -1178,32 +1247,32 @@ uint8_t* ChatResponse::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // .ringmain.v1.Message message = 2 [json_name = "message"];
-  if (this->_internal_has_message()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::message(this),
-        _Internal::message(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-  if (this->_internal_finish_reason() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      3, this->_internal_finish_reason(), target);
-  }
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::usage(this),
+      InternalWriteMessage(2, _Internal::usage(this),
         _Internal::usage(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::route(this),
+      InternalWriteMessage(3, _Internal::route(this),
         _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Message message = 4 [json_name = "message"];
+  if (this->_internal_has_message()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::message(this),
+        _Internal::message(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];
+  if (this->_internal_finish_reason() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      5, this->_internal_finish_reason(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1229,28 +1298,28 @@ size_t ChatResponse::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // .ringmain.v1.Message message = 2 [json_name = "message"];
-  if (this->_internal_has_message()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.message_);
-  }
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.route_);
   }
 
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
+  // .ringmain.v1.Message message = 4 [json_name = "message"];
+  if (this->_internal_has_message()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.message_);
+  }
+
+  // .ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];
   if (this->_internal_finish_reason() != 0) {
     total_size += 1 +
       ::_pbi::WireFormatLite::EnumSize(this->_internal_finish_reason());
@@ -1277,10 +1346,6 @@ void ChatResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
   }
-  if (from._internal_has_message()) {
-    _this->_internal_mutable_message()->::ringmain::v1::Message::MergeFrom(
-        from._internal_message());
-  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -1288,6 +1353,10 @@ void ChatResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (from._internal_has_route()) {
     _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
         from._internal_route());
+  }
+  if (from._internal_has_message()) {
+    _this->_internal_mutable_message()->::ringmain::v1::Message::MergeFrom(
+        from._internal_message());
   }
   if (from._internal_finish_reason() != 0) {
     _this->_internal_set_finish_reason(from._internal_finish_reason());
@@ -1318,9 +1387,9 @@ void ChatResponse::InternalSwap(ChatResponse* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(ChatResponse, _impl_.finish_reason_)
       + sizeof(ChatResponse::_impl_.finish_reason_)
-      - PROTOBUF_FIELD_OFFSET(ChatResponse, _impl_.message_)>(
-          reinterpret_cast<char*>(&_impl_.message_),
-          reinterpret_cast<char*>(&other->_impl_.message_));
+      - PROTOBUF_FIELD_OFFSET(ChatResponse, _impl_.usage_)>(
+          reinterpret_cast<char*>(&_impl_.usage_),
+          reinterpret_cast<char*>(&other->_impl_.usage_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata ChatResponse::GetMetadata() const {
@@ -2403,8 +2472,69 @@ void PartStarted::InternalSwap(PartStarted* other) {
 
 class PartDelta::_Internal {
  public:
+  static const ::ringmain::v1::Citation& citation(const PartDelta* msg);
+  static const ::ringmain::v1::Part& result(const PartDelta* msg);
 };
 
+const ::ringmain::v1::Citation&
+PartDelta::_Internal::citation(const PartDelta* msg) {
+  return *msg->_impl_.delta_.citation_;
+}
+const ::ringmain::v1::Part&
+PartDelta::_Internal::result(const PartDelta* msg) {
+  return *msg->_impl_.delta_.result_;
+}
+void PartDelta::set_allocated_citation(::ringmain::v1::Citation* citation) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_delta();
+  if (citation) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(citation));
+    if (message_arena != submessage_arena) {
+      citation = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, citation, submessage_arena);
+    }
+    set_has_citation();
+    _impl_.delta_.citation_ = citation;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PartDelta.citation)
+}
+void PartDelta::clear_citation() {
+  if (_internal_has_citation()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.delta_.citation_;
+    }
+    clear_has_delta();
+  }
+}
+void PartDelta::set_allocated_result(::ringmain::v1::Part* result) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_delta();
+  if (result) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(result));
+    if (message_arena != submessage_arena) {
+      result = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, result, submessage_arena);
+    }
+    set_has_result();
+    _impl_.delta_.result_ = result;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PartDelta.result)
+}
+void PartDelta::clear_result() {
+  if (_internal_has_result()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.delta_.result_;
+    }
+    clear_has_delta();
+  }
+}
+void PartDelta::clear_logprobs() {
+  _impl_.logprobs_.Clear();
+}
 PartDelta::PartDelta(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -2415,12 +2545,22 @@ PartDelta::PartDelta(const PartDelta& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   PartDelta* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.index_){}
+      decltype(_impl_.logprobs_){from._impl_.logprobs_}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.index_){}
     , decltype(_impl_.delta_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
   _this->_impl_.index_ = from._impl_.index_;
   clear_has_delta();
   switch (from.delta_case()) {
@@ -2440,6 +2580,24 @@ PartDelta::PartDelta(const PartDelta& from)
       _this->_internal_set_signature(from._internal_signature());
       break;
     }
+    case kData: {
+      _this->_internal_set_data(from._internal_data());
+      break;
+    }
+    case kCitation: {
+      _this->_internal_mutable_citation()->::ringmain::v1::Citation::MergeFrom(
+          from._internal_citation());
+      break;
+    }
+    case kResult: {
+      _this->_internal_mutable_result()->::ringmain::v1::Part::MergeFrom(
+          from._internal_result());
+      break;
+    }
+    case kFailed: {
+      _this->_internal_set_failed(from._internal_failed());
+      break;
+    }
     case DELTA_NOT_SET: {
       break;
     }
@@ -2452,11 +2610,17 @@ inline void PartDelta::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.index_){0}
+      decltype(_impl_.logprobs_){arena}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.index_){0}
     , decltype(_impl_.delta_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}
   };
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   clear_has_delta();
 }
 
@@ -2471,6 +2635,8 @@ PartDelta::~PartDelta() {
 
 inline void PartDelta::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.logprobs_.~RepeatedPtrField();
+  _impl_.provider_id_.Destroy();
   if (has_delta()) {
     clear_delta();
   }
@@ -2499,6 +2665,26 @@ void PartDelta::clear_delta() {
       _impl_.delta_.signature_.Destroy();
       break;
     }
+    case kData: {
+      _impl_.delta_.data_.Destroy();
+      break;
+    }
+    case kCitation: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.delta_.citation_;
+      }
+      break;
+    }
+    case kResult: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.delta_.result_;
+      }
+      break;
+    }
+    case kFailed: {
+      // No need to clear
+      break;
+    }
     case DELTA_NOT_SET: {
       break;
     }
@@ -2513,6 +2699,8 @@ void PartDelta::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.logprobs_.Clear();
+  _impl_.provider_id_.ClearToEmpty();
   _impl_.index_ = 0;
   clear_delta();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
@@ -2568,6 +2756,62 @@ const char* PartDelta::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx
           auto str = _internal_mutable_signature();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bytes data = 6 [json_name = "data"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          auto str = _internal_mutable_data();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Citation citation = 7 [json_name = "citation"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_citation(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Part result = 8 [json_name = "result"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          ptr = ctx->ParseMessage(_internal_mutable_result(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool failed = 9 [json_name = "failed"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 72)) {
+          _internal_set_failed(::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr));
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_logprobs(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<82>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_id = 11 [json_name = "providerId"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.PartDelta.provider_id"));
         } else
           goto handle_unusual;
         continue;
@@ -2642,6 +2886,50 @@ uint8_t* PartDelta::_InternalSerialize(
         5, this->_internal_signature(), target);
   }
 
+  // bytes data = 6 [json_name = "data"];
+  if (_internal_has_data()) {
+    target = stream->WriteBytesMaybeAliased(
+        6, this->_internal_data(), target);
+  }
+
+  // .ringmain.v1.Citation citation = 7 [json_name = "citation"];
+  if (_internal_has_citation()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::citation(this),
+        _Internal::citation(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Part result = 8 [json_name = "result"];
+  if (_internal_has_result()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(8, _Internal::result(this),
+        _Internal::result(this).GetCachedSize(), target, stream);
+  }
+
+  // bool failed = 9 [json_name = "failed"];
+  if (_internal_has_failed()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(9, this->_internal_failed(), target);
+  }
+
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_logprobs_size()); i < n; i++) {
+    const auto& repfield = this->_internal_logprobs(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(10, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // string provider_id = 11 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.PartDelta.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        11, this->_internal_provider_id(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2657,6 +2945,20 @@ size_t PartDelta::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];
+  total_size += 1UL * this->_internal_logprobs_size();
+  for (const auto& msg : this->_impl_.logprobs_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string provider_id = 11 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
 
   // int32 index = 1 [json_name = "index"];
   if (this->_internal_index() != 0) {
@@ -2692,6 +2994,32 @@ size_t PartDelta::ByteSizeLong() const {
           this->_internal_signature());
       break;
     }
+    // bytes data = 6 [json_name = "data"];
+    case kData: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+          this->_internal_data());
+      break;
+    }
+    // .ringmain.v1.Citation citation = 7 [json_name = "citation"];
+    case kCitation: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.delta_.citation_);
+      break;
+    }
+    // .ringmain.v1.Part result = 8 [json_name = "result"];
+    case kResult: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.delta_.result_);
+      break;
+    }
+    // bool failed = 9 [json_name = "failed"];
+    case kFailed: {
+      total_size += 1 + 1;
+      break;
+    }
     case DELTA_NOT_SET: {
       break;
     }
@@ -2714,6 +3042,10 @@ void PartDelta::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROT
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.logprobs_.MergeFrom(from._impl_.logprobs_);
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
   if (from._internal_index() != 0) {
     _this->_internal_set_index(from._internal_index());
   }
@@ -2732,6 +3064,24 @@ void PartDelta::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROT
     }
     case kSignature: {
       _this->_internal_set_signature(from._internal_signature());
+      break;
+    }
+    case kData: {
+      _this->_internal_set_data(from._internal_data());
+      break;
+    }
+    case kCitation: {
+      _this->_internal_mutable_citation()->::ringmain::v1::Citation::MergeFrom(
+          from._internal_citation());
+      break;
+    }
+    case kResult: {
+      _this->_internal_mutable_result()->::ringmain::v1::Part::MergeFrom(
+          from._internal_result());
+      break;
+    }
+    case kFailed: {
+      _this->_internal_set_failed(from._internal_failed());
       break;
     }
     case DELTA_NOT_SET: {
@@ -2754,7 +3104,14 @@ bool PartDelta::IsInitialized() const {
 
 void PartDelta::InternalSwap(PartDelta* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.logprobs_.InternalSwap(&other->_impl_.logprobs_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
   swap(_impl_.index_, other->_impl_.index_);
   swap(_impl_.delta_, other->_impl_.delta_);
   swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
@@ -3314,12 +3671,21 @@ ChatFinished::ChatFinished(const ChatFinished& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ChatFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.finish_reason_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
@@ -3335,11 +3701,16 @@ inline void ChatFinished::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.finish_reason_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 ChatFinished::~ChatFinished() {
@@ -3353,6 +3724,7 @@ ChatFinished::~ChatFinished() {
 
 inline void ChatFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
 }
@@ -3367,6 +3739,7 @@ void ChatFinished::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -3385,12 +3758,13 @@ const char* ChatFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
-          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ChatFinished.response_id"));
         } else
           goto handle_unusual;
         continue;
@@ -3407,6 +3781,15 @@ const char* ChatFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
         } else
           goto handle_unusual;
         continue;
@@ -3439,11 +3822,14 @@ uint8_t* ChatFinished::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];
-  if (this->_internal_finish_reason() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      1, this->_internal_finish_reason(), target);
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ChatFinished.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
   }
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -3458,6 +3844,13 @@ uint8_t* ChatFinished::_InternalSerialize(
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
       InternalWriteMessage(3, _Internal::route(this),
         _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];
+  if (this->_internal_finish_reason() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      4, this->_internal_finish_reason(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -3476,6 +3869,13 @@ size_t ChatFinished::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
@@ -3490,7 +3890,7 @@ size_t ChatFinished::ByteSizeLong() const {
         *_impl_.route_);
   }
 
-  // .ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];
+  // .ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];
   if (this->_internal_finish_reason() != 0) {
     total_size += 1 +
       ::_pbi::WireFormatLite::EnumSize(this->_internal_finish_reason());
@@ -3514,6 +3914,9 @@ void ChatFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -3541,7 +3944,13 @@ bool ChatFinished::IsInitialized() const {
 
 void ChatFinished::InternalSwap(ChatFinished* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(ChatFinished, _impl_.finish_reason_)
       + sizeof(ChatFinished::_impl_.finish_reason_)

@@ -30,6 +30,7 @@
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
 #include <google/protobuf/unknown_field_set.h>
+#include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/content.pb.h"
 #include "ringmain/v1/generation.pb.h"
 #include "ringmain/v1/routing.pb.h"
@@ -232,15 +233,16 @@ class ChatRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kMessagesFieldNumber = 3,
-    kToolsFieldNumber = 5,
+    kMessagesFieldNumber = 5,
+    kToolsFieldNumber = 7,
     kRequestIdFieldNumber = 1,
     kModelFieldNumber = 2,
-    kGenerationConfigFieldNumber = 4,
-    kToolChoiceFieldNumber = 6,
-    kRoutingPolicyFieldNumber = 7,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kGenerationConfigFieldNumber = 6,
+    kToolChoiceFieldNumber = 8,
   };
-  // repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];
+  // repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];
   int messages_size() const;
   private:
   int _internal_messages_size() const;
@@ -258,7 +260,7 @@ class ChatRequest final :
   const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Message >&
       messages() const;
 
-  // repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];
+  // repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];
   int tools_size() const;
   private:
   int _internal_tools_size() const;
@@ -304,43 +306,25 @@ class ChatRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-  bool has_generation_config() const;
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  bool _internal_has_generation_config() const;
+  bool _internal_has_attribution() const;
   public:
-  void clear_generation_config();
-  const ::ringmain::v1::GenerationConfig& generation_config() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::GenerationConfig* release_generation_config();
-  ::ringmain::v1::GenerationConfig* mutable_generation_config();
-  void set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config);
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
   private:
-  const ::ringmain::v1::GenerationConfig& _internal_generation_config() const;
-  ::ringmain::v1::GenerationConfig* _internal_mutable_generation_config();
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
   public:
-  void unsafe_arena_set_allocated_generation_config(
-      ::ringmain::v1::GenerationConfig* generation_config);
-  ::ringmain::v1::GenerationConfig* unsafe_arena_release_generation_config();
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // .ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];
-  bool has_tool_choice() const;
-  private:
-  bool _internal_has_tool_choice() const;
-  public:
-  void clear_tool_choice();
-  const ::ringmain::v1::ToolChoice& tool_choice() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::ToolChoice* release_tool_choice();
-  ::ringmain::v1::ToolChoice* mutable_tool_choice();
-  void set_allocated_tool_choice(::ringmain::v1::ToolChoice* tool_choice);
-  private:
-  const ::ringmain::v1::ToolChoice& _internal_tool_choice() const;
-  ::ringmain::v1::ToolChoice* _internal_mutable_tool_choice();
-  public:
-  void unsafe_arena_set_allocated_tool_choice(
-      ::ringmain::v1::ToolChoice* tool_choice);
-  ::ringmain::v1::ToolChoice* unsafe_arena_release_tool_choice();
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -358,6 +342,42 @@ class ChatRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
+  // .ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];
+  bool has_generation_config() const;
+  private:
+  bool _internal_has_generation_config() const;
+  public:
+  void clear_generation_config();
+  const ::ringmain::v1::GenerationConfig& generation_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::GenerationConfig* release_generation_config();
+  ::ringmain::v1::GenerationConfig* mutable_generation_config();
+  void set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config);
+  private:
+  const ::ringmain::v1::GenerationConfig& _internal_generation_config() const;
+  ::ringmain::v1::GenerationConfig* _internal_mutable_generation_config();
+  public:
+  void unsafe_arena_set_allocated_generation_config(
+      ::ringmain::v1::GenerationConfig* generation_config);
+  ::ringmain::v1::GenerationConfig* unsafe_arena_release_generation_config();
+
+  // .ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];
+  bool has_tool_choice() const;
+  private:
+  bool _internal_has_tool_choice() const;
+  public:
+  void clear_tool_choice();
+  const ::ringmain::v1::ToolChoice& tool_choice() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::ToolChoice* release_tool_choice();
+  ::ringmain::v1::ToolChoice* mutable_tool_choice();
+  void set_allocated_tool_choice(::ringmain::v1::ToolChoice* tool_choice);
+  private:
+  const ::ringmain::v1::ToolChoice& _internal_tool_choice() const;
+  ::ringmain::v1::ToolChoice* _internal_mutable_tool_choice();
+  public:
+  void unsafe_arena_set_allocated_tool_choice(
+      ::ringmain::v1::ToolChoice* tool_choice);
+  ::ringmain::v1::ToolChoice* unsafe_arena_release_tool_choice();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.ChatRequest)
  private:
   class _Internal;
@@ -370,9 +390,10 @@ class ChatRequest final :
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Tool > tools_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::ringmain::v1::Attribution* attribution_;
+    ::ringmain::v1::RoutingPolicy* routing_policy_;
     ::ringmain::v1::GenerationConfig* generation_config_;
     ::ringmain::v1::ToolChoice* tool_choice_;
-    ::ringmain::v1::RoutingPolicy* routing_policy_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -502,10 +523,10 @@ class ChatResponse final :
 
   enum : int {
     kResponseIdFieldNumber = 1,
-    kMessageFieldNumber = 2,
-    kUsageFieldNumber = 4,
-    kRouteFieldNumber = 5,
-    kFinishReasonFieldNumber = 3,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
+    kMessageFieldNumber = 4,
+    kFinishReasonFieldNumber = 5,
   };
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
@@ -521,25 +542,7 @@ class ChatResponse final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // .ringmain.v1.Message message = 2 [json_name = "message"];
-  bool has_message() const;
-  private:
-  bool _internal_has_message() const;
-  public:
-  void clear_message();
-  const ::ringmain::v1::Message& message() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Message* release_message();
-  ::ringmain::v1::Message* mutable_message();
-  void set_allocated_message(::ringmain::v1::Message* message);
-  private:
-  const ::ringmain::v1::Message& _internal_message() const;
-  ::ringmain::v1::Message* _internal_mutable_message();
-  public:
-  void unsafe_arena_set_allocated_message(
-      ::ringmain::v1::Message* message);
-  ::ringmain::v1::Message* unsafe_arena_release_message();
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -557,7 +560,7 @@ class ChatResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -575,7 +578,25 @@ class ChatResponse final :
       ::ringmain::v1::Route* route);
   ::ringmain::v1::Route* unsafe_arena_release_route();
 
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
+  // .ringmain.v1.Message message = 4 [json_name = "message"];
+  bool has_message() const;
+  private:
+  bool _internal_has_message() const;
+  public:
+  void clear_message();
+  const ::ringmain::v1::Message& message() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Message* release_message();
+  ::ringmain::v1::Message* mutable_message();
+  void set_allocated_message(::ringmain::v1::Message* message);
+  private:
+  const ::ringmain::v1::Message& _internal_message() const;
+  ::ringmain::v1::Message* _internal_mutable_message();
+  public:
+  void unsafe_arena_set_allocated_message(
+      ::ringmain::v1::Message* message);
+  ::ringmain::v1::Message* unsafe_arena_release_message();
+
+  // .ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];
   void clear_finish_reason();
   ::ringmain::v1::FinishReason finish_reason() const;
   void set_finish_reason(::ringmain::v1::FinishReason value);
@@ -593,9 +614,9 @@ class ChatResponse final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
-    ::ringmain::v1::Message* message_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
+    ::ringmain::v1::Message* message_;
     int finish_reason_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -1289,6 +1310,10 @@ class PartDelta final :
     kReasoningText = 3,
     kArgumentsJson = 4,
     kSignature = 5,
+    kData = 6,
+    kCitation = 7,
+    kResult = 8,
+    kFailed = 9,
     DELTA_NOT_SET = 0,
   };
 
@@ -1370,12 +1395,50 @@ class PartDelta final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kLogprobsFieldNumber = 10,
+    kProviderIdFieldNumber = 11,
     kIndexFieldNumber = 1,
     kTextFieldNumber = 2,
     kReasoningTextFieldNumber = 3,
     kArgumentsJsonFieldNumber = 4,
     kSignatureFieldNumber = 5,
+    kDataFieldNumber = 6,
+    kCitationFieldNumber = 7,
+    kResultFieldNumber = 8,
+    kFailedFieldNumber = 9,
   };
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];
+  int logprobs_size() const;
+  private:
+  int _internal_logprobs_size() const;
+  public:
+  void clear_logprobs();
+  ::ringmain::v1::TokenLogprobs* mutable_logprobs(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >*
+      mutable_logprobs();
+  private:
+  const ::ringmain::v1::TokenLogprobs& _internal_logprobs(int index) const;
+  ::ringmain::v1::TokenLogprobs* _internal_add_logprobs();
+  public:
+  const ::ringmain::v1::TokenLogprobs& logprobs(int index) const;
+  ::ringmain::v1::TokenLogprobs* add_logprobs();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >&
+      logprobs() const;
+
+  // string provider_id = 11 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
   // int32 index = 1 [json_name = "index"];
   void clear_index();
   int32_t index() const;
@@ -1457,6 +1520,73 @@ class PartDelta final :
   std::string* _internal_mutable_signature();
   public:
 
+  // bytes data = 6 [json_name = "data"];
+  bool has_data() const;
+  private:
+  bool _internal_has_data() const;
+  public:
+  void clear_data();
+  const std::string& data() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_data(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_data();
+  PROTOBUF_NODISCARD std::string* release_data();
+  void set_allocated_data(std::string* data);
+  private:
+  const std::string& _internal_data() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_data(const std::string& value);
+  std::string* _internal_mutable_data();
+  public:
+
+  // .ringmain.v1.Citation citation = 7 [json_name = "citation"];
+  bool has_citation() const;
+  private:
+  bool _internal_has_citation() const;
+  public:
+  void clear_citation();
+  const ::ringmain::v1::Citation& citation() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Citation* release_citation();
+  ::ringmain::v1::Citation* mutable_citation();
+  void set_allocated_citation(::ringmain::v1::Citation* citation);
+  private:
+  const ::ringmain::v1::Citation& _internal_citation() const;
+  ::ringmain::v1::Citation* _internal_mutable_citation();
+  public:
+  void unsafe_arena_set_allocated_citation(
+      ::ringmain::v1::Citation* citation);
+  ::ringmain::v1::Citation* unsafe_arena_release_citation();
+
+  // .ringmain.v1.Part result = 8 [json_name = "result"];
+  bool has_result() const;
+  private:
+  bool _internal_has_result() const;
+  public:
+  void clear_result();
+  const ::ringmain::v1::Part& result() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Part* release_result();
+  ::ringmain::v1::Part* mutable_result();
+  void set_allocated_result(::ringmain::v1::Part* result);
+  private:
+  const ::ringmain::v1::Part& _internal_result() const;
+  ::ringmain::v1::Part* _internal_mutable_result();
+  public:
+  void unsafe_arena_set_allocated_result(
+      ::ringmain::v1::Part* result);
+  ::ringmain::v1::Part* unsafe_arena_release_result();
+
+  // bool failed = 9 [json_name = "failed"];
+  bool has_failed() const;
+  private:
+  bool _internal_has_failed() const;
+  public:
+  void clear_failed();
+  bool failed() const;
+  void set_failed(bool value);
+  private:
+  bool _internal_failed() const;
+  void _internal_set_failed(bool value);
+  public:
+
   void clear_delta();
   DeltaCase delta_case() const;
   // @@protoc_insertion_point(class_scope:ringmain.v1.PartDelta)
@@ -1466,6 +1596,10 @@ class PartDelta final :
   void set_has_reasoning_text();
   void set_has_arguments_json();
   void set_has_signature();
+  void set_has_data();
+  void set_has_citation();
+  void set_has_result();
+  void set_has_failed();
 
   inline bool has_delta() const;
   inline void clear_has_delta();
@@ -1474,6 +1608,8 @@ class PartDelta final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs > logprobs_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
     int32_t index_;
     union DeltaUnion {
       constexpr DeltaUnion() : _constinit_{} {}
@@ -1482,6 +1618,10 @@ class PartDelta final :
       ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr reasoning_text_;
       ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr arguments_json_;
       ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr signature_;
+      ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr data_;
+      ::ringmain::v1::Citation* citation_;
+      ::ringmain::v1::Part* result_;
+      bool failed_;
     } delta_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     uint32_t _oneof_case_[1];
@@ -1961,10 +2101,25 @@ class ChatFinished final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kResponseIdFieldNumber = 1,
     kUsageFieldNumber = 2,
     kRouteFieldNumber = 3,
-    kFinishReasonFieldNumber = 1,
+    kFinishReasonFieldNumber = 4,
   };
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
@@ -2001,7 +2156,7 @@ class ChatFinished final :
       ::ringmain::v1::Route* route);
   ::ringmain::v1::Route* unsafe_arena_release_route();
 
-  // .ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];
+  // .ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];
   void clear_finish_reason();
   ::ringmain::v1::FinishReason finish_reason() const;
   void set_finish_reason(::ringmain::v1::FinishReason value);
@@ -2018,6 +2173,7 @@ class ChatFinished final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
     int finish_reason_;
@@ -2789,76 +2945,39 @@ inline void ChatRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.model)
 }
 
-// repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];
-inline int ChatRequest::_internal_messages_size() const {
-  return _impl_.messages_.size();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool ChatRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline int ChatRequest::messages_size() const {
-  return _internal_messages_size();
+inline bool ChatRequest::has_attribution() const {
+  return _internal_has_attribution();
 }
-inline ::ringmain::v1::Message* ChatRequest::mutable_messages(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.messages)
-  return _impl_.messages_.Mutable(index);
+inline const ::ringmain::v1::Attribution& ChatRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Message >*
-ChatRequest::mutable_messages() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatRequest.messages)
-  return &_impl_.messages_;
+inline const ::ringmain::v1::Attribution& ChatRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.attribution)
+  return _internal_attribution();
 }
-inline const ::ringmain::v1::Message& ChatRequest::_internal_messages(int index) const {
-  return _impl_.messages_.Get(index);
-}
-inline const ::ringmain::v1::Message& ChatRequest::messages(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.messages)
-  return _internal_messages(index);
-}
-inline ::ringmain::v1::Message* ChatRequest::_internal_add_messages() {
-  return _impl_.messages_.Add();
-}
-inline ::ringmain::v1::Message* ChatRequest::add_messages() {
-  ::ringmain::v1::Message* _add = _internal_add_messages();
-  // @@protoc_insertion_point(field_add:ringmain.v1.ChatRequest.messages)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Message >&
-ChatRequest::messages() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.ChatRequest.messages)
-  return _impl_.messages_;
-}
-
-// .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-inline bool ChatRequest::_internal_has_generation_config() const {
-  return this != internal_default_instance() && _impl_.generation_config_ != nullptr;
-}
-inline bool ChatRequest::has_generation_config() const {
-  return _internal_has_generation_config();
-}
-inline const ::ringmain::v1::GenerationConfig& ChatRequest::_internal_generation_config() const {
-  const ::ringmain::v1::GenerationConfig* p = _impl_.generation_config_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::GenerationConfig&>(
-      ::ringmain::v1::_GenerationConfig_default_instance_);
-}
-inline const ::ringmain::v1::GenerationConfig& ChatRequest::generation_config() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.generation_config)
-  return _internal_generation_config();
-}
-inline void ChatRequest::unsafe_arena_set_allocated_generation_config(
-    ::ringmain::v1::GenerationConfig* generation_config) {
+inline void ChatRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  _impl_.generation_config_ = generation_config;
-  if (generation_config) {
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatRequest.generation_config)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatRequest.attribution)
 }
-inline ::ringmain::v1::GenerationConfig* ChatRequest::release_generation_config() {
+inline ::ringmain::v1::Attribution* ChatRequest::release_attribution() {
   
-  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
-  _impl_.generation_config_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -2870,170 +2989,48 @@ inline ::ringmain::v1::GenerationConfig* ChatRequest::release_generation_config(
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::ringmain::v1::GenerationConfig* ChatRequest::unsafe_arena_release_generation_config() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ChatRequest.generation_config)
+inline ::ringmain::v1::Attribution* ChatRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ChatRequest.attribution)
   
-  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
-  _impl_.generation_config_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
   return temp;
 }
-inline ::ringmain::v1::GenerationConfig* ChatRequest::_internal_mutable_generation_config() {
+inline ::ringmain::v1::Attribution* ChatRequest::_internal_mutable_attribution() {
   
-  if (_impl_.generation_config_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::GenerationConfig>(GetArenaForAllocation());
-    _impl_.generation_config_ = p;
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
   }
-  return _impl_.generation_config_;
+  return _impl_.attribution_;
 }
-inline ::ringmain::v1::GenerationConfig* ChatRequest::mutable_generation_config() {
-  ::ringmain::v1::GenerationConfig* _msg = _internal_mutable_generation_config();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.generation_config)
+inline ::ringmain::v1::Attribution* ChatRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.attribution)
   return _msg;
 }
-inline void ChatRequest::set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config) {
+inline void ChatRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  if (generation_config) {
+  if (attribution) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(generation_config));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
     if (message_arena != submessage_arena) {
-      generation_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, generation_config, submessage_arena);
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.generation_config_ = generation_config;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.generation_config)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.attribution)
 }
 
-// repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];
-inline int ChatRequest::_internal_tools_size() const {
-  return _impl_.tools_.size();
-}
-inline int ChatRequest::tools_size() const {
-  return _internal_tools_size();
-}
-inline ::ringmain::v1::Tool* ChatRequest::mutable_tools(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.tools)
-  return _impl_.tools_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Tool >*
-ChatRequest::mutable_tools() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatRequest.tools)
-  return &_impl_.tools_;
-}
-inline const ::ringmain::v1::Tool& ChatRequest::_internal_tools(int index) const {
-  return _impl_.tools_.Get(index);
-}
-inline const ::ringmain::v1::Tool& ChatRequest::tools(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.tools)
-  return _internal_tools(index);
-}
-inline ::ringmain::v1::Tool* ChatRequest::_internal_add_tools() {
-  return _impl_.tools_.Add();
-}
-inline ::ringmain::v1::Tool* ChatRequest::add_tools() {
-  ::ringmain::v1::Tool* _add = _internal_add_tools();
-  // @@protoc_insertion_point(field_add:ringmain.v1.ChatRequest.tools)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Tool >&
-ChatRequest::tools() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.ChatRequest.tools)
-  return _impl_.tools_;
-}
-
-// .ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];
-inline bool ChatRequest::_internal_has_tool_choice() const {
-  return this != internal_default_instance() && _impl_.tool_choice_ != nullptr;
-}
-inline bool ChatRequest::has_tool_choice() const {
-  return _internal_has_tool_choice();
-}
-inline const ::ringmain::v1::ToolChoice& ChatRequest::_internal_tool_choice() const {
-  const ::ringmain::v1::ToolChoice* p = _impl_.tool_choice_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::ToolChoice&>(
-      ::ringmain::v1::_ToolChoice_default_instance_);
-}
-inline const ::ringmain::v1::ToolChoice& ChatRequest::tool_choice() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.tool_choice)
-  return _internal_tool_choice();
-}
-inline void ChatRequest::unsafe_arena_set_allocated_tool_choice(
-    ::ringmain::v1::ToolChoice* tool_choice) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.tool_choice_);
-  }
-  _impl_.tool_choice_ = tool_choice;
-  if (tool_choice) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatRequest.tool_choice)
-}
-inline ::ringmain::v1::ToolChoice* ChatRequest::release_tool_choice() {
-  
-  ::ringmain::v1::ToolChoice* temp = _impl_.tool_choice_;
-  _impl_.tool_choice_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::ToolChoice* ChatRequest::unsafe_arena_release_tool_choice() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ChatRequest.tool_choice)
-  
-  ::ringmain::v1::ToolChoice* temp = _impl_.tool_choice_;
-  _impl_.tool_choice_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::ToolChoice* ChatRequest::_internal_mutable_tool_choice() {
-  
-  if (_impl_.tool_choice_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::ToolChoice>(GetArenaForAllocation());
-    _impl_.tool_choice_ = p;
-  }
-  return _impl_.tool_choice_;
-}
-inline ::ringmain::v1::ToolChoice* ChatRequest::mutable_tool_choice() {
-  ::ringmain::v1::ToolChoice* _msg = _internal_mutable_tool_choice();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.tool_choice)
-  return _msg;
-}
-inline void ChatRequest::set_allocated_tool_choice(::ringmain::v1::ToolChoice* tool_choice) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.tool_choice_);
-  }
-  if (tool_choice) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(tool_choice));
-    if (message_arena != submessage_arena) {
-      tool_choice = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, tool_choice, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.tool_choice_ = tool_choice;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.tool_choice)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool ChatRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -3118,6 +3115,250 @@ inline void ChatRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPol
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.routing_policy)
 }
 
+// repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];
+inline int ChatRequest::_internal_messages_size() const {
+  return _impl_.messages_.size();
+}
+inline int ChatRequest::messages_size() const {
+  return _internal_messages_size();
+}
+inline ::ringmain::v1::Message* ChatRequest::mutable_messages(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.messages)
+  return _impl_.messages_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Message >*
+ChatRequest::mutable_messages() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatRequest.messages)
+  return &_impl_.messages_;
+}
+inline const ::ringmain::v1::Message& ChatRequest::_internal_messages(int index) const {
+  return _impl_.messages_.Get(index);
+}
+inline const ::ringmain::v1::Message& ChatRequest::messages(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.messages)
+  return _internal_messages(index);
+}
+inline ::ringmain::v1::Message* ChatRequest::_internal_add_messages() {
+  return _impl_.messages_.Add();
+}
+inline ::ringmain::v1::Message* ChatRequest::add_messages() {
+  ::ringmain::v1::Message* _add = _internal_add_messages();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ChatRequest.messages)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Message >&
+ChatRequest::messages() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ChatRequest.messages)
+  return _impl_.messages_;
+}
+
+// .ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];
+inline bool ChatRequest::_internal_has_generation_config() const {
+  return this != internal_default_instance() && _impl_.generation_config_ != nullptr;
+}
+inline bool ChatRequest::has_generation_config() const {
+  return _internal_has_generation_config();
+}
+inline const ::ringmain::v1::GenerationConfig& ChatRequest::_internal_generation_config() const {
+  const ::ringmain::v1::GenerationConfig* p = _impl_.generation_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::GenerationConfig&>(
+      ::ringmain::v1::_GenerationConfig_default_instance_);
+}
+inline const ::ringmain::v1::GenerationConfig& ChatRequest::generation_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.generation_config)
+  return _internal_generation_config();
+}
+inline void ChatRequest::unsafe_arena_set_allocated_generation_config(
+    ::ringmain::v1::GenerationConfig* generation_config) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+  }
+  _impl_.generation_config_ = generation_config;
+  if (generation_config) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatRequest.generation_config)
+}
+inline ::ringmain::v1::GenerationConfig* ChatRequest::release_generation_config() {
+  
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::GenerationConfig* ChatRequest::unsafe_arena_release_generation_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ChatRequest.generation_config)
+  
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::GenerationConfig* ChatRequest::_internal_mutable_generation_config() {
+  
+  if (_impl_.generation_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::GenerationConfig>(GetArenaForAllocation());
+    _impl_.generation_config_ = p;
+  }
+  return _impl_.generation_config_;
+}
+inline ::ringmain::v1::GenerationConfig* ChatRequest::mutable_generation_config() {
+  ::ringmain::v1::GenerationConfig* _msg = _internal_mutable_generation_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.generation_config)
+  return _msg;
+}
+inline void ChatRequest::set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+  }
+  if (generation_config) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(generation_config));
+    if (message_arena != submessage_arena) {
+      generation_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, generation_config, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.generation_config_ = generation_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.generation_config)
+}
+
+// repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];
+inline int ChatRequest::_internal_tools_size() const {
+  return _impl_.tools_.size();
+}
+inline int ChatRequest::tools_size() const {
+  return _internal_tools_size();
+}
+inline ::ringmain::v1::Tool* ChatRequest::mutable_tools(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.tools)
+  return _impl_.tools_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Tool >*
+ChatRequest::mutable_tools() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatRequest.tools)
+  return &_impl_.tools_;
+}
+inline const ::ringmain::v1::Tool& ChatRequest::_internal_tools(int index) const {
+  return _impl_.tools_.Get(index);
+}
+inline const ::ringmain::v1::Tool& ChatRequest::tools(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.tools)
+  return _internal_tools(index);
+}
+inline ::ringmain::v1::Tool* ChatRequest::_internal_add_tools() {
+  return _impl_.tools_.Add();
+}
+inline ::ringmain::v1::Tool* ChatRequest::add_tools() {
+  ::ringmain::v1::Tool* _add = _internal_add_tools();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ChatRequest.tools)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Tool >&
+ChatRequest::tools() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ChatRequest.tools)
+  return _impl_.tools_;
+}
+
+// .ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];
+inline bool ChatRequest::_internal_has_tool_choice() const {
+  return this != internal_default_instance() && _impl_.tool_choice_ != nullptr;
+}
+inline bool ChatRequest::has_tool_choice() const {
+  return _internal_has_tool_choice();
+}
+inline const ::ringmain::v1::ToolChoice& ChatRequest::_internal_tool_choice() const {
+  const ::ringmain::v1::ToolChoice* p = _impl_.tool_choice_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::ToolChoice&>(
+      ::ringmain::v1::_ToolChoice_default_instance_);
+}
+inline const ::ringmain::v1::ToolChoice& ChatRequest::tool_choice() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatRequest.tool_choice)
+  return _internal_tool_choice();
+}
+inline void ChatRequest::unsafe_arena_set_allocated_tool_choice(
+    ::ringmain::v1::ToolChoice* tool_choice) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.tool_choice_);
+  }
+  _impl_.tool_choice_ = tool_choice;
+  if (tool_choice) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatRequest.tool_choice)
+}
+inline ::ringmain::v1::ToolChoice* ChatRequest::release_tool_choice() {
+  
+  ::ringmain::v1::ToolChoice* temp = _impl_.tool_choice_;
+  _impl_.tool_choice_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::ToolChoice* ChatRequest::unsafe_arena_release_tool_choice() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ChatRequest.tool_choice)
+  
+  ::ringmain::v1::ToolChoice* temp = _impl_.tool_choice_;
+  _impl_.tool_choice_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::ToolChoice* ChatRequest::_internal_mutable_tool_choice() {
+  
+  if (_impl_.tool_choice_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::ToolChoice>(GetArenaForAllocation());
+    _impl_.tool_choice_ = p;
+  }
+  return _impl_.tool_choice_;
+}
+inline ::ringmain::v1::ToolChoice* ChatRequest::mutable_tool_choice() {
+  ::ringmain::v1::ToolChoice* _msg = _internal_mutable_tool_choice();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatRequest.tool_choice)
+  return _msg;
+}
+inline void ChatRequest::set_allocated_tool_choice(::ringmain::v1::ToolChoice* tool_choice) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.tool_choice_);
+  }
+  if (tool_choice) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(tool_choice));
+    if (message_arena != submessage_arena) {
+      tool_choice = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, tool_choice, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.tool_choice_ = tool_choice;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatRequest.tool_choice)
+}
+
 // -------------------------------------------------------------------
 
 // ChatResponse
@@ -3172,112 +3413,7 @@ inline void ChatResponse::set_allocated_response_id(std::string* response_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatResponse.response_id)
 }
 
-// .ringmain.v1.Message message = 2 [json_name = "message"];
-inline bool ChatResponse::_internal_has_message() const {
-  return this != internal_default_instance() && _impl_.message_ != nullptr;
-}
-inline bool ChatResponse::has_message() const {
-  return _internal_has_message();
-}
-inline const ::ringmain::v1::Message& ChatResponse::_internal_message() const {
-  const ::ringmain::v1::Message* p = _impl_.message_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Message&>(
-      ::ringmain::v1::_Message_default_instance_);
-}
-inline const ::ringmain::v1::Message& ChatResponse::message() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatResponse.message)
-  return _internal_message();
-}
-inline void ChatResponse::unsafe_arena_set_allocated_message(
-    ::ringmain::v1::Message* message) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.message_);
-  }
-  _impl_.message_ = message;
-  if (message) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatResponse.message)
-}
-inline ::ringmain::v1::Message* ChatResponse::release_message() {
-  
-  ::ringmain::v1::Message* temp = _impl_.message_;
-  _impl_.message_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::Message* ChatResponse::unsafe_arena_release_message() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ChatResponse.message)
-  
-  ::ringmain::v1::Message* temp = _impl_.message_;
-  _impl_.message_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::Message* ChatResponse::_internal_mutable_message() {
-  
-  if (_impl_.message_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::Message>(GetArenaForAllocation());
-    _impl_.message_ = p;
-  }
-  return _impl_.message_;
-}
-inline ::ringmain::v1::Message* ChatResponse::mutable_message() {
-  ::ringmain::v1::Message* _msg = _internal_mutable_message();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatResponse.message)
-  return _msg;
-}
-inline void ChatResponse::set_allocated_message(::ringmain::v1::Message* message) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.message_);
-  }
-  if (message) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(message));
-    if (message_arena != submessage_arena) {
-      message = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, message, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.message_ = message;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatResponse.message)
-}
-
-// .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-inline void ChatResponse::clear_finish_reason() {
-  _impl_.finish_reason_ = 0;
-}
-inline ::ringmain::v1::FinishReason ChatResponse::_internal_finish_reason() const {
-  return static_cast< ::ringmain::v1::FinishReason >(_impl_.finish_reason_);
-}
-inline ::ringmain::v1::FinishReason ChatResponse::finish_reason() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatResponse.finish_reason)
-  return _internal_finish_reason();
-}
-inline void ChatResponse::_internal_set_finish_reason(::ringmain::v1::FinishReason value) {
-  
-  _impl_.finish_reason_ = value;
-}
-inline void ChatResponse::set_finish_reason(::ringmain::v1::FinishReason value) {
-  _internal_set_finish_reason(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ChatResponse.finish_reason)
-}
-
-// .ringmain.v1.Usage usage = 4 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool ChatResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -3362,7 +3498,7 @@ inline void ChatResponse::set_allocated_usage(::ringmain::v1::Usage* usage) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatResponse.usage)
 }
 
-// .ringmain.v1.Route route = 5 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool ChatResponse::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -3445,6 +3581,111 @@ inline void ChatResponse::set_allocated_route(::ringmain::v1::Route* route) {
   }
   _impl_.route_ = route;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatResponse.route)
+}
+
+// .ringmain.v1.Message message = 4 [json_name = "message"];
+inline bool ChatResponse::_internal_has_message() const {
+  return this != internal_default_instance() && _impl_.message_ != nullptr;
+}
+inline bool ChatResponse::has_message() const {
+  return _internal_has_message();
+}
+inline const ::ringmain::v1::Message& ChatResponse::_internal_message() const {
+  const ::ringmain::v1::Message* p = _impl_.message_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Message&>(
+      ::ringmain::v1::_Message_default_instance_);
+}
+inline const ::ringmain::v1::Message& ChatResponse::message() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatResponse.message)
+  return _internal_message();
+}
+inline void ChatResponse::unsafe_arena_set_allocated_message(
+    ::ringmain::v1::Message* message) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.message_);
+  }
+  _impl_.message_ = message;
+  if (message) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ChatResponse.message)
+}
+inline ::ringmain::v1::Message* ChatResponse::release_message() {
+  
+  ::ringmain::v1::Message* temp = _impl_.message_;
+  _impl_.message_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Message* ChatResponse::unsafe_arena_release_message() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ChatResponse.message)
+  
+  ::ringmain::v1::Message* temp = _impl_.message_;
+  _impl_.message_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Message* ChatResponse::_internal_mutable_message() {
+  
+  if (_impl_.message_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Message>(GetArenaForAllocation());
+    _impl_.message_ = p;
+  }
+  return _impl_.message_;
+}
+inline ::ringmain::v1::Message* ChatResponse::mutable_message() {
+  ::ringmain::v1::Message* _msg = _internal_mutable_message();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatResponse.message)
+  return _msg;
+}
+inline void ChatResponse::set_allocated_message(::ringmain::v1::Message* message) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.message_);
+  }
+  if (message) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(message));
+    if (message_arena != submessage_arena) {
+      message = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, message, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.message_ = message;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatResponse.message)
+}
+
+// .ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];
+inline void ChatResponse::clear_finish_reason() {
+  _impl_.finish_reason_ = 0;
+}
+inline ::ringmain::v1::FinishReason ChatResponse::_internal_finish_reason() const {
+  return static_cast< ::ringmain::v1::FinishReason >(_impl_.finish_reason_);
+}
+inline ::ringmain::v1::FinishReason ChatResponse::finish_reason() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatResponse.finish_reason)
+  return _internal_finish_reason();
+}
+inline void ChatResponse::_internal_set_finish_reason(::ringmain::v1::FinishReason value) {
+  
+  _impl_.finish_reason_ = value;
+}
+inline void ChatResponse::set_finish_reason(::ringmain::v1::FinishReason value) {
+  _internal_set_finish_reason(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ChatResponse.finish_reason)
 }
 
 // -------------------------------------------------------------------
@@ -4499,6 +4740,340 @@ inline void PartDelta::set_allocated_signature(std::string* signature) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PartDelta.signature)
 }
 
+// bytes data = 6 [json_name = "data"];
+inline bool PartDelta::_internal_has_data() const {
+  return delta_case() == kData;
+}
+inline bool PartDelta::has_data() const {
+  return _internal_has_data();
+}
+inline void PartDelta::set_has_data() {
+  _impl_._oneof_case_[0] = kData;
+}
+inline void PartDelta::clear_data() {
+  if (_internal_has_data()) {
+    _impl_.delta_.data_.Destroy();
+    clear_has_delta();
+  }
+}
+inline const std::string& PartDelta::data() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.data)
+  return _internal_data();
+}
+template <typename ArgT0, typename... ArgT>
+inline void PartDelta::set_data(ArgT0&& arg0, ArgT... args) {
+  if (!_internal_has_data()) {
+    clear_delta();
+    set_has_data();
+    _impl_.delta_.data_.InitDefault();
+  }
+  _impl_.delta_.data_.SetBytes( static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.PartDelta.data)
+}
+inline std::string* PartDelta::mutable_data() {
+  std::string* _s = _internal_mutable_data();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PartDelta.data)
+  return _s;
+}
+inline const std::string& PartDelta::_internal_data() const {
+  if (_internal_has_data()) {
+    return _impl_.delta_.data_.Get();
+  }
+  return ::PROTOBUF_NAMESPACE_ID::internal::GetEmptyStringAlreadyInited();
+}
+inline void PartDelta::_internal_set_data(const std::string& value) {
+  if (!_internal_has_data()) {
+    clear_delta();
+    set_has_data();
+    _impl_.delta_.data_.InitDefault();
+  }
+  _impl_.delta_.data_.Set(value, GetArenaForAllocation());
+}
+inline std::string* PartDelta::_internal_mutable_data() {
+  if (!_internal_has_data()) {
+    clear_delta();
+    set_has_data();
+    _impl_.delta_.data_.InitDefault();
+  }
+  return _impl_.delta_.data_.Mutable(      GetArenaForAllocation());
+}
+inline std::string* PartDelta::release_data() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PartDelta.data)
+  if (_internal_has_data()) {
+    clear_has_delta();
+    return _impl_.delta_.data_.Release();
+  } else {
+    return nullptr;
+  }
+}
+inline void PartDelta::set_allocated_data(std::string* data) {
+  if (has_delta()) {
+    clear_delta();
+  }
+  if (data != nullptr) {
+    set_has_data();
+    _impl_.delta_.data_.InitAllocated(data, GetArenaForAllocation());
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PartDelta.data)
+}
+
+// .ringmain.v1.Citation citation = 7 [json_name = "citation"];
+inline bool PartDelta::_internal_has_citation() const {
+  return delta_case() == kCitation;
+}
+inline bool PartDelta::has_citation() const {
+  return _internal_has_citation();
+}
+inline void PartDelta::set_has_citation() {
+  _impl_._oneof_case_[0] = kCitation;
+}
+inline ::ringmain::v1::Citation* PartDelta::release_citation() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PartDelta.citation)
+  if (_internal_has_citation()) {
+    clear_has_delta();
+    ::ringmain::v1::Citation* temp = _impl_.delta_.citation_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.delta_.citation_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::Citation& PartDelta::_internal_citation() const {
+  return _internal_has_citation()
+      ? *_impl_.delta_.citation_
+      : reinterpret_cast< ::ringmain::v1::Citation&>(::ringmain::v1::_Citation_default_instance_);
+}
+inline const ::ringmain::v1::Citation& PartDelta::citation() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.citation)
+  return _internal_citation();
+}
+inline ::ringmain::v1::Citation* PartDelta::unsafe_arena_release_citation() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.PartDelta.citation)
+  if (_internal_has_citation()) {
+    clear_has_delta();
+    ::ringmain::v1::Citation* temp = _impl_.delta_.citation_;
+    _impl_.delta_.citation_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void PartDelta::unsafe_arena_set_allocated_citation(::ringmain::v1::Citation* citation) {
+  clear_delta();
+  if (citation) {
+    set_has_citation();
+    _impl_.delta_.citation_ = citation;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.PartDelta.citation)
+}
+inline ::ringmain::v1::Citation* PartDelta::_internal_mutable_citation() {
+  if (!_internal_has_citation()) {
+    clear_delta();
+    set_has_citation();
+    _impl_.delta_.citation_ = CreateMaybeMessage< ::ringmain::v1::Citation >(GetArenaForAllocation());
+  }
+  return _impl_.delta_.citation_;
+}
+inline ::ringmain::v1::Citation* PartDelta::mutable_citation() {
+  ::ringmain::v1::Citation* _msg = _internal_mutable_citation();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PartDelta.citation)
+  return _msg;
+}
+
+// .ringmain.v1.Part result = 8 [json_name = "result"];
+inline bool PartDelta::_internal_has_result() const {
+  return delta_case() == kResult;
+}
+inline bool PartDelta::has_result() const {
+  return _internal_has_result();
+}
+inline void PartDelta::set_has_result() {
+  _impl_._oneof_case_[0] = kResult;
+}
+inline ::ringmain::v1::Part* PartDelta::release_result() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PartDelta.result)
+  if (_internal_has_result()) {
+    clear_has_delta();
+    ::ringmain::v1::Part* temp = _impl_.delta_.result_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.delta_.result_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::Part& PartDelta::_internal_result() const {
+  return _internal_has_result()
+      ? *_impl_.delta_.result_
+      : reinterpret_cast< ::ringmain::v1::Part&>(::ringmain::v1::_Part_default_instance_);
+}
+inline const ::ringmain::v1::Part& PartDelta::result() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.result)
+  return _internal_result();
+}
+inline ::ringmain::v1::Part* PartDelta::unsafe_arena_release_result() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.PartDelta.result)
+  if (_internal_has_result()) {
+    clear_has_delta();
+    ::ringmain::v1::Part* temp = _impl_.delta_.result_;
+    _impl_.delta_.result_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void PartDelta::unsafe_arena_set_allocated_result(::ringmain::v1::Part* result) {
+  clear_delta();
+  if (result) {
+    set_has_result();
+    _impl_.delta_.result_ = result;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.PartDelta.result)
+}
+inline ::ringmain::v1::Part* PartDelta::_internal_mutable_result() {
+  if (!_internal_has_result()) {
+    clear_delta();
+    set_has_result();
+    _impl_.delta_.result_ = CreateMaybeMessage< ::ringmain::v1::Part >(GetArenaForAllocation());
+  }
+  return _impl_.delta_.result_;
+}
+inline ::ringmain::v1::Part* PartDelta::mutable_result() {
+  ::ringmain::v1::Part* _msg = _internal_mutable_result();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PartDelta.result)
+  return _msg;
+}
+
+// bool failed = 9 [json_name = "failed"];
+inline bool PartDelta::_internal_has_failed() const {
+  return delta_case() == kFailed;
+}
+inline bool PartDelta::has_failed() const {
+  return _internal_has_failed();
+}
+inline void PartDelta::set_has_failed() {
+  _impl_._oneof_case_[0] = kFailed;
+}
+inline void PartDelta::clear_failed() {
+  if (_internal_has_failed()) {
+    _impl_.delta_.failed_ = false;
+    clear_has_delta();
+  }
+}
+inline bool PartDelta::_internal_failed() const {
+  if (_internal_has_failed()) {
+    return _impl_.delta_.failed_;
+  }
+  return false;
+}
+inline void PartDelta::_internal_set_failed(bool value) {
+  if (!_internal_has_failed()) {
+    clear_delta();
+    set_has_failed();
+  }
+  _impl_.delta_.failed_ = value;
+}
+inline bool PartDelta::failed() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.failed)
+  return _internal_failed();
+}
+inline void PartDelta::set_failed(bool value) {
+  _internal_set_failed(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.PartDelta.failed)
+}
+
+// repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];
+inline int PartDelta::_internal_logprobs_size() const {
+  return _impl_.logprobs_.size();
+}
+inline int PartDelta::logprobs_size() const {
+  return _internal_logprobs_size();
+}
+inline ::ringmain::v1::TokenLogprobs* PartDelta::mutable_logprobs(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PartDelta.logprobs)
+  return _impl_.logprobs_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >*
+PartDelta::mutable_logprobs() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.PartDelta.logprobs)
+  return &_impl_.logprobs_;
+}
+inline const ::ringmain::v1::TokenLogprobs& PartDelta::_internal_logprobs(int index) const {
+  return _impl_.logprobs_.Get(index);
+}
+inline const ::ringmain::v1::TokenLogprobs& PartDelta::logprobs(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.logprobs)
+  return _internal_logprobs(index);
+}
+inline ::ringmain::v1::TokenLogprobs* PartDelta::_internal_add_logprobs() {
+  return _impl_.logprobs_.Add();
+}
+inline ::ringmain::v1::TokenLogprobs* PartDelta::add_logprobs() {
+  ::ringmain::v1::TokenLogprobs* _add = _internal_add_logprobs();
+  // @@protoc_insertion_point(field_add:ringmain.v1.PartDelta.logprobs)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >&
+PartDelta::logprobs() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.PartDelta.logprobs)
+  return _impl_.logprobs_;
+}
+
+// string provider_id = 11 [json_name = "providerId"];
+inline void PartDelta::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& PartDelta::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PartDelta.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void PartDelta::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.PartDelta.provider_id)
+}
+inline std::string* PartDelta::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PartDelta.provider_id)
+  return _s;
+}
+inline const std::string& PartDelta::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void PartDelta::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* PartDelta::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* PartDelta::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PartDelta.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void PartDelta::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PartDelta.provider_id)
+}
+
 inline bool PartDelta::has_delta() const {
   return delta_case() != DELTA_NOT_SET;
 }
@@ -4745,24 +5320,54 @@ inline void ChatRecovered::set_allocated_provider_model(std::string* provider_mo
 
 // ChatFinished
 
-// .ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];
-inline void ChatFinished::clear_finish_reason() {
-  _impl_.finish_reason_ = 0;
+// string response_id = 1 [json_name = "responseId"];
+inline void ChatFinished::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
 }
-inline ::ringmain::v1::FinishReason ChatFinished::_internal_finish_reason() const {
-  return static_cast< ::ringmain::v1::FinishReason >(_impl_.finish_reason_);
+inline const std::string& ChatFinished::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatFinished.response_id)
+  return _internal_response_id();
 }
-inline ::ringmain::v1::FinishReason ChatFinished::finish_reason() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ChatFinished.finish_reason)
-  return _internal_finish_reason();
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ChatFinished::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ChatFinished.response_id)
 }
-inline void ChatFinished::_internal_set_finish_reason(::ringmain::v1::FinishReason value) {
+inline std::string* ChatFinished::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatFinished.response_id)
+  return _s;
+}
+inline const std::string& ChatFinished::_internal_response_id() const {
+  return _impl_.response_id_.Get();
+}
+inline void ChatFinished::_internal_set_response_id(const std::string& value) {
   
-  _impl_.finish_reason_ = value;
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
 }
-inline void ChatFinished::set_finish_reason(::ringmain::v1::FinishReason value) {
-  _internal_set_finish_reason(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ChatFinished.finish_reason)
+inline std::string* ChatFinished::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ChatFinished::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ChatFinished.response_id)
+  return _impl_.response_id_.Release();
+}
+inline void ChatFinished::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatFinished.response_id)
 }
 
 // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -4933,6 +5538,26 @@ inline void ChatFinished::set_allocated_route(::ringmain::v1::Route* route) {
   }
   _impl_.route_ = route;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ChatFinished.route)
+}
+
+// .ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];
+inline void ChatFinished::clear_finish_reason() {
+  _impl_.finish_reason_ = 0;
+}
+inline ::ringmain::v1::FinishReason ChatFinished::_internal_finish_reason() const {
+  return static_cast< ::ringmain::v1::FinishReason >(_impl_.finish_reason_);
+}
+inline ::ringmain::v1::FinishReason ChatFinished::finish_reason() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatFinished.finish_reason)
+  return _internal_finish_reason();
+}
+inline void ChatFinished::_internal_set_finish_reason(::ringmain::v1::FinishReason value) {
+  
+  _impl_.finish_reason_ = value;
+}
+inline void ChatFinished::set_finish_reason(::ringmain::v1::FinishReason value) {
+  _internal_set_finish_reason(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ChatFinished.finish_reason)
 }
 
 // -------------------------------------------------------------------

@@ -38,7 +38,13 @@ struct MessageDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 MessageDefaultTypeInternal _Message_default_instance_;
 PROTOBUF_CONSTEXPR Part::Part(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.content_)*/{}
+    /*decltype(_impl_.citations_)*/{}
+  , /*decltype(_impl_.logprobs_)*/{}
+  , /*decltype(_impl_.signature_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.cache_boundary_)*/false
+  , /*decltype(_impl_.image_detail_)*/0
+  , /*decltype(_impl_.content_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
   , /*decltype(_impl_._oneof_case_)*/{}} {}
 struct PartDefaultTypeInternal {
@@ -54,7 +60,6 @@ PROTOBUF_CONSTEXPR Media::Media(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.filename_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.detail_)*/0
   , /*decltype(_impl_.source_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
   , /*decltype(_impl_._oneof_case_)*/{}} {}
@@ -100,8 +105,6 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR Reasoning::Reasoning(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.signature_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ReasoningDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ReasoningDefaultTypeInternal()
@@ -112,9 +115,76 @@ struct ReasoningDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ReasoningDefaultTypeInternal _Reasoning_default_instance_;
+PROTOBUF_CONSTEXPR ProviderToolCall::ProviderToolCall(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.results_)*/{}
+  , /*decltype(_impl_.tool_call_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.arguments_json_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.failed_)*/false
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ProviderToolCallDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ProviderToolCallDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ProviderToolCallDefaultTypeInternal() {}
+  union {
+    ProviderToolCall _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ProviderToolCallDefaultTypeInternal _ProviderToolCall_default_instance_;
+PROTOBUF_CONSTEXPR Citation::Citation(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.uri_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.title_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.quoted_text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.filename_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.page_number_)*/0
+  , /*decltype(_impl_.start_index_)*/0
+  , /*decltype(_impl_.end_index_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct CitationDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CitationDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CitationDefaultTypeInternal() {}
+  union {
+    Citation _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CitationDefaultTypeInternal _Citation_default_instance_;
+PROTOBUF_CONSTEXPR TokenLogprobs::TokenLogprobs(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.top_)*/{}
+  , /*decltype(_impl_.token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.utf8_bytes_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.logprob_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct TokenLogprobsDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR TokenLogprobsDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~TokenLogprobsDefaultTypeInternal() {}
+  union {
+    TokenLogprobs _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TokenLogprobsDefaultTypeInternal _TokenLogprobs_default_instance_;
+PROTOBUF_CONSTEXPR TokenLogprob::TokenLogprob(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.utf8_bytes_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.logprob_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct TokenLogprobDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR TokenLogprobDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~TokenLogprobDefaultTypeInternal() {}
+  union {
+    TokenLogprob _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 TokenLogprobDefaultTypeInternal _TokenLogprob_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fcontent_2eproto[6];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fcontent_2eproto[10];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fcontent_2eproto[2];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fcontent_2eproto = nullptr;
 
@@ -138,6 +208,13 @@ const uint32_t TableStruct_ringmain_2fv1_2fcontent_2eproto::offsets[] PROTOBUF_S
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.citations_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.logprobs_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.cache_boundary_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.image_detail_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.signature_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.provider_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Part, _impl_.content_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Media, _internal_metadata_),
@@ -149,7 +226,6 @@ const uint32_t TableStruct_ringmain_2fv1_2fcontent_2eproto::offsets[] PROTOBUF_S
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Media, _impl_.filename_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Media, _impl_.detail_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Media, _impl_.source_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolCall, _internal_metadata_),
@@ -176,16 +252,61 @@ const uint32_t TableStruct_ringmain_2fv1_2fcontent_2eproto::offsets[] PROTOBUF_S
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Reasoning, _impl_.text_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Reasoning, _impl_.signature_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Reasoning, _impl_.provider_id_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _impl_.tool_call_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _impl_.name_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _impl_.arguments_json_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _impl_.results_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ProviderToolCall, _impl_.failed_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.uri_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.title_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.quoted_text_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.filename_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.page_number_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.start_index_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Citation, _impl_.end_index_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprobs, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprobs, _impl_.token_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprobs, _impl_.logprob_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprobs, _impl_.top_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprobs, _impl_.utf8_bytes_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprob, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprob, _impl_.token_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprob, _impl_.logprob_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::TokenLogprob, _impl_.utf8_bytes_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::Message)},
   { 8, -1, -1, sizeof(::ringmain::v1::Part)},
-  { 20, -1, -1, sizeof(::ringmain::v1::Media)},
-  { 32, -1, -1, sizeof(::ringmain::v1::ToolCall)},
-  { 41, -1, -1, sizeof(::ringmain::v1::ToolResult)},
-  { 50, -1, -1, sizeof(::ringmain::v1::Reasoning)},
+  { 27, -1, -1, sizeof(::ringmain::v1::Media)},
+  { 38, -1, -1, sizeof(::ringmain::v1::ToolCall)},
+  { 47, -1, -1, sizeof(::ringmain::v1::ToolResult)},
+  { 56, -1, -1, sizeof(::ringmain::v1::Reasoning)},
+  { 63, -1, -1, sizeof(::ringmain::v1::ProviderToolCall)},
+  { 74, -1, -1, sizeof(::ringmain::v1::Citation)},
+  { 87, -1, -1, sizeof(::ringmain::v1::TokenLogprobs)},
+  { 97, -1, -1, sizeof(::ringmain::v1::TokenLogprob)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -195,42 +316,68 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_ToolCall_default_instance_._instance,
   &::ringmain::v1::_ToolResult_default_instance_._instance,
   &::ringmain::v1::_Reasoning_default_instance_._instance,
+  &::ringmain::v1::_ProviderToolCall_default_instance_._instance,
+  &::ringmain::v1::_Citation_default_instance_._instance,
+  &::ringmain::v1::_TokenLogprobs_default_instance_._instance,
+  &::ringmain::v1::_TokenLogprob_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\031ringmain/v1/content.proto\022\013ringmain.v1"
   "\"Y\n\007Message\022%\n\004role\030\001 \001(\0162\021.ringmain.v1."
   "RoleR\004role\022\'\n\005parts\030\002 \003(\0132\021.ringmain.v1."
-  "PartR\005parts\"\375\001\n\004Part\022\024\n\004text\030\001 \001(\tH\000R\004te"
+  "PartR\005parts\"\334\004\n\004Part\022\024\n\004text\030\001 \001(\tH\000R\004te"
   "xt\022*\n\005media\030\002 \001(\0132\022.ringmain.v1.MediaH\000R"
   "\005media\0224\n\ttool_call\030\003 \001(\0132\025.ringmain.v1."
   "ToolCallH\000R\010toolCall\022:\n\013tool_result\030\004 \001("
   "\0132\027.ringmain.v1.ToolResultH\000R\ntoolResult"
   "\0226\n\treasoning\030\005 \001(\0132\026.ringmain.v1.Reason"
-  "ingH\000R\treasoningB\t\n\007content\"\246\001\n\005Media\022\033\n"
-  "\tmime_type\030\001 \001(\tR\010mimeType\022\024\n\004data\030\002 \001(\014"
-  "H\000R\004data\022\022\n\003uri\030\003 \001(\tH\000R\003uri\022\032\n\010filename"
-  "\030\004 \001(\tR\010filename\0220\n\006detail\030\005 \001(\0162\030.ringm"
-  "ain.v1.ImageDetailR\006detailB\010\n\006source\"g\n\010"
+  "ingH\000R\treasoning\022M\n\022provider_tool_call\030\006"
+  " \001(\0132\035.ringmain.v1.ProviderToolCallH\000R\020p"
+  "roviderToolCall\0223\n\tcitations\030\007 \003(\0132\025.rin"
+  "gmain.v1.CitationR\tcitations\0226\n\010logprobs"
+  "\030\010 \003(\0132\032.ringmain.v1.TokenLogprobsR\010logp"
+  "robs\022%\n\016cache_boundary\030\t \001(\010R\rcacheBound"
+  "ary\022;\n\014image_detail\030\n \001(\0162\030.ringmain.v1."
+  "ImageDetailR\013imageDetail\022\034\n\tsignature\030\013 "
+  "\001(\014R\tsignature\022\037\n\013provider_id\030\014 \001(\tR\npro"
+  "viderIdB\t\n\007content\"t\n\005Media\022\033\n\tmime_type"
+  "\030\001 \001(\tR\010mimeType\022\024\n\004data\030\002 \001(\014H\000R\004data\022\022"
+  "\n\003uri\030\003 \001(\tH\000R\003uri\022\032\n\010filename\030\004 \001(\tR\010fi"
+  "lenameB\010\n\006source\"g\n\010ToolCall\022 \n\014tool_cal"
+  "l_id\030\001 \001(\tR\ntoolCallId\022\022\n\004name\030\002 \001(\tR\004na"
+  "me\022%\n\016arguments_json\030\003 \001(\tR\rargumentsJso"
+  "n\"o\n\nToolResult\022 \n\014tool_call_id\030\001 \001(\tR\nt"
+  "oolCallId\022\'\n\005parts\030\002 \003(\0132\021.ringmain.v1.P"
+  "artR\005parts\022\026\n\006failed\030\003 \001(\010R\006failed\"\037\n\tRe"
+  "asoning\022\022\n\004text\030\001 \001(\tR\004text\"\264\001\n\020Provider"
   "ToolCall\022 \n\014tool_call_id\030\001 \001(\tR\ntoolCall"
   "Id\022\022\n\004name\030\002 \001(\tR\004name\022%\n\016arguments_json"
-  "\030\003 \001(\tR\rargumentsJson\"o\n\nToolResult\022 \n\014t"
-  "ool_call_id\030\001 \001(\tR\ntoolCallId\022\'\n\005parts\030\002"
-  " \003(\0132\021.ringmain.v1.PartR\005parts\022\026\n\006failed"
-  "\030\003 \001(\010R\006failed\"^\n\tReasoning\022\022\n\004text\030\001 \001("
-  "\tR\004text\022\034\n\tsignature\030\002 \001(\014R\tsignature\022\037\n"
-  "\013provider_id\030\003 \001(\tR\nproviderId*_\n\004Role\022\024"
-  "\n\020ROLE_UNSPECIFIED\020\000\022\017\n\013ROLE_SYSTEM\020\001\022\r\n"
-  "\tROLE_USER\020\002\022\022\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE"
-  "_TOOL\020\004*X\n\013ImageDetail\022\034\n\030IMAGE_DETAIL_U"
-  "NSPECIFIED\020\000\022\024\n\020IMAGE_DETAIL_LOW\020\001\022\025\n\021IM"
-  "AGE_DETAIL_HIGH\020\002b\006proto3"
+  "\030\003 \001(\tR\rargumentsJson\022+\n\007results\030\004 \003(\0132\021"
+  ".ringmain.v1.PartR\007results\022\026\n\006failed\030\005 \001"
+  "(\010R\006failed\"\316\001\n\010Citation\022\020\n\003uri\030\001 \001(\tR\003ur"
+  "i\022\024\n\005title\030\002 \001(\tR\005title\022\037\n\013quoted_text\030\003"
+  " \001(\tR\nquotedText\022\032\n\010filename\030\004 \001(\tR\010file"
+  "name\022\037\n\013page_number\030\005 \001(\005R\npageNumber\022\037\n"
+  "\013start_index\030\006 \001(\005R\nstartIndex\022\033\n\tend_in"
+  "dex\030\007 \001(\005R\010endIndex\"\213\001\n\rTokenLogprobs\022\024\n"
+  "\005token\030\001 \001(\tR\005token\022\030\n\007logprob\030\002 \001(\002R\007lo"
+  "gprob\022+\n\003top\030\003 \003(\0132\031.ringmain.v1.TokenLo"
+  "gprobR\003top\022\035\n\nutf8_bytes\030\004 \001(\014R\tutf8Byte"
+  "s\"]\n\014TokenLogprob\022\024\n\005token\030\001 \001(\tR\005token\022"
+  "\030\n\007logprob\030\002 \001(\002R\007logprob\022\035\n\nutf8_bytes\030"
+  "\003 \001(\014R\tutf8Bytes*_\n\004Role\022\024\n\020ROLE_UNSPECI"
+  "FIED\020\000\022\017\n\013ROLE_SYSTEM\020\001\022\r\n\tROLE_USER\020\002\022\022"
+  "\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE_TOOL\020\004*X\n\013Ima"
+  "geDetail\022\034\n\030IMAGE_DETAIL_UNSPECIFIED\020\000\022\024"
+  "\n\020IMAGE_DETAIL_LOW\020\001\022\025\n\021IMAGE_DETAIL_HIG"
+  "H\020\002b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fcontent_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fcontent_2eproto = {
-    false, false, 1065, descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto,
+    false, false, 1931, descriptor_table_protodef_ringmain_2fv1_2fcontent_2eproto,
     "ringmain/v1/content.proto",
-    &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once, nullptr, 0, 6,
+    &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once, nullptr, 0, 10,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fcontent_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fcontent_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fcontent_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fcontent_2eproto,
@@ -499,6 +646,7 @@ class Part::_Internal {
   static const ::ringmain::v1::ToolCall& tool_call(const Part* msg);
   static const ::ringmain::v1::ToolResult& tool_result(const Part* msg);
   static const ::ringmain::v1::Reasoning& reasoning(const Part* msg);
+  static const ::ringmain::v1::ProviderToolCall& provider_tool_call(const Part* msg);
 };
 
 const ::ringmain::v1::Media&
@@ -516,6 +664,10 @@ Part::_Internal::tool_result(const Part* msg) {
 const ::ringmain::v1::Reasoning&
 Part::_Internal::reasoning(const Part* msg) {
   return *msg->_impl_.content_.reasoning_;
+}
+const ::ringmain::v1::ProviderToolCall&
+Part::_Internal::provider_tool_call(const Part* msg) {
+  return *msg->_impl_.content_.provider_tool_call_;
 }
 void Part::set_allocated_media(::ringmain::v1::Media* media) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
@@ -577,6 +729,21 @@ void Part::set_allocated_reasoning(::ringmain::v1::Reasoning* reasoning) {
   }
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Part.reasoning)
 }
+void Part::set_allocated_provider_tool_call(::ringmain::v1::ProviderToolCall* provider_tool_call) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_content();
+  if (provider_tool_call) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(provider_tool_call);
+    if (message_arena != submessage_arena) {
+      provider_tool_call = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, provider_tool_call, submessage_arena);
+    }
+    set_has_provider_tool_call();
+    _impl_.content_.provider_tool_call_ = provider_tool_call;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Part.provider_tool_call)
+}
 Part::Part(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -587,11 +754,36 @@ Part::Part(const Part& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   Part* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.content_){}
+      decltype(_impl_.citations_){from._impl_.citations_}
+    , decltype(_impl_.logprobs_){from._impl_.logprobs_}
+    , decltype(_impl_.signature_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.cache_boundary_){}
+    , decltype(_impl_.image_detail_){}
+    , decltype(_impl_.content_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.signature_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.signature_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_signature().empty()) {
+    _this->_impl_.signature_.Set(from._internal_signature(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.cache_boundary_, &from._impl_.cache_boundary_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.image_detail_) -
+    reinterpret_cast<char*>(&_impl_.cache_boundary_)) + sizeof(_impl_.image_detail_));
   clear_has_content();
   switch (from.content_case()) {
     case kText: {
@@ -618,6 +810,11 @@ Part::Part(const Part& from)
           from._internal_reasoning());
       break;
     }
+    case kProviderToolCall: {
+      _this->_internal_mutable_provider_tool_call()->::ringmain::v1::ProviderToolCall::MergeFrom(
+          from._internal_provider_tool_call());
+      break;
+    }
     case CONTENT_NOT_SET: {
       break;
     }
@@ -630,10 +827,24 @@ inline void Part::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.content_){}
+      decltype(_impl_.citations_){arena}
+    , decltype(_impl_.logprobs_){arena}
+    , decltype(_impl_.signature_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.cache_boundary_){false}
+    , decltype(_impl_.image_detail_){0}
+    , decltype(_impl_.content_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}
   };
+  _impl_.signature_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.signature_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   clear_has_content();
 }
 
@@ -648,6 +859,10 @@ Part::~Part() {
 
 inline void Part::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.citations_.~RepeatedPtrField();
+  _impl_.logprobs_.~RepeatedPtrField();
+  _impl_.signature_.Destroy();
+  _impl_.provider_id_.Destroy();
   if (has_content()) {
     clear_content();
   }
@@ -688,6 +903,12 @@ void Part::clear_content() {
       }
       break;
     }
+    case kProviderToolCall: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.content_.provider_tool_call_;
+      }
+      break;
+    }
     case CONTENT_NOT_SET: {
       break;
     }
@@ -702,6 +923,13 @@ void Part::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.citations_.Clear();
+  _impl_.logprobs_.Clear();
+  _impl_.signature_.ClearToEmpty();
+  _impl_.provider_id_.ClearToEmpty();
+  ::memset(&_impl_.cache_boundary_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.image_detail_) -
+      reinterpret_cast<char*>(&_impl_.cache_boundary_)) + sizeof(_impl_.image_detail_));
   clear_content();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -751,6 +979,76 @@ const char* Part::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr = ctx->ParseMessage(_internal_mutable_reasoning(), ptr);
           CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_provider_tool_call(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_citations(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<58>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_logprobs(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<66>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool cache_boundary = 9 [json_name = "cacheBoundary"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 72)) {
+          _impl_.cache_boundary_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 80)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_image_detail(static_cast<::ringmain::v1::ImageDetail>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // bytes signature = 11 [json_name = "signature"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+          auto str = _internal_mutable_signature();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_id = 12 [json_name = "providerId"];
+      case 12:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Part.provider_id"));
         } else
           goto handle_unusual;
         continue;
@@ -821,6 +1119,58 @@ uint8_t* Part::_InternalSerialize(
         _Internal::reasoning(this).GetCachedSize(), target, stream);
   }
 
+  // .ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];
+  if (_internal_has_provider_tool_call()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::provider_tool_call(this),
+        _Internal::provider_tool_call(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_citations_size()); i < n; i++) {
+    const auto& repfield = this->_internal_citations(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(7, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_logprobs_size()); i < n; i++) {
+    const auto& repfield = this->_internal_logprobs(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(8, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // bool cache_boundary = 9 [json_name = "cacheBoundary"];
+  if (this->_internal_cache_boundary() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(9, this->_internal_cache_boundary(), target);
+  }
+
+  // .ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];
+  if (this->_internal_image_detail() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      10, this->_internal_image_detail(), target);
+  }
+
+  // bytes signature = 11 [json_name = "signature"];
+  if (!this->_internal_signature().empty()) {
+    target = stream->WriteBytesMaybeAliased(
+        11, this->_internal_signature(), target);
+  }
+
+  // string provider_id = 12 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Part.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        12, this->_internal_provider_id(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -836,6 +1186,45 @@ size_t Part::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];
+  total_size += 1UL * this->_internal_citations_size();
+  for (const auto& msg : this->_impl_.citations_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];
+  total_size += 1UL * this->_internal_logprobs_size();
+  for (const auto& msg : this->_impl_.logprobs_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // bytes signature = 11 [json_name = "signature"];
+  if (!this->_internal_signature().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+        this->_internal_signature());
+  }
+
+  // string provider_id = 12 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
+
+  // bool cache_boundary = 9 [json_name = "cacheBoundary"];
+  if (this->_internal_cache_boundary() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // .ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];
+  if (this->_internal_image_detail() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_image_detail());
+  }
 
   switch (content_case()) {
     // string text = 1 [json_name = "text"];
@@ -873,6 +1262,13 @@ size_t Part::ByteSizeLong() const {
           *_impl_.content_.reasoning_);
       break;
     }
+    // .ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];
+    case kProviderToolCall: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.content_.provider_tool_call_);
+      break;
+    }
     case CONTENT_NOT_SET: {
       break;
     }
@@ -895,6 +1291,20 @@ void Part::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.citations_.MergeFrom(from._impl_.citations_);
+  _this->_impl_.logprobs_.MergeFrom(from._impl_.logprobs_);
+  if (!from._internal_signature().empty()) {
+    _this->_internal_set_signature(from._internal_signature());
+  }
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
+  if (from._internal_cache_boundary() != 0) {
+    _this->_internal_set_cache_boundary(from._internal_cache_boundary());
+  }
+  if (from._internal_image_detail() != 0) {
+    _this->_internal_set_image_detail(from._internal_image_detail());
+  }
   switch (from.content_case()) {
     case kText: {
       _this->_internal_set_text(from._internal_text());
@@ -920,6 +1330,11 @@ void Part::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_
           from._internal_reasoning());
       break;
     }
+    case kProviderToolCall: {
+      _this->_internal_mutable_provider_tool_call()->::ringmain::v1::ProviderToolCall::MergeFrom(
+          from._internal_provider_tool_call());
+      break;
+    }
     case CONTENT_NOT_SET: {
       break;
     }
@@ -940,7 +1355,25 @@ bool Part::IsInitialized() const {
 
 void Part::InternalSwap(Part* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.citations_.InternalSwap(&other->_impl_.citations_);
+  _impl_.logprobs_.InternalSwap(&other->_impl_.logprobs_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.signature_, lhs_arena,
+      &other->_impl_.signature_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Part, _impl_.image_detail_)
+      + sizeof(Part::_impl_.image_detail_)
+      - PROTOBUF_FIELD_OFFSET(Part, _impl_.cache_boundary_)>(
+          reinterpret_cast<char*>(&_impl_.cache_boundary_),
+          reinterpret_cast<char*>(&other->_impl_.cache_boundary_));
   swap(_impl_.content_, other->_impl_.content_);
   swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
 }
@@ -969,7 +1402,6 @@ Media::Media(const Media& from)
   new (&_impl_) Impl_{
       decltype(_impl_.mime_type_){}
     , decltype(_impl_.filename_){}
-    , decltype(_impl_.detail_){}
     , decltype(_impl_.source_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}};
@@ -991,7 +1423,6 @@ Media::Media(const Media& from)
     _this->_impl_.filename_.Set(from._internal_filename(), 
       _this->GetArenaForAllocation());
   }
-  _this->_impl_.detail_ = from._impl_.detail_;
   clear_has_source();
   switch (from.source_case()) {
     case kData: {
@@ -1016,7 +1447,6 @@ inline void Media::SharedCtor(
   new (&_impl_) Impl_{
       decltype(_impl_.mime_type_){}
     , decltype(_impl_.filename_){}
-    , decltype(_impl_.detail_){0}
     , decltype(_impl_.source_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , /*decltype(_impl_._oneof_case_)*/{}
@@ -1081,7 +1511,6 @@ void Media::Clear() {
 
   _impl_.mime_type_.ClearToEmpty();
   _impl_.filename_.ClearToEmpty();
-  _impl_.detail_ = 0;
   clear_source();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -1128,15 +1557,6 @@ const char* Media::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Media.filename"));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
-          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
-          CHK_(ptr);
-          _internal_set_detail(static_cast<::ringmain::v1::ImageDetail>(val));
         } else
           goto handle_unusual;
         continue;
@@ -1205,13 +1625,6 @@ uint8_t* Media::_InternalSerialize(
         4, this->_internal_filename(), target);
   }
 
-  // .ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];
-  if (this->_internal_detail() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      5, this->_internal_detail(), target);
-  }
-
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -1240,12 +1653,6 @@ size_t Media::ByteSizeLong() const {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_filename());
-  }
-
-  // .ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];
-  if (this->_internal_detail() != 0) {
-    total_size += 1 +
-      ::_pbi::WireFormatLite::EnumSize(this->_internal_detail());
   }
 
   switch (source_case()) {
@@ -1291,9 +1698,6 @@ void Media::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF
   if (!from._internal_filename().empty()) {
     _this->_internal_set_filename(from._internal_filename());
   }
-  if (from._internal_detail() != 0) {
-    _this->_internal_set_detail(from._internal_detail());
-  }
   switch (from.source_case()) {
     case kData: {
       _this->_internal_set_data(from._internal_data());
@@ -1334,7 +1738,6 @@ void Media::InternalSwap(Media* other) {
       &_impl_.filename_, lhs_arena,
       &other->_impl_.filename_, rhs_arena
   );
-  swap(_impl_.detail_, other->_impl_.detail_);
   swap(_impl_.source_, other->_impl_.source_);
   swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
 }
@@ -1929,8 +2332,6 @@ Reasoning::Reasoning(const Reasoning& from)
   Reasoning* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.text_){}
-    , decltype(_impl_.signature_){}
-    , decltype(_impl_.provider_id_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -1942,22 +2343,6 @@ Reasoning::Reasoning(const Reasoning& from)
     _this->_impl_.text_.Set(from._internal_text(), 
       _this->GetArenaForAllocation());
   }
-  _impl_.signature_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.signature_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_signature().empty()) {
-    _this->_impl_.signature_.Set(from._internal_signature(), 
-      _this->GetArenaForAllocation());
-  }
-  _impl_.provider_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.provider_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_provider_id().empty()) {
-    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
-      _this->GetArenaForAllocation());
-  }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.Reasoning)
 }
 
@@ -1967,21 +2352,11 @@ inline void Reasoning::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.text_){}
-    , decltype(_impl_.signature_){}
-    , decltype(_impl_.provider_id_){}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.text_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.text_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.signature_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.signature_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.provider_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.provider_id_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -1997,8 +2372,6 @@ Reasoning::~Reasoning() {
 inline void Reasoning::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.text_.Destroy();
-  _impl_.signature_.Destroy();
-  _impl_.provider_id_.Destroy();
 }
 
 void Reasoning::SetCachedSize(int size) const {
@@ -2012,8 +2385,6 @@ void Reasoning::Clear() {
   (void) cached_has_bits;
 
   _impl_.text_.ClearToEmpty();
-  _impl_.signature_.ClearToEmpty();
-  _impl_.provider_id_.ClearToEmpty();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -2030,25 +2401,6 @@ const char* Reasoning::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Reasoning.text"));
-        } else
-          goto handle_unusual;
-        continue;
-      // bytes signature = 2 [json_name = "signature"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          auto str = _internal_mutable_signature();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // string provider_id = 3 [json_name = "providerId"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          auto str = _internal_mutable_provider_id();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Reasoning.provider_id"));
         } else
           goto handle_unusual;
         continue;
@@ -2091,22 +2443,6 @@ uint8_t* Reasoning::_InternalSerialize(
         1, this->_internal_text(), target);
   }
 
-  // bytes signature = 2 [json_name = "signature"];
-  if (!this->_internal_signature().empty()) {
-    target = stream->WriteBytesMaybeAliased(
-        2, this->_internal_signature(), target);
-  }
-
-  // string provider_id = 3 [json_name = "providerId"];
-  if (!this->_internal_provider_id().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.Reasoning.provider_id");
-    target = stream->WriteStringMaybeAliased(
-        3, this->_internal_provider_id(), target);
-  }
-
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2130,20 +2466,6 @@ size_t Reasoning::ByteSizeLong() const {
         this->_internal_text());
   }
 
-  // bytes signature = 2 [json_name = "signature"];
-  if (!this->_internal_signature().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
-        this->_internal_signature());
-  }
-
-  // string provider_id = 3 [json_name = "providerId"];
-  if (!this->_internal_provider_id().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_provider_id());
-  }
-
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -2164,12 +2486,6 @@ void Reasoning::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROT
 
   if (!from._internal_text().empty()) {
     _this->_internal_set_text(from._internal_text());
-  }
-  if (!from._internal_signature().empty()) {
-    _this->_internal_set_signature(from._internal_signature());
-  }
-  if (!from._internal_provider_id().empty()) {
-    _this->_internal_set_provider_id(from._internal_provider_id());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -2194,20 +2510,1421 @@ void Reasoning::InternalSwap(Reasoning* other) {
       &_impl_.text_, lhs_arena,
       &other->_impl_.text_, rhs_arena
   );
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.signature_, lhs_arena,
-      &other->_impl_.signature_, rhs_arena
-  );
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.provider_id_, lhs_arena,
-      &other->_impl_.provider_id_, rhs_arena
-  );
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata Reasoning::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fcontent_2eproto_getter, &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once,
       file_level_metadata_ringmain_2fv1_2fcontent_2eproto[5]);
+}
+
+// ===================================================================
+
+class ProviderToolCall::_Internal {
+ public:
+};
+
+ProviderToolCall::ProviderToolCall(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.ProviderToolCall)
+}
+ProviderToolCall::ProviderToolCall(const ProviderToolCall& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  ProviderToolCall* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.results_){from._impl_.results_}
+    , decltype(_impl_.tool_call_id_){}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.arguments_json_){}
+    , decltype(_impl_.failed_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.tool_call_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.tool_call_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_tool_call_id().empty()) {
+    _this->_impl_.tool_call_id_.Set(from._internal_tool_call_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.name_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.name_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_name().empty()) {
+    _this->_impl_.name_.Set(from._internal_name(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.arguments_json_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.arguments_json_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_arguments_json().empty()) {
+    _this->_impl_.arguments_json_.Set(from._internal_arguments_json(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.failed_ = from._impl_.failed_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.ProviderToolCall)
+}
+
+inline void ProviderToolCall::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.results_){arena}
+    , decltype(_impl_.tool_call_id_){}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.arguments_json_){}
+    , decltype(_impl_.failed_){false}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.tool_call_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.tool_call_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.name_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.name_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.arguments_json_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.arguments_json_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+ProviderToolCall::~ProviderToolCall() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.ProviderToolCall)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void ProviderToolCall::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.results_.~RepeatedPtrField();
+  _impl_.tool_call_id_.Destroy();
+  _impl_.name_.Destroy();
+  _impl_.arguments_json_.Destroy();
+}
+
+void ProviderToolCall::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void ProviderToolCall::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.ProviderToolCall)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.results_.Clear();
+  _impl_.tool_call_id_.ClearToEmpty();
+  _impl_.name_.ClearToEmpty();
+  _impl_.arguments_json_.ClearToEmpty();
+  _impl_.failed_ = false;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* ProviderToolCall::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string tool_call_id = 1 [json_name = "toolCallId"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_tool_call_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ProviderToolCall.tool_call_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string name = 2 [json_name = "name"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_name();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ProviderToolCall.name"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string arguments_json = 3 [json_name = "argumentsJson"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_arguments_json();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ProviderToolCall.arguments_json"));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Part results = 4 [json_name = "results"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_results(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool failed = 5 [json_name = "failed"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+          _impl_.failed_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* ProviderToolCall::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.ProviderToolCall)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string tool_call_id = 1 [json_name = "toolCallId"];
+  if (!this->_internal_tool_call_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_tool_call_id().data(), static_cast<int>(this->_internal_tool_call_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ProviderToolCall.tool_call_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_tool_call_id(), target);
+  }
+
+  // string name = 2 [json_name = "name"];
+  if (!this->_internal_name().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_name().data(), static_cast<int>(this->_internal_name().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ProviderToolCall.name");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_name(), target);
+  }
+
+  // string arguments_json = 3 [json_name = "argumentsJson"];
+  if (!this->_internal_arguments_json().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_arguments_json().data(), static_cast<int>(this->_internal_arguments_json().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ProviderToolCall.arguments_json");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_arguments_json(), target);
+  }
+
+  // repeated .ringmain.v1.Part results = 4 [json_name = "results"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_results_size()); i < n; i++) {
+    const auto& repfield = this->_internal_results(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // bool failed = 5 [json_name = "failed"];
+  if (this->_internal_failed() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(5, this->_internal_failed(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.ProviderToolCall)
+  return target;
+}
+
+size_t ProviderToolCall::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.ProviderToolCall)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .ringmain.v1.Part results = 4 [json_name = "results"];
+  total_size += 1UL * this->_internal_results_size();
+  for (const auto& msg : this->_impl_.results_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string tool_call_id = 1 [json_name = "toolCallId"];
+  if (!this->_internal_tool_call_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_tool_call_id());
+  }
+
+  // string name = 2 [json_name = "name"];
+  if (!this->_internal_name().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_name());
+  }
+
+  // string arguments_json = 3 [json_name = "argumentsJson"];
+  if (!this->_internal_arguments_json().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_arguments_json());
+  }
+
+  // bool failed = 5 [json_name = "failed"];
+  if (this->_internal_failed() != 0) {
+    total_size += 1 + 1;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ProviderToolCall::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    ProviderToolCall::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ProviderToolCall::GetClassData() const { return &_class_data_; }
+
+
+void ProviderToolCall::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<ProviderToolCall*>(&to_msg);
+  auto& from = static_cast<const ProviderToolCall&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.ProviderToolCall)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.results_.MergeFrom(from._impl_.results_);
+  if (!from._internal_tool_call_id().empty()) {
+    _this->_internal_set_tool_call_id(from._internal_tool_call_id());
+  }
+  if (!from._internal_name().empty()) {
+    _this->_internal_set_name(from._internal_name());
+  }
+  if (!from._internal_arguments_json().empty()) {
+    _this->_internal_set_arguments_json(from._internal_arguments_json());
+  }
+  if (from._internal_failed() != 0) {
+    _this->_internal_set_failed(from._internal_failed());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void ProviderToolCall::CopyFrom(const ProviderToolCall& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.ProviderToolCall)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool ProviderToolCall::IsInitialized() const {
+  return true;
+}
+
+void ProviderToolCall::InternalSwap(ProviderToolCall* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.results_.InternalSwap(&other->_impl_.results_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.tool_call_id_, lhs_arena,
+      &other->_impl_.tool_call_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.name_, lhs_arena,
+      &other->_impl_.name_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.arguments_json_, lhs_arena,
+      &other->_impl_.arguments_json_, rhs_arena
+  );
+  swap(_impl_.failed_, other->_impl_.failed_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata ProviderToolCall::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fcontent_2eproto_getter, &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fcontent_2eproto[6]);
+}
+
+// ===================================================================
+
+class Citation::_Internal {
+ public:
+};
+
+Citation::Citation(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.Citation)
+}
+Citation::Citation(const Citation& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  Citation* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.uri_){}
+    , decltype(_impl_.title_){}
+    , decltype(_impl_.quoted_text_){}
+    , decltype(_impl_.filename_){}
+    , decltype(_impl_.page_number_){}
+    , decltype(_impl_.start_index_){}
+    , decltype(_impl_.end_index_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.uri_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.uri_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_uri().empty()) {
+    _this->_impl_.uri_.Set(from._internal_uri(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.title_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.title_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_title().empty()) {
+    _this->_impl_.title_.Set(from._internal_title(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.quoted_text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.quoted_text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_quoted_text().empty()) {
+    _this->_impl_.quoted_text_.Set(from._internal_quoted_text(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.filename_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.filename_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_filename().empty()) {
+    _this->_impl_.filename_.Set(from._internal_filename(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.page_number_, &from._impl_.page_number_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.end_index_) -
+    reinterpret_cast<char*>(&_impl_.page_number_)) + sizeof(_impl_.end_index_));
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.Citation)
+}
+
+inline void Citation::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.uri_){}
+    , decltype(_impl_.title_){}
+    , decltype(_impl_.quoted_text_){}
+    , decltype(_impl_.filename_){}
+    , decltype(_impl_.page_number_){0}
+    , decltype(_impl_.start_index_){0}
+    , decltype(_impl_.end_index_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.uri_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.uri_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.title_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.title_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.quoted_text_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.quoted_text_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.filename_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.filename_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+Citation::~Citation() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.Citation)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void Citation::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.uri_.Destroy();
+  _impl_.title_.Destroy();
+  _impl_.quoted_text_.Destroy();
+  _impl_.filename_.Destroy();
+}
+
+void Citation::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void Citation::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.Citation)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.uri_.ClearToEmpty();
+  _impl_.title_.ClearToEmpty();
+  _impl_.quoted_text_.ClearToEmpty();
+  _impl_.filename_.ClearToEmpty();
+  ::memset(&_impl_.page_number_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.end_index_) -
+      reinterpret_cast<char*>(&_impl_.page_number_)) + sizeof(_impl_.end_index_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* Citation::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string uri = 1 [json_name = "uri"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_uri();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Citation.uri"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string title = 2 [json_name = "title"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_title();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Citation.title"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string quoted_text = 3 [json_name = "quotedText"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_quoted_text();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Citation.quoted_text"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string filename = 4 [json_name = "filename"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_filename();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Citation.filename"));
+        } else
+          goto handle_unusual;
+        continue;
+      // int32 page_number = 5 [json_name = "pageNumber"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+          _impl_.page_number_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int32 start_index = 6 [json_name = "startIndex"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+          _impl_.start_index_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int32 end_index = 7 [json_name = "endIndex"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          _impl_.end_index_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* Citation::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.Citation)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string uri = 1 [json_name = "uri"];
+  if (!this->_internal_uri().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_uri().data(), static_cast<int>(this->_internal_uri().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Citation.uri");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_uri(), target);
+  }
+
+  // string title = 2 [json_name = "title"];
+  if (!this->_internal_title().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_title().data(), static_cast<int>(this->_internal_title().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Citation.title");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_title(), target);
+  }
+
+  // string quoted_text = 3 [json_name = "quotedText"];
+  if (!this->_internal_quoted_text().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_quoted_text().data(), static_cast<int>(this->_internal_quoted_text().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Citation.quoted_text");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_quoted_text(), target);
+  }
+
+  // string filename = 4 [json_name = "filename"];
+  if (!this->_internal_filename().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_filename().data(), static_cast<int>(this->_internal_filename().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Citation.filename");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_filename(), target);
+  }
+
+  // int32 page_number = 5 [json_name = "pageNumber"];
+  if (this->_internal_page_number() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(5, this->_internal_page_number(), target);
+  }
+
+  // int32 start_index = 6 [json_name = "startIndex"];
+  if (this->_internal_start_index() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(6, this->_internal_start_index(), target);
+  }
+
+  // int32 end_index = 7 [json_name = "endIndex"];
+  if (this->_internal_end_index() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(7, this->_internal_end_index(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.Citation)
+  return target;
+}
+
+size_t Citation::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.Citation)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string uri = 1 [json_name = "uri"];
+  if (!this->_internal_uri().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_uri());
+  }
+
+  // string title = 2 [json_name = "title"];
+  if (!this->_internal_title().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_title());
+  }
+
+  // string quoted_text = 3 [json_name = "quotedText"];
+  if (!this->_internal_quoted_text().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_quoted_text());
+  }
+
+  // string filename = 4 [json_name = "filename"];
+  if (!this->_internal_filename().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_filename());
+  }
+
+  // int32 page_number = 5 [json_name = "pageNumber"];
+  if (this->_internal_page_number() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_page_number());
+  }
+
+  // int32 start_index = 6 [json_name = "startIndex"];
+  if (this->_internal_start_index() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_start_index());
+  }
+
+  // int32 end_index = 7 [json_name = "endIndex"];
+  if (this->_internal_end_index() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_end_index());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Citation::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Citation::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Citation::GetClassData() const { return &_class_data_; }
+
+
+void Citation::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Citation*>(&to_msg);
+  auto& from = static_cast<const Citation&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.Citation)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_uri().empty()) {
+    _this->_internal_set_uri(from._internal_uri());
+  }
+  if (!from._internal_title().empty()) {
+    _this->_internal_set_title(from._internal_title());
+  }
+  if (!from._internal_quoted_text().empty()) {
+    _this->_internal_set_quoted_text(from._internal_quoted_text());
+  }
+  if (!from._internal_filename().empty()) {
+    _this->_internal_set_filename(from._internal_filename());
+  }
+  if (from._internal_page_number() != 0) {
+    _this->_internal_set_page_number(from._internal_page_number());
+  }
+  if (from._internal_start_index() != 0) {
+    _this->_internal_set_start_index(from._internal_start_index());
+  }
+  if (from._internal_end_index() != 0) {
+    _this->_internal_set_end_index(from._internal_end_index());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Citation::CopyFrom(const Citation& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.Citation)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Citation::IsInitialized() const {
+  return true;
+}
+
+void Citation::InternalSwap(Citation* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.uri_, lhs_arena,
+      &other->_impl_.uri_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.title_, lhs_arena,
+      &other->_impl_.title_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.quoted_text_, lhs_arena,
+      &other->_impl_.quoted_text_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.filename_, lhs_arena,
+      &other->_impl_.filename_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(Citation, _impl_.end_index_)
+      + sizeof(Citation::_impl_.end_index_)
+      - PROTOBUF_FIELD_OFFSET(Citation, _impl_.page_number_)>(
+          reinterpret_cast<char*>(&_impl_.page_number_),
+          reinterpret_cast<char*>(&other->_impl_.page_number_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Citation::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fcontent_2eproto_getter, &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fcontent_2eproto[7]);
+}
+
+// ===================================================================
+
+class TokenLogprobs::_Internal {
+ public:
+};
+
+TokenLogprobs::TokenLogprobs(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.TokenLogprobs)
+}
+TokenLogprobs::TokenLogprobs(const TokenLogprobs& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  TokenLogprobs* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.top_){from._impl_.top_}
+    , decltype(_impl_.token_){}
+    , decltype(_impl_.utf8_bytes_){}
+    , decltype(_impl_.logprob_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_token().empty()) {
+    _this->_impl_.token_.Set(from._internal_token(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.utf8_bytes_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_utf8_bytes().empty()) {
+    _this->_impl_.utf8_bytes_.Set(from._internal_utf8_bytes(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.logprob_ = from._impl_.logprob_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.TokenLogprobs)
+}
+
+inline void TokenLogprobs::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.top_){arena}
+    , decltype(_impl_.token_){}
+    , decltype(_impl_.utf8_bytes_){}
+    , decltype(_impl_.logprob_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.utf8_bytes_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+TokenLogprobs::~TokenLogprobs() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.TokenLogprobs)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void TokenLogprobs::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.top_.~RepeatedPtrField();
+  _impl_.token_.Destroy();
+  _impl_.utf8_bytes_.Destroy();
+}
+
+void TokenLogprobs::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void TokenLogprobs::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.TokenLogprobs)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.top_.Clear();
+  _impl_.token_.ClearToEmpty();
+  _impl_.utf8_bytes_.ClearToEmpty();
+  _impl_.logprob_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* TokenLogprobs::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string token = 1 [json_name = "token"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_token();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TokenLogprobs.token"));
+        } else
+          goto handle_unusual;
+        continue;
+      // float logprob = 2 [json_name = "logprob"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 21)) {
+          _impl_.logprob_ = ::PROTOBUF_NAMESPACE_ID::internal::UnalignedLoad<float>(ptr);
+          ptr += sizeof(float);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.TokenLogprob top = 3 [json_name = "top"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_top(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // bytes utf8_bytes = 4 [json_name = "utf8Bytes"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_utf8_bytes();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* TokenLogprobs::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.TokenLogprobs)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string token = 1 [json_name = "token"];
+  if (!this->_internal_token().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_token().data(), static_cast<int>(this->_internal_token().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TokenLogprobs.token");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_token(), target);
+  }
+
+  // float logprob = 2 [json_name = "logprob"];
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = this->_internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteFloatToArray(2, this->_internal_logprob(), target);
+  }
+
+  // repeated .ringmain.v1.TokenLogprob top = 3 [json_name = "top"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_top_size()); i < n; i++) {
+    const auto& repfield = this->_internal_top(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(3, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // bytes utf8_bytes = 4 [json_name = "utf8Bytes"];
+  if (!this->_internal_utf8_bytes().empty()) {
+    target = stream->WriteBytesMaybeAliased(
+        4, this->_internal_utf8_bytes(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.TokenLogprobs)
+  return target;
+}
+
+size_t TokenLogprobs::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.TokenLogprobs)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .ringmain.v1.TokenLogprob top = 3 [json_name = "top"];
+  total_size += 1UL * this->_internal_top_size();
+  for (const auto& msg : this->_impl_.top_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string token = 1 [json_name = "token"];
+  if (!this->_internal_token().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_token());
+  }
+
+  // bytes utf8_bytes = 4 [json_name = "utf8Bytes"];
+  if (!this->_internal_utf8_bytes().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+        this->_internal_utf8_bytes());
+  }
+
+  // float logprob = 2 [json_name = "logprob"];
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = this->_internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    total_size += 1 + 4;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData TokenLogprobs::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    TokenLogprobs::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*TokenLogprobs::GetClassData() const { return &_class_data_; }
+
+
+void TokenLogprobs::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<TokenLogprobs*>(&to_msg);
+  auto& from = static_cast<const TokenLogprobs&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.TokenLogprobs)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.top_.MergeFrom(from._impl_.top_);
+  if (!from._internal_token().empty()) {
+    _this->_internal_set_token(from._internal_token());
+  }
+  if (!from._internal_utf8_bytes().empty()) {
+    _this->_internal_set_utf8_bytes(from._internal_utf8_bytes());
+  }
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = from._internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    _this->_internal_set_logprob(from._internal_logprob());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void TokenLogprobs::CopyFrom(const TokenLogprobs& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.TokenLogprobs)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool TokenLogprobs::IsInitialized() const {
+  return true;
+}
+
+void TokenLogprobs::InternalSwap(TokenLogprobs* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.top_.InternalSwap(&other->_impl_.top_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.token_, lhs_arena,
+      &other->_impl_.token_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.utf8_bytes_, lhs_arena,
+      &other->_impl_.utf8_bytes_, rhs_arena
+  );
+  swap(_impl_.logprob_, other->_impl_.logprob_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata TokenLogprobs::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fcontent_2eproto_getter, &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fcontent_2eproto[8]);
+}
+
+// ===================================================================
+
+class TokenLogprob::_Internal {
+ public:
+};
+
+TokenLogprob::TokenLogprob(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.TokenLogprob)
+}
+TokenLogprob::TokenLogprob(const TokenLogprob& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  TokenLogprob* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.token_){}
+    , decltype(_impl_.utf8_bytes_){}
+    , decltype(_impl_.logprob_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_token().empty()) {
+    _this->_impl_.token_.Set(from._internal_token(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.utf8_bytes_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_utf8_bytes().empty()) {
+    _this->_impl_.utf8_bytes_.Set(from._internal_utf8_bytes(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.logprob_ = from._impl_.logprob_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.TokenLogprob)
+}
+
+inline void TokenLogprob::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.token_){}
+    , decltype(_impl_.utf8_bytes_){}
+    , decltype(_impl_.logprob_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.utf8_bytes_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+TokenLogprob::~TokenLogprob() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.TokenLogprob)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void TokenLogprob::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.token_.Destroy();
+  _impl_.utf8_bytes_.Destroy();
+}
+
+void TokenLogprob::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void TokenLogprob::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.TokenLogprob)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.token_.ClearToEmpty();
+  _impl_.utf8_bytes_.ClearToEmpty();
+  _impl_.logprob_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* TokenLogprob::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string token = 1 [json_name = "token"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_token();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.TokenLogprob.token"));
+        } else
+          goto handle_unusual;
+        continue;
+      // float logprob = 2 [json_name = "logprob"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 21)) {
+          _impl_.logprob_ = ::PROTOBUF_NAMESPACE_ID::internal::UnalignedLoad<float>(ptr);
+          ptr += sizeof(float);
+        } else
+          goto handle_unusual;
+        continue;
+      // bytes utf8_bytes = 3 [json_name = "utf8Bytes"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_utf8_bytes();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* TokenLogprob::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.TokenLogprob)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string token = 1 [json_name = "token"];
+  if (!this->_internal_token().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_token().data(), static_cast<int>(this->_internal_token().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.TokenLogprob.token");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_token(), target);
+  }
+
+  // float logprob = 2 [json_name = "logprob"];
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = this->_internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteFloatToArray(2, this->_internal_logprob(), target);
+  }
+
+  // bytes utf8_bytes = 3 [json_name = "utf8Bytes"];
+  if (!this->_internal_utf8_bytes().empty()) {
+    target = stream->WriteBytesMaybeAliased(
+        3, this->_internal_utf8_bytes(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.TokenLogprob)
+  return target;
+}
+
+size_t TokenLogprob::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.TokenLogprob)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string token = 1 [json_name = "token"];
+  if (!this->_internal_token().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_token());
+  }
+
+  // bytes utf8_bytes = 3 [json_name = "utf8Bytes"];
+  if (!this->_internal_utf8_bytes().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::BytesSize(
+        this->_internal_utf8_bytes());
+  }
+
+  // float logprob = 2 [json_name = "logprob"];
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = this->_internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    total_size += 1 + 4;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData TokenLogprob::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    TokenLogprob::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*TokenLogprob::GetClassData() const { return &_class_data_; }
+
+
+void TokenLogprob::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<TokenLogprob*>(&to_msg);
+  auto& from = static_cast<const TokenLogprob&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.TokenLogprob)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_token().empty()) {
+    _this->_internal_set_token(from._internal_token());
+  }
+  if (!from._internal_utf8_bytes().empty()) {
+    _this->_internal_set_utf8_bytes(from._internal_utf8_bytes());
+  }
+  static_assert(sizeof(uint32_t) == sizeof(float), "Code assumes uint32_t and float are the same size.");
+  float tmp_logprob = from._internal_logprob();
+  uint32_t raw_logprob;
+  memcpy(&raw_logprob, &tmp_logprob, sizeof(tmp_logprob));
+  if (raw_logprob != 0) {
+    _this->_internal_set_logprob(from._internal_logprob());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void TokenLogprob::CopyFrom(const TokenLogprob& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.TokenLogprob)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool TokenLogprob::IsInitialized() const {
+  return true;
+}
+
+void TokenLogprob::InternalSwap(TokenLogprob* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.token_, lhs_arena,
+      &other->_impl_.token_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.utf8_bytes_, lhs_arena,
+      &other->_impl_.utf8_bytes_, rhs_arena
+  );
+  swap(_impl_.logprob_, other->_impl_.logprob_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata TokenLogprob::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fcontent_2eproto_getter, &descriptor_table_ringmain_2fv1_2fcontent_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fcontent_2eproto[9]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -2237,6 +3954,22 @@ Arena::CreateMaybeMessage< ::ringmain::v1::ToolResult >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::Reasoning*
 Arena::CreateMaybeMessage< ::ringmain::v1::Reasoning >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::Reasoning >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::ProviderToolCall*
+Arena::CreateMaybeMessage< ::ringmain::v1::ProviderToolCall >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::ProviderToolCall >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::Citation*
+Arena::CreateMaybeMessage< ::ringmain::v1::Citation >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::Citation >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::TokenLogprobs*
+Arena::CreateMaybeMessage< ::ringmain::v1::TokenLogprobs >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::TokenLogprobs >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::TokenLogprob*
+Arena::CreateMaybeMessage< ::ringmain::v1::TokenLogprob >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::TokenLogprob >(arena);
 }
 PROTOBUF_NAMESPACE_CLOSE
 

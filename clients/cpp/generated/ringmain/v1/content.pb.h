@@ -47,6 +47,9 @@ struct TableStruct_ringmain_2fv1_2fcontent_2eproto {
 extern const ::PROTOBUF_NAMESPACE_ID::internal::DescriptorTable descriptor_table_ringmain_2fv1_2fcontent_2eproto;
 namespace ringmain {
 namespace v1 {
+class Citation;
+struct CitationDefaultTypeInternal;
+extern CitationDefaultTypeInternal _Citation_default_instance_;
 class Media;
 struct MediaDefaultTypeInternal;
 extern MediaDefaultTypeInternal _Media_default_instance_;
@@ -56,9 +59,18 @@ extern MessageDefaultTypeInternal _Message_default_instance_;
 class Part;
 struct PartDefaultTypeInternal;
 extern PartDefaultTypeInternal _Part_default_instance_;
+class ProviderToolCall;
+struct ProviderToolCallDefaultTypeInternal;
+extern ProviderToolCallDefaultTypeInternal _ProviderToolCall_default_instance_;
 class Reasoning;
 struct ReasoningDefaultTypeInternal;
 extern ReasoningDefaultTypeInternal _Reasoning_default_instance_;
+class TokenLogprob;
+struct TokenLogprobDefaultTypeInternal;
+extern TokenLogprobDefaultTypeInternal _TokenLogprob_default_instance_;
+class TokenLogprobs;
+struct TokenLogprobsDefaultTypeInternal;
+extern TokenLogprobsDefaultTypeInternal _TokenLogprobs_default_instance_;
 class ToolCall;
 struct ToolCallDefaultTypeInternal;
 extern ToolCallDefaultTypeInternal _ToolCall_default_instance_;
@@ -68,10 +80,14 @@ extern ToolResultDefaultTypeInternal _ToolResult_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
+template<> ::ringmain::v1::Citation* Arena::CreateMaybeMessage<::ringmain::v1::Citation>(Arena*);
 template<> ::ringmain::v1::Media* Arena::CreateMaybeMessage<::ringmain::v1::Media>(Arena*);
 template<> ::ringmain::v1::Message* Arena::CreateMaybeMessage<::ringmain::v1::Message>(Arena*);
 template<> ::ringmain::v1::Part* Arena::CreateMaybeMessage<::ringmain::v1::Part>(Arena*);
+template<> ::ringmain::v1::ProviderToolCall* Arena::CreateMaybeMessage<::ringmain::v1::ProviderToolCall>(Arena*);
 template<> ::ringmain::v1::Reasoning* Arena::CreateMaybeMessage<::ringmain::v1::Reasoning>(Arena*);
+template<> ::ringmain::v1::TokenLogprob* Arena::CreateMaybeMessage<::ringmain::v1::TokenLogprob>(Arena*);
+template<> ::ringmain::v1::TokenLogprobs* Arena::CreateMaybeMessage<::ringmain::v1::TokenLogprobs>(Arena*);
 template<> ::ringmain::v1::ToolCall* Arena::CreateMaybeMessage<::ringmain::v1::ToolCall>(Arena*);
 template<> ::ringmain::v1::ToolResult* Arena::CreateMaybeMessage<::ringmain::v1::ToolResult>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
@@ -351,6 +367,7 @@ class Part final :
     kToolCall = 3,
     kToolResult = 4,
     kReasoning = 5,
+    kProviderToolCall = 6,
     CONTENT_NOT_SET = 0,
   };
 
@@ -432,12 +449,101 @@ class Part final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kCitationsFieldNumber = 7,
+    kLogprobsFieldNumber = 8,
+    kSignatureFieldNumber = 11,
+    kProviderIdFieldNumber = 12,
+    kCacheBoundaryFieldNumber = 9,
+    kImageDetailFieldNumber = 10,
     kTextFieldNumber = 1,
     kMediaFieldNumber = 2,
     kToolCallFieldNumber = 3,
     kToolResultFieldNumber = 4,
     kReasoningFieldNumber = 5,
+    kProviderToolCallFieldNumber = 6,
   };
+  // repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];
+  int citations_size() const;
+  private:
+  int _internal_citations_size() const;
+  public:
+  void clear_citations();
+  ::ringmain::v1::Citation* mutable_citations(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Citation >*
+      mutable_citations();
+  private:
+  const ::ringmain::v1::Citation& _internal_citations(int index) const;
+  ::ringmain::v1::Citation* _internal_add_citations();
+  public:
+  const ::ringmain::v1::Citation& citations(int index) const;
+  ::ringmain::v1::Citation* add_citations();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Citation >&
+      citations() const;
+
+  // repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];
+  int logprobs_size() const;
+  private:
+  int _internal_logprobs_size() const;
+  public:
+  void clear_logprobs();
+  ::ringmain::v1::TokenLogprobs* mutable_logprobs(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >*
+      mutable_logprobs();
+  private:
+  const ::ringmain::v1::TokenLogprobs& _internal_logprobs(int index) const;
+  ::ringmain::v1::TokenLogprobs* _internal_add_logprobs();
+  public:
+  const ::ringmain::v1::TokenLogprobs& logprobs(int index) const;
+  ::ringmain::v1::TokenLogprobs* add_logprobs();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >&
+      logprobs() const;
+
+  // bytes signature = 11 [json_name = "signature"];
+  void clear_signature();
+  const std::string& signature() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_signature(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_signature();
+  PROTOBUF_NODISCARD std::string* release_signature();
+  void set_allocated_signature(std::string* signature);
+  private:
+  const std::string& _internal_signature() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_signature(const std::string& value);
+  std::string* _internal_mutable_signature();
+  public:
+
+  // string provider_id = 12 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
+  // bool cache_boundary = 9 [json_name = "cacheBoundary"];
+  void clear_cache_boundary();
+  bool cache_boundary() const;
+  void set_cache_boundary(bool value);
+  private:
+  bool _internal_cache_boundary() const;
+  void _internal_set_cache_boundary(bool value);
+  public:
+
+  // .ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];
+  void clear_image_detail();
+  ::ringmain::v1::ImageDetail image_detail() const;
+  void set_image_detail(::ringmain::v1::ImageDetail value);
+  private:
+  ::ringmain::v1::ImageDetail _internal_image_detail() const;
+  void _internal_set_image_detail(::ringmain::v1::ImageDetail value);
+  public:
+
   // string text = 1 [json_name = "text"];
   bool has_text() const;
   private:
@@ -528,6 +634,24 @@ class Part final :
       ::ringmain::v1::Reasoning* reasoning);
   ::ringmain::v1::Reasoning* unsafe_arena_release_reasoning();
 
+  // .ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];
+  bool has_provider_tool_call() const;
+  private:
+  bool _internal_has_provider_tool_call() const;
+  public:
+  void clear_provider_tool_call();
+  const ::ringmain::v1::ProviderToolCall& provider_tool_call() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::ProviderToolCall* release_provider_tool_call();
+  ::ringmain::v1::ProviderToolCall* mutable_provider_tool_call();
+  void set_allocated_provider_tool_call(::ringmain::v1::ProviderToolCall* provider_tool_call);
+  private:
+  const ::ringmain::v1::ProviderToolCall& _internal_provider_tool_call() const;
+  ::ringmain::v1::ProviderToolCall* _internal_mutable_provider_tool_call();
+  public:
+  void unsafe_arena_set_allocated_provider_tool_call(
+      ::ringmain::v1::ProviderToolCall* provider_tool_call);
+  ::ringmain::v1::ProviderToolCall* unsafe_arena_release_provider_tool_call();
+
   void clear_content();
   ContentCase content_case() const;
   // @@protoc_insertion_point(class_scope:ringmain.v1.Part)
@@ -538,6 +662,7 @@ class Part final :
   void set_has_tool_call();
   void set_has_tool_result();
   void set_has_reasoning();
+  void set_has_provider_tool_call();
 
   inline bool has_content() const;
   inline void clear_has_content();
@@ -546,6 +671,12 @@ class Part final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Citation > citations_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs > logprobs_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr signature_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    bool cache_boundary_;
+    int image_detail_;
     union ContentUnion {
       constexpr ContentUnion() : _constinit_{} {}
         ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
@@ -554,6 +685,7 @@ class Part final :
       ::ringmain::v1::ToolCall* tool_call_;
       ::ringmain::v1::ToolResult* tool_result_;
       ::ringmain::v1::Reasoning* reasoning_;
+      ::ringmain::v1::ProviderToolCall* provider_tool_call_;
     } content_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     uint32_t _oneof_case_[1];
@@ -693,7 +825,6 @@ class Media final :
   enum : int {
     kMimeTypeFieldNumber = 1,
     kFilenameFieldNumber = 4,
-    kDetailFieldNumber = 5,
     kDataFieldNumber = 2,
     kUriFieldNumber = 3,
   };
@@ -723,15 +854,6 @@ class Media final :
   const std::string& _internal_filename() const;
   inline PROTOBUF_ALWAYS_INLINE void _internal_set_filename(const std::string& value);
   std::string* _internal_mutable_filename();
-  public:
-
-  // .ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];
-  void clear_detail();
-  ::ringmain::v1::ImageDetail detail() const;
-  void set_detail(::ringmain::v1::ImageDetail value);
-  private:
-  ::ringmain::v1::ImageDetail _internal_detail() const;
-  void _internal_set_detail(::ringmain::v1::ImageDetail value);
   public:
 
   // bytes data = 2 [json_name = "data"];
@@ -787,7 +909,6 @@ class Media final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr filename_;
-    int detail_;
     union SourceUnion {
       constexpr SourceUnion() : _constinit_{} {}
         ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
@@ -1294,8 +1415,6 @@ class Reasoning final :
 
   enum : int {
     kTextFieldNumber = 1,
-    kSignatureFieldNumber = 2,
-    kProviderIdFieldNumber = 3,
   };
   // string text = 1 [json_name = "text"];
   void clear_text();
@@ -1311,34 +1430,6 @@ class Reasoning final :
   std::string* _internal_mutable_text();
   public:
 
-  // bytes signature = 2 [json_name = "signature"];
-  void clear_signature();
-  const std::string& signature() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_signature(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_signature();
-  PROTOBUF_NODISCARD std::string* release_signature();
-  void set_allocated_signature(std::string* signature);
-  private:
-  const std::string& _internal_signature() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_signature(const std::string& value);
-  std::string* _internal_mutable_signature();
-  public:
-
-  // string provider_id = 3 [json_name = "providerId"];
-  void clear_provider_id();
-  const std::string& provider_id() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_provider_id(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_provider_id();
-  PROTOBUF_NODISCARD std::string* release_provider_id();
-  void set_allocated_provider_id(std::string* provider_id);
-  private:
-  const std::string& _internal_provider_id() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
-  std::string* _internal_mutable_provider_id();
-  public:
-
   // @@protoc_insertion_point(class_scope:ringmain.v1.Reasoning)
  private:
   class _Internal;
@@ -1348,8 +1439,836 @@ class Reasoning final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr signature_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fcontent_2eproto;
+};
+// -------------------------------------------------------------------
+
+class ProviderToolCall final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.ProviderToolCall) */ {
+ public:
+  inline ProviderToolCall() : ProviderToolCall(nullptr) {}
+  ~ProviderToolCall() override;
+  explicit PROTOBUF_CONSTEXPR ProviderToolCall(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  ProviderToolCall(const ProviderToolCall& from);
+  ProviderToolCall(ProviderToolCall&& from) noexcept
+    : ProviderToolCall() {
+    *this = ::std::move(from);
+  }
+
+  inline ProviderToolCall& operator=(const ProviderToolCall& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline ProviderToolCall& operator=(ProviderToolCall&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const ProviderToolCall& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const ProviderToolCall* internal_default_instance() {
+    return reinterpret_cast<const ProviderToolCall*>(
+               &_ProviderToolCall_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    6;
+
+  friend void swap(ProviderToolCall& a, ProviderToolCall& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(ProviderToolCall* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(ProviderToolCall* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  ProviderToolCall* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<ProviderToolCall>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const ProviderToolCall& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const ProviderToolCall& from) {
+    ProviderToolCall::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(ProviderToolCall* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.ProviderToolCall";
+  }
+  protected:
+  explicit ProviderToolCall(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kResultsFieldNumber = 4,
+    kToolCallIdFieldNumber = 1,
+    kNameFieldNumber = 2,
+    kArgumentsJsonFieldNumber = 3,
+    kFailedFieldNumber = 5,
+  };
+  // repeated .ringmain.v1.Part results = 4 [json_name = "results"];
+  int results_size() const;
+  private:
+  int _internal_results_size() const;
+  public:
+  void clear_results();
+  ::ringmain::v1::Part* mutable_results(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Part >*
+      mutable_results();
+  private:
+  const ::ringmain::v1::Part& _internal_results(int index) const;
+  ::ringmain::v1::Part* _internal_add_results();
+  public:
+  const ::ringmain::v1::Part& results(int index) const;
+  ::ringmain::v1::Part* add_results();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Part >&
+      results() const;
+
+  // string tool_call_id = 1 [json_name = "toolCallId"];
+  void clear_tool_call_id();
+  const std::string& tool_call_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_tool_call_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_tool_call_id();
+  PROTOBUF_NODISCARD std::string* release_tool_call_id();
+  void set_allocated_tool_call_id(std::string* tool_call_id);
+  private:
+  const std::string& _internal_tool_call_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_tool_call_id(const std::string& value);
+  std::string* _internal_mutable_tool_call_id();
+  public:
+
+  // string name = 2 [json_name = "name"];
+  void clear_name();
+  const std::string& name() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_name(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_name();
+  PROTOBUF_NODISCARD std::string* release_name();
+  void set_allocated_name(std::string* name);
+  private:
+  const std::string& _internal_name() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_name(const std::string& value);
+  std::string* _internal_mutable_name();
+  public:
+
+  // string arguments_json = 3 [json_name = "argumentsJson"];
+  void clear_arguments_json();
+  const std::string& arguments_json() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_arguments_json(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_arguments_json();
+  PROTOBUF_NODISCARD std::string* release_arguments_json();
+  void set_allocated_arguments_json(std::string* arguments_json);
+  private:
+  const std::string& _internal_arguments_json() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_arguments_json(const std::string& value);
+  std::string* _internal_mutable_arguments_json();
+  public:
+
+  // bool failed = 5 [json_name = "failed"];
+  void clear_failed();
+  bool failed() const;
+  void set_failed(bool value);
+  private:
+  bool _internal_failed() const;
+  void _internal_set_failed(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.ProviderToolCall)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Part > results_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tool_call_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr name_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr arguments_json_;
+    bool failed_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fcontent_2eproto;
+};
+// -------------------------------------------------------------------
+
+class Citation final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.Citation) */ {
+ public:
+  inline Citation() : Citation(nullptr) {}
+  ~Citation() override;
+  explicit PROTOBUF_CONSTEXPR Citation(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  Citation(const Citation& from);
+  Citation(Citation&& from) noexcept
+    : Citation() {
+    *this = ::std::move(from);
+  }
+
+  inline Citation& operator=(const Citation& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline Citation& operator=(Citation&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const Citation& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const Citation* internal_default_instance() {
+    return reinterpret_cast<const Citation*>(
+               &_Citation_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    7;
+
+  friend void swap(Citation& a, Citation& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(Citation* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(Citation* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  Citation* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<Citation>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const Citation& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const Citation& from) {
+    Citation::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(Citation* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.Citation";
+  }
+  protected:
+  explicit Citation(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kUriFieldNumber = 1,
+    kTitleFieldNumber = 2,
+    kQuotedTextFieldNumber = 3,
+    kFilenameFieldNumber = 4,
+    kPageNumberFieldNumber = 5,
+    kStartIndexFieldNumber = 6,
+    kEndIndexFieldNumber = 7,
+  };
+  // string uri = 1 [json_name = "uri"];
+  void clear_uri();
+  const std::string& uri() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_uri(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_uri();
+  PROTOBUF_NODISCARD std::string* release_uri();
+  void set_allocated_uri(std::string* uri);
+  private:
+  const std::string& _internal_uri() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_uri(const std::string& value);
+  std::string* _internal_mutable_uri();
+  public:
+
+  // string title = 2 [json_name = "title"];
+  void clear_title();
+  const std::string& title() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_title(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_title();
+  PROTOBUF_NODISCARD std::string* release_title();
+  void set_allocated_title(std::string* title);
+  private:
+  const std::string& _internal_title() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_title(const std::string& value);
+  std::string* _internal_mutable_title();
+  public:
+
+  // string quoted_text = 3 [json_name = "quotedText"];
+  void clear_quoted_text();
+  const std::string& quoted_text() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_quoted_text(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_quoted_text();
+  PROTOBUF_NODISCARD std::string* release_quoted_text();
+  void set_allocated_quoted_text(std::string* quoted_text);
+  private:
+  const std::string& _internal_quoted_text() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_quoted_text(const std::string& value);
+  std::string* _internal_mutable_quoted_text();
+  public:
+
+  // string filename = 4 [json_name = "filename"];
+  void clear_filename();
+  const std::string& filename() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_filename(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_filename();
+  PROTOBUF_NODISCARD std::string* release_filename();
+  void set_allocated_filename(std::string* filename);
+  private:
+  const std::string& _internal_filename() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_filename(const std::string& value);
+  std::string* _internal_mutable_filename();
+  public:
+
+  // int32 page_number = 5 [json_name = "pageNumber"];
+  void clear_page_number();
+  int32_t page_number() const;
+  void set_page_number(int32_t value);
+  private:
+  int32_t _internal_page_number() const;
+  void _internal_set_page_number(int32_t value);
+  public:
+
+  // int32 start_index = 6 [json_name = "startIndex"];
+  void clear_start_index();
+  int32_t start_index() const;
+  void set_start_index(int32_t value);
+  private:
+  int32_t _internal_start_index() const;
+  void _internal_set_start_index(int32_t value);
+  public:
+
+  // int32 end_index = 7 [json_name = "endIndex"];
+  void clear_end_index();
+  int32_t end_index() const;
+  void set_end_index(int32_t value);
+  private:
+  int32_t _internal_end_index() const;
+  void _internal_set_end_index(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.Citation)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr uri_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr title_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr quoted_text_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr filename_;
+    int32_t page_number_;
+    int32_t start_index_;
+    int32_t end_index_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fcontent_2eproto;
+};
+// -------------------------------------------------------------------
+
+class TokenLogprobs final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.TokenLogprobs) */ {
+ public:
+  inline TokenLogprobs() : TokenLogprobs(nullptr) {}
+  ~TokenLogprobs() override;
+  explicit PROTOBUF_CONSTEXPR TokenLogprobs(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  TokenLogprobs(const TokenLogprobs& from);
+  TokenLogprobs(TokenLogprobs&& from) noexcept
+    : TokenLogprobs() {
+    *this = ::std::move(from);
+  }
+
+  inline TokenLogprobs& operator=(const TokenLogprobs& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline TokenLogprobs& operator=(TokenLogprobs&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const TokenLogprobs& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const TokenLogprobs* internal_default_instance() {
+    return reinterpret_cast<const TokenLogprobs*>(
+               &_TokenLogprobs_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    8;
+
+  friend void swap(TokenLogprobs& a, TokenLogprobs& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(TokenLogprobs* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(TokenLogprobs* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  TokenLogprobs* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<TokenLogprobs>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const TokenLogprobs& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const TokenLogprobs& from) {
+    TokenLogprobs::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(TokenLogprobs* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.TokenLogprobs";
+  }
+  protected:
+  explicit TokenLogprobs(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kTopFieldNumber = 3,
+    kTokenFieldNumber = 1,
+    kUtf8BytesFieldNumber = 4,
+    kLogprobFieldNumber = 2,
+  };
+  // repeated .ringmain.v1.TokenLogprob top = 3 [json_name = "top"];
+  int top_size() const;
+  private:
+  int _internal_top_size() const;
+  public:
+  void clear_top();
+  ::ringmain::v1::TokenLogprob* mutable_top(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprob >*
+      mutable_top();
+  private:
+  const ::ringmain::v1::TokenLogprob& _internal_top(int index) const;
+  ::ringmain::v1::TokenLogprob* _internal_add_top();
+  public:
+  const ::ringmain::v1::TokenLogprob& top(int index) const;
+  ::ringmain::v1::TokenLogprob* add_top();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprob >&
+      top() const;
+
+  // string token = 1 [json_name = "token"];
+  void clear_token();
+  const std::string& token() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_token();
+  PROTOBUF_NODISCARD std::string* release_token();
+  void set_allocated_token(std::string* token);
+  private:
+  const std::string& _internal_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_token(const std::string& value);
+  std::string* _internal_mutable_token();
+  public:
+
+  // bytes utf8_bytes = 4 [json_name = "utf8Bytes"];
+  void clear_utf8_bytes();
+  const std::string& utf8_bytes() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_utf8_bytes(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_utf8_bytes();
+  PROTOBUF_NODISCARD std::string* release_utf8_bytes();
+  void set_allocated_utf8_bytes(std::string* utf8_bytes);
+  private:
+  const std::string& _internal_utf8_bytes() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_utf8_bytes(const std::string& value);
+  std::string* _internal_mutable_utf8_bytes();
+  public:
+
+  // float logprob = 2 [json_name = "logprob"];
+  void clear_logprob();
+  float logprob() const;
+  void set_logprob(float value);
+  private:
+  float _internal_logprob() const;
+  void _internal_set_logprob(float value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.TokenLogprobs)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprob > top_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr token_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr utf8_bytes_;
+    float logprob_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fcontent_2eproto;
+};
+// -------------------------------------------------------------------
+
+class TokenLogprob final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.TokenLogprob) */ {
+ public:
+  inline TokenLogprob() : TokenLogprob(nullptr) {}
+  ~TokenLogprob() override;
+  explicit PROTOBUF_CONSTEXPR TokenLogprob(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  TokenLogprob(const TokenLogprob& from);
+  TokenLogprob(TokenLogprob&& from) noexcept
+    : TokenLogprob() {
+    *this = ::std::move(from);
+  }
+
+  inline TokenLogprob& operator=(const TokenLogprob& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline TokenLogprob& operator=(TokenLogprob&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const TokenLogprob& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const TokenLogprob* internal_default_instance() {
+    return reinterpret_cast<const TokenLogprob*>(
+               &_TokenLogprob_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    9;
+
+  friend void swap(TokenLogprob& a, TokenLogprob& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(TokenLogprob* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(TokenLogprob* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  TokenLogprob* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<TokenLogprob>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const TokenLogprob& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const TokenLogprob& from) {
+    TokenLogprob::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(TokenLogprob* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.TokenLogprob";
+  }
+  protected:
+  explicit TokenLogprob(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kTokenFieldNumber = 1,
+    kUtf8BytesFieldNumber = 3,
+    kLogprobFieldNumber = 2,
+  };
+  // string token = 1 [json_name = "token"];
+  void clear_token();
+  const std::string& token() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_token();
+  PROTOBUF_NODISCARD std::string* release_token();
+  void set_allocated_token(std::string* token);
+  private:
+  const std::string& _internal_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_token(const std::string& value);
+  std::string* _internal_mutable_token();
+  public:
+
+  // bytes utf8_bytes = 3 [json_name = "utf8Bytes"];
+  void clear_utf8_bytes();
+  const std::string& utf8_bytes() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_utf8_bytes(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_utf8_bytes();
+  PROTOBUF_NODISCARD std::string* release_utf8_bytes();
+  void set_allocated_utf8_bytes(std::string* utf8_bytes);
+  private:
+  const std::string& _internal_utf8_bytes() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_utf8_bytes(const std::string& value);
+  std::string* _internal_mutable_utf8_bytes();
+  public:
+
+  // float logprob = 2 [json_name = "logprob"];
+  void clear_logprob();
+  float logprob() const;
+  void set_logprob(float value);
+  private:
+  float _internal_logprob() const;
+  void _internal_set_logprob(float value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.TokenLogprob)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr token_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr utf8_bytes_;
+    float logprob_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -1803,6 +2722,300 @@ inline ::ringmain::v1::Reasoning* Part::mutable_reasoning() {
   return _msg;
 }
 
+// .ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];
+inline bool Part::_internal_has_provider_tool_call() const {
+  return content_case() == kProviderToolCall;
+}
+inline bool Part::has_provider_tool_call() const {
+  return _internal_has_provider_tool_call();
+}
+inline void Part::set_has_provider_tool_call() {
+  _impl_._oneof_case_[0] = kProviderToolCall;
+}
+inline void Part::clear_provider_tool_call() {
+  if (_internal_has_provider_tool_call()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.content_.provider_tool_call_;
+    }
+    clear_has_content();
+  }
+}
+inline ::ringmain::v1::ProviderToolCall* Part::release_provider_tool_call() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Part.provider_tool_call)
+  if (_internal_has_provider_tool_call()) {
+    clear_has_content();
+    ::ringmain::v1::ProviderToolCall* temp = _impl_.content_.provider_tool_call_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.content_.provider_tool_call_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::ProviderToolCall& Part::_internal_provider_tool_call() const {
+  return _internal_has_provider_tool_call()
+      ? *_impl_.content_.provider_tool_call_
+      : reinterpret_cast< ::ringmain::v1::ProviderToolCall&>(::ringmain::v1::_ProviderToolCall_default_instance_);
+}
+inline const ::ringmain::v1::ProviderToolCall& Part::provider_tool_call() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.provider_tool_call)
+  return _internal_provider_tool_call();
+}
+inline ::ringmain::v1::ProviderToolCall* Part::unsafe_arena_release_provider_tool_call() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.Part.provider_tool_call)
+  if (_internal_has_provider_tool_call()) {
+    clear_has_content();
+    ::ringmain::v1::ProviderToolCall* temp = _impl_.content_.provider_tool_call_;
+    _impl_.content_.provider_tool_call_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void Part::unsafe_arena_set_allocated_provider_tool_call(::ringmain::v1::ProviderToolCall* provider_tool_call) {
+  clear_content();
+  if (provider_tool_call) {
+    set_has_provider_tool_call();
+    _impl_.content_.provider_tool_call_ = provider_tool_call;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.Part.provider_tool_call)
+}
+inline ::ringmain::v1::ProviderToolCall* Part::_internal_mutable_provider_tool_call() {
+  if (!_internal_has_provider_tool_call()) {
+    clear_content();
+    set_has_provider_tool_call();
+    _impl_.content_.provider_tool_call_ = CreateMaybeMessage< ::ringmain::v1::ProviderToolCall >(GetArenaForAllocation());
+  }
+  return _impl_.content_.provider_tool_call_;
+}
+inline ::ringmain::v1::ProviderToolCall* Part::mutable_provider_tool_call() {
+  ::ringmain::v1::ProviderToolCall* _msg = _internal_mutable_provider_tool_call();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Part.provider_tool_call)
+  return _msg;
+}
+
+// repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];
+inline int Part::_internal_citations_size() const {
+  return _impl_.citations_.size();
+}
+inline int Part::citations_size() const {
+  return _internal_citations_size();
+}
+inline void Part::clear_citations() {
+  _impl_.citations_.Clear();
+}
+inline ::ringmain::v1::Citation* Part::mutable_citations(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Part.citations)
+  return _impl_.citations_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Citation >*
+Part::mutable_citations() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.Part.citations)
+  return &_impl_.citations_;
+}
+inline const ::ringmain::v1::Citation& Part::_internal_citations(int index) const {
+  return _impl_.citations_.Get(index);
+}
+inline const ::ringmain::v1::Citation& Part::citations(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.citations)
+  return _internal_citations(index);
+}
+inline ::ringmain::v1::Citation* Part::_internal_add_citations() {
+  return _impl_.citations_.Add();
+}
+inline ::ringmain::v1::Citation* Part::add_citations() {
+  ::ringmain::v1::Citation* _add = _internal_add_citations();
+  // @@protoc_insertion_point(field_add:ringmain.v1.Part.citations)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Citation >&
+Part::citations() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.Part.citations)
+  return _impl_.citations_;
+}
+
+// repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];
+inline int Part::_internal_logprobs_size() const {
+  return _impl_.logprobs_.size();
+}
+inline int Part::logprobs_size() const {
+  return _internal_logprobs_size();
+}
+inline void Part::clear_logprobs() {
+  _impl_.logprobs_.Clear();
+}
+inline ::ringmain::v1::TokenLogprobs* Part::mutable_logprobs(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Part.logprobs)
+  return _impl_.logprobs_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >*
+Part::mutable_logprobs() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.Part.logprobs)
+  return &_impl_.logprobs_;
+}
+inline const ::ringmain::v1::TokenLogprobs& Part::_internal_logprobs(int index) const {
+  return _impl_.logprobs_.Get(index);
+}
+inline const ::ringmain::v1::TokenLogprobs& Part::logprobs(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.logprobs)
+  return _internal_logprobs(index);
+}
+inline ::ringmain::v1::TokenLogprobs* Part::_internal_add_logprobs() {
+  return _impl_.logprobs_.Add();
+}
+inline ::ringmain::v1::TokenLogprobs* Part::add_logprobs() {
+  ::ringmain::v1::TokenLogprobs* _add = _internal_add_logprobs();
+  // @@protoc_insertion_point(field_add:ringmain.v1.Part.logprobs)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprobs >&
+Part::logprobs() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.Part.logprobs)
+  return _impl_.logprobs_;
+}
+
+// bool cache_boundary = 9 [json_name = "cacheBoundary"];
+inline void Part::clear_cache_boundary() {
+  _impl_.cache_boundary_ = false;
+}
+inline bool Part::_internal_cache_boundary() const {
+  return _impl_.cache_boundary_;
+}
+inline bool Part::cache_boundary() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.cache_boundary)
+  return _internal_cache_boundary();
+}
+inline void Part::_internal_set_cache_boundary(bool value) {
+  
+  _impl_.cache_boundary_ = value;
+}
+inline void Part::set_cache_boundary(bool value) {
+  _internal_set_cache_boundary(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Part.cache_boundary)
+}
+
+// .ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];
+inline void Part::clear_image_detail() {
+  _impl_.image_detail_ = 0;
+}
+inline ::ringmain::v1::ImageDetail Part::_internal_image_detail() const {
+  return static_cast< ::ringmain::v1::ImageDetail >(_impl_.image_detail_);
+}
+inline ::ringmain::v1::ImageDetail Part::image_detail() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.image_detail)
+  return _internal_image_detail();
+}
+inline void Part::_internal_set_image_detail(::ringmain::v1::ImageDetail value) {
+  
+  _impl_.image_detail_ = value;
+}
+inline void Part::set_image_detail(::ringmain::v1::ImageDetail value) {
+  _internal_set_image_detail(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Part.image_detail)
+}
+
+// bytes signature = 11 [json_name = "signature"];
+inline void Part::clear_signature() {
+  _impl_.signature_.ClearToEmpty();
+}
+inline const std::string& Part::signature() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.signature)
+  return _internal_signature();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Part::set_signature(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.signature_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Part.signature)
+}
+inline std::string* Part::mutable_signature() {
+  std::string* _s = _internal_mutable_signature();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Part.signature)
+  return _s;
+}
+inline const std::string& Part::_internal_signature() const {
+  return _impl_.signature_.Get();
+}
+inline void Part::_internal_set_signature(const std::string& value) {
+  
+  _impl_.signature_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Part::_internal_mutable_signature() {
+  
+  return _impl_.signature_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Part::release_signature() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Part.signature)
+  return _impl_.signature_.Release();
+}
+inline void Part::set_allocated_signature(std::string* signature) {
+  if (signature != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.signature_.SetAllocated(signature, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.signature_.IsDefault()) {
+    _impl_.signature_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Part.signature)
+}
+
+// string provider_id = 12 [json_name = "providerId"];
+inline void Part::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& Part::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Part.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Part::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Part.provider_id)
+}
+inline std::string* Part::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Part.provider_id)
+  return _s;
+}
+inline const std::string& Part::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void Part::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Part::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Part::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Part.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void Part::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Part.provider_id)
+}
+
 inline bool Part::has_content() const {
   return content_case() != CONTENT_NOT_SET;
 }
@@ -2068,26 +3281,6 @@ inline void Media::set_allocated_filename(std::string* filename) {
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Media.filename)
-}
-
-// .ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];
-inline void Media::clear_detail() {
-  _impl_.detail_ = 0;
-}
-inline ::ringmain::v1::ImageDetail Media::_internal_detail() const {
-  return static_cast< ::ringmain::v1::ImageDetail >(_impl_.detail_);
-}
-inline ::ringmain::v1::ImageDetail Media::detail() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Media.detail)
-  return _internal_detail();
-}
-inline void Media::_internal_set_detail(::ringmain::v1::ImageDetail value) {
-  
-  _impl_.detail_ = value;
-}
-inline void Media::set_detail(::ringmain::v1::ImageDetail value) {
-  _internal_set_detail(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.Media.detail)
 }
 
 inline bool Media::has_source() const {
@@ -2421,109 +3614,783 @@ inline void Reasoning::set_allocated_text(std::string* text) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Reasoning.text)
 }
 
-// bytes signature = 2 [json_name = "signature"];
-inline void Reasoning::clear_signature() {
-  _impl_.signature_.ClearToEmpty();
+// -------------------------------------------------------------------
+
+// ProviderToolCall
+
+// string tool_call_id = 1 [json_name = "toolCallId"];
+inline void ProviderToolCall::clear_tool_call_id() {
+  _impl_.tool_call_id_.ClearToEmpty();
 }
-inline const std::string& Reasoning::signature() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Reasoning.signature)
-  return _internal_signature();
+inline const std::string& ProviderToolCall::tool_call_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ProviderToolCall.tool_call_id)
+  return _internal_tool_call_id();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Reasoning::set_signature(ArgT0&& arg0, ArgT... args) {
+void ProviderToolCall::set_tool_call_id(ArgT0&& arg0, ArgT... args) {
  
- _impl_.signature_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.Reasoning.signature)
+ _impl_.tool_call_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ProviderToolCall.tool_call_id)
 }
-inline std::string* Reasoning::mutable_signature() {
-  std::string* _s = _internal_mutable_signature();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.Reasoning.signature)
+inline std::string* ProviderToolCall::mutable_tool_call_id() {
+  std::string* _s = _internal_mutable_tool_call_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ProviderToolCall.tool_call_id)
   return _s;
 }
-inline const std::string& Reasoning::_internal_signature() const {
-  return _impl_.signature_.Get();
+inline const std::string& ProviderToolCall::_internal_tool_call_id() const {
+  return _impl_.tool_call_id_.Get();
 }
-inline void Reasoning::_internal_set_signature(const std::string& value) {
+inline void ProviderToolCall::_internal_set_tool_call_id(const std::string& value) {
   
-  _impl_.signature_.Set(value, GetArenaForAllocation());
+  _impl_.tool_call_id_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Reasoning::_internal_mutable_signature() {
+inline std::string* ProviderToolCall::_internal_mutable_tool_call_id() {
   
-  return _impl_.signature_.Mutable(GetArenaForAllocation());
+  return _impl_.tool_call_id_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Reasoning::release_signature() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.Reasoning.signature)
-  return _impl_.signature_.Release();
+inline std::string* ProviderToolCall::release_tool_call_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ProviderToolCall.tool_call_id)
+  return _impl_.tool_call_id_.Release();
 }
-inline void Reasoning::set_allocated_signature(std::string* signature) {
-  if (signature != nullptr) {
+inline void ProviderToolCall::set_allocated_tool_call_id(std::string* tool_call_id) {
+  if (tool_call_id != nullptr) {
     
   } else {
     
   }
-  _impl_.signature_.SetAllocated(signature, GetArenaForAllocation());
+  _impl_.tool_call_id_.SetAllocated(tool_call_id, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.signature_.IsDefault()) {
-    _impl_.signature_.Set("", GetArenaForAllocation());
+  if (_impl_.tool_call_id_.IsDefault()) {
+    _impl_.tool_call_id_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Reasoning.signature)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ProviderToolCall.tool_call_id)
 }
 
-// string provider_id = 3 [json_name = "providerId"];
-inline void Reasoning::clear_provider_id() {
-  _impl_.provider_id_.ClearToEmpty();
+// string name = 2 [json_name = "name"];
+inline void ProviderToolCall::clear_name() {
+  _impl_.name_.ClearToEmpty();
 }
-inline const std::string& Reasoning::provider_id() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Reasoning.provider_id)
-  return _internal_provider_id();
+inline const std::string& ProviderToolCall::name() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ProviderToolCall.name)
+  return _internal_name();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Reasoning::set_provider_id(ArgT0&& arg0, ArgT... args) {
+void ProviderToolCall::set_name(ArgT0&& arg0, ArgT... args) {
  
- _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.Reasoning.provider_id)
+ _impl_.name_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ProviderToolCall.name)
 }
-inline std::string* Reasoning::mutable_provider_id() {
-  std::string* _s = _internal_mutable_provider_id();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.Reasoning.provider_id)
+inline std::string* ProviderToolCall::mutable_name() {
+  std::string* _s = _internal_mutable_name();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ProviderToolCall.name)
   return _s;
 }
-inline const std::string& Reasoning::_internal_provider_id() const {
-  return _impl_.provider_id_.Get();
+inline const std::string& ProviderToolCall::_internal_name() const {
+  return _impl_.name_.Get();
 }
-inline void Reasoning::_internal_set_provider_id(const std::string& value) {
+inline void ProviderToolCall::_internal_set_name(const std::string& value) {
   
-  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+  _impl_.name_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Reasoning::_internal_mutable_provider_id() {
+inline std::string* ProviderToolCall::_internal_mutable_name() {
   
-  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+  return _impl_.name_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Reasoning::release_provider_id() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.Reasoning.provider_id)
-  return _impl_.provider_id_.Release();
+inline std::string* ProviderToolCall::release_name() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ProviderToolCall.name)
+  return _impl_.name_.Release();
 }
-inline void Reasoning::set_allocated_provider_id(std::string* provider_id) {
-  if (provider_id != nullptr) {
+inline void ProviderToolCall::set_allocated_name(std::string* name) {
+  if (name != nullptr) {
     
   } else {
     
   }
-  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+  _impl_.name_.SetAllocated(name, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.provider_id_.IsDefault()) {
-    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  if (_impl_.name_.IsDefault()) {
+    _impl_.name_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Reasoning.provider_id)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ProviderToolCall.name)
+}
+
+// string arguments_json = 3 [json_name = "argumentsJson"];
+inline void ProviderToolCall::clear_arguments_json() {
+  _impl_.arguments_json_.ClearToEmpty();
+}
+inline const std::string& ProviderToolCall::arguments_json() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ProviderToolCall.arguments_json)
+  return _internal_arguments_json();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ProviderToolCall::set_arguments_json(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.arguments_json_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ProviderToolCall.arguments_json)
+}
+inline std::string* ProviderToolCall::mutable_arguments_json() {
+  std::string* _s = _internal_mutable_arguments_json();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ProviderToolCall.arguments_json)
+  return _s;
+}
+inline const std::string& ProviderToolCall::_internal_arguments_json() const {
+  return _impl_.arguments_json_.Get();
+}
+inline void ProviderToolCall::_internal_set_arguments_json(const std::string& value) {
+  
+  _impl_.arguments_json_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ProviderToolCall::_internal_mutable_arguments_json() {
+  
+  return _impl_.arguments_json_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ProviderToolCall::release_arguments_json() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ProviderToolCall.arguments_json)
+  return _impl_.arguments_json_.Release();
+}
+inline void ProviderToolCall::set_allocated_arguments_json(std::string* arguments_json) {
+  if (arguments_json != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.arguments_json_.SetAllocated(arguments_json, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.arguments_json_.IsDefault()) {
+    _impl_.arguments_json_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ProviderToolCall.arguments_json)
+}
+
+// repeated .ringmain.v1.Part results = 4 [json_name = "results"];
+inline int ProviderToolCall::_internal_results_size() const {
+  return _impl_.results_.size();
+}
+inline int ProviderToolCall::results_size() const {
+  return _internal_results_size();
+}
+inline void ProviderToolCall::clear_results() {
+  _impl_.results_.Clear();
+}
+inline ::ringmain::v1::Part* ProviderToolCall::mutable_results(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ProviderToolCall.results)
+  return _impl_.results_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Part >*
+ProviderToolCall::mutable_results() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ProviderToolCall.results)
+  return &_impl_.results_;
+}
+inline const ::ringmain::v1::Part& ProviderToolCall::_internal_results(int index) const {
+  return _impl_.results_.Get(index);
+}
+inline const ::ringmain::v1::Part& ProviderToolCall::results(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ProviderToolCall.results)
+  return _internal_results(index);
+}
+inline ::ringmain::v1::Part* ProviderToolCall::_internal_add_results() {
+  return _impl_.results_.Add();
+}
+inline ::ringmain::v1::Part* ProviderToolCall::add_results() {
+  ::ringmain::v1::Part* _add = _internal_add_results();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ProviderToolCall.results)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Part >&
+ProviderToolCall::results() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ProviderToolCall.results)
+  return _impl_.results_;
+}
+
+// bool failed = 5 [json_name = "failed"];
+inline void ProviderToolCall::clear_failed() {
+  _impl_.failed_ = false;
+}
+inline bool ProviderToolCall::_internal_failed() const {
+  return _impl_.failed_;
+}
+inline bool ProviderToolCall::failed() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ProviderToolCall.failed)
+  return _internal_failed();
+}
+inline void ProviderToolCall::_internal_set_failed(bool value) {
+  
+  _impl_.failed_ = value;
+}
+inline void ProviderToolCall::set_failed(bool value) {
+  _internal_set_failed(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ProviderToolCall.failed)
+}
+
+// -------------------------------------------------------------------
+
+// Citation
+
+// string uri = 1 [json_name = "uri"];
+inline void Citation::clear_uri() {
+  _impl_.uri_.ClearToEmpty();
+}
+inline const std::string& Citation::uri() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.uri)
+  return _internal_uri();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Citation::set_uri(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.uri_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.uri)
+}
+inline std::string* Citation::mutable_uri() {
+  std::string* _s = _internal_mutable_uri();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Citation.uri)
+  return _s;
+}
+inline const std::string& Citation::_internal_uri() const {
+  return _impl_.uri_.Get();
+}
+inline void Citation::_internal_set_uri(const std::string& value) {
+  
+  _impl_.uri_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Citation::_internal_mutable_uri() {
+  
+  return _impl_.uri_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Citation::release_uri() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Citation.uri)
+  return _impl_.uri_.Release();
+}
+inline void Citation::set_allocated_uri(std::string* uri) {
+  if (uri != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.uri_.SetAllocated(uri, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.uri_.IsDefault()) {
+    _impl_.uri_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Citation.uri)
+}
+
+// string title = 2 [json_name = "title"];
+inline void Citation::clear_title() {
+  _impl_.title_.ClearToEmpty();
+}
+inline const std::string& Citation::title() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.title)
+  return _internal_title();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Citation::set_title(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.title_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.title)
+}
+inline std::string* Citation::mutable_title() {
+  std::string* _s = _internal_mutable_title();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Citation.title)
+  return _s;
+}
+inline const std::string& Citation::_internal_title() const {
+  return _impl_.title_.Get();
+}
+inline void Citation::_internal_set_title(const std::string& value) {
+  
+  _impl_.title_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Citation::_internal_mutable_title() {
+  
+  return _impl_.title_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Citation::release_title() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Citation.title)
+  return _impl_.title_.Release();
+}
+inline void Citation::set_allocated_title(std::string* title) {
+  if (title != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.title_.SetAllocated(title, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.title_.IsDefault()) {
+    _impl_.title_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Citation.title)
+}
+
+// string quoted_text = 3 [json_name = "quotedText"];
+inline void Citation::clear_quoted_text() {
+  _impl_.quoted_text_.ClearToEmpty();
+}
+inline const std::string& Citation::quoted_text() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.quoted_text)
+  return _internal_quoted_text();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Citation::set_quoted_text(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.quoted_text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.quoted_text)
+}
+inline std::string* Citation::mutable_quoted_text() {
+  std::string* _s = _internal_mutable_quoted_text();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Citation.quoted_text)
+  return _s;
+}
+inline const std::string& Citation::_internal_quoted_text() const {
+  return _impl_.quoted_text_.Get();
+}
+inline void Citation::_internal_set_quoted_text(const std::string& value) {
+  
+  _impl_.quoted_text_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Citation::_internal_mutable_quoted_text() {
+  
+  return _impl_.quoted_text_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Citation::release_quoted_text() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Citation.quoted_text)
+  return _impl_.quoted_text_.Release();
+}
+inline void Citation::set_allocated_quoted_text(std::string* quoted_text) {
+  if (quoted_text != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.quoted_text_.SetAllocated(quoted_text, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.quoted_text_.IsDefault()) {
+    _impl_.quoted_text_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Citation.quoted_text)
+}
+
+// string filename = 4 [json_name = "filename"];
+inline void Citation::clear_filename() {
+  _impl_.filename_.ClearToEmpty();
+}
+inline const std::string& Citation::filename() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.filename)
+  return _internal_filename();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Citation::set_filename(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.filename_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.filename)
+}
+inline std::string* Citation::mutable_filename() {
+  std::string* _s = _internal_mutable_filename();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Citation.filename)
+  return _s;
+}
+inline const std::string& Citation::_internal_filename() const {
+  return _impl_.filename_.Get();
+}
+inline void Citation::_internal_set_filename(const std::string& value) {
+  
+  _impl_.filename_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Citation::_internal_mutable_filename() {
+  
+  return _impl_.filename_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Citation::release_filename() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Citation.filename)
+  return _impl_.filename_.Release();
+}
+inline void Citation::set_allocated_filename(std::string* filename) {
+  if (filename != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.filename_.SetAllocated(filename, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.filename_.IsDefault()) {
+    _impl_.filename_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Citation.filename)
+}
+
+// int32 page_number = 5 [json_name = "pageNumber"];
+inline void Citation::clear_page_number() {
+  _impl_.page_number_ = 0;
+}
+inline int32_t Citation::_internal_page_number() const {
+  return _impl_.page_number_;
+}
+inline int32_t Citation::page_number() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.page_number)
+  return _internal_page_number();
+}
+inline void Citation::_internal_set_page_number(int32_t value) {
+  
+  _impl_.page_number_ = value;
+}
+inline void Citation::set_page_number(int32_t value) {
+  _internal_set_page_number(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.page_number)
+}
+
+// int32 start_index = 6 [json_name = "startIndex"];
+inline void Citation::clear_start_index() {
+  _impl_.start_index_ = 0;
+}
+inline int32_t Citation::_internal_start_index() const {
+  return _impl_.start_index_;
+}
+inline int32_t Citation::start_index() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.start_index)
+  return _internal_start_index();
+}
+inline void Citation::_internal_set_start_index(int32_t value) {
+  
+  _impl_.start_index_ = value;
+}
+inline void Citation::set_start_index(int32_t value) {
+  _internal_set_start_index(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.start_index)
+}
+
+// int32 end_index = 7 [json_name = "endIndex"];
+inline void Citation::clear_end_index() {
+  _impl_.end_index_ = 0;
+}
+inline int32_t Citation::_internal_end_index() const {
+  return _impl_.end_index_;
+}
+inline int32_t Citation::end_index() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Citation.end_index)
+  return _internal_end_index();
+}
+inline void Citation::_internal_set_end_index(int32_t value) {
+  
+  _impl_.end_index_ = value;
+}
+inline void Citation::set_end_index(int32_t value) {
+  _internal_set_end_index(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Citation.end_index)
+}
+
+// -------------------------------------------------------------------
+
+// TokenLogprobs
+
+// string token = 1 [json_name = "token"];
+inline void TokenLogprobs::clear_token() {
+  _impl_.token_.ClearToEmpty();
+}
+inline const std::string& TokenLogprobs::token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprobs.token)
+  return _internal_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TokenLogprobs::set_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprobs.token)
+}
+inline std::string* TokenLogprobs::mutable_token() {
+  std::string* _s = _internal_mutable_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TokenLogprobs.token)
+  return _s;
+}
+inline const std::string& TokenLogprobs::_internal_token() const {
+  return _impl_.token_.Get();
+}
+inline void TokenLogprobs::_internal_set_token(const std::string& value) {
+  
+  _impl_.token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TokenLogprobs::_internal_mutable_token() {
+  
+  return _impl_.token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TokenLogprobs::release_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TokenLogprobs.token)
+  return _impl_.token_.Release();
+}
+inline void TokenLogprobs::set_allocated_token(std::string* token) {
+  if (token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.token_.SetAllocated(token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.token_.IsDefault()) {
+    _impl_.token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TokenLogprobs.token)
+}
+
+// float logprob = 2 [json_name = "logprob"];
+inline void TokenLogprobs::clear_logprob() {
+  _impl_.logprob_ = 0;
+}
+inline float TokenLogprobs::_internal_logprob() const {
+  return _impl_.logprob_;
+}
+inline float TokenLogprobs::logprob() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprobs.logprob)
+  return _internal_logprob();
+}
+inline void TokenLogprobs::_internal_set_logprob(float value) {
+  
+  _impl_.logprob_ = value;
+}
+inline void TokenLogprobs::set_logprob(float value) {
+  _internal_set_logprob(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprobs.logprob)
+}
+
+// repeated .ringmain.v1.TokenLogprob top = 3 [json_name = "top"];
+inline int TokenLogprobs::_internal_top_size() const {
+  return _impl_.top_.size();
+}
+inline int TokenLogprobs::top_size() const {
+  return _internal_top_size();
+}
+inline void TokenLogprobs::clear_top() {
+  _impl_.top_.Clear();
+}
+inline ::ringmain::v1::TokenLogprob* TokenLogprobs::mutable_top(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TokenLogprobs.top)
+  return _impl_.top_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprob >*
+TokenLogprobs::mutable_top() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.TokenLogprobs.top)
+  return &_impl_.top_;
+}
+inline const ::ringmain::v1::TokenLogprob& TokenLogprobs::_internal_top(int index) const {
+  return _impl_.top_.Get(index);
+}
+inline const ::ringmain::v1::TokenLogprob& TokenLogprobs::top(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprobs.top)
+  return _internal_top(index);
+}
+inline ::ringmain::v1::TokenLogprob* TokenLogprobs::_internal_add_top() {
+  return _impl_.top_.Add();
+}
+inline ::ringmain::v1::TokenLogprob* TokenLogprobs::add_top() {
+  ::ringmain::v1::TokenLogprob* _add = _internal_add_top();
+  // @@protoc_insertion_point(field_add:ringmain.v1.TokenLogprobs.top)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::TokenLogprob >&
+TokenLogprobs::top() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.TokenLogprobs.top)
+  return _impl_.top_;
+}
+
+// bytes utf8_bytes = 4 [json_name = "utf8Bytes"];
+inline void TokenLogprobs::clear_utf8_bytes() {
+  _impl_.utf8_bytes_.ClearToEmpty();
+}
+inline const std::string& TokenLogprobs::utf8_bytes() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprobs.utf8_bytes)
+  return _internal_utf8_bytes();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TokenLogprobs::set_utf8_bytes(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.utf8_bytes_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprobs.utf8_bytes)
+}
+inline std::string* TokenLogprobs::mutable_utf8_bytes() {
+  std::string* _s = _internal_mutable_utf8_bytes();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TokenLogprobs.utf8_bytes)
+  return _s;
+}
+inline const std::string& TokenLogprobs::_internal_utf8_bytes() const {
+  return _impl_.utf8_bytes_.Get();
+}
+inline void TokenLogprobs::_internal_set_utf8_bytes(const std::string& value) {
+  
+  _impl_.utf8_bytes_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TokenLogprobs::_internal_mutable_utf8_bytes() {
+  
+  return _impl_.utf8_bytes_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TokenLogprobs::release_utf8_bytes() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TokenLogprobs.utf8_bytes)
+  return _impl_.utf8_bytes_.Release();
+}
+inline void TokenLogprobs::set_allocated_utf8_bytes(std::string* utf8_bytes) {
+  if (utf8_bytes != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.utf8_bytes_.SetAllocated(utf8_bytes, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.utf8_bytes_.IsDefault()) {
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TokenLogprobs.utf8_bytes)
+}
+
+// -------------------------------------------------------------------
+
+// TokenLogprob
+
+// string token = 1 [json_name = "token"];
+inline void TokenLogprob::clear_token() {
+  _impl_.token_.ClearToEmpty();
+}
+inline const std::string& TokenLogprob::token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprob.token)
+  return _internal_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TokenLogprob::set_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprob.token)
+}
+inline std::string* TokenLogprob::mutable_token() {
+  std::string* _s = _internal_mutable_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TokenLogprob.token)
+  return _s;
+}
+inline const std::string& TokenLogprob::_internal_token() const {
+  return _impl_.token_.Get();
+}
+inline void TokenLogprob::_internal_set_token(const std::string& value) {
+  
+  _impl_.token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TokenLogprob::_internal_mutable_token() {
+  
+  return _impl_.token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TokenLogprob::release_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TokenLogprob.token)
+  return _impl_.token_.Release();
+}
+inline void TokenLogprob::set_allocated_token(std::string* token) {
+  if (token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.token_.SetAllocated(token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.token_.IsDefault()) {
+    _impl_.token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TokenLogprob.token)
+}
+
+// float logprob = 2 [json_name = "logprob"];
+inline void TokenLogprob::clear_logprob() {
+  _impl_.logprob_ = 0;
+}
+inline float TokenLogprob::_internal_logprob() const {
+  return _impl_.logprob_;
+}
+inline float TokenLogprob::logprob() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprob.logprob)
+  return _internal_logprob();
+}
+inline void TokenLogprob::_internal_set_logprob(float value) {
+  
+  _impl_.logprob_ = value;
+}
+inline void TokenLogprob::set_logprob(float value) {
+  _internal_set_logprob(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprob.logprob)
+}
+
+// bytes utf8_bytes = 3 [json_name = "utf8Bytes"];
+inline void TokenLogprob::clear_utf8_bytes() {
+  _impl_.utf8_bytes_.ClearToEmpty();
+}
+inline const std::string& TokenLogprob::utf8_bytes() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.TokenLogprob.utf8_bytes)
+  return _internal_utf8_bytes();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void TokenLogprob::set_utf8_bytes(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.utf8_bytes_.SetBytes(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.TokenLogprob.utf8_bytes)
+}
+inline std::string* TokenLogprob::mutable_utf8_bytes() {
+  std::string* _s = _internal_mutable_utf8_bytes();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.TokenLogprob.utf8_bytes)
+  return _s;
+}
+inline const std::string& TokenLogprob::_internal_utf8_bytes() const {
+  return _impl_.utf8_bytes_.Get();
+}
+inline void TokenLogprob::_internal_set_utf8_bytes(const std::string& value) {
+  
+  _impl_.utf8_bytes_.Set(value, GetArenaForAllocation());
+}
+inline std::string* TokenLogprob::_internal_mutable_utf8_bytes() {
+  
+  return _impl_.utf8_bytes_.Mutable(GetArenaForAllocation());
+}
+inline std::string* TokenLogprob::release_utf8_bytes() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.TokenLogprob.utf8_bytes)
+  return _impl_.utf8_bytes_.Release();
+}
+inline void TokenLogprob::set_allocated_utf8_bytes(std::string* utf8_bytes) {
+  if (utf8_bytes != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.utf8_bytes_.SetAllocated(utf8_bytes, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.utf8_bytes_.IsDefault()) {
+    _impl_.utf8_bytes_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.TokenLogprob.utf8_bytes)
 }
 
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

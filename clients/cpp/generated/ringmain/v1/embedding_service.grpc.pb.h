@@ -28,7 +28,7 @@
 namespace ringmain {
 namespace v1 {
 
-// Vectors from text.
+// Vectors from texts and media.
 class EmbeddingService final {
  public:
   static constexpr char const* service_full_name() {
@@ -37,7 +37,7 @@ class EmbeddingService final {
   class StubInterface {
    public:
     virtual ~StubInterface() {}
-    // Turns texts into vectors.
+    // Turns texts and media into vectors.
     virtual ::grpc::Status Embed(::grpc::ClientContext* context, const ::ringmain::v1::EmbedRequest& request, ::ringmain::v1::EmbedResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::EmbedResponse>> AsyncEmbed(::grpc::ClientContext* context, const ::ringmain::v1::EmbedRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::EmbedResponse>>(AsyncEmbedRaw(context, request, cq));
@@ -48,7 +48,7 @@ class EmbeddingService final {
     class async_interface {
      public:
       virtual ~async_interface() {}
-      // Turns texts into vectors.
+      // Turns texts and media into vectors.
       virtual void Embed(::grpc::ClientContext* context, const ::ringmain::v1::EmbedRequest* request, ::ringmain::v1::EmbedResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void Embed(::grpc::ClientContext* context, const ::ringmain::v1::EmbedRequest* request, ::ringmain::v1::EmbedResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
     };
@@ -95,7 +95,7 @@ class EmbeddingService final {
    public:
     Service();
     virtual ~Service();
-    // Turns texts into vectors.
+    // Turns texts and media into vectors.
     virtual ::grpc::Status Embed(::grpc::ServerContext* context, const ::ringmain::v1::EmbedRequest* request, ::ringmain::v1::EmbedResponse* response);
   };
   template <class BaseClass>

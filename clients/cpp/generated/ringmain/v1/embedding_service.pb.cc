@@ -24,13 +24,14 @@ namespace ringmain {
 namespace v1 {
 PROTOBUF_CONSTEXPR EmbedRequest::EmbedRequest(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_._has_bits_)*/{}
-  , /*decltype(_impl_._cached_size_)*/{}
-  , /*decltype(_impl_.texts_)*/{}
+    /*decltype(_impl_.texts_)*/{}
+  , /*decltype(_impl_.media_)*/{}
+  , /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
-  , /*decltype(_impl_.purpose_)*/0
-  , /*decltype(_impl_.dimension_count_)*/0} {}
+  , /*decltype(_impl_.embedding_config_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
 struct EmbedRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR EmbedRequestDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -40,6 +41,33 @@ struct EmbedRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EmbedRequestDefaultTypeInternal _EmbedRequest_default_instance_;
+PROTOBUF_CONSTEXPR EmbeddingConfig_ProviderOptionsEntry_DoNotUse::EmbeddingConfig_ProviderOptionsEntry_DoNotUse(
+    ::_pbi::ConstantInitialized) {}
+struct EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal() {}
+  union {
+    EmbeddingConfig_ProviderOptionsEntry_DoNotUse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _EmbeddingConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
+PROTOBUF_CONSTEXPR EmbeddingConfig::EmbeddingConfig(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.provider_options_)*/{::_pbi::ConstantInitialized()}
+  , /*decltype(_impl_.purpose_)*/0
+  , /*decltype(_impl_.dimension_count_)*/0} {}
+struct EmbeddingConfigDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR EmbeddingConfigDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~EmbeddingConfigDefaultTypeInternal() {}
+  union {
+    EmbeddingConfig _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EmbeddingConfigDefaultTypeInternal _EmbeddingConfig_default_instance_;
 PROTOBUF_CONSTEXPR EmbedResponse::EmbedResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.embeddings_)*/{}
@@ -71,24 +99,43 @@ struct EmbeddingDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EmbeddingDefaultTypeInternal _Embedding_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[3];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[5];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fembedding_5fservice_2eproto[1];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fembedding_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_._has_bits_),
+  ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.model_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.texts_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.purpose_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.dimension_count_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.attribution_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.routing_policy_),
-  ~0u,
-  ~0u,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.texts_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.media_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedRequest, _impl_.embedding_config_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse, _has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse, key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse, value_),
+  0,
+  1,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig, _impl_.purpose_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig, _impl_.dimension_count_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbeddingConfig, _impl_.provider_options_),
   ~0u,
   0,
   ~0u,
@@ -99,9 +146,9 @@ const uint32_t TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto::offsets[
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedResponse, _impl_.embeddings_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedResponse, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedResponse, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EmbedResponse, _impl_.embeddings_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Embedding, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -111,49 +158,69 @@ const uint32_t TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto::offsets[
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Embedding, _impl_.values_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  { 0, 11, -1, sizeof(::ringmain::v1::EmbedRequest)},
-  { 16, -1, -1, sizeof(::ringmain::v1::EmbedResponse)},
-  { 26, -1, -1, sizeof(::ringmain::v1::Embedding)},
+  { 0, -1, -1, sizeof(::ringmain::v1::EmbedRequest)},
+  { 13, 21, -1, sizeof(::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse)},
+  { 23, 32, -1, sizeof(::ringmain::v1::EmbeddingConfig)},
+  { 35, -1, -1, sizeof(::ringmain::v1::EmbedResponse)},
+  { 45, -1, -1, sizeof(::ringmain::v1::Embedding)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_EmbedRequest_default_instance_._instance,
+  &::ringmain::v1::_EmbeddingConfig_ProviderOptionsEntry_DoNotUse_default_instance_._instance,
+  &::ringmain::v1::_EmbeddingConfig_default_instance_._instance,
   &::ringmain::v1::_EmbedResponse_default_instance_._instance,
   &::ringmain::v1::_Embedding_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n#ringmain/v1/embedding_service.proto\022\013r"
-  "ingmain.v1\032\031ringmain/v1/routing.proto\032\027r"
-  "ingmain/v1/usage.proto\"\370\001\n\014EmbedRequest\022"
-  "\024\n\005model\030\001 \001(\tR\005model\022\024\n\005texts\030\002 \003(\tR\005te"
-  "xts\0227\n\007purpose\030\003 \001(\0162\035.ringmain.v1.Embed"
-  "dingPurposeR\007purpose\022,\n\017dimension_count\030"
-  "\004 \001(\005H\000R\016dimensionCount\210\001\001\022A\n\016routing_po"
-  "licy\030\005 \001(\0132\032.ringmain.v1.RoutingPolicyR\r"
-  "routingPolicyB\022\n\020_dimension_count\"\274\001\n\rEm"
-  "bedResponse\022\037\n\013response_id\030\001 \001(\tR\nrespon"
-  "seId\0226\n\nembeddings\030\002 \003(\0132\026.ringmain.v1.E"
-  "mbeddingR\nembeddings\022(\n\005usage\030\003 \001(\0132\022.ri"
-  "ngmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022."
-  "ringmain.v1.RouteR\005route\"#\n\tEmbedding\022\026\n"
-  "\006values\030\001 \003(\002R\006values*\224\001\n\020EmbeddingPurpo"
-  "se\022!\n\035EMBEDDING_PURPOSE_UNSPECIFIED\020\000\022\036\n"
-  "\032EMBEDDING_PURPOSE_DOCUMENT\020\001\022\033\n\027EMBEDDI"
-  "NG_PURPOSE_QUERY\020\002\022 \n\034EMBEDDING_PURPOSE_"
-  "SIMILARITY\020\0032R\n\020EmbeddingService\022>\n\005Embe"
-  "d\022\031.ringmain.v1.EmbedRequest\032\032.ringmain."
-  "v1.EmbedResponseb\006proto3"
+  "ingmain.v1\032\034google/protobuf/struct.proto"
+  "\032\035ringmain/v1/attribution.proto\032\031ringmai"
+  "n/v1/content.proto\032\031ringmain/v1/routing."
+  "proto\032\027ringmain/v1/usage.proto\"\313\002\n\014Embed"
+  "Request\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024"
+  "\n\005model\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001("
+  "\0132\030.ringmain.v1.AttributionR\013attribution"
+  "\022A\n\016routing_policy\030\004 \001(\0132\032.ringmain.v1.R"
+  "outingPolicyR\rroutingPolicy\022\024\n\005texts\030\005 \003"
+  "(\tR\005texts\022(\n\005media\030\006 \003(\0132\022.ringmain.v1.M"
+  "ediaR\005media\022G\n\020embedding_config\030\007 \001(\0132\034."
+  "ringmain.v1.EmbeddingConfigR\017embeddingCo"
+  "nfig\"\307\002\n\017EmbeddingConfig\0227\n\007purpose\030\001 \001("
+  "\0162\035.ringmain.v1.EmbeddingPurposeR\007purpos"
+  "e\022,\n\017dimension_count\030\002 \001(\005H\000R\016dimensionC"
+  "ount\210\001\001\022\\\n\020provider_options\030\003 \003(\01321.ring"
+  "main.v1.EmbeddingConfig.ProviderOptionsE"
+  "ntryR\017providerOptions\032[\n\024ProviderOptions"
+  "Entry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\0132\027"
+  ".google.protobuf.StructR\005value:\0028\001B\022\n\020_d"
+  "imension_count\"\274\001\n\rEmbedResponse\022\037\n\013resp"
+  "onse_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\013"
+  "2\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\003 \001"
+  "(\0132\022.ringmain.v1.RouteR\005route\0226\n\nembeddi"
+  "ngs\030\004 \003(\0132\026.ringmain.v1.EmbeddingR\nembed"
+  "dings\"#\n\tEmbedding\022\026\n\006values\030\001 \003(\002R\006valu"
+  "es*\224\001\n\020EmbeddingPurpose\022!\n\035EMBEDDING_PUR"
+  "POSE_UNSPECIFIED\020\000\022\036\n\032EMBEDDING_PURPOSE_"
+  "DOCUMENT\020\001\022\033\n\027EMBEDDING_PURPOSE_QUERY\020\002\022"
+  " \n\034EMBEDDING_PURPOSE_SIMILARITY\020\0032R\n\020Emb"
+  "eddingService\022>\n\005Embed\022\031.ringmain.v1.Emb"
+  "edRequest\032\032.ringmain.v1.EmbedResponseb\006p"
+  "roto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps[2] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps[5] = {
+  &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
   &::descriptor_table_ringmain_2fv1_2frouting_2eproto,
   &::descriptor_table_ringmain_2fv1_2fusage_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto = {
-    false, false, 824, descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto,
+    false, false, 1325, descriptor_table_protodef_ringmain_2fv1_2fembedding_5fservice_2eproto,
     "ringmain/v1/embedding_service.proto",
-    &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps, 2, 3,
+    &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_deps, 5, 5,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fembedding_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fembedding_5fservice_2eproto,
@@ -187,22 +254,37 @@ bool EmbeddingPurpose_IsValid(int value) {
 
 class EmbedRequest::_Internal {
  public:
-  using HasBits = decltype(std::declval<EmbedRequest>()._impl_._has_bits_);
-  static void set_has_dimension_count(HasBits* has_bits) {
-    (*has_bits)[0] |= 1u;
-  }
+  static const ::ringmain::v1::Attribution& attribution(const EmbedRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const EmbedRequest* msg);
+  static const ::ringmain::v1::EmbeddingConfig& embedding_config(const EmbedRequest* msg);
 };
 
+const ::ringmain::v1::Attribution&
+EmbedRequest::_Internal::attribution(const EmbedRequest* msg) {
+  return *msg->_impl_.attribution_;
+}
 const ::ringmain::v1::RoutingPolicy&
 EmbedRequest::_Internal::routing_policy(const EmbedRequest* msg) {
   return *msg->_impl_.routing_policy_;
+}
+const ::ringmain::v1::EmbeddingConfig&
+EmbedRequest::_Internal::embedding_config(const EmbedRequest* msg) {
+  return *msg->_impl_.embedding_config_;
+}
+void EmbedRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void EmbedRequest::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+}
+void EmbedRequest::clear_media() {
+  _impl_.media_.Clear();
 }
 EmbedRequest::EmbedRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -214,15 +296,24 @@ EmbedRequest::EmbedRequest(const EmbedRequest& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   EmbedRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_._has_bits_){from._impl_._has_bits_}
-    , /*decltype(_impl_._cached_size_)*/{}
-    , decltype(_impl_.texts_){from._impl_.texts_}
+      decltype(_impl_.texts_){from._impl_.texts_}
+    , decltype(_impl_.media_){from._impl_.media_}
+    , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
-    , decltype(_impl_.purpose_){}
-    , decltype(_impl_.dimension_count_){}};
+    , decltype(_impl_.embedding_config_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -231,12 +322,15 @@ EmbedRequest::EmbedRequest(const EmbedRequest& from)
     _this->_impl_.model_.Set(from._internal_model(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
-  ::memcpy(&_impl_.purpose_, &from._impl_.purpose_,
-    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.dimension_count_) -
-    reinterpret_cast<char*>(&_impl_.purpose_)) + sizeof(_impl_.dimension_count_));
+  if (from._internal_has_embedding_config()) {
+    _this->_impl_.embedding_config_ = new ::ringmain::v1::EmbeddingConfig(*from._impl_.embedding_config_);
+  }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.EmbedRequest)
 }
 
@@ -245,14 +339,19 @@ inline void EmbedRequest::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_._has_bits_){}
-    , /*decltype(_impl_._cached_size_)*/{}
-    , decltype(_impl_.texts_){arena}
+      decltype(_impl_.texts_){arena}
+    , decltype(_impl_.media_){arena}
+    , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
-    , decltype(_impl_.purpose_){0}
-    , decltype(_impl_.dimension_count_){0}
+    , decltype(_impl_.embedding_config_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -271,8 +370,12 @@ EmbedRequest::~EmbedRequest() {
 inline void EmbedRequest::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.texts_.~RepeatedPtrField();
+  _impl_.media_.~RepeatedPtrField();
+  _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.embedding_config_;
 }
 
 void EmbedRequest::SetCachedSize(int size) const {
@@ -286,27 +389,43 @@ void EmbedRequest::Clear() {
   (void) cached_has_bits;
 
   _impl_.texts_.Clear();
+  _impl_.media_.Clear();
+  _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
-  _impl_.purpose_ = 0;
-  _impl_.dimension_count_ = 0;
-  _impl_._has_bits_.Clear();
+  if (GetArenaForAllocation() == nullptr && _impl_.embedding_config_ != nullptr) {
+    delete _impl_.embedding_config_;
+  }
+  _impl_.embedding_config_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
 const char* EmbedRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
-  _Internal::HasBits has_bits{};
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.EmbedRequest.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -314,9 +433,25 @@ const char* EmbedRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
         } else
           goto handle_unusual;
         continue;
-      // repeated string texts = 2 [json_name = "texts"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string texts = 5 [json_name = "texts"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr -= 1;
           do {
             ptr += 1;
@@ -325,33 +460,405 @@ const char* EmbedRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
             CHK_(ptr);
             CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.EmbedRequest.texts"));
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+      // repeated .ringmain.v1.Media media = 6 [json_name = "media"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_media(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_embedding_config(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* EmbedRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.EmbedRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.EmbedRequest.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.EmbedRequest.model");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_model(), target);
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated string texts = 5 [json_name = "texts"];
+  for (int i = 0, n = this->_internal_texts_size(); i < n; i++) {
+    const auto& s = this->_internal_texts(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.EmbedRequest.texts");
+    target = stream->WriteString(5, s, target);
+  }
+
+  // repeated .ringmain.v1.Media media = 6 [json_name = "media"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_media_size()); i < n; i++) {
+    const auto& repfield = this->_internal_media(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(6, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];
+  if (this->_internal_has_embedding_config()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::embedding_config(this),
+        _Internal::embedding_config(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.EmbedRequest)
+  return target;
+}
+
+size_t EmbedRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.EmbedRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string texts = 5 [json_name = "texts"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.texts_.size());
+  for (int i = 0, n = _impl_.texts_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.texts_.Get(i));
+  }
+
+  // repeated .ringmain.v1.Media media = 6 [json_name = "media"];
+  total_size += 1UL * this->_internal_media_size();
+  for (const auto& msg : this->_impl_.media_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_model());
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];
+  if (this->_internal_has_embedding_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.embedding_config_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData EmbedRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    EmbedRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*EmbedRequest::GetClassData() const { return &_class_data_; }
+
+
+void EmbedRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<EmbedRequest*>(&to_msg);
+  auto& from = static_cast<const EmbedRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.EmbedRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.texts_.MergeFrom(from._impl_.texts_);
+  _this->_impl_.media_.MergeFrom(from._impl_.media_);
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
+  if (!from._internal_model().empty()) {
+    _this->_internal_set_model(from._internal_model());
+  }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
+        from._internal_routing_policy());
+  }
+  if (from._internal_has_embedding_config()) {
+    _this->_internal_mutable_embedding_config()->::ringmain::v1::EmbeddingConfig::MergeFrom(
+        from._internal_embedding_config());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void EmbedRequest::CopyFrom(const EmbedRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.EmbedRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool EmbedRequest::IsInitialized() const {
+  return true;
+}
+
+void EmbedRequest::InternalSwap(EmbedRequest* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.texts_.InternalSwap(&other->_impl_.texts_);
+  _impl_.media_.InternalSwap(&other->_impl_.media_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.model_, lhs_arena,
+      &other->_impl_.model_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(EmbedRequest, _impl_.embedding_config_)
+      + sizeof(EmbedRequest::_impl_.embedding_config_)
+      - PROTOBUF_FIELD_OFFSET(EmbedRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata EmbedRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[0]);
+}
+
+// ===================================================================
+
+EmbeddingConfig_ProviderOptionsEntry_DoNotUse::EmbeddingConfig_ProviderOptionsEntry_DoNotUse() {}
+EmbeddingConfig_ProviderOptionsEntry_DoNotUse::EmbeddingConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
+    : SuperType(arena) {}
+void EmbeddingConfig_ProviderOptionsEntry_DoNotUse::MergeFrom(const EmbeddingConfig_ProviderOptionsEntry_DoNotUse& other) {
+  MergeFromInternal(other);
+}
+::PROTOBUF_NAMESPACE_ID::Metadata EmbeddingConfig_ProviderOptionsEntry_DoNotUse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[1]);
+}
+
+// ===================================================================
+
+class EmbeddingConfig::_Internal {
+ public:
+  using HasBits = decltype(std::declval<EmbeddingConfig>()._impl_._has_bits_);
+  static void set_has_dimension_count(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+};
+
+void EmbeddingConfig::clear_provider_options() {
+  _impl_.provider_options_.Clear();
+}
+EmbeddingConfig::EmbeddingConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  if (arena != nullptr && !is_message_owned) {
+    arena->OwnCustomDestructor(this, &EmbeddingConfig::ArenaDtor);
+  }
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.EmbeddingConfig)
+}
+EmbeddingConfig::EmbeddingConfig(const EmbeddingConfig& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  EmbeddingConfig* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_.provider_options_)*/{}
+    , decltype(_impl_.purpose_){}
+    , decltype(_impl_.dimension_count_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
+  ::memcpy(&_impl_.purpose_, &from._impl_.purpose_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.dimension_count_) -
+    reinterpret_cast<char*>(&_impl_.purpose_)) + sizeof(_impl_.dimension_count_));
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.EmbeddingConfig)
+}
+
+inline void EmbeddingConfig::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_.provider_options_)*/{::_pbi::ArenaInitialized(), arena}
+    , decltype(_impl_.purpose_){0}
+    , decltype(_impl_.dimension_count_){0}
+  };
+}
+
+EmbeddingConfig::~EmbeddingConfig() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.EmbeddingConfig)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    ArenaDtor(this);
+    return;
+  }
+  SharedDtor();
+}
+
+inline void EmbeddingConfig::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.provider_options_.Destruct();
+  _impl_.provider_options_.~MapField();
+}
+
+void EmbeddingConfig::ArenaDtor(void* object) {
+  EmbeddingConfig* _this = reinterpret_cast< EmbeddingConfig* >(object);
+  _this->_impl_.provider_options_.Destruct();
+}
+void EmbeddingConfig::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void EmbeddingConfig::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.EmbeddingConfig)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.provider_options_.Clear();
+  _impl_.purpose_ = 0;
+  _impl_.dimension_count_ = 0;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* EmbeddingConfig::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .ringmain.v1.EmbeddingPurpose purpose = 1 [json_name = "purpose"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
           uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
           _internal_set_purpose(static_cast<::ringmain::v1::EmbeddingPurpose>(val));
         } else
           goto handle_unusual;
         continue;
-      // optional int32 dimension_count = 4 [json_name = "dimensionCount"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+      // optional int32 dimension_count = 2 [json_name = "dimensionCount"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
           _Internal::set_has_dimension_count(&has_bits);
           _impl_.dimension_count_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
-          CHK_(ptr);
+      // map<string, .google.protobuf.Struct> provider_options = 3 [json_name = "providerOptions"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(&_impl_.provider_options_, ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -379,97 +886,83 @@ failure:
 #undef CHK_
 }
 
-uint8_t* EmbedRequest::_InternalSerialize(
+uint8_t* EmbeddingConfig::_InternalSerialize(
     uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.EmbedRequest)
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.EmbeddingConfig)
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
-  if (!this->_internal_model().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.EmbedRequest.model");
-    target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
-  }
-
-  // repeated string texts = 2 [json_name = "texts"];
-  for (int i = 0, n = this->_internal_texts_size(); i < n; i++) {
-    const auto& s = this->_internal_texts(i);
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      s.data(), static_cast<int>(s.length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.EmbedRequest.texts");
-    target = stream->WriteString(2, s, target);
-  }
-
-  // .ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];
+  // .ringmain.v1.EmbeddingPurpose purpose = 1 [json_name = "purpose"];
   if (this->_internal_purpose() != 0) {
     target = stream->EnsureSpace(target);
     target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      3, this->_internal_purpose(), target);
+      1, this->_internal_purpose(), target);
   }
 
-  // optional int32 dimension_count = 4 [json_name = "dimensionCount"];
+  // optional int32 dimension_count = 2 [json_name = "dimensionCount"];
   if (_internal_has_dimension_count()) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(4, this->_internal_dimension_count(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(2, this->_internal_dimension_count(), target);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  // map<string, .google.protobuf.Struct> provider_options = 3 [json_name = "providerOptions"];
+  if (!this->_internal_provider_options().empty()) {
+    using MapType = ::_pb::Map<std::string, ::PROTOBUF_NAMESPACE_ID::Struct>;
+    using WireHelper = EmbeddingConfig_ProviderOptionsEntry_DoNotUse::Funcs;
+    const auto& map_field = this->_internal_provider_options();
+    auto check_utf8 = [](const MapType::value_type& entry) {
+      (void)entry;
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.first.data(), static_cast<int>(entry.first.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.EmbeddingConfig.ProviderOptionsEntry.key");
+    };
+
+    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
+      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
+        target = WireHelper::InternalSerialize(3, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    } else {
+      for (const auto& entry : map_field) {
+        target = WireHelper::InternalSerialize(3, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    }
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
   }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.EmbedRequest)
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.EmbeddingConfig)
   return target;
 }
 
-size_t EmbedRequest::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.EmbedRequest)
+size_t EmbeddingConfig::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.EmbeddingConfig)
   size_t total_size = 0;
 
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated string texts = 2 [json_name = "texts"];
+  // map<string, .google.protobuf.Struct> provider_options = 3 [json_name = "providerOptions"];
   total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.texts_.size());
-  for (int i = 0, n = _impl_.texts_.size(); i < n; i++) {
-    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-      _impl_.texts_.Get(i));
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_provider_options_size());
+  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >::const_iterator
+      it = this->_internal_provider_options().begin();
+      it != this->_internal_provider_options().end(); ++it) {
+    total_size += EmbeddingConfig_ProviderOptionsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
   }
 
-  // string model = 1 [json_name = "model"];
-  if (!this->_internal_model().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_model());
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.routing_policy_);
-  }
-
-  // .ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];
+  // .ringmain.v1.EmbeddingPurpose purpose = 1 [json_name = "purpose"];
   if (this->_internal_purpose() != 0) {
     total_size += 1 +
       ::_pbi::WireFormatLite::EnumSize(this->_internal_purpose());
   }
 
-  // optional int32 dimension_count = 4 [json_name = "dimensionCount"];
+  // optional int32 dimension_count = 2 [json_name = "dimensionCount"];
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x00000001u) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_dimension_count());
@@ -478,29 +971,22 @@ size_t EmbedRequest::ByteSizeLong() const {
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData EmbedRequest::_class_data_ = {
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData EmbeddingConfig::_class_data_ = {
     ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    EmbedRequest::MergeImpl
+    EmbeddingConfig::MergeImpl
 };
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*EmbedRequest::GetClassData() const { return &_class_data_; }
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*EmbeddingConfig::GetClassData() const { return &_class_data_; }
 
 
-void EmbedRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<EmbedRequest*>(&to_msg);
-  auto& from = static_cast<const EmbedRequest&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.EmbedRequest)
+void EmbeddingConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<EmbeddingConfig*>(&to_msg);
+  auto& from = static_cast<const EmbeddingConfig&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.EmbeddingConfig)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  _this->_impl_.texts_.MergeFrom(from._impl_.texts_);
-  if (!from._internal_model().empty()) {
-    _this->_internal_set_model(from._internal_model());
-  }
-  if (from._internal_has_routing_policy()) {
-    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
-        from._internal_routing_policy());
-  }
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
   if (from._internal_purpose() != 0) {
     _this->_internal_set_purpose(from._internal_purpose());
   }
@@ -510,40 +996,34 @@ void EmbedRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
-void EmbedRequest::CopyFrom(const EmbedRequest& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.EmbedRequest)
+void EmbeddingConfig::CopyFrom(const EmbeddingConfig& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.EmbeddingConfig)
   if (&from == this) return;
   Clear();
   MergeFrom(from);
 }
 
-bool EmbedRequest::IsInitialized() const {
+bool EmbeddingConfig::IsInitialized() const {
   return true;
 }
 
-void EmbedRequest::InternalSwap(EmbedRequest* other) {
+void EmbeddingConfig::InternalSwap(EmbeddingConfig* other) {
   using std::swap;
-  auto* lhs_arena = GetArenaForAllocation();
-  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
-  _impl_.texts_.InternalSwap(&other->_impl_.texts_);
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.model_, lhs_arena,
-      &other->_impl_.model_, rhs_arena
-  );
+  _impl_.provider_options_.InternalSwap(&other->_impl_.provider_options_);
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(EmbedRequest, _impl_.dimension_count_)
-      + sizeof(EmbedRequest::_impl_.dimension_count_)
-      - PROTOBUF_FIELD_OFFSET(EmbedRequest, _impl_.routing_policy_)>(
-          reinterpret_cast<char*>(&_impl_.routing_policy_),
-          reinterpret_cast<char*>(&other->_impl_.routing_policy_));
+      PROTOBUF_FIELD_OFFSET(EmbeddingConfig, _impl_.dimension_count_)
+      + sizeof(EmbeddingConfig::_impl_.dimension_count_)
+      - PROTOBUF_FIELD_OFFSET(EmbeddingConfig, _impl_.purpose_)>(
+          reinterpret_cast<char*>(&_impl_.purpose_),
+          reinterpret_cast<char*>(&other->_impl_.purpose_));
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata EmbedRequest::GetMetadata() const {
+::PROTOBUF_NAMESPACE_ID::Metadata EmbeddingConfig::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[0]);
+      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[2]);
 }
 
 // ===================================================================
@@ -681,32 +1161,32 @@ const char* EmbedResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_embeddings(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Route route = 4 [json_name = "route"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
-          CHK_(ptr);
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -749,26 +1229,26 @@ uint8_t* EmbedResponse::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+  if (this->_internal_has_usage()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::usage(this),
+        _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_embeddings_size()); i < n; i++) {
     const auto& repfield = this->_internal_embeddings(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::route(this),
-        _Internal::route(this).GetCachedSize(), target, stream);
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -787,7 +1267,7 @@ size_t EmbedResponse::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];
+  // repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];
   total_size += 1UL * this->_internal_embeddings_size();
   for (const auto& msg : this->_impl_.embeddings_) {
     total_size +=
@@ -801,14 +1281,14 @@ size_t EmbedResponse::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -880,7 +1360,7 @@ void EmbedResponse::InternalSwap(EmbedResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata EmbedResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[1]);
+      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[3]);
 }
 
 // ===================================================================
@@ -1064,7 +1544,7 @@ void Embedding::InternalSwap(Embedding* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Embedding::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fembedding_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[2]);
+      file_level_metadata_ringmain_2fv1_2fembedding_5fservice_2eproto[4]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -1074,6 +1554,14 @@ PROTOBUF_NAMESPACE_OPEN
 template<> PROTOBUF_NOINLINE ::ringmain::v1::EmbedRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::EmbedRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::EmbedRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse*
+Arena::CreateMaybeMessage< ::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::EmbeddingConfig*
+Arena::CreateMaybeMessage< ::ringmain::v1::EmbeddingConfig >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::EmbeddingConfig >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::EmbedResponse*
 Arena::CreateMaybeMessage< ::ringmain::v1::EmbedResponse >(Arena* arena) {

@@ -29,8 +29,14 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
+#include <google/protobuf/map.h>  // IWYU pragma: export
+#include <google/protobuf/map_entry.h>
+#include <google/protobuf/map_field_inl.h>
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/struct.pb.h>
+#include "ringmain/v1/attribution.pb.h"
+#include "ringmain/v1/content.pb.h"
 #include "ringmain/v1/routing.pb.h"
 #include "ringmain/v1/usage.pb.h"
 // @@protoc_insertion_point(includes)
@@ -58,12 +64,20 @@ extern EmbedResponseDefaultTypeInternal _EmbedResponse_default_instance_;
 class Embedding;
 struct EmbeddingDefaultTypeInternal;
 extern EmbeddingDefaultTypeInternal _Embedding_default_instance_;
+class EmbeddingConfig;
+struct EmbeddingConfigDefaultTypeInternal;
+extern EmbeddingConfigDefaultTypeInternal _EmbeddingConfig_default_instance_;
+class EmbeddingConfig_ProviderOptionsEntry_DoNotUse;
+struct EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal;
+extern EmbeddingConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _EmbeddingConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::EmbedRequest* Arena::CreateMaybeMessage<::ringmain::v1::EmbedRequest>(Arena*);
 template<> ::ringmain::v1::EmbedResponse* Arena::CreateMaybeMessage<::ringmain::v1::EmbedResponse>(Arena*);
 template<> ::ringmain::v1::Embedding* Arena::CreateMaybeMessage<::ringmain::v1::Embedding>(Arena*);
+template<> ::ringmain::v1::EmbeddingConfig* Arena::CreateMaybeMessage<::ringmain::v1::EmbeddingConfig>(Arena*);
+template<> ::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::EmbeddingConfig_ProviderOptionsEntry_DoNotUse>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
@@ -218,13 +232,15 @@ class EmbedRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kTextsFieldNumber = 2,
-    kModelFieldNumber = 1,
-    kRoutingPolicyFieldNumber = 5,
-    kPurposeFieldNumber = 3,
-    kDimensionCountFieldNumber = 4,
+    kTextsFieldNumber = 5,
+    kMediaFieldNumber = 6,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kEmbeddingConfigFieldNumber = 7,
   };
-  // repeated string texts = 2 [json_name = "texts"];
+  // repeated string texts = 5 [json_name = "texts"];
   int texts_size() const;
   private:
   int _internal_texts_size() const;
@@ -248,7 +264,39 @@ class EmbedRequest final :
   std::string* _internal_add_texts();
   public:
 
-  // string model = 1 [json_name = "model"];
+  // repeated .ringmain.v1.Media media = 6 [json_name = "media"];
+  int media_size() const;
+  private:
+  int _internal_media_size() const;
+  public:
+  void clear_media();
+  ::ringmain::v1::Media* mutable_media(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >*
+      mutable_media();
+  private:
+  const ::ringmain::v1::Media& _internal_media(int index) const;
+  ::ringmain::v1::Media* _internal_add_media();
+  public:
+  const ::ringmain::v1::Media& media(int index) const;
+  ::ringmain::v1::Media* add_media();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >&
+      media() const;
+
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -262,7 +310,25 @@ class EmbedRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
+  private:
+  bool _internal_has_attribution() const;
+  public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -280,7 +346,218 @@ class EmbedRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // .ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];
+  // .ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];
+  bool has_embedding_config() const;
+  private:
+  bool _internal_has_embedding_config() const;
+  public:
+  void clear_embedding_config();
+  const ::ringmain::v1::EmbeddingConfig& embedding_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::EmbeddingConfig* release_embedding_config();
+  ::ringmain::v1::EmbeddingConfig* mutable_embedding_config();
+  void set_allocated_embedding_config(::ringmain::v1::EmbeddingConfig* embedding_config);
+  private:
+  const ::ringmain::v1::EmbeddingConfig& _internal_embedding_config() const;
+  ::ringmain::v1::EmbeddingConfig* _internal_mutable_embedding_config();
+  public:
+  void unsafe_arena_set_allocated_embedding_config(
+      ::ringmain::v1::EmbeddingConfig* embedding_config);
+  ::ringmain::v1::EmbeddingConfig* unsafe_arena_release_embedding_config();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.EmbedRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> texts_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media > media_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::ringmain::v1::Attribution* attribution_;
+    ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::EmbeddingConfig* embedding_config_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class EmbeddingConfig_ProviderOptionsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<EmbeddingConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> {
+public:
+  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<EmbeddingConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> SuperType;
+  EmbeddingConfig_ProviderOptionsEntry_DoNotUse();
+  explicit PROTOBUF_CONSTEXPR EmbeddingConfig_ProviderOptionsEntry_DoNotUse(
+      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  explicit EmbeddingConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
+  void MergeFrom(const EmbeddingConfig_ProviderOptionsEntry_DoNotUse& other);
+  static const EmbeddingConfig_ProviderOptionsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const EmbeddingConfig_ProviderOptionsEntry_DoNotUse*>(&_EmbeddingConfig_ProviderOptionsEntry_DoNotUse_default_instance_); }
+  static bool ValidateKey(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.EmbeddingConfig.ProviderOptionsEntry.key");
+ }
+  static bool ValidateValue(void*) { return true; }
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+  friend struct ::TableStruct_ringmain_2fv1_2fembedding_5fservice_2eproto;
+};
+
+// -------------------------------------------------------------------
+
+class EmbeddingConfig final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.EmbeddingConfig) */ {
+ public:
+  inline EmbeddingConfig() : EmbeddingConfig(nullptr) {}
+  ~EmbeddingConfig() override;
+  explicit PROTOBUF_CONSTEXPR EmbeddingConfig(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  EmbeddingConfig(const EmbeddingConfig& from);
+  EmbeddingConfig(EmbeddingConfig&& from) noexcept
+    : EmbeddingConfig() {
+    *this = ::std::move(from);
+  }
+
+  inline EmbeddingConfig& operator=(const EmbeddingConfig& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline EmbeddingConfig& operator=(EmbeddingConfig&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const EmbeddingConfig& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const EmbeddingConfig* internal_default_instance() {
+    return reinterpret_cast<const EmbeddingConfig*>(
+               &_EmbeddingConfig_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    2;
+
+  friend void swap(EmbeddingConfig& a, EmbeddingConfig& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(EmbeddingConfig* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(EmbeddingConfig* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  EmbeddingConfig* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<EmbeddingConfig>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const EmbeddingConfig& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const EmbeddingConfig& from) {
+    EmbeddingConfig::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(EmbeddingConfig* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.EmbeddingConfig";
+  }
+  protected:
+  explicit EmbeddingConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  private:
+  static void ArenaDtor(void* object);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kProviderOptionsFieldNumber = 3,
+    kPurposeFieldNumber = 1,
+    kDimensionCountFieldNumber = 2,
+  };
+  // map<string, .google.protobuf.Struct> provider_options = 3 [json_name = "providerOptions"];
+  int provider_options_size() const;
+  private:
+  int _internal_provider_options_size() const;
+  public:
+  void clear_provider_options();
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      _internal_provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      _internal_mutable_provider_options();
+  public:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      mutable_provider_options();
+
+  // .ringmain.v1.EmbeddingPurpose purpose = 1 [json_name = "purpose"];
   void clear_purpose();
   ::ringmain::v1::EmbeddingPurpose purpose() const;
   void set_purpose(::ringmain::v1::EmbeddingPurpose value);
@@ -289,7 +566,7 @@ class EmbedRequest final :
   void _internal_set_purpose(::ringmain::v1::EmbeddingPurpose value);
   public:
 
-  // optional int32 dimension_count = 4 [json_name = "dimensionCount"];
+  // optional int32 dimension_count = 2 [json_name = "dimensionCount"];
   bool has_dimension_count() const;
   private:
   bool _internal_has_dimension_count() const;
@@ -302,7 +579,7 @@ class EmbedRequest final :
   void _internal_set_dimension_count(int32_t value);
   public:
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.EmbedRequest)
+  // @@protoc_insertion_point(class_scope:ringmain.v1.EmbeddingConfig)
  private:
   class _Internal;
 
@@ -312,9 +589,11 @@ class EmbedRequest final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
-    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> texts_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
-    ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
+        EmbeddingConfig_ProviderOptionsEntry_DoNotUse,
+        std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> provider_options_;
     int purpose_;
     int32_t dimension_count_;
   };
@@ -371,7 +650,7 @@ class EmbedResponse final :
                &_EmbedResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    1;
+    3;
 
   friend void swap(EmbedResponse& a, EmbedResponse& b) {
     a.Swap(&b);
@@ -444,12 +723,12 @@ class EmbedResponse final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kEmbeddingsFieldNumber = 2,
+    kEmbeddingsFieldNumber = 4,
     kResponseIdFieldNumber = 1,
-    kUsageFieldNumber = 3,
-    kRouteFieldNumber = 4,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
-  // repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];
+  // repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];
   int embeddings_size() const;
   private:
   int _internal_embeddings_size() const;
@@ -481,7 +760,7 @@ class EmbedResponse final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -499,7 +778,7 @@ class EmbedResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -584,7 +863,7 @@ class Embedding final :
                &_Embedding_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    2;
+    4;
 
   friend void swap(Embedding& a, Embedding& b) {
     a.Swap(&b);
@@ -706,7 +985,57 @@ class Embedding final :
 #endif  // __GNUC__
 // EmbedRequest
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void EmbedRequest::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& EmbedRequest::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void EmbedRequest::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.request_id)
+}
+inline std::string* EmbedRequest::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.request_id)
+  return _s;
+}
+inline const std::string& EmbedRequest::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void EmbedRequest::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* EmbedRequest::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* EmbedRequest::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.EmbedRequest.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void EmbedRequest::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedRequest.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void EmbedRequest::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -756,130 +1085,92 @@ inline void EmbedRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedRequest.model)
 }
 
-// repeated string texts = 2 [json_name = "texts"];
-inline int EmbedRequest::_internal_texts_size() const {
-  return _impl_.texts_.size();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool EmbedRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline int EmbedRequest::texts_size() const {
-  return _internal_texts_size();
+inline bool EmbedRequest::has_attribution() const {
+  return _internal_has_attribution();
 }
-inline void EmbedRequest::clear_texts() {
-  _impl_.texts_.Clear();
+inline const ::ringmain::v1::Attribution& EmbedRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline std::string* EmbedRequest::add_texts() {
-  std::string* _s = _internal_add_texts();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.EmbedRequest.texts)
-  return _s;
+inline const ::ringmain::v1::Attribution& EmbedRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.attribution)
+  return _internal_attribution();
 }
-inline const std::string& EmbedRequest::_internal_texts(int index) const {
-  return _impl_.texts_.Get(index);
+inline void EmbedRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.EmbedRequest.attribution)
 }
-inline const std::string& EmbedRequest::texts(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.texts)
-  return _internal_texts(index);
-}
-inline std::string* EmbedRequest::mutable_texts(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.texts)
-  return _impl_.texts_.Mutable(index);
-}
-inline void EmbedRequest::set_texts(int index, const std::string& value) {
-  _impl_.texts_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::set_texts(int index, std::string&& value) {
-  _impl_.texts_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::set_texts(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.texts_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::set_texts(int index, const char* value, size_t size) {
-  _impl_.texts_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.EmbedRequest.texts)
-}
-inline std::string* EmbedRequest::_internal_add_texts() {
-  return _impl_.texts_.Add();
-}
-inline void EmbedRequest::add_texts(const std::string& value) {
-  _impl_.texts_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::add_texts(std::string&& value) {
-  _impl_.texts_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::add_texts(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.texts_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.EmbedRequest.texts)
-}
-inline void EmbedRequest::add_texts(const char* value, size_t size) {
-  _impl_.texts_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.EmbedRequest.texts)
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-EmbedRequest::texts() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.EmbedRequest.texts)
-  return _impl_.texts_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
-EmbedRequest::mutable_texts() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EmbedRequest.texts)
-  return &_impl_.texts_;
-}
-
-// .ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];
-inline void EmbedRequest::clear_purpose() {
-  _impl_.purpose_ = 0;
-}
-inline ::ringmain::v1::EmbeddingPurpose EmbedRequest::_internal_purpose() const {
-  return static_cast< ::ringmain::v1::EmbeddingPurpose >(_impl_.purpose_);
-}
-inline ::ringmain::v1::EmbeddingPurpose EmbedRequest::purpose() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.purpose)
-  return _internal_purpose();
-}
-inline void EmbedRequest::_internal_set_purpose(::ringmain::v1::EmbeddingPurpose value) {
+inline ::ringmain::v1::Attribution* EmbedRequest::release_attribution() {
   
-  _impl_.purpose_ = value;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
 }
-inline void EmbedRequest::set_purpose(::ringmain::v1::EmbeddingPurpose value) {
-  _internal_set_purpose(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.purpose)
+inline ::ringmain::v1::Attribution* EmbedRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.EmbedRequest.attribution)
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Attribution* EmbedRequest::_internal_mutable_attribution() {
+  
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
+}
+inline ::ringmain::v1::Attribution* EmbedRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.attribution)
+  return _msg;
+}
+inline void EmbedRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedRequest.attribution)
 }
 
-// optional int32 dimension_count = 4 [json_name = "dimensionCount"];
-inline bool EmbedRequest::_internal_has_dimension_count() const {
-  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
-  return value;
-}
-inline bool EmbedRequest::has_dimension_count() const {
-  return _internal_has_dimension_count();
-}
-inline void EmbedRequest::clear_dimension_count() {
-  _impl_.dimension_count_ = 0;
-  _impl_._has_bits_[0] &= ~0x00000001u;
-}
-inline int32_t EmbedRequest::_internal_dimension_count() const {
-  return _impl_.dimension_count_;
-}
-inline int32_t EmbedRequest::dimension_count() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.dimension_count)
-  return _internal_dimension_count();
-}
-inline void EmbedRequest::_internal_set_dimension_count(int32_t value) {
-  _impl_._has_bits_[0] |= 0x00000001u;
-  _impl_.dimension_count_ = value;
-}
-inline void EmbedRequest::set_dimension_count(int32_t value) {
-  _internal_set_dimension_count(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.dimension_count)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool EmbedRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -964,6 +1255,288 @@ inline void EmbedRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPo
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedRequest.routing_policy)
 }
 
+// repeated string texts = 5 [json_name = "texts"];
+inline int EmbedRequest::_internal_texts_size() const {
+  return _impl_.texts_.size();
+}
+inline int EmbedRequest::texts_size() const {
+  return _internal_texts_size();
+}
+inline void EmbedRequest::clear_texts() {
+  _impl_.texts_.Clear();
+}
+inline std::string* EmbedRequest::add_texts() {
+  std::string* _s = _internal_add_texts();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.EmbedRequest.texts)
+  return _s;
+}
+inline const std::string& EmbedRequest::_internal_texts(int index) const {
+  return _impl_.texts_.Get(index);
+}
+inline const std::string& EmbedRequest::texts(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.texts)
+  return _internal_texts(index);
+}
+inline std::string* EmbedRequest::mutable_texts(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.texts)
+  return _impl_.texts_.Mutable(index);
+}
+inline void EmbedRequest::set_texts(int index, const std::string& value) {
+  _impl_.texts_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::set_texts(int index, std::string&& value) {
+  _impl_.texts_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::set_texts(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.texts_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::set_texts(int index, const char* value, size_t size) {
+  _impl_.texts_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.EmbedRequest.texts)
+}
+inline std::string* EmbedRequest::_internal_add_texts() {
+  return _impl_.texts_.Add();
+}
+inline void EmbedRequest::add_texts(const std::string& value) {
+  _impl_.texts_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::add_texts(std::string&& value) {
+  _impl_.texts_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::add_texts(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.texts_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.EmbedRequest.texts)
+}
+inline void EmbedRequest::add_texts(const char* value, size_t size) {
+  _impl_.texts_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.EmbedRequest.texts)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+EmbedRequest::texts() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.EmbedRequest.texts)
+  return _impl_.texts_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+EmbedRequest::mutable_texts() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EmbedRequest.texts)
+  return &_impl_.texts_;
+}
+
+// repeated .ringmain.v1.Media media = 6 [json_name = "media"];
+inline int EmbedRequest::_internal_media_size() const {
+  return _impl_.media_.size();
+}
+inline int EmbedRequest::media_size() const {
+  return _internal_media_size();
+}
+inline ::ringmain::v1::Media* EmbedRequest::mutable_media(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.media)
+  return _impl_.media_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >*
+EmbedRequest::mutable_media() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EmbedRequest.media)
+  return &_impl_.media_;
+}
+inline const ::ringmain::v1::Media& EmbedRequest::_internal_media(int index) const {
+  return _impl_.media_.Get(index);
+}
+inline const ::ringmain::v1::Media& EmbedRequest::media(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.media)
+  return _internal_media(index);
+}
+inline ::ringmain::v1::Media* EmbedRequest::_internal_add_media() {
+  return _impl_.media_.Add();
+}
+inline ::ringmain::v1::Media* EmbedRequest::add_media() {
+  ::ringmain::v1::Media* _add = _internal_add_media();
+  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedRequest.media)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >&
+EmbedRequest::media() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.EmbedRequest.media)
+  return _impl_.media_;
+}
+
+// .ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];
+inline bool EmbedRequest::_internal_has_embedding_config() const {
+  return this != internal_default_instance() && _impl_.embedding_config_ != nullptr;
+}
+inline bool EmbedRequest::has_embedding_config() const {
+  return _internal_has_embedding_config();
+}
+inline void EmbedRequest::clear_embedding_config() {
+  if (GetArenaForAllocation() == nullptr && _impl_.embedding_config_ != nullptr) {
+    delete _impl_.embedding_config_;
+  }
+  _impl_.embedding_config_ = nullptr;
+}
+inline const ::ringmain::v1::EmbeddingConfig& EmbedRequest::_internal_embedding_config() const {
+  const ::ringmain::v1::EmbeddingConfig* p = _impl_.embedding_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::EmbeddingConfig&>(
+      ::ringmain::v1::_EmbeddingConfig_default_instance_);
+}
+inline const ::ringmain::v1::EmbeddingConfig& EmbedRequest::embedding_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedRequest.embedding_config)
+  return _internal_embedding_config();
+}
+inline void EmbedRequest::unsafe_arena_set_allocated_embedding_config(
+    ::ringmain::v1::EmbeddingConfig* embedding_config) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.embedding_config_);
+  }
+  _impl_.embedding_config_ = embedding_config;
+  if (embedding_config) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.EmbedRequest.embedding_config)
+}
+inline ::ringmain::v1::EmbeddingConfig* EmbedRequest::release_embedding_config() {
+  
+  ::ringmain::v1::EmbeddingConfig* temp = _impl_.embedding_config_;
+  _impl_.embedding_config_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::EmbeddingConfig* EmbedRequest::unsafe_arena_release_embedding_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.EmbedRequest.embedding_config)
+  
+  ::ringmain::v1::EmbeddingConfig* temp = _impl_.embedding_config_;
+  _impl_.embedding_config_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::EmbeddingConfig* EmbedRequest::_internal_mutable_embedding_config() {
+  
+  if (_impl_.embedding_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::EmbeddingConfig>(GetArenaForAllocation());
+    _impl_.embedding_config_ = p;
+  }
+  return _impl_.embedding_config_;
+}
+inline ::ringmain::v1::EmbeddingConfig* EmbedRequest::mutable_embedding_config() {
+  ::ringmain::v1::EmbeddingConfig* _msg = _internal_mutable_embedding_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedRequest.embedding_config)
+  return _msg;
+}
+inline void EmbedRequest::set_allocated_embedding_config(::ringmain::v1::EmbeddingConfig* embedding_config) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.embedding_config_;
+  }
+  if (embedding_config) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(embedding_config);
+    if (message_arena != submessage_arena) {
+      embedding_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, embedding_config, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.embedding_config_ = embedding_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedRequest.embedding_config)
+}
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// EmbeddingConfig
+
+// .ringmain.v1.EmbeddingPurpose purpose = 1 [json_name = "purpose"];
+inline void EmbeddingConfig::clear_purpose() {
+  _impl_.purpose_ = 0;
+}
+inline ::ringmain::v1::EmbeddingPurpose EmbeddingConfig::_internal_purpose() const {
+  return static_cast< ::ringmain::v1::EmbeddingPurpose >(_impl_.purpose_);
+}
+inline ::ringmain::v1::EmbeddingPurpose EmbeddingConfig::purpose() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbeddingConfig.purpose)
+  return _internal_purpose();
+}
+inline void EmbeddingConfig::_internal_set_purpose(::ringmain::v1::EmbeddingPurpose value) {
+  
+  _impl_.purpose_ = value;
+}
+inline void EmbeddingConfig::set_purpose(::ringmain::v1::EmbeddingPurpose value) {
+  _internal_set_purpose(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.EmbeddingConfig.purpose)
+}
+
+// optional int32 dimension_count = 2 [json_name = "dimensionCount"];
+inline bool EmbeddingConfig::_internal_has_dimension_count() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool EmbeddingConfig::has_dimension_count() const {
+  return _internal_has_dimension_count();
+}
+inline void EmbeddingConfig::clear_dimension_count() {
+  _impl_.dimension_count_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline int32_t EmbeddingConfig::_internal_dimension_count() const {
+  return _impl_.dimension_count_;
+}
+inline int32_t EmbeddingConfig::dimension_count() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbeddingConfig.dimension_count)
+  return _internal_dimension_count();
+}
+inline void EmbeddingConfig::_internal_set_dimension_count(int32_t value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.dimension_count_ = value;
+}
+inline void EmbeddingConfig::set_dimension_count(int32_t value) {
+  _internal_set_dimension_count(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.EmbeddingConfig.dimension_count)
+}
+
+// map<string, .google.protobuf.Struct> provider_options = 3 [json_name = "providerOptions"];
+inline int EmbeddingConfig::_internal_provider_options_size() const {
+  return _impl_.provider_options_.size();
+}
+inline int EmbeddingConfig::provider_options_size() const {
+  return _internal_provider_options_size();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+EmbeddingConfig::_internal_provider_options() const {
+  return _impl_.provider_options_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+EmbeddingConfig::provider_options() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.EmbeddingConfig.provider_options)
+  return _internal_provider_options();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+EmbeddingConfig::_internal_mutable_provider_options() {
+  return _impl_.provider_options_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+EmbeddingConfig::mutable_provider_options() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.EmbeddingConfig.provider_options)
+  return _internal_mutable_provider_options();
+}
+
 // -------------------------------------------------------------------
 
 // EmbedResponse
@@ -1018,47 +1591,7 @@ inline void EmbedResponse::set_allocated_response_id(std::string* response_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedResponse.response_id)
 }
 
-// repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];
-inline int EmbedResponse::_internal_embeddings_size() const {
-  return _impl_.embeddings_.size();
-}
-inline int EmbedResponse::embeddings_size() const {
-  return _internal_embeddings_size();
-}
-inline void EmbedResponse::clear_embeddings() {
-  _impl_.embeddings_.Clear();
-}
-inline ::ringmain::v1::Embedding* EmbedResponse::mutable_embeddings(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedResponse.embeddings)
-  return _impl_.embeddings_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Embedding >*
-EmbedResponse::mutable_embeddings() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EmbedResponse.embeddings)
-  return &_impl_.embeddings_;
-}
-inline const ::ringmain::v1::Embedding& EmbedResponse::_internal_embeddings(int index) const {
-  return _impl_.embeddings_.Get(index);
-}
-inline const ::ringmain::v1::Embedding& EmbedResponse::embeddings(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedResponse.embeddings)
-  return _internal_embeddings(index);
-}
-inline ::ringmain::v1::Embedding* EmbedResponse::_internal_add_embeddings() {
-  return _impl_.embeddings_.Add();
-}
-inline ::ringmain::v1::Embedding* EmbedResponse::add_embeddings() {
-  ::ringmain::v1::Embedding* _add = _internal_add_embeddings();
-  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedResponse.embeddings)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Embedding >&
-EmbedResponse::embeddings() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.EmbedResponse.embeddings)
-  return _impl_.embeddings_;
-}
-
-// .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool EmbedResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -1143,7 +1676,7 @@ inline void EmbedResponse::set_allocated_usage(::ringmain::v1::Usage* usage) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedResponse.usage)
 }
 
-// .ringmain.v1.Route route = 4 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool EmbedResponse::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -1228,6 +1761,46 @@ inline void EmbedResponse::set_allocated_route(::ringmain::v1::Route* route) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EmbedResponse.route)
 }
 
+// repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];
+inline int EmbedResponse::_internal_embeddings_size() const {
+  return _impl_.embeddings_.size();
+}
+inline int EmbedResponse::embeddings_size() const {
+  return _internal_embeddings_size();
+}
+inline void EmbedResponse::clear_embeddings() {
+  _impl_.embeddings_.Clear();
+}
+inline ::ringmain::v1::Embedding* EmbedResponse::mutable_embeddings(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EmbedResponse.embeddings)
+  return _impl_.embeddings_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Embedding >*
+EmbedResponse::mutable_embeddings() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EmbedResponse.embeddings)
+  return &_impl_.embeddings_;
+}
+inline const ::ringmain::v1::Embedding& EmbedResponse::_internal_embeddings(int index) const {
+  return _impl_.embeddings_.Get(index);
+}
+inline const ::ringmain::v1::Embedding& EmbedResponse::embeddings(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EmbedResponse.embeddings)
+  return _internal_embeddings(index);
+}
+inline ::ringmain::v1::Embedding* EmbedResponse::_internal_add_embeddings() {
+  return _impl_.embeddings_.Add();
+}
+inline ::ringmain::v1::Embedding* EmbedResponse::add_embeddings() {
+  ::ringmain::v1::Embedding* _add = _internal_add_embeddings();
+  // @@protoc_insertion_point(field_add:ringmain.v1.EmbedResponse.embeddings)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Embedding >&
+EmbedResponse::embeddings() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.EmbedResponse.embeddings)
+  return _impl_.embeddings_;
+}
+
 // -------------------------------------------------------------------
 
 // Embedding
@@ -1282,6 +1855,10 @@ Embedding::mutable_values() {
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

@@ -38,8 +38,12 @@ PROTOBUF_CONSTEXPR GenerationConfig::GenerationConfig(
     /*decltype(_impl_._has_bits_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
   , /*decltype(_impl_.stop_sequences_)*/{}
+  , /*decltype(_impl_.output_modalities_)*/{}
+  , /*decltype(_impl_._output_modalities_cached_byte_size_)*/{0}
   , /*decltype(_impl_.provider_options_)*/{::_pbi::ConstantInitialized()}
   , /*decltype(_impl_.response_format_)*/nullptr
+  , /*decltype(_impl_.audio_output_)*/nullptr
+  , /*decltype(_impl_.prompt_cache_)*/nullptr
   , /*decltype(_impl_.max_output_tokens_)*/0
   , /*decltype(_impl_.temperature_)*/0
   , /*decltype(_impl_.top_p_)*/0
@@ -47,7 +51,9 @@ PROTOBUF_CONSTEXPR GenerationConfig::GenerationConfig(
   , /*decltype(_impl_.frequency_penalty_)*/0
   , /*decltype(_impl_.presence_penalty_)*/0
   , /*decltype(_impl_.seed_)*/int64_t{0}
-  , /*decltype(_impl_.reasoning_effort_)*/0} {}
+  , /*decltype(_impl_.reasoning_effort_)*/0
+  , /*decltype(_impl_.reasoning_token_budget_)*/0
+  , /*decltype(_impl_.top_logprobs_)*/0} {}
 struct GenerationConfigDefaultTypeInternal {
   PROTOBUF_CONSTEXPR GenerationConfigDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -57,6 +63,34 @@ struct GenerationConfigDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GenerationConfigDefaultTypeInternal _GenerationConfig_default_instance_;
+PROTOBUF_CONSTEXPR AudioOutput::AudioOutput(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.voice_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct AudioOutputDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR AudioOutputDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~AudioOutputDefaultTypeInternal() {}
+  union {
+    AudioOutput _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 AudioOutputDefaultTypeInternal _AudioOutput_default_instance_;
+PROTOBUF_CONSTEXPR PromptCache::PromptCache(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.key_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.ttl_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct PromptCacheDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR PromptCacheDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~PromptCacheDefaultTypeInternal() {}
+  union {
+    PromptCache _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 PromptCacheDefaultTypeInternal _PromptCache_default_instance_;
 PROTOBUF_CONSTEXPR ResponseFormat::ResponseFormat(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.format_)*/{}
@@ -84,9 +118,12 @@ struct JsonObjectFormatDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 JsonObjectFormatDefaultTypeInternal _JsonObjectFormat_default_instance_;
 PROTOBUF_CONSTEXPR JsonSchemaFormat::JsonSchemaFormat(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.description_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.schema_json_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_._cached_size_)*/{}} {}
+  , /*decltype(_impl_.strict_)*/false} {}
 struct JsonSchemaFormatDefaultTypeInternal {
   PROTOBUF_CONSTEXPR JsonSchemaFormatDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -98,10 +135,9 @@ struct JsonSchemaFormatDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 JsonSchemaFormatDefaultTypeInternal _JsonSchemaFormat_default_instance_;
 PROTOBUF_CONSTEXPR Tool::Tool(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.description_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.parameters_schema_json_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_._cached_size_)*/{}} {}
+    /*decltype(_impl_.kind_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_._oneof_case_)*/{}} {}
 struct ToolDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ToolDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -111,10 +147,57 @@ struct ToolDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ToolDefaultTypeInternal _Tool_default_instance_;
+PROTOBUF_CONSTEXPR FunctionTool::FunctionTool(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.description_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.parameters_schema_json_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.strict_)*/false} {}
+struct FunctionToolDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR FunctionToolDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~FunctionToolDefaultTypeInternal() {}
+  union {
+    FunctionTool _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 FunctionToolDefaultTypeInternal _FunctionTool_default_instance_;
+PROTOBUF_CONSTEXPR WebSearchTool::WebSearchTool(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.allowed_domains_)*/{}
+  , /*decltype(_impl_.blocked_domains_)*/{}
+  , /*decltype(_impl_.country_code_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.max_uses_)*/0} {}
+struct WebSearchToolDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR WebSearchToolDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~WebSearchToolDefaultTypeInternal() {}
+  union {
+    WebSearchTool _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 WebSearchToolDefaultTypeInternal _WebSearchTool_default_instance_;
+PROTOBUF_CONSTEXPR CodeExecutionTool::CodeExecutionTool(
+    ::_pbi::ConstantInitialized) {}
+struct CodeExecutionToolDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR CodeExecutionToolDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~CodeExecutionToolDefaultTypeInternal() {}
+  union {
+    CodeExecutionTool _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CodeExecutionToolDefaultTypeInternal _CodeExecutionTool_default_instance_;
 PROTOBUF_CONSTEXPR ToolChoice::ToolChoice(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.choice_)*/{}
+    /*decltype(_impl_._has_bits_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.parallel_tool_calls_)*/false
+  , /*decltype(_impl_.choice_)*/{}
   , /*decltype(_impl_._oneof_case_)*/{}} {}
 struct ToolChoiceDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ToolChoiceDefaultTypeInternal()
@@ -127,8 +210,8 @@ struct ToolChoiceDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ToolChoiceDefaultTypeInternal _ToolChoice_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[7];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[3];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[12];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[4];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fgeneration_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -157,7 +240,12 @@ const uint32_t TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets[] PROTOBU
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.seed_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.stop_sequences_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.reasoning_effort_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.reasoning_token_budget_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.response_format_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.output_modalities_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.audio_output_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.top_logprobs_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.prompt_cache_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerationConfig, _impl_.provider_options_),
   0,
   1,
@@ -168,8 +256,29 @@ const uint32_t TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets[] PROTOBU
   6,
   ~0u,
   ~0u,
+  7,
   ~0u,
   ~0u,
+  ~0u,
+  8,
+  ~0u,
+  ~0u,
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AudioOutput, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AudioOutput, _impl_.voice_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AudioOutput, _impl_.mime_type_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::PromptCache, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::PromptCache, _impl_.key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::PromptCache, _impl_.ttl_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ResponseFormat, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -185,24 +294,65 @@ const uint32_t TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets[] PROTOBU
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _impl_._has_bits_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _impl_.name_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _impl_.description_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _impl_.schema_json_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::JsonSchemaFormat, _impl_.strict_),
+  ~0u,
+  ~0u,
+  ~0u,
+  0,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _internal_metadata_),
+  ~0u,  // no _extensions_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _impl_._oneof_case_[0]),
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _impl_.kind_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _impl_.name_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _impl_.description_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Tool, _impl_.parameters_schema_json_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _impl_.name_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _impl_.description_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _impl_.parameters_schema_json_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FunctionTool, _impl_.strict_),
+  ~0u,
+  ~0u,
+  ~0u,
+  0,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _impl_.max_uses_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _impl_.allowed_domains_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _impl_.blocked_domains_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::WebSearchTool, _impl_.country_code_),
+  0,
+  ~0u,
+  ~0u,
+  ~0u,
   ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::CodeExecutionTool, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolChoice, _impl_._has_bits_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolChoice, _internal_metadata_),
   ~0u,  // no _extensions_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolChoice, _impl_._oneof_case_[0]),
@@ -210,83 +360,130 @@ const uint32_t TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets[] PROTOBU
   ~0u,  // no _inlined_string_donated_
   ::_pbi::kInvalidFieldOffsetTag,
   ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolChoice, _impl_.parallel_tool_calls_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ToolChoice, _impl_.choice_),
+  ~0u,
+  ~0u,
+  0,
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, 8, -1, sizeof(::ringmain::v1::GenerationConfig_ProviderOptionsEntry_DoNotUse)},
-  { 10, 27, -1, sizeof(::ringmain::v1::GenerationConfig)},
-  { 38, -1, -1, sizeof(::ringmain::v1::ResponseFormat)},
-  { 47, -1, -1, sizeof(::ringmain::v1::JsonObjectFormat)},
-  { 53, -1, -1, sizeof(::ringmain::v1::JsonSchemaFormat)},
-  { 61, -1, -1, sizeof(::ringmain::v1::Tool)},
-  { 70, -1, -1, sizeof(::ringmain::v1::ToolChoice)},
+  { 10, 32, -1, sizeof(::ringmain::v1::GenerationConfig)},
+  { 48, -1, -1, sizeof(::ringmain::v1::AudioOutput)},
+  { 56, -1, -1, sizeof(::ringmain::v1::PromptCache)},
+  { 64, -1, -1, sizeof(::ringmain::v1::ResponseFormat)},
+  { 73, -1, -1, sizeof(::ringmain::v1::JsonObjectFormat)},
+  { 79, 89, -1, sizeof(::ringmain::v1::JsonSchemaFormat)},
+  { 93, -1, -1, sizeof(::ringmain::v1::Tool)},
+  { 103, 113, -1, sizeof(::ringmain::v1::FunctionTool)},
+  { 117, 127, -1, sizeof(::ringmain::v1::WebSearchTool)},
+  { 131, -1, -1, sizeof(::ringmain::v1::CodeExecutionTool)},
+  { 137, 147, -1, sizeof(::ringmain::v1::ToolChoice)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_GenerationConfig_ProviderOptionsEntry_DoNotUse_default_instance_._instance,
   &::ringmain::v1::_GenerationConfig_default_instance_._instance,
+  &::ringmain::v1::_AudioOutput_default_instance_._instance,
+  &::ringmain::v1::_PromptCache_default_instance_._instance,
   &::ringmain::v1::_ResponseFormat_default_instance_._instance,
   &::ringmain::v1::_JsonObjectFormat_default_instance_._instance,
   &::ringmain::v1::_JsonSchemaFormat_default_instance_._instance,
   &::ringmain::v1::_Tool_default_instance_._instance,
+  &::ringmain::v1::_FunctionTool_default_instance_._instance,
+  &::ringmain::v1::_WebSearchTool_default_instance_._instance,
+  &::ringmain::v1::_CodeExecutionTool_default_instance_._instance,
   &::ringmain::v1::_ToolChoice_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\034ringmain/v1/generation.proto\022\013ringmain"
-  ".v1\032\034google/protobuf/struct.proto\"\371\005\n\020Ge"
-  "nerationConfig\022/\n\021max_output_tokens\030\001 \001("
-  "\005H\000R\017maxOutputTokens\210\001\001\022%\n\013temperature\030\002"
-  " \001(\002H\001R\013temperature\210\001\001\022\030\n\005top_p\030\003 \001(\002H\002R"
-  "\004topP\210\001\001\022\030\n\005top_k\030\004 \001(\005H\003R\004topK\210\001\001\0220\n\021fr"
-  "equency_penalty\030\005 \001(\002H\004R\020frequencyPenalt"
-  "y\210\001\001\022.\n\020presence_penalty\030\006 \001(\002H\005R\017presen"
-  "cePenalty\210\001\001\022\027\n\004seed\030\007 \001(\003H\006R\004seed\210\001\001\022%\n"
-  "\016stop_sequences\030\010 \003(\tR\rstopSequences\022G\n\020"
-  "reasoning_effort\030\t \001(\0162\034.ringmain.v1.Rea"
-  "soningEffortR\017reasoningEffort\022D\n\017respons"
-  "e_format\030\n \001(\0132\033.ringmain.v1.ResponseFor"
-  "matR\016responseFormat\022]\n\020provider_options\030"
-  "\013 \003(\01322.ringmain.v1.GenerationConfig.Pro"
-  "viderOptionsEntryR\017providerOptions\032[\n\024Pr"
-  "oviderOptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005"
-  "value\030\002 \001(\0132\027.google.protobuf.StructR\005va"
-  "lue:\0028\001B\024\n\022_max_output_tokensB\016\n\014_temper"
-  "atureB\010\n\006_top_pB\010\n\006_top_kB\024\n\022_frequency_"
-  "penaltyB\023\n\021_presence_penaltyB\007\n\005_seed\"\236\001"
-  "\n\016ResponseFormat\022@\n\013json_object\030\001 \001(\0132\035."
-  "ringmain.v1.JsonObjectFormatH\000R\njsonObje"
-  "ct\022@\n\013json_schema\030\002 \001(\0132\035.ringmain.v1.Js"
-  "onSchemaFormatH\000R\njsonSchemaB\010\n\006format\"\022"
-  "\n\020JsonObjectFormat\"G\n\020JsonSchemaFormat\022\022"
-  "\n\004name\030\001 \001(\tR\004name\022\037\n\013schema_json\030\002 \001(\tR"
-  "\nschemaJson\"r\n\004Tool\022\022\n\004name\030\001 \001(\tR\004name\022"
-  " \n\013description\030\002 \001(\tR\013description\0224\n\026par"
-  "ameters_schema_json\030\003 \001(\tR\024parametersSch"
-  "emaJson\"b\n\nToolChoice\022+\n\004mode\030\001 \001(\0162\025.ri"
-  "ngmain.v1.ToolModeH\000R\004mode\022\035\n\ttool_name\030"
-  "\002 \001(\tH\000R\010toolNameB\010\n\006choice*e\n\010ToolMode\022"
-  "\031\n\025TOOL_MODE_UNSPECIFIED\020\000\022\022\n\016TOOL_MODE_"
-  "AUTO\020\001\022\022\n\016TOOL_MODE_NONE\020\002\022\026\n\022TOOL_MODE_"
-  "REQUIRED\020\003*\240\001\n\017ReasoningEffort\022 \n\034REASON"
-  "ING_EFFORT_UNSPECIFIED\020\000\022\031\n\025REASONING_EF"
-  "FORT_NONE\020\001\022\030\n\024REASONING_EFFORT_LOW\020\002\022\033\n"
-  "\027REASONING_EFFORT_MEDIUM\020\003\022\031\n\025REASONING_"
-  "EFFORT_HIGH\020\004*\276\001\n\014FinishReason\022\035\n\031FINISH"
+  ".v1\032\036google/protobuf/duration.proto\032\034goo"
+  "gle/protobuf/struct.proto\"\306\010\n\020Generation"
+  "Config\022/\n\021max_output_tokens\030\001 \001(\005H\000R\017max"
+  "OutputTokens\210\001\001\022%\n\013temperature\030\002 \001(\002H\001R\013"
+  "temperature\210\001\001\022\030\n\005top_p\030\003 \001(\002H\002R\004topP\210\001\001"
+  "\022\030\n\005top_k\030\004 \001(\005H\003R\004topK\210\001\001\0220\n\021frequency_"
+  "penalty\030\005 \001(\002H\004R\020frequencyPenalty\210\001\001\022.\n\020"
+  "presence_penalty\030\006 \001(\002H\005R\017presencePenalt"
+  "y\210\001\001\022\027\n\004seed\030\007 \001(\003H\006R\004seed\210\001\001\022%\n\016stop_se"
+  "quences\030\010 \003(\tR\rstopSequences\022G\n\020reasonin"
+  "g_effort\030\t \001(\0162\034.ringmain.v1.ReasoningEf"
+  "fortR\017reasoningEffort\0229\n\026reasoning_token"
+  "_budget\030\n \001(\005H\007R\024reasoningTokenBudget\210\001\001"
+  "\022D\n\017response_format\030\013 \001(\0132\033.ringmain.v1."
+  "ResponseFormatR\016responseFormat\022B\n\021output"
+  "_modalities\030\014 \003(\0162\025.ringmain.v1.Modality"
+  "R\020outputModalities\022;\n\014audio_output\030\r \001(\013"
+  "2\030.ringmain.v1.AudioOutputR\013audioOutput\022"
+  "&\n\014top_logprobs\030\016 \001(\005H\010R\013topLogprobs\210\001\001\022"
+  ";\n\014prompt_cache\030\017 \001(\0132\030.ringmain.v1.Prom"
+  "ptCacheR\013promptCache\022]\n\020provider_options"
+  "\030\020 \003(\01322.ringmain.v1.GenerationConfig.Pr"
+  "oviderOptionsEntryR\017providerOptions\032[\n\024P"
+  "roviderOptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n"
+  "\005value\030\002 \001(\0132\027.google.protobuf.StructR\005v"
+  "alue:\0028\001B\024\n\022_max_output_tokensB\016\n\014_tempe"
+  "ratureB\010\n\006_top_pB\010\n\006_top_kB\024\n\022_frequency"
+  "_penaltyB\023\n\021_presence_penaltyB\007\n\005_seedB\031"
+  "\n\027_reasoning_token_budgetB\017\n\r_top_logpro"
+  "bs\"@\n\013AudioOutput\022\024\n\005voice\030\001 \001(\tR\005voice\022"
+  "\033\n\tmime_type\030\002 \001(\tR\010mimeType\"L\n\013PromptCa"
+  "che\022\020\n\003key\030\001 \001(\tR\003key\022+\n\003ttl\030\002 \001(\0132\031.goo"
+  "gle.protobuf.DurationR\003ttl\"\236\001\n\016ResponseF"
+  "ormat\022@\n\013json_object\030\001 \001(\0132\035.ringmain.v1"
+  ".JsonObjectFormatH\000R\njsonObject\022@\n\013json_"
+  "schema\030\002 \001(\0132\035.ringmain.v1.JsonSchemaFor"
+  "matH\000R\njsonSchemaB\010\n\006format\"\022\n\020JsonObjec"
+  "tFormat\"\221\001\n\020JsonSchemaFormat\022\022\n\004name\030\001 \001"
+  "(\tR\004name\022 \n\013description\030\002 \001(\tR\013descripti"
+  "on\022\037\n\013schema_json\030\003 \001(\tR\nschemaJson\022\033\n\006s"
+  "trict\030\004 \001(\010H\000R\006strict\210\001\001B\t\n\007_strict\"\315\001\n\004"
+  "Tool\0227\n\010function\030\001 \001(\0132\031.ringmain.v1.Fun"
+  "ctionToolH\000R\010function\022;\n\nweb_search\030\002 \001("
+  "\0132\032.ringmain.v1.WebSearchToolH\000R\twebSear"
+  "ch\022G\n\016code_execution\030\003 \001(\0132\036.ringmain.v1"
+  ".CodeExecutionToolH\000R\rcodeExecutionB\006\n\004k"
+  "ind\"\242\001\n\014FunctionTool\022\022\n\004name\030\001 \001(\tR\004name"
+  "\022 \n\013description\030\002 \001(\tR\013description\0224\n\026pa"
+  "rameters_schema_json\030\003 \001(\tR\024parametersSc"
+  "hemaJson\022\033\n\006strict\030\004 \001(\010H\000R\006strict\210\001\001B\t\n"
+  "\007_strict\"\261\001\n\rWebSearchTool\022\036\n\010max_uses\030\001"
+  " \001(\005H\000R\007maxUses\210\001\001\022\'\n\017allowed_domains\030\002 "
+  "\003(\tR\016allowedDomains\022\'\n\017blocked_domains\030\003"
+  " \003(\tR\016blockedDomains\022!\n\014country_code\030\004 \001"
+  "(\tR\013countryCodeB\013\n\t_max_uses\"\023\n\021CodeExec"
+  "utionTool\"\257\001\n\nToolChoice\022+\n\004mode\030\001 \001(\0162\025"
+  ".ringmain.v1.ToolModeH\000R\004mode\022\035\n\ttool_na"
+  "me\030\002 \001(\tH\000R\010toolName\0223\n\023parallel_tool_ca"
+  "lls\030\003 \001(\010H\001R\021parallelToolCalls\210\001\001B\010\n\006cho"
+  "iceB\026\n\024_parallel_tool_calls*_\n\010Modality\022"
+  "\030\n\024MODALITY_UNSPECIFIED\020\000\022\021\n\rMODALITY_TE"
+  "XT\020\001\022\022\n\016MODALITY_IMAGE\020\002\022\022\n\016MODALITY_AUD"
+  "IO\020\003*e\n\010ToolMode\022\031\n\025TOOL_MODE_UNSPECIFIE"
+  "D\020\000\022\022\n\016TOOL_MODE_AUTO\020\001\022\022\n\016TOOL_MODE_NON"
+  "E\020\002\022\026\n\022TOOL_MODE_REQUIRED\020\003*\337\001\n\017Reasonin"
+  "gEffort\022 \n\034REASONING_EFFORT_UNSPECIFIED\020"
+  "\000\022\031\n\025REASONING_EFFORT_NONE\020\001\022\034\n\030REASONIN"
+  "G_EFFORT_MINIMAL\020\002\022\030\n\024REASONING_EFFORT_L"
+  "OW\020\003\022\033\n\027REASONING_EFFORT_MEDIUM\020\004\022\031\n\025REA"
+  "SONING_EFFORT_HIGH\020\005\022\037\n\033REASONING_EFFORT"
+  "_EXTRA_HIGH\020\006*\330\001\n\014FinishReason\022\035\n\031FINISH"
   "_REASON_UNSPECIFIED\020\000\022\026\n\022FINISH_REASON_S"
   "TOP\020\001\022\034\n\030FINISH_REASON_MAX_TOKENS\020\002\022\034\n\030F"
   "INISH_REASON_TOOL_CALLS\020\003\022 \n\034FINISH_REAS"
   "ON_CONTENT_FILTER\020\004\022\031\n\025FINISH_REASON_REF"
-  "USAL\020\005b\006proto3"
+  "USAL\020\005\022\030\n\024FINISH_REASON_PAUSED\020\006b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps[1] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps[2] = {
+  &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
   &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fgeneration_2eproto = {
-    false, false, 1774, descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto,
+    false, false, 3080, descriptor_table_protodef_ringmain_2fv1_2fgeneration_2eproto,
     "ringmain/v1/generation.proto",
-    &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once, descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps, 1, 7,
+    &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once, descriptor_table_ringmain_2fv1_2fgeneration_2eproto_deps, 2, 12,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fgeneration_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fgeneration_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fgeneration_2eproto,
@@ -299,9 +496,25 @@ PROTOBUF_ATTRIBUTE_WEAK const ::_pbi::DescriptorTable* descriptor_table_ringmain
 PROTOBUF_ATTRIBUTE_INIT_PRIORITY2 static ::_pbi::AddDescriptorsRunner dynamic_init_dummy_ringmain_2fv1_2fgeneration_2eproto(&descriptor_table_ringmain_2fv1_2fgeneration_2eproto);
 namespace ringmain {
 namespace v1 {
-const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ToolMode_descriptor() {
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Modality_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fgeneration_2eproto);
   return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[0];
+}
+bool Modality_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ToolMode_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fgeneration_2eproto);
+  return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[1];
 }
 bool ToolMode_IsValid(int value) {
   switch (value) {
@@ -317,7 +530,7 @@ bool ToolMode_IsValid(int value) {
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ReasoningEffort_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fgeneration_2eproto);
-  return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[1];
+  return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[2];
 }
 bool ReasoningEffort_IsValid(int value) {
   switch (value) {
@@ -326,6 +539,8 @@ bool ReasoningEffort_IsValid(int value) {
     case 2:
     case 3:
     case 4:
+    case 5:
+    case 6:
       return true;
     default:
       return false;
@@ -334,7 +549,7 @@ bool ReasoningEffort_IsValid(int value) {
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* FinishReason_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fgeneration_2eproto);
-  return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[2];
+  return file_level_enum_descriptors_ringmain_2fv1_2fgeneration_2eproto[3];
 }
 bool FinishReason_IsValid(int value) {
   switch (value) {
@@ -344,6 +559,7 @@ bool FinishReason_IsValid(int value) {
     case 3:
     case 4:
     case 5:
+    case 6:
       return true;
     default:
       return false;
@@ -391,12 +607,28 @@ class GenerationConfig::_Internal {
   static void set_has_seed(HasBits* has_bits) {
     (*has_bits)[0] |= 64u;
   }
+  static void set_has_reasoning_token_budget(HasBits* has_bits) {
+    (*has_bits)[0] |= 128u;
+  }
   static const ::ringmain::v1::ResponseFormat& response_format(const GenerationConfig* msg);
+  static const ::ringmain::v1::AudioOutput& audio_output(const GenerationConfig* msg);
+  static void set_has_top_logprobs(HasBits* has_bits) {
+    (*has_bits)[0] |= 256u;
+  }
+  static const ::ringmain::v1::PromptCache& prompt_cache(const GenerationConfig* msg);
 };
 
 const ::ringmain::v1::ResponseFormat&
 GenerationConfig::_Internal::response_format(const GenerationConfig* msg) {
   return *msg->_impl_.response_format_;
+}
+const ::ringmain::v1::AudioOutput&
+GenerationConfig::_Internal::audio_output(const GenerationConfig* msg) {
+  return *msg->_impl_.audio_output_;
+}
+const ::ringmain::v1::PromptCache&
+GenerationConfig::_Internal::prompt_cache(const GenerationConfig* msg) {
+  return *msg->_impl_.prompt_cache_;
 }
 void GenerationConfig::clear_provider_options() {
   _impl_.provider_options_.Clear();
@@ -417,8 +649,12 @@ GenerationConfig::GenerationConfig(const GenerationConfig& from)
       decltype(_impl_._has_bits_){from._impl_._has_bits_}
     , /*decltype(_impl_._cached_size_)*/{}
     , decltype(_impl_.stop_sequences_){from._impl_.stop_sequences_}
+    , decltype(_impl_.output_modalities_){from._impl_.output_modalities_}
+    , /*decltype(_impl_._output_modalities_cached_byte_size_)*/{0}
     , /*decltype(_impl_.provider_options_)*/{}
     , decltype(_impl_.response_format_){nullptr}
+    , decltype(_impl_.audio_output_){nullptr}
+    , decltype(_impl_.prompt_cache_){nullptr}
     , decltype(_impl_.max_output_tokens_){}
     , decltype(_impl_.temperature_){}
     , decltype(_impl_.top_p_){}
@@ -426,16 +662,24 @@ GenerationConfig::GenerationConfig(const GenerationConfig& from)
     , decltype(_impl_.frequency_penalty_){}
     , decltype(_impl_.presence_penalty_){}
     , decltype(_impl_.seed_){}
-    , decltype(_impl_.reasoning_effort_){}};
+    , decltype(_impl_.reasoning_effort_){}
+    , decltype(_impl_.reasoning_token_budget_){}
+    , decltype(_impl_.top_logprobs_){}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
   if (from._internal_has_response_format()) {
     _this->_impl_.response_format_ = new ::ringmain::v1::ResponseFormat(*from._impl_.response_format_);
   }
+  if (from._internal_has_audio_output()) {
+    _this->_impl_.audio_output_ = new ::ringmain::v1::AudioOutput(*from._impl_.audio_output_);
+  }
+  if (from._internal_has_prompt_cache()) {
+    _this->_impl_.prompt_cache_ = new ::ringmain::v1::PromptCache(*from._impl_.prompt_cache_);
+  }
   ::memcpy(&_impl_.max_output_tokens_, &from._impl_.max_output_tokens_,
-    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.reasoning_effort_) -
-    reinterpret_cast<char*>(&_impl_.max_output_tokens_)) + sizeof(_impl_.reasoning_effort_));
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.top_logprobs_) -
+    reinterpret_cast<char*>(&_impl_.max_output_tokens_)) + sizeof(_impl_.top_logprobs_));
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.GenerationConfig)
 }
 
@@ -447,8 +691,12 @@ inline void GenerationConfig::SharedCtor(
       decltype(_impl_._has_bits_){}
     , /*decltype(_impl_._cached_size_)*/{}
     , decltype(_impl_.stop_sequences_){arena}
+    , decltype(_impl_.output_modalities_){arena}
+    , /*decltype(_impl_._output_modalities_cached_byte_size_)*/{0}
     , /*decltype(_impl_.provider_options_)*/{::_pbi::ArenaInitialized(), arena}
     , decltype(_impl_.response_format_){nullptr}
+    , decltype(_impl_.audio_output_){nullptr}
+    , decltype(_impl_.prompt_cache_){nullptr}
     , decltype(_impl_.max_output_tokens_){0}
     , decltype(_impl_.temperature_){0}
     , decltype(_impl_.top_p_){0}
@@ -457,6 +705,8 @@ inline void GenerationConfig::SharedCtor(
     , decltype(_impl_.presence_penalty_){0}
     , decltype(_impl_.seed_){int64_t{0}}
     , decltype(_impl_.reasoning_effort_){0}
+    , decltype(_impl_.reasoning_token_budget_){0}
+    , decltype(_impl_.top_logprobs_){0}
   };
 }
 
@@ -473,9 +723,12 @@ GenerationConfig::~GenerationConfig() {
 inline void GenerationConfig::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.stop_sequences_.~RepeatedPtrField();
+  _impl_.output_modalities_.~RepeatedField();
   _impl_.provider_options_.Destruct();
   _impl_.provider_options_.~MapField();
   if (this != internal_default_instance()) delete _impl_.response_format_;
+  if (this != internal_default_instance()) delete _impl_.audio_output_;
+  if (this != internal_default_instance()) delete _impl_.prompt_cache_;
 }
 
 void GenerationConfig::ArenaDtor(void* object) {
@@ -493,11 +746,20 @@ void GenerationConfig::Clear() {
   (void) cached_has_bits;
 
   _impl_.stop_sequences_.Clear();
+  _impl_.output_modalities_.Clear();
   _impl_.provider_options_.Clear();
   if (GetArenaForAllocation() == nullptr && _impl_.response_format_ != nullptr) {
     delete _impl_.response_format_;
   }
   _impl_.response_format_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.audio_output_ != nullptr) {
+    delete _impl_.audio_output_;
+  }
+  _impl_.audio_output_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.prompt_cache_ != nullptr) {
+    delete _impl_.prompt_cache_;
+  }
+  _impl_.prompt_cache_ = nullptr;
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x0000007fu) {
     ::memset(&_impl_.max_output_tokens_, 0, static_cast<size_t>(
@@ -505,6 +767,8 @@ void GenerationConfig::Clear() {
         reinterpret_cast<char*>(&_impl_.max_output_tokens_)) + sizeof(_impl_.seed_));
   }
   _impl_.reasoning_effort_ = 0;
+  _impl_.reasoning_token_budget_ = 0;
+  _impl_.top_logprobs_ = 0;
   _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -603,24 +867,70 @@ const char* GenerationConfig::_InternalParse(const char* ptr, ::_pbi::ParseConte
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];
+      // optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];
       case 10:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 80)) {
+          _Internal::set_has_reasoning_token_budget(&has_bits);
+          _impl_.reasoning_token_budget_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
           ptr = ctx->ParseMessage(_internal_mutable_response_format(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // map<string, .google.protobuf.Struct> provider_options = 11 [json_name = "providerOptions"];
-      case 11:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
-          ptr -= 1;
+      // repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];
+      case 12:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedEnumParser(_internal_mutable_output_modalities(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 96) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_add_output_modalities(static_cast<::ringmain::v1::Modality>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];
+      case 13:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 106)) {
+          ptr = ctx->ParseMessage(_internal_mutable_audio_output(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional int32 top_logprobs = 14 [json_name = "topLogprobs"];
+      case 14:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 112)) {
+          _Internal::set_has_top_logprobs(&has_bits);
+          _impl_.top_logprobs_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];
+      case 15:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 122)) {
+          ptr = ctx->ParseMessage(_internal_mutable_prompt_cache(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // map<string, .google.protobuf.Struct> provider_options = 16 [json_name = "providerOptions"];
+      case 16:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 130)) {
+          ptr -= 2;
           do {
-            ptr += 1;
+            ptr += 2;
             ptr = ctx->ParseMessage(&_impl_.provider_options_, ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<90>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<130>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -713,14 +1023,49 @@ uint8_t* GenerationConfig::_InternalSerialize(
       9, this->_internal_reasoning_effort(), target);
   }
 
-  // .ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];
+  // optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];
+  if (_internal_has_reasoning_token_budget()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(10, this->_internal_reasoning_token_budget(), target);
+  }
+
+  // .ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];
   if (this->_internal_has_response_format()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(10, _Internal::response_format(this),
+      InternalWriteMessage(11, _Internal::response_format(this),
         _Internal::response_format(this).GetCachedSize(), target, stream);
   }
 
-  // map<string, .google.protobuf.Struct> provider_options = 11 [json_name = "providerOptions"];
+  // repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];
+  {
+    int byte_size = _impl_._output_modalities_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteEnumPacked(
+          12, _impl_.output_modalities_, byte_size, target);
+    }
+  }
+
+  // .ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];
+  if (this->_internal_has_audio_output()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(13, _Internal::audio_output(this),
+        _Internal::audio_output(this).GetCachedSize(), target, stream);
+  }
+
+  // optional int32 top_logprobs = 14 [json_name = "topLogprobs"];
+  if (_internal_has_top_logprobs()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(14, this->_internal_top_logprobs(), target);
+  }
+
+  // .ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];
+  if (this->_internal_has_prompt_cache()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(15, _Internal::prompt_cache(this),
+        _Internal::prompt_cache(this).GetCachedSize(), target, stream);
+  }
+
+  // map<string, .google.protobuf.Struct> provider_options = 16 [json_name = "providerOptions"];
   if (!this->_internal_provider_options().empty()) {
     using MapType = ::_pb::Map<std::string, ::PROTOBUF_NAMESPACE_ID::Struct>;
     using WireHelper = GenerationConfig_ProviderOptionsEntry_DoNotUse::Funcs;
@@ -735,12 +1080,12 @@ uint8_t* GenerationConfig::_InternalSerialize(
 
     if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
       for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
-        target = WireHelper::InternalSerialize(11, entry.first, entry.second, target, stream);
+        target = WireHelper::InternalSerialize(16, entry.first, entry.second, target, stream);
         check_utf8(entry);
       }
     } else {
       for (const auto& entry : map_field) {
-        target = WireHelper::InternalSerialize(11, entry.first, entry.second, target, stream);
+        target = WireHelper::InternalSerialize(16, entry.first, entry.second, target, stream);
         check_utf8(entry);
       }
     }
@@ -770,8 +1115,25 @@ size_t GenerationConfig::ByteSizeLong() const {
       _impl_.stop_sequences_.Get(i));
   }
 
-  // map<string, .google.protobuf.Struct> provider_options = 11 [json_name = "providerOptions"];
-  total_size += 1 *
+  // repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];
+  {
+    size_t data_size = 0;
+    unsigned int count = static_cast<unsigned int>(this->_internal_output_modalities_size());for (unsigned int i = 0; i < count; i++) {
+      data_size += ::_pbi::WireFormatLite::EnumSize(
+        this->_internal_output_modalities(static_cast<int>(i)));
+    }
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._output_modalities_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // map<string, .google.protobuf.Struct> provider_options = 16 [json_name = "providerOptions"];
+  total_size += 2 *
       ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_provider_options_size());
   for (::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >::const_iterator
       it = this->_internal_provider_options().begin();
@@ -779,11 +1141,25 @@ size_t GenerationConfig::ByteSizeLong() const {
     total_size += GenerationConfig_ProviderOptionsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
   }
 
-  // .ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];
+  // .ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];
   if (this->_internal_has_response_format()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.response_format_);
+  }
+
+  // .ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];
+  if (this->_internal_has_audio_output()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.audio_output_);
+  }
+
+  // .ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];
+  if (this->_internal_has_prompt_cache()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.prompt_cache_);
   }
 
   cached_has_bits = _impl_._has_bits_[0];
@@ -830,6 +1206,16 @@ size_t GenerationConfig::ByteSizeLong() const {
       ::_pbi::WireFormatLite::EnumSize(this->_internal_reasoning_effort());
   }
 
+  // optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];
+  if (cached_has_bits & 0x00000080u) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_reasoning_token_budget());
+  }
+
+  // optional int32 top_logprobs = 14 [json_name = "topLogprobs"];
+  if (cached_has_bits & 0x00000100u) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_top_logprobs());
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -849,10 +1235,19 @@ void GenerationConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const
   (void) cached_has_bits;
 
   _this->_impl_.stop_sequences_.MergeFrom(from._impl_.stop_sequences_);
+  _this->_impl_.output_modalities_.MergeFrom(from._impl_.output_modalities_);
   _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
   if (from._internal_has_response_format()) {
     _this->_internal_mutable_response_format()->::ringmain::v1::ResponseFormat::MergeFrom(
         from._internal_response_format());
+  }
+  if (from._internal_has_audio_output()) {
+    _this->_internal_mutable_audio_output()->::ringmain::v1::AudioOutput::MergeFrom(
+        from._internal_audio_output());
+  }
+  if (from._internal_has_prompt_cache()) {
+    _this->_internal_mutable_prompt_cache()->::ringmain::v1::PromptCache::MergeFrom(
+        from._internal_prompt_cache());
   }
   cached_has_bits = from._impl_._has_bits_[0];
   if (cached_has_bits & 0x0000007fu) {
@@ -882,6 +1277,12 @@ void GenerationConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const
   if (from._internal_reasoning_effort() != 0) {
     _this->_internal_set_reasoning_effort(from._internal_reasoning_effort());
   }
+  if (cached_has_bits & 0x00000080u) {
+    _this->_internal_set_reasoning_token_budget(from._internal_reasoning_token_budget());
+  }
+  if (cached_has_bits & 0x00000100u) {
+    _this->_internal_set_top_logprobs(from._internal_top_logprobs());
+  }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
@@ -901,10 +1302,11 @@ void GenerationConfig::InternalSwap(GenerationConfig* other) {
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
   _impl_.stop_sequences_.InternalSwap(&other->_impl_.stop_sequences_);
+  _impl_.output_modalities_.InternalSwap(&other->_impl_.output_modalities_);
   _impl_.provider_options_.InternalSwap(&other->_impl_.provider_options_);
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(GenerationConfig, _impl_.reasoning_effort_)
-      + sizeof(GenerationConfig::_impl_.reasoning_effort_)
+      PROTOBUF_FIELD_OFFSET(GenerationConfig, _impl_.top_logprobs_)
+      + sizeof(GenerationConfig::_impl_.top_logprobs_)
       - PROTOBUF_FIELD_OFFSET(GenerationConfig, _impl_.response_format_)>(
           reinterpret_cast<char*>(&_impl_.response_format_),
           reinterpret_cast<char*>(&other->_impl_.response_format_));
@@ -914,6 +1316,510 @@ void GenerationConfig::InternalSwap(GenerationConfig* other) {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
       file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[1]);
+}
+
+// ===================================================================
+
+class AudioOutput::_Internal {
+ public:
+};
+
+AudioOutput::AudioOutput(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.AudioOutput)
+}
+AudioOutput::AudioOutput(const AudioOutput& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  AudioOutput* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.voice_){}
+    , decltype(_impl_.mime_type_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.voice_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.voice_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_voice().empty()) {
+    _this->_impl_.voice_.Set(from._internal_voice(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.mime_type_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_mime_type().empty()) {
+    _this->_impl_.mime_type_.Set(from._internal_mime_type(), 
+      _this->GetArenaForAllocation());
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.AudioOutput)
+}
+
+inline void AudioOutput::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.voice_){}
+    , decltype(_impl_.mime_type_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.voice_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.voice_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.mime_type_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+AudioOutput::~AudioOutput() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.AudioOutput)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void AudioOutput::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.voice_.Destroy();
+  _impl_.mime_type_.Destroy();
+}
+
+void AudioOutput::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void AudioOutput::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.AudioOutput)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.voice_.ClearToEmpty();
+  _impl_.mime_type_.ClearToEmpty();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* AudioOutput::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string voice = 1 [json_name = "voice"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_voice();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.AudioOutput.voice"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 2 [json_name = "mimeType"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_mime_type();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.AudioOutput.mime_type"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* AudioOutput::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.AudioOutput)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string voice = 1 [json_name = "voice"];
+  if (!this->_internal_voice().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_voice().data(), static_cast<int>(this->_internal_voice().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.AudioOutput.voice");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_voice(), target);
+  }
+
+  // string mime_type = 2 [json_name = "mimeType"];
+  if (!this->_internal_mime_type().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.AudioOutput.mime_type");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_mime_type(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.AudioOutput)
+  return target;
+}
+
+size_t AudioOutput::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.AudioOutput)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string voice = 1 [json_name = "voice"];
+  if (!this->_internal_voice().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_voice());
+  }
+
+  // string mime_type = 2 [json_name = "mimeType"];
+  if (!this->_internal_mime_type().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_mime_type());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData AudioOutput::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    AudioOutput::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*AudioOutput::GetClassData() const { return &_class_data_; }
+
+
+void AudioOutput::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<AudioOutput*>(&to_msg);
+  auto& from = static_cast<const AudioOutput&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.AudioOutput)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_voice().empty()) {
+    _this->_internal_set_voice(from._internal_voice());
+  }
+  if (!from._internal_mime_type().empty()) {
+    _this->_internal_set_mime_type(from._internal_mime_type());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void AudioOutput::CopyFrom(const AudioOutput& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.AudioOutput)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool AudioOutput::IsInitialized() const {
+  return true;
+}
+
+void AudioOutput::InternalSwap(AudioOutput* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.voice_, lhs_arena,
+      &other->_impl_.voice_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.mime_type_, lhs_arena,
+      &other->_impl_.mime_type_, rhs_arena
+  );
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata AudioOutput::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[2]);
+}
+
+// ===================================================================
+
+class PromptCache::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& ttl(const PromptCache* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+PromptCache::_Internal::ttl(const PromptCache* msg) {
+  return *msg->_impl_.ttl_;
+}
+void PromptCache::clear_ttl() {
+  if (GetArenaForAllocation() == nullptr && _impl_.ttl_ != nullptr) {
+    delete _impl_.ttl_;
+  }
+  _impl_.ttl_ = nullptr;
+}
+PromptCache::PromptCache(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.PromptCache)
+}
+PromptCache::PromptCache(const PromptCache& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  PromptCache* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){}
+    , decltype(_impl_.ttl_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.key_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.key_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_key().empty()) {
+    _this->_impl_.key_.Set(from._internal_key(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_ttl()) {
+    _this->_impl_.ttl_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.ttl_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.PromptCache)
+}
+
+inline void PromptCache::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){}
+    , decltype(_impl_.ttl_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.key_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.key_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+PromptCache::~PromptCache() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.PromptCache)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void PromptCache::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.key_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.ttl_;
+}
+
+void PromptCache::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void PromptCache::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.PromptCache)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.key_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.ttl_ != nullptr) {
+    delete _impl_.ttl_;
+  }
+  _impl_.ttl_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* PromptCache::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string key = 1 [json_name = "key"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_key();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.PromptCache.key"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration ttl = 2 [json_name = "ttl"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_ttl(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* PromptCache::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.PromptCache)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string key = 1 [json_name = "key"];
+  if (!this->_internal_key().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_key().data(), static_cast<int>(this->_internal_key().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.PromptCache.key");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_key(), target);
+  }
+
+  // .google.protobuf.Duration ttl = 2 [json_name = "ttl"];
+  if (this->_internal_has_ttl()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::ttl(this),
+        _Internal::ttl(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.PromptCache)
+  return target;
+}
+
+size_t PromptCache::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.PromptCache)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string key = 1 [json_name = "key"];
+  if (!this->_internal_key().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_key());
+  }
+
+  // .google.protobuf.Duration ttl = 2 [json_name = "ttl"];
+  if (this->_internal_has_ttl()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.ttl_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData PromptCache::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    PromptCache::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*PromptCache::GetClassData() const { return &_class_data_; }
+
+
+void PromptCache::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<PromptCache*>(&to_msg);
+  auto& from = static_cast<const PromptCache&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.PromptCache)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_key().empty()) {
+    _this->_internal_set_key(from._internal_key());
+  }
+  if (from._internal_has_ttl()) {
+    _this->_internal_mutable_ttl()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_ttl());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void PromptCache::CopyFrom(const PromptCache& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.PromptCache)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool PromptCache::IsInitialized() const {
+  return true;
+}
+
+void PromptCache::InternalSwap(PromptCache* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.key_, lhs_arena,
+      &other->_impl_.key_, rhs_arena
+  );
+  swap(_impl_.ttl_, other->_impl_.ttl_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata PromptCache::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[3]);
 }
 
 // ===================================================================
@@ -1218,7 +2124,7 @@ void ResponseFormat::InternalSwap(ResponseFormat* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ResponseFormat::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[2]);
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[4]);
 }
 
 // ===================================================================
@@ -1258,13 +2164,17 @@ const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*JsonObjectFormat::GetClassData
 ::PROTOBUF_NAMESPACE_ID::Metadata JsonObjectFormat::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[3]);
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[5]);
 }
 
 // ===================================================================
 
 class JsonSchemaFormat::_Internal {
  public:
+  using HasBits = decltype(std::declval<JsonSchemaFormat>()._impl_._has_bits_);
+  static void set_has_strict(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
 };
 
 JsonSchemaFormat::JsonSchemaFormat(::PROTOBUF_NAMESPACE_ID::Arena* arena,
@@ -1277,9 +2187,12 @@ JsonSchemaFormat::JsonSchemaFormat(const JsonSchemaFormat& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   JsonSchemaFormat* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.name_){}
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.description_){}
     , decltype(_impl_.schema_json_){}
-    , /*decltype(_impl_._cached_size_)*/{}};
+    , decltype(_impl_.strict_){}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   _impl_.name_.InitDefault();
@@ -1290,6 +2203,14 @@ JsonSchemaFormat::JsonSchemaFormat(const JsonSchemaFormat& from)
     _this->_impl_.name_.Set(from._internal_name(), 
       _this->GetArenaForAllocation());
   }
+  _impl_.description_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.description_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_description().empty()) {
+    _this->_impl_.description_.Set(from._internal_description(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.schema_json_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.schema_json_.Set("", GetArenaForAllocation());
@@ -1298,6 +2219,7 @@ JsonSchemaFormat::JsonSchemaFormat(const JsonSchemaFormat& from)
     _this->_impl_.schema_json_.Set(from._internal_schema_json(), 
       _this->GetArenaForAllocation());
   }
+  _this->_impl_.strict_ = from._impl_.strict_;
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.JsonSchemaFormat)
 }
 
@@ -1306,13 +2228,20 @@ inline void JsonSchemaFormat::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.name_){}
-    , decltype(_impl_.schema_json_){}
+      decltype(_impl_._has_bits_){}
     , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.description_){}
+    , decltype(_impl_.schema_json_){}
+    , decltype(_impl_.strict_){false}
   };
   _impl_.name_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.name_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.description_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.description_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.schema_json_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
@@ -1332,6 +2261,7 @@ JsonSchemaFormat::~JsonSchemaFormat() {
 inline void JsonSchemaFormat::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.name_.Destroy();
+  _impl_.description_.Destroy();
   _impl_.schema_json_.Destroy();
 }
 
@@ -1346,12 +2276,16 @@ void JsonSchemaFormat::Clear() {
   (void) cached_has_bits;
 
   _impl_.name_.ClearToEmpty();
+  _impl_.description_.ClearToEmpty();
   _impl_.schema_json_.ClearToEmpty();
+  _impl_.strict_ = false;
+  _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
 const char* JsonSchemaFormat::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
@@ -1366,13 +2300,32 @@ const char* JsonSchemaFormat::_InternalParse(const char* ptr, ::_pbi::ParseConte
         } else
           goto handle_unusual;
         continue;
-      // string schema_json = 2 [json_name = "schemaJson"];
+      // string description = 2 [json_name = "description"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_description();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.JsonSchemaFormat.description"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string schema_json = 3 [json_name = "schemaJson"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           auto str = _internal_mutable_schema_json();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.JsonSchemaFormat.schema_json"));
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool strict = 4 [json_name = "strict"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _Internal::set_has_strict(&has_bits);
+          _impl_.strict_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
@@ -1392,6 +2345,7 @@ const char* JsonSchemaFormat::_InternalParse(const char* ptr, ::_pbi::ParseConte
     CHK_(ptr != nullptr);
   }  // while
 message_done:
+  _impl_._has_bits_.Or(has_bits);
   return ptr;
 failure:
   ptr = nullptr;
@@ -1415,14 +2369,30 @@ uint8_t* JsonSchemaFormat::_InternalSerialize(
         1, this->_internal_name(), target);
   }
 
-  // string schema_json = 2 [json_name = "schemaJson"];
+  // string description = 2 [json_name = "description"];
+  if (!this->_internal_description().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_description().data(), static_cast<int>(this->_internal_description().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.JsonSchemaFormat.description");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_description(), target);
+  }
+
+  // string schema_json = 3 [json_name = "schemaJson"];
   if (!this->_internal_schema_json().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_schema_json().data(), static_cast<int>(this->_internal_schema_json().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.JsonSchemaFormat.schema_json");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_schema_json(), target);
+        3, this->_internal_schema_json(), target);
+  }
+
+  // optional bool strict = 4 [json_name = "strict"];
+  if (_internal_has_strict()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_strict(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1448,11 +2418,24 @@ size_t JsonSchemaFormat::ByteSizeLong() const {
         this->_internal_name());
   }
 
-  // string schema_json = 2 [json_name = "schemaJson"];
+  // string description = 2 [json_name = "description"];
+  if (!this->_internal_description().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_description());
+  }
+
+  // string schema_json = 3 [json_name = "schemaJson"];
   if (!this->_internal_schema_json().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_schema_json());
+  }
+
+  // optional bool strict = 4 [json_name = "strict"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 + 1;
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -1476,8 +2459,14 @@ void JsonSchemaFormat::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const
   if (!from._internal_name().empty()) {
     _this->_internal_set_name(from._internal_name());
   }
+  if (!from._internal_description().empty()) {
+    _this->_internal_set_description(from._internal_description());
+  }
   if (!from._internal_schema_json().empty()) {
     _this->_internal_set_schema_json(from._internal_schema_json());
+  }
+  if (from._internal_has_strict()) {
+    _this->_internal_set_strict(from._internal_strict());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -1498,28 +2487,94 @@ void JsonSchemaFormat::InternalSwap(JsonSchemaFormat* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.name_, lhs_arena,
       &other->_impl_.name_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.description_, lhs_arena,
+      &other->_impl_.description_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.schema_json_, lhs_arena,
       &other->_impl_.schema_json_, rhs_arena
   );
+  swap(_impl_.strict_, other->_impl_.strict_);
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata JsonSchemaFormat::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[4]);
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[6]);
 }
 
 // ===================================================================
 
 class Tool::_Internal {
  public:
+  static const ::ringmain::v1::FunctionTool& function(const Tool* msg);
+  static const ::ringmain::v1::WebSearchTool& web_search(const Tool* msg);
+  static const ::ringmain::v1::CodeExecutionTool& code_execution(const Tool* msg);
 };
 
+const ::ringmain::v1::FunctionTool&
+Tool::_Internal::function(const Tool* msg) {
+  return *msg->_impl_.kind_.function_;
+}
+const ::ringmain::v1::WebSearchTool&
+Tool::_Internal::web_search(const Tool* msg) {
+  return *msg->_impl_.kind_.web_search_;
+}
+const ::ringmain::v1::CodeExecutionTool&
+Tool::_Internal::code_execution(const Tool* msg) {
+  return *msg->_impl_.kind_.code_execution_;
+}
+void Tool::set_allocated_function(::ringmain::v1::FunctionTool* function) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_kind();
+  if (function) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(function);
+    if (message_arena != submessage_arena) {
+      function = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, function, submessage_arena);
+    }
+    set_has_function();
+    _impl_.kind_.function_ = function;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.function)
+}
+void Tool::set_allocated_web_search(::ringmain::v1::WebSearchTool* web_search) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_kind();
+  if (web_search) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(web_search);
+    if (message_arena != submessage_arena) {
+      web_search = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, web_search, submessage_arena);
+    }
+    set_has_web_search();
+    _impl_.kind_.web_search_ = web_search;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.web_search)
+}
+void Tool::set_allocated_code_execution(::ringmain::v1::CodeExecutionTool* code_execution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  clear_kind();
+  if (code_execution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(code_execution);
+    if (message_arena != submessage_arena) {
+      code_execution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, code_execution, submessage_arena);
+    }
+    set_has_code_execution();
+    _impl_.kind_.code_execution_ = code_execution;
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.code_execution)
+}
 Tool::Tool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -1530,35 +2585,31 @@ Tool::Tool(const Tool& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   Tool* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.name_){}
-    , decltype(_impl_.description_){}
-    , decltype(_impl_.parameters_schema_json_){}
-    , /*decltype(_impl_._cached_size_)*/{}};
+      decltype(_impl_.kind_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.name_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.name_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_name().empty()) {
-    _this->_impl_.name_.Set(from._internal_name(), 
-      _this->GetArenaForAllocation());
-  }
-  _impl_.description_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.description_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_description().empty()) {
-    _this->_impl_.description_.Set(from._internal_description(), 
-      _this->GetArenaForAllocation());
-  }
-  _impl_.parameters_schema_json_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.parameters_schema_json_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_parameters_schema_json().empty()) {
-    _this->_impl_.parameters_schema_json_.Set(from._internal_parameters_schema_json(), 
-      _this->GetArenaForAllocation());
+  clear_has_kind();
+  switch (from.kind_case()) {
+    case kFunction: {
+      _this->_internal_mutable_function()->::ringmain::v1::FunctionTool::MergeFrom(
+          from._internal_function());
+      break;
+    }
+    case kWebSearch: {
+      _this->_internal_mutable_web_search()->::ringmain::v1::WebSearchTool::MergeFrom(
+          from._internal_web_search());
+      break;
+    }
+    case kCodeExecution: {
+      _this->_internal_mutable_code_execution()->::ringmain::v1::CodeExecutionTool::MergeFrom(
+          from._internal_code_execution());
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.Tool)
 }
@@ -1568,23 +2619,11 @@ inline void Tool::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.name_){}
-    , decltype(_impl_.description_){}
-    , decltype(_impl_.parameters_schema_json_){}
+      decltype(_impl_.kind_){}
     , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}
   };
-  _impl_.name_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.name_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.description_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.description_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.parameters_schema_json_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.parameters_schema_json_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  clear_has_kind();
 }
 
 Tool::~Tool() {
@@ -1598,14 +2637,43 @@ Tool::~Tool() {
 
 inline void Tool::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.name_.Destroy();
-  _impl_.description_.Destroy();
-  _impl_.parameters_schema_json_.Destroy();
+  if (has_kind()) {
+    clear_kind();
+  }
 }
 
 void Tool::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
+
+void Tool::clear_kind() {
+// @@protoc_insertion_point(one_of_clear_start:ringmain.v1.Tool)
+  switch (kind_case()) {
+    case kFunction: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.kind_.function_;
+      }
+      break;
+    }
+    case kWebSearch: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.kind_.web_search_;
+      }
+      break;
+    }
+    case kCodeExecution: {
+      if (GetArenaForAllocation() == nullptr) {
+        delete _impl_.kind_.code_execution_;
+      }
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  _impl_._oneof_case_[0] = KIND_NOT_SET;
+}
+
 
 void Tool::Clear() {
 // @@protoc_insertion_point(message_clear_start:ringmain.v1.Tool)
@@ -1613,9 +2681,7 @@ void Tool::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.name_.ClearToEmpty();
-  _impl_.description_.ClearToEmpty();
-  _impl_.parameters_schema_json_.ClearToEmpty();
+  clear_kind();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -1625,33 +2691,27 @@ const char* Tool::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string name = 1 [json_name = "name"];
+      // .ringmain.v1.FunctionTool function = 1 [json_name = "function"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          auto str = _internal_mutable_name();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          ptr = ctx->ParseMessage(_internal_mutable_function(), ptr);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Tool.name"));
         } else
           goto handle_unusual;
         continue;
-      // string description = 2 [json_name = "description"];
+      // .ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          auto str = _internal_mutable_description();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          ptr = ctx->ParseMessage(_internal_mutable_web_search(), ptr);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Tool.description"));
         } else
           goto handle_unusual;
         continue;
-      // string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];
+      // .ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          auto str = _internal_mutable_parameters_schema_json();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          ptr = ctx->ParseMessage(_internal_mutable_code_execution(), ptr);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Tool.parameters_schema_json"));
         } else
           goto handle_unusual;
         continue;
@@ -1684,34 +2744,25 @@ uint8_t* Tool::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string name = 1 [json_name = "name"];
-  if (!this->_internal_name().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_name().data(), static_cast<int>(this->_internal_name().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.Tool.name");
-    target = stream->WriteStringMaybeAliased(
-        1, this->_internal_name(), target);
+  // .ringmain.v1.FunctionTool function = 1 [json_name = "function"];
+  if (_internal_has_function()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::function(this),
+        _Internal::function(this).GetCachedSize(), target, stream);
   }
 
-  // string description = 2 [json_name = "description"];
-  if (!this->_internal_description().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_description().data(), static_cast<int>(this->_internal_description().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.Tool.description");
-    target = stream->WriteStringMaybeAliased(
-        2, this->_internal_description(), target);
+  // .ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];
+  if (_internal_has_web_search()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::web_search(this),
+        _Internal::web_search(this).GetCachedSize(), target, stream);
   }
 
-  // string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];
-  if (!this->_internal_parameters_schema_json().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_parameters_schema_json().data(), static_cast<int>(this->_internal_parameters_schema_json().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.Tool.parameters_schema_json");
-    target = stream->WriteStringMaybeAliased(
-        3, this->_internal_parameters_schema_json(), target);
+  // .ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];
+  if (_internal_has_code_execution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::code_execution(this),
+        _Internal::code_execution(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1724,6 +2775,341 @@ uint8_t* Tool::_InternalSerialize(
 
 size_t Tool::ByteSizeLong() const {
 // @@protoc_insertion_point(message_byte_size_start:ringmain.v1.Tool)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  switch (kind_case()) {
+    // .ringmain.v1.FunctionTool function = 1 [json_name = "function"];
+    case kFunction: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.kind_.function_);
+      break;
+    }
+    // .ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];
+    case kWebSearch: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.kind_.web_search_);
+      break;
+    }
+    // .ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];
+    case kCodeExecution: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+          *_impl_.kind_.code_execution_);
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Tool::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    Tool::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Tool::GetClassData() const { return &_class_data_; }
+
+
+void Tool::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<Tool*>(&to_msg);
+  auto& from = static_cast<const Tool&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.Tool)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  switch (from.kind_case()) {
+    case kFunction: {
+      _this->_internal_mutable_function()->::ringmain::v1::FunctionTool::MergeFrom(
+          from._internal_function());
+      break;
+    }
+    case kWebSearch: {
+      _this->_internal_mutable_web_search()->::ringmain::v1::WebSearchTool::MergeFrom(
+          from._internal_web_search());
+      break;
+    }
+    case kCodeExecution: {
+      _this->_internal_mutable_code_execution()->::ringmain::v1::CodeExecutionTool::MergeFrom(
+          from._internal_code_execution());
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void Tool::CopyFrom(const Tool& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.Tool)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool Tool::IsInitialized() const {
+  return true;
+}
+
+void Tool::InternalSwap(Tool* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_.kind_, other->_impl_.kind_);
+  swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata Tool::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[7]);
+}
+
+// ===================================================================
+
+class FunctionTool::_Internal {
+ public:
+  using HasBits = decltype(std::declval<FunctionTool>()._impl_._has_bits_);
+  static void set_has_strict(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+};
+
+FunctionTool::FunctionTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.FunctionTool)
+}
+FunctionTool::FunctionTool(const FunctionTool& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  FunctionTool* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.description_){}
+    , decltype(_impl_.parameters_schema_json_){}
+    , decltype(_impl_.strict_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.name_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.name_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_name().empty()) {
+    _this->_impl_.name_.Set(from._internal_name(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.description_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.description_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_description().empty()) {
+    _this->_impl_.description_.Set(from._internal_description(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.parameters_schema_json_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.parameters_schema_json_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_parameters_schema_json().empty()) {
+    _this->_impl_.parameters_schema_json_.Set(from._internal_parameters_schema_json(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.strict_ = from._impl_.strict_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.FunctionTool)
+}
+
+inline void FunctionTool::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.name_){}
+    , decltype(_impl_.description_){}
+    , decltype(_impl_.parameters_schema_json_){}
+    , decltype(_impl_.strict_){false}
+  };
+  _impl_.name_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.name_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.description_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.description_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.parameters_schema_json_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.parameters_schema_json_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+FunctionTool::~FunctionTool() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.FunctionTool)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void FunctionTool::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.name_.Destroy();
+  _impl_.description_.Destroy();
+  _impl_.parameters_schema_json_.Destroy();
+}
+
+void FunctionTool::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void FunctionTool::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.FunctionTool)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.name_.ClearToEmpty();
+  _impl_.description_.ClearToEmpty();
+  _impl_.parameters_schema_json_.ClearToEmpty();
+  _impl_.strict_ = false;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* FunctionTool::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string name = 1 [json_name = "name"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_name();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.FunctionTool.name"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string description = 2 [json_name = "description"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_description();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.FunctionTool.description"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_parameters_schema_json();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.FunctionTool.parameters_schema_json"));
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool strict = 4 [json_name = "strict"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          _Internal::set_has_strict(&has_bits);
+          _impl_.strict_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* FunctionTool::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.FunctionTool)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string name = 1 [json_name = "name"];
+  if (!this->_internal_name().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_name().data(), static_cast<int>(this->_internal_name().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.FunctionTool.name");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_name(), target);
+  }
+
+  // string description = 2 [json_name = "description"];
+  if (!this->_internal_description().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_description().data(), static_cast<int>(this->_internal_description().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.FunctionTool.description");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_description(), target);
+  }
+
+  // string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];
+  if (!this->_internal_parameters_schema_json().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_parameters_schema_json().data(), static_cast<int>(this->_internal_parameters_schema_json().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.FunctionTool.parameters_schema_json");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_parameters_schema_json(), target);
+  }
+
+  // optional bool strict = 4 [json_name = "strict"];
+  if (_internal_has_strict()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(4, this->_internal_strict(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.FunctionTool)
+  return target;
+}
+
+size_t FunctionTool::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.FunctionTool)
   size_t total_size = 0;
 
   uint32_t cached_has_bits = 0;
@@ -1751,20 +3137,26 @@ size_t Tool::ByteSizeLong() const {
         this->_internal_parameters_schema_json());
   }
 
+  // optional bool strict = 4 [json_name = "strict"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 + 1;
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData Tool::_class_data_ = {
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData FunctionTool::_class_data_ = {
     ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    Tool::MergeImpl
+    FunctionTool::MergeImpl
 };
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*Tool::GetClassData() const { return &_class_data_; }
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*FunctionTool::GetClassData() const { return &_class_data_; }
 
 
-void Tool::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<Tool*>(&to_msg);
-  auto& from = static_cast<const Tool&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.Tool)
+void FunctionTool::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<FunctionTool*>(&to_msg);
+  auto& from = static_cast<const FunctionTool&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.FunctionTool)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
@@ -1778,25 +3170,29 @@ void Tool::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_
   if (!from._internal_parameters_schema_json().empty()) {
     _this->_internal_set_parameters_schema_json(from._internal_parameters_schema_json());
   }
+  if (from._internal_has_strict()) {
+    _this->_internal_set_strict(from._internal_strict());
+  }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
-void Tool::CopyFrom(const Tool& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.Tool)
+void FunctionTool::CopyFrom(const FunctionTool& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.FunctionTool)
   if (&from == this) return;
   Clear();
   MergeFrom(from);
 }
 
-bool Tool::IsInitialized() const {
+bool FunctionTool::IsInitialized() const {
   return true;
 }
 
-void Tool::InternalSwap(Tool* other) {
+void FunctionTool::InternalSwap(FunctionTool* other) {
   using std::swap;
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.name_, lhs_arena,
       &other->_impl_.name_, rhs_arena
@@ -1809,18 +3205,383 @@ void Tool::InternalSwap(Tool* other) {
       &_impl_.parameters_schema_json_, lhs_arena,
       &other->_impl_.parameters_schema_json_, rhs_arena
   );
+  swap(_impl_.strict_, other->_impl_.strict_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata Tool::GetMetadata() const {
+::PROTOBUF_NAMESPACE_ID::Metadata FunctionTool::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[5]);
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[8]);
+}
+
+// ===================================================================
+
+class WebSearchTool::_Internal {
+ public:
+  using HasBits = decltype(std::declval<WebSearchTool>()._impl_._has_bits_);
+  static void set_has_max_uses(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+};
+
+WebSearchTool::WebSearchTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.WebSearchTool)
+}
+WebSearchTool::WebSearchTool(const WebSearchTool& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  WebSearchTool* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.allowed_domains_){from._impl_.allowed_domains_}
+    , decltype(_impl_.blocked_domains_){from._impl_.blocked_domains_}
+    , decltype(_impl_.country_code_){}
+    , decltype(_impl_.max_uses_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.country_code_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.country_code_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_country_code().empty()) {
+    _this->_impl_.country_code_.Set(from._internal_country_code(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.max_uses_ = from._impl_.max_uses_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.WebSearchTool)
+}
+
+inline void WebSearchTool::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.allowed_domains_){arena}
+    , decltype(_impl_.blocked_domains_){arena}
+    , decltype(_impl_.country_code_){}
+    , decltype(_impl_.max_uses_){0}
+  };
+  _impl_.country_code_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.country_code_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+WebSearchTool::~WebSearchTool() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.WebSearchTool)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void WebSearchTool::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.allowed_domains_.~RepeatedPtrField();
+  _impl_.blocked_domains_.~RepeatedPtrField();
+  _impl_.country_code_.Destroy();
+}
+
+void WebSearchTool::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void WebSearchTool::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.WebSearchTool)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.allowed_domains_.Clear();
+  _impl_.blocked_domains_.Clear();
+  _impl_.country_code_.ClearToEmpty();
+  _impl_.max_uses_ = 0;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* WebSearchTool::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // optional int32 max_uses = 1 [json_name = "maxUses"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _Internal::set_has_max_uses(&has_bits);
+          _impl_.max_uses_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string allowed_domains = 2 [json_name = "allowedDomains"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_allowed_domains();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.WebSearchTool.allowed_domains"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string blocked_domains = 3 [json_name = "blockedDomains"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_blocked_domains();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.WebSearchTool.blocked_domains"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string country_code = 4 [json_name = "countryCode"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_country_code();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.WebSearchTool.country_code"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* WebSearchTool::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.WebSearchTool)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // optional int32 max_uses = 1 [json_name = "maxUses"];
+  if (_internal_has_max_uses()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(1, this->_internal_max_uses(), target);
+  }
+
+  // repeated string allowed_domains = 2 [json_name = "allowedDomains"];
+  for (int i = 0, n = this->_internal_allowed_domains_size(); i < n; i++) {
+    const auto& s = this->_internal_allowed_domains(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.WebSearchTool.allowed_domains");
+    target = stream->WriteString(2, s, target);
+  }
+
+  // repeated string blocked_domains = 3 [json_name = "blockedDomains"];
+  for (int i = 0, n = this->_internal_blocked_domains_size(); i < n; i++) {
+    const auto& s = this->_internal_blocked_domains(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.WebSearchTool.blocked_domains");
+    target = stream->WriteString(3, s, target);
+  }
+
+  // string country_code = 4 [json_name = "countryCode"];
+  if (!this->_internal_country_code().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_country_code().data(), static_cast<int>(this->_internal_country_code().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.WebSearchTool.country_code");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_country_code(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.WebSearchTool)
+  return target;
+}
+
+size_t WebSearchTool::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.WebSearchTool)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string allowed_domains = 2 [json_name = "allowedDomains"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.allowed_domains_.size());
+  for (int i = 0, n = _impl_.allowed_domains_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.allowed_domains_.Get(i));
+  }
+
+  // repeated string blocked_domains = 3 [json_name = "blockedDomains"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.blocked_domains_.size());
+  for (int i = 0, n = _impl_.blocked_domains_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.blocked_domains_.Get(i));
+  }
+
+  // string country_code = 4 [json_name = "countryCode"];
+  if (!this->_internal_country_code().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_country_code());
+  }
+
+  // optional int32 max_uses = 1 [json_name = "maxUses"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_max_uses());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData WebSearchTool::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    WebSearchTool::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*WebSearchTool::GetClassData() const { return &_class_data_; }
+
+
+void WebSearchTool::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<WebSearchTool*>(&to_msg);
+  auto& from = static_cast<const WebSearchTool&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.WebSearchTool)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.allowed_domains_.MergeFrom(from._impl_.allowed_domains_);
+  _this->_impl_.blocked_domains_.MergeFrom(from._impl_.blocked_domains_);
+  if (!from._internal_country_code().empty()) {
+    _this->_internal_set_country_code(from._internal_country_code());
+  }
+  if (from._internal_has_max_uses()) {
+    _this->_internal_set_max_uses(from._internal_max_uses());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void WebSearchTool::CopyFrom(const WebSearchTool& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.WebSearchTool)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool WebSearchTool::IsInitialized() const {
+  return true;
+}
+
+void WebSearchTool::InternalSwap(WebSearchTool* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  _impl_.allowed_domains_.InternalSwap(&other->_impl_.allowed_domains_);
+  _impl_.blocked_domains_.InternalSwap(&other->_impl_.blocked_domains_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.country_code_, lhs_arena,
+      &other->_impl_.country_code_, rhs_arena
+  );
+  swap(_impl_.max_uses_, other->_impl_.max_uses_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata WebSearchTool::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[9]);
+}
+
+// ===================================================================
+
+class CodeExecutionTool::_Internal {
+ public:
+};
+
+CodeExecutionTool::CodeExecutionTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase(arena, is_message_owned) {
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.CodeExecutionTool)
+}
+CodeExecutionTool::CodeExecutionTool(const CodeExecutionTool& from)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase() {
+  CodeExecutionTool* const _this = this; (void)_this;
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.CodeExecutionTool)
+}
+
+
+
+
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData CodeExecutionTool::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl,
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl,
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*CodeExecutionTool::GetClassData() const { return &_class_data_; }
+
+
+
+
+
+
+
+::PROTOBUF_NAMESPACE_ID::Metadata CodeExecutionTool::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[10]);
 }
 
 // ===================================================================
 
 class ToolChoice::_Internal {
  public:
+  using HasBits = decltype(std::declval<ToolChoice>()._impl_._has_bits_);
+  static void set_has_parallel_tool_calls(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
 };
 
 ToolChoice::ToolChoice(::PROTOBUF_NAMESPACE_ID::Arena* arena,
@@ -1833,11 +3594,14 @@ ToolChoice::ToolChoice(const ToolChoice& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ToolChoice* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.choice_){}
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
     , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.parallel_tool_calls_){}
+    , decltype(_impl_.choice_){}
     , /*decltype(_impl_._oneof_case_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.parallel_tool_calls_ = from._impl_.parallel_tool_calls_;
   clear_has_choice();
   switch (from.choice_case()) {
     case kMode: {
@@ -1860,8 +3624,10 @@ inline void ToolChoice::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.choice_){}
+      decltype(_impl_._has_bits_){}
     , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.parallel_tool_calls_){false}
+    , decltype(_impl_.choice_){}
     , /*decltype(_impl_._oneof_case_)*/{}
   };
   clear_has_choice();
@@ -1912,12 +3678,15 @@ void ToolChoice::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.parallel_tool_calls_ = false;
   clear_choice();
+  _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
 const char* ToolChoice::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
@@ -1941,6 +3710,15 @@ const char* ToolChoice::_InternalParse(const char* ptr, ::_pbi::ParseContext* ct
         } else
           goto handle_unusual;
         continue;
+      // optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _Internal::set_has_parallel_tool_calls(&has_bits);
+          _impl_.parallel_tool_calls_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
       default:
         goto handle_unusual;
     }  // switch
@@ -1957,6 +3735,7 @@ const char* ToolChoice::_InternalParse(const char* ptr, ::_pbi::ParseContext* ct
     CHK_(ptr != nullptr);
   }  // while
 message_done:
+  _impl_._has_bits_.Or(has_bits);
   return ptr;
 failure:
   ptr = nullptr;
@@ -1987,6 +3766,12 @@ uint8_t* ToolChoice::_InternalSerialize(
         2, this->_internal_tool_name(), target);
   }
 
+  // optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];
+  if (_internal_has_parallel_tool_calls()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(3, this->_internal_parallel_tool_calls(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2002,6 +3787,12 @@ size_t ToolChoice::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 + 1;
+  }
 
   switch (choice_case()) {
     // .ringmain.v1.ToolMode mode = 1 [json_name = "mode"];
@@ -2039,6 +3830,9 @@ void ToolChoice::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PRO
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (from._internal_has_parallel_tool_calls()) {
+    _this->_internal_set_parallel_tool_calls(from._internal_parallel_tool_calls());
+  }
   switch (from.choice_case()) {
     case kMode: {
       _this->_internal_set_mode(from._internal_mode());
@@ -2069,6 +3863,8 @@ bool ToolChoice::IsInitialized() const {
 void ToolChoice::InternalSwap(ToolChoice* other) {
   using std::swap;
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  swap(_impl_.parallel_tool_calls_, other->_impl_.parallel_tool_calls_);
   swap(_impl_.choice_, other->_impl_.choice_);
   swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
 }
@@ -2076,7 +3872,7 @@ void ToolChoice::InternalSwap(ToolChoice* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ToolChoice::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_getter, &descriptor_table_ringmain_2fv1_2fgeneration_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[6]);
+      file_level_metadata_ringmain_2fv1_2fgeneration_2eproto[11]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -2090,6 +3886,14 @@ Arena::CreateMaybeMessage< ::ringmain::v1::GenerationConfig_ProviderOptionsEntry
 template<> PROTOBUF_NOINLINE ::ringmain::v1::GenerationConfig*
 Arena::CreateMaybeMessage< ::ringmain::v1::GenerationConfig >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::GenerationConfig >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::AudioOutput*
+Arena::CreateMaybeMessage< ::ringmain::v1::AudioOutput >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::AudioOutput >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::PromptCache*
+Arena::CreateMaybeMessage< ::ringmain::v1::PromptCache >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::PromptCache >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::ResponseFormat*
 Arena::CreateMaybeMessage< ::ringmain::v1::ResponseFormat >(Arena* arena) {
@@ -2106,6 +3910,18 @@ Arena::CreateMaybeMessage< ::ringmain::v1::JsonSchemaFormat >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::Tool*
 Arena::CreateMaybeMessage< ::ringmain::v1::Tool >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::Tool >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::FunctionTool*
+Arena::CreateMaybeMessage< ::ringmain::v1::FunctionTool >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::FunctionTool >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::WebSearchTool*
+Arena::CreateMaybeMessage< ::ringmain::v1::WebSearchTool >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::WebSearchTool >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::CodeExecutionTool*
+Arena::CreateMaybeMessage< ::ringmain::v1::CodeExecutionTool >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::CodeExecutionTool >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::ToolChoice*
 Arena::CreateMaybeMessage< ::ringmain::v1::ToolChoice >(Arena* arena) {

@@ -35,6 +35,7 @@
 #include <google/protobuf/map_field_inl.h>
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/struct.pb.h>
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
@@ -52,6 +53,15 @@ struct TableStruct_ringmain_2fv1_2fgeneration_2eproto {
 extern const ::PROTOBUF_NAMESPACE_ID::internal::DescriptorTable descriptor_table_ringmain_2fv1_2fgeneration_2eproto;
 namespace ringmain {
 namespace v1 {
+class AudioOutput;
+struct AudioOutputDefaultTypeInternal;
+extern AudioOutputDefaultTypeInternal _AudioOutput_default_instance_;
+class CodeExecutionTool;
+struct CodeExecutionToolDefaultTypeInternal;
+extern CodeExecutionToolDefaultTypeInternal _CodeExecutionTool_default_instance_;
+class FunctionTool;
+struct FunctionToolDefaultTypeInternal;
+extern FunctionToolDefaultTypeInternal _FunctionTool_default_instance_;
 class GenerationConfig;
 struct GenerationConfigDefaultTypeInternal;
 extern GenerationConfigDefaultTypeInternal _GenerationConfig_default_instance_;
@@ -64,6 +74,9 @@ extern JsonObjectFormatDefaultTypeInternal _JsonObjectFormat_default_instance_;
 class JsonSchemaFormat;
 struct JsonSchemaFormatDefaultTypeInternal;
 extern JsonSchemaFormatDefaultTypeInternal _JsonSchemaFormat_default_instance_;
+class PromptCache;
+struct PromptCacheDefaultTypeInternal;
+extern PromptCacheDefaultTypeInternal _PromptCache_default_instance_;
 class ResponseFormat;
 struct ResponseFormatDefaultTypeInternal;
 extern ResponseFormatDefaultTypeInternal _ResponseFormat_default_instance_;
@@ -73,20 +86,55 @@ extern ToolDefaultTypeInternal _Tool_default_instance_;
 class ToolChoice;
 struct ToolChoiceDefaultTypeInternal;
 extern ToolChoiceDefaultTypeInternal _ToolChoice_default_instance_;
+class WebSearchTool;
+struct WebSearchToolDefaultTypeInternal;
+extern WebSearchToolDefaultTypeInternal _WebSearchTool_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
+template<> ::ringmain::v1::AudioOutput* Arena::CreateMaybeMessage<::ringmain::v1::AudioOutput>(Arena*);
+template<> ::ringmain::v1::CodeExecutionTool* Arena::CreateMaybeMessage<::ringmain::v1::CodeExecutionTool>(Arena*);
+template<> ::ringmain::v1::FunctionTool* Arena::CreateMaybeMessage<::ringmain::v1::FunctionTool>(Arena*);
 template<> ::ringmain::v1::GenerationConfig* Arena::CreateMaybeMessage<::ringmain::v1::GenerationConfig>(Arena*);
 template<> ::ringmain::v1::GenerationConfig_ProviderOptionsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::GenerationConfig_ProviderOptionsEntry_DoNotUse>(Arena*);
 template<> ::ringmain::v1::JsonObjectFormat* Arena::CreateMaybeMessage<::ringmain::v1::JsonObjectFormat>(Arena*);
 template<> ::ringmain::v1::JsonSchemaFormat* Arena::CreateMaybeMessage<::ringmain::v1::JsonSchemaFormat>(Arena*);
+template<> ::ringmain::v1::PromptCache* Arena::CreateMaybeMessage<::ringmain::v1::PromptCache>(Arena*);
 template<> ::ringmain::v1::ResponseFormat* Arena::CreateMaybeMessage<::ringmain::v1::ResponseFormat>(Arena*);
 template<> ::ringmain::v1::Tool* Arena::CreateMaybeMessage<::ringmain::v1::Tool>(Arena*);
 template<> ::ringmain::v1::ToolChoice* Arena::CreateMaybeMessage<::ringmain::v1::ToolChoice>(Arena*);
+template<> ::ringmain::v1::WebSearchTool* Arena::CreateMaybeMessage<::ringmain::v1::WebSearchTool>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
 
+enum Modality : int {
+  MODALITY_UNSPECIFIED = 0,
+  MODALITY_TEXT = 1,
+  MODALITY_IMAGE = 2,
+  MODALITY_AUDIO = 3,
+  Modality_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  Modality_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool Modality_IsValid(int value);
+constexpr Modality Modality_MIN = MODALITY_UNSPECIFIED;
+constexpr Modality Modality_MAX = MODALITY_AUDIO;
+constexpr int Modality_ARRAYSIZE = Modality_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Modality_descriptor();
+template<typename T>
+inline const std::string& Modality_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, Modality>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function Modality_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    Modality_descriptor(), enum_t_value);
+}
+inline bool Modality_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, Modality* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<Modality>(
+    Modality_descriptor(), name, value);
+}
 enum ToolMode : int {
   TOOL_MODE_UNSPECIFIED = 0,
   TOOL_MODE_AUTO = 1,
@@ -117,15 +165,17 @@ inline bool ToolMode_Parse(
 enum ReasoningEffort : int {
   REASONING_EFFORT_UNSPECIFIED = 0,
   REASONING_EFFORT_NONE = 1,
-  REASONING_EFFORT_LOW = 2,
-  REASONING_EFFORT_MEDIUM = 3,
-  REASONING_EFFORT_HIGH = 4,
+  REASONING_EFFORT_MINIMAL = 2,
+  REASONING_EFFORT_LOW = 3,
+  REASONING_EFFORT_MEDIUM = 4,
+  REASONING_EFFORT_HIGH = 5,
+  REASONING_EFFORT_EXTRA_HIGH = 6,
   ReasoningEffort_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   ReasoningEffort_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool ReasoningEffort_IsValid(int value);
 constexpr ReasoningEffort ReasoningEffort_MIN = REASONING_EFFORT_UNSPECIFIED;
-constexpr ReasoningEffort ReasoningEffort_MAX = REASONING_EFFORT_HIGH;
+constexpr ReasoningEffort ReasoningEffort_MAX = REASONING_EFFORT_EXTRA_HIGH;
 constexpr int ReasoningEffort_ARRAYSIZE = ReasoningEffort_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ReasoningEffort_descriptor();
@@ -149,12 +199,13 @@ enum FinishReason : int {
   FINISH_REASON_TOOL_CALLS = 3,
   FINISH_REASON_CONTENT_FILTER = 4,
   FINISH_REASON_REFUSAL = 5,
+  FINISH_REASON_PAUSED = 6,
   FinishReason_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   FinishReason_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool FinishReason_IsValid(int value);
 constexpr FinishReason FinishReason_MIN = FINISH_REASON_UNSPECIFIED;
-constexpr FinishReason FinishReason_MAX = FINISH_REASON_REFUSAL;
+constexpr FinishReason FinishReason_MAX = FINISH_REASON_PAUSED;
 constexpr int FinishReason_ARRAYSIZE = FinishReason_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* FinishReason_descriptor();
@@ -324,8 +375,11 @@ class GenerationConfig final :
 
   enum : int {
     kStopSequencesFieldNumber = 8,
-    kProviderOptionsFieldNumber = 11,
-    kResponseFormatFieldNumber = 10,
+    kOutputModalitiesFieldNumber = 12,
+    kProviderOptionsFieldNumber = 16,
+    kResponseFormatFieldNumber = 11,
+    kAudioOutputFieldNumber = 13,
+    kPromptCacheFieldNumber = 15,
     kMaxOutputTokensFieldNumber = 1,
     kTemperatureFieldNumber = 2,
     kTopPFieldNumber = 3,
@@ -334,6 +388,8 @@ class GenerationConfig final :
     kPresencePenaltyFieldNumber = 6,
     kSeedFieldNumber = 7,
     kReasoningEffortFieldNumber = 9,
+    kReasoningTokenBudgetFieldNumber = 10,
+    kTopLogprobsFieldNumber = 14,
   };
   // repeated string stop_sequences = 8 [json_name = "stopSequences"];
   int stop_sequences_size() const;
@@ -359,7 +415,24 @@ class GenerationConfig final :
   std::string* _internal_add_stop_sequences();
   public:
 
-  // map<string, .google.protobuf.Struct> provider_options = 11 [json_name = "providerOptions"];
+  // repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];
+  int output_modalities_size() const;
+  private:
+  int _internal_output_modalities_size() const;
+  public:
+  void clear_output_modalities();
+  private:
+  ::ringmain::v1::Modality _internal_output_modalities(int index) const;
+  void _internal_add_output_modalities(::ringmain::v1::Modality value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* _internal_mutable_output_modalities();
+  public:
+  ::ringmain::v1::Modality output_modalities(int index) const;
+  void set_output_modalities(int index, ::ringmain::v1::Modality value);
+  void add_output_modalities(::ringmain::v1::Modality value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>& output_modalities() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* mutable_output_modalities();
+
+  // map<string, .google.protobuf.Struct> provider_options = 16 [json_name = "providerOptions"];
   int provider_options_size() const;
   private:
   int _internal_provider_options_size() const;
@@ -376,7 +449,7 @@ class GenerationConfig final :
   ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
       mutable_provider_options();
 
-  // .ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];
+  // .ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];
   bool has_response_format() const;
   private:
   bool _internal_has_response_format() const;
@@ -393,6 +466,42 @@ class GenerationConfig final :
   void unsafe_arena_set_allocated_response_format(
       ::ringmain::v1::ResponseFormat* response_format);
   ::ringmain::v1::ResponseFormat* unsafe_arena_release_response_format();
+
+  // .ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];
+  bool has_audio_output() const;
+  private:
+  bool _internal_has_audio_output() const;
+  public:
+  void clear_audio_output();
+  const ::ringmain::v1::AudioOutput& audio_output() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::AudioOutput* release_audio_output();
+  ::ringmain::v1::AudioOutput* mutable_audio_output();
+  void set_allocated_audio_output(::ringmain::v1::AudioOutput* audio_output);
+  private:
+  const ::ringmain::v1::AudioOutput& _internal_audio_output() const;
+  ::ringmain::v1::AudioOutput* _internal_mutable_audio_output();
+  public:
+  void unsafe_arena_set_allocated_audio_output(
+      ::ringmain::v1::AudioOutput* audio_output);
+  ::ringmain::v1::AudioOutput* unsafe_arena_release_audio_output();
+
+  // .ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];
+  bool has_prompt_cache() const;
+  private:
+  bool _internal_has_prompt_cache() const;
+  public:
+  void clear_prompt_cache();
+  const ::ringmain::v1::PromptCache& prompt_cache() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::PromptCache* release_prompt_cache();
+  ::ringmain::v1::PromptCache* mutable_prompt_cache();
+  void set_allocated_prompt_cache(::ringmain::v1::PromptCache* prompt_cache);
+  private:
+  const ::ringmain::v1::PromptCache& _internal_prompt_cache() const;
+  ::ringmain::v1::PromptCache* _internal_mutable_prompt_cache();
+  public:
+  void unsafe_arena_set_allocated_prompt_cache(
+      ::ringmain::v1::PromptCache* prompt_cache);
+  ::ringmain::v1::PromptCache* unsafe_arena_release_prompt_cache();
 
   // optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];
   bool has_max_output_tokens() const;
@@ -494,6 +603,32 @@ class GenerationConfig final :
   void _internal_set_reasoning_effort(::ringmain::v1::ReasoningEffort value);
   public:
 
+  // optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];
+  bool has_reasoning_token_budget() const;
+  private:
+  bool _internal_has_reasoning_token_budget() const;
+  public:
+  void clear_reasoning_token_budget();
+  int32_t reasoning_token_budget() const;
+  void set_reasoning_token_budget(int32_t value);
+  private:
+  int32_t _internal_reasoning_token_budget() const;
+  void _internal_set_reasoning_token_budget(int32_t value);
+  public:
+
+  // optional int32 top_logprobs = 14 [json_name = "topLogprobs"];
+  bool has_top_logprobs() const;
+  private:
+  bool _internal_has_top_logprobs() const;
+  public:
+  void clear_top_logprobs();
+  int32_t top_logprobs() const;
+  void set_top_logprobs(int32_t value);
+  private:
+  int32_t _internal_top_logprobs() const;
+  void _internal_set_top_logprobs(int32_t value);
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.GenerationConfig)
  private:
   class _Internal;
@@ -505,12 +640,16 @@ class GenerationConfig final :
     ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> stop_sequences_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> output_modalities_;
+    mutable std::atomic<int> _output_modalities_cached_byte_size_;
     ::PROTOBUF_NAMESPACE_ID::internal::MapField<
         GenerationConfig_ProviderOptionsEntry_DoNotUse,
         std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> provider_options_;
     ::ringmain::v1::ResponseFormat* response_format_;
+    ::ringmain::v1::AudioOutput* audio_output_;
+    ::ringmain::v1::PromptCache* prompt_cache_;
     int32_t max_output_tokens_;
     float temperature_;
     float top_p_;
@@ -519,6 +658,350 @@ class GenerationConfig final :
     float presence_penalty_;
     int64_t seed_;
     int reasoning_effort_;
+    int32_t reasoning_token_budget_;
+    int32_t top_logprobs_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
+};
+// -------------------------------------------------------------------
+
+class AudioOutput final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.AudioOutput) */ {
+ public:
+  inline AudioOutput() : AudioOutput(nullptr) {}
+  ~AudioOutput() override;
+  explicit PROTOBUF_CONSTEXPR AudioOutput(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  AudioOutput(const AudioOutput& from);
+  AudioOutput(AudioOutput&& from) noexcept
+    : AudioOutput() {
+    *this = ::std::move(from);
+  }
+
+  inline AudioOutput& operator=(const AudioOutput& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline AudioOutput& operator=(AudioOutput&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const AudioOutput& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const AudioOutput* internal_default_instance() {
+    return reinterpret_cast<const AudioOutput*>(
+               &_AudioOutput_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    2;
+
+  friend void swap(AudioOutput& a, AudioOutput& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(AudioOutput* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(AudioOutput* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  AudioOutput* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<AudioOutput>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const AudioOutput& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const AudioOutput& from) {
+    AudioOutput::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(AudioOutput* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.AudioOutput";
+  }
+  protected:
+  explicit AudioOutput(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kVoiceFieldNumber = 1,
+    kMimeTypeFieldNumber = 2,
+  };
+  // string voice = 1 [json_name = "voice"];
+  void clear_voice();
+  const std::string& voice() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_voice(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_voice();
+  PROTOBUF_NODISCARD std::string* release_voice();
+  void set_allocated_voice(std::string* voice);
+  private:
+  const std::string& _internal_voice() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_voice(const std::string& value);
+  std::string* _internal_mutable_voice();
+  public:
+
+  // string mime_type = 2 [json_name = "mimeType"];
+  void clear_mime_type();
+  const std::string& mime_type() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_mime_type(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_mime_type();
+  PROTOBUF_NODISCARD std::string* release_mime_type();
+  void set_allocated_mime_type(std::string* mime_type);
+  private:
+  const std::string& _internal_mime_type() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_mime_type(const std::string& value);
+  std::string* _internal_mutable_mime_type();
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.AudioOutput)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr voice_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
+};
+// -------------------------------------------------------------------
+
+class PromptCache final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.PromptCache) */ {
+ public:
+  inline PromptCache() : PromptCache(nullptr) {}
+  ~PromptCache() override;
+  explicit PROTOBUF_CONSTEXPR PromptCache(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  PromptCache(const PromptCache& from);
+  PromptCache(PromptCache&& from) noexcept
+    : PromptCache() {
+    *this = ::std::move(from);
+  }
+
+  inline PromptCache& operator=(const PromptCache& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline PromptCache& operator=(PromptCache&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const PromptCache& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const PromptCache* internal_default_instance() {
+    return reinterpret_cast<const PromptCache*>(
+               &_PromptCache_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    3;
+
+  friend void swap(PromptCache& a, PromptCache& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(PromptCache* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(PromptCache* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  PromptCache* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<PromptCache>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const PromptCache& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const PromptCache& from) {
+    PromptCache::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(PromptCache* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.PromptCache";
+  }
+  protected:
+  explicit PromptCache(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kKeyFieldNumber = 1,
+    kTtlFieldNumber = 2,
+  };
+  // string key = 1 [json_name = "key"];
+  void clear_key();
+  const std::string& key() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_key(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_key();
+  PROTOBUF_NODISCARD std::string* release_key();
+  void set_allocated_key(std::string* key);
+  private:
+  const std::string& _internal_key() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_key(const std::string& value);
+  std::string* _internal_mutable_key();
+  public:
+
+  // .google.protobuf.Duration ttl = 2 [json_name = "ttl"];
+  bool has_ttl() const;
+  private:
+  bool _internal_has_ttl() const;
+  public:
+  void clear_ttl();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& ttl() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_ttl();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_ttl();
+  void set_allocated_ttl(::PROTOBUF_NAMESPACE_ID::Duration* ttl);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_ttl() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_ttl();
+  public:
+  void unsafe_arena_set_allocated_ttl(
+      ::PROTOBUF_NAMESPACE_ID::Duration* ttl);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_ttl();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.PromptCache)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr key_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* ttl_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
@@ -579,7 +1062,7 @@ class ResponseFormat final :
                &_ResponseFormat_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    2;
+    4;
 
   friend void swap(ResponseFormat& a, ResponseFormat& b) {
     a.Swap(&b);
@@ -768,7 +1251,7 @@ class JsonObjectFormat final :
                &_JsonObjectFormat_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    3;
+    5;
 
   friend void swap(JsonObjectFormat& a, JsonObjectFormat& b) {
     a.Swap(&b);
@@ -887,7 +1370,7 @@ class JsonSchemaFormat final :
                &_JsonSchemaFormat_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    4;
+    6;
 
   friend void swap(JsonSchemaFormat& a, JsonSchemaFormat& b) {
     a.Swap(&b);
@@ -961,7 +1444,9 @@ class JsonSchemaFormat final :
 
   enum : int {
     kNameFieldNumber = 1,
-    kSchemaJsonFieldNumber = 2,
+    kDescriptionFieldNumber = 2,
+    kSchemaJsonFieldNumber = 3,
+    kStrictFieldNumber = 4,
   };
   // string name = 1 [json_name = "name"];
   void clear_name();
@@ -977,7 +1462,21 @@ class JsonSchemaFormat final :
   std::string* _internal_mutable_name();
   public:
 
-  // string schema_json = 2 [json_name = "schemaJson"];
+  // string description = 2 [json_name = "description"];
+  void clear_description();
+  const std::string& description() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_description(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_description();
+  PROTOBUF_NODISCARD std::string* release_description();
+  void set_allocated_description(std::string* description);
+  private:
+  const std::string& _internal_description() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_description(const std::string& value);
+  std::string* _internal_mutable_description();
+  public:
+
+  // string schema_json = 3 [json_name = "schemaJson"];
   void clear_schema_json();
   const std::string& schema_json() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -991,6 +1490,19 @@ class JsonSchemaFormat final :
   std::string* _internal_mutable_schema_json();
   public:
 
+  // optional bool strict = 4 [json_name = "strict"];
+  bool has_strict() const;
+  private:
+  bool _internal_has_strict() const;
+  public:
+  void clear_strict();
+  bool strict() const;
+  void set_strict(bool value);
+  private:
+  bool _internal_strict() const;
+  void _internal_set_strict(bool value);
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.JsonSchemaFormat)
  private:
   class _Internal;
@@ -999,9 +1511,12 @@ class JsonSchemaFormat final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr name_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr schema_json_;
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr name_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr description_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr schema_json_;
+    bool strict_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
@@ -1051,12 +1566,19 @@ class Tool final :
   static const Tool& default_instance() {
     return *internal_default_instance();
   }
+  enum KindCase {
+    kFunction = 1,
+    kWebSearch = 2,
+    kCodeExecution = 3,
+    KIND_NOT_SET = 0,
+  };
+
   static inline const Tool* internal_default_instance() {
     return reinterpret_cast<const Tool*>(
                &_Tool_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    5;
+    7;
 
   friend void swap(Tool& a, Tool& b) {
     a.Swap(&b);
@@ -1129,9 +1651,221 @@ class Tool final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kFunctionFieldNumber = 1,
+    kWebSearchFieldNumber = 2,
+    kCodeExecutionFieldNumber = 3,
+  };
+  // .ringmain.v1.FunctionTool function = 1 [json_name = "function"];
+  bool has_function() const;
+  private:
+  bool _internal_has_function() const;
+  public:
+  void clear_function();
+  const ::ringmain::v1::FunctionTool& function() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::FunctionTool* release_function();
+  ::ringmain::v1::FunctionTool* mutable_function();
+  void set_allocated_function(::ringmain::v1::FunctionTool* function);
+  private:
+  const ::ringmain::v1::FunctionTool& _internal_function() const;
+  ::ringmain::v1::FunctionTool* _internal_mutable_function();
+  public:
+  void unsafe_arena_set_allocated_function(
+      ::ringmain::v1::FunctionTool* function);
+  ::ringmain::v1::FunctionTool* unsafe_arena_release_function();
+
+  // .ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];
+  bool has_web_search() const;
+  private:
+  bool _internal_has_web_search() const;
+  public:
+  void clear_web_search();
+  const ::ringmain::v1::WebSearchTool& web_search() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::WebSearchTool* release_web_search();
+  ::ringmain::v1::WebSearchTool* mutable_web_search();
+  void set_allocated_web_search(::ringmain::v1::WebSearchTool* web_search);
+  private:
+  const ::ringmain::v1::WebSearchTool& _internal_web_search() const;
+  ::ringmain::v1::WebSearchTool* _internal_mutable_web_search();
+  public:
+  void unsafe_arena_set_allocated_web_search(
+      ::ringmain::v1::WebSearchTool* web_search);
+  ::ringmain::v1::WebSearchTool* unsafe_arena_release_web_search();
+
+  // .ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];
+  bool has_code_execution() const;
+  private:
+  bool _internal_has_code_execution() const;
+  public:
+  void clear_code_execution();
+  const ::ringmain::v1::CodeExecutionTool& code_execution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::CodeExecutionTool* release_code_execution();
+  ::ringmain::v1::CodeExecutionTool* mutable_code_execution();
+  void set_allocated_code_execution(::ringmain::v1::CodeExecutionTool* code_execution);
+  private:
+  const ::ringmain::v1::CodeExecutionTool& _internal_code_execution() const;
+  ::ringmain::v1::CodeExecutionTool* _internal_mutable_code_execution();
+  public:
+  void unsafe_arena_set_allocated_code_execution(
+      ::ringmain::v1::CodeExecutionTool* code_execution);
+  ::ringmain::v1::CodeExecutionTool* unsafe_arena_release_code_execution();
+
+  void clear_kind();
+  KindCase kind_case() const;
+  // @@protoc_insertion_point(class_scope:ringmain.v1.Tool)
+ private:
+  class _Internal;
+  void set_has_function();
+  void set_has_web_search();
+  void set_has_code_execution();
+
+  inline bool has_kind() const;
+  inline void clear_has_kind();
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    union KindUnion {
+      constexpr KindUnion() : _constinit_{} {}
+        ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
+      ::ringmain::v1::FunctionTool* function_;
+      ::ringmain::v1::WebSearchTool* web_search_;
+      ::ringmain::v1::CodeExecutionTool* code_execution_;
+    } kind_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    uint32_t _oneof_case_[1];
+
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
+};
+// -------------------------------------------------------------------
+
+class FunctionTool final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.FunctionTool) */ {
+ public:
+  inline FunctionTool() : FunctionTool(nullptr) {}
+  ~FunctionTool() override;
+  explicit PROTOBUF_CONSTEXPR FunctionTool(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  FunctionTool(const FunctionTool& from);
+  FunctionTool(FunctionTool&& from) noexcept
+    : FunctionTool() {
+    *this = ::std::move(from);
+  }
+
+  inline FunctionTool& operator=(const FunctionTool& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline FunctionTool& operator=(FunctionTool&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const FunctionTool& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const FunctionTool* internal_default_instance() {
+    return reinterpret_cast<const FunctionTool*>(
+               &_FunctionTool_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    8;
+
+  friend void swap(FunctionTool& a, FunctionTool& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(FunctionTool* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(FunctionTool* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  FunctionTool* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<FunctionTool>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const FunctionTool& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const FunctionTool& from) {
+    FunctionTool::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(FunctionTool* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.FunctionTool";
+  }
+  protected:
+  explicit FunctionTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
     kNameFieldNumber = 1,
     kDescriptionFieldNumber = 2,
     kParametersSchemaJsonFieldNumber = 3,
+    kStrictFieldNumber = 4,
   };
   // string name = 1 [json_name = "name"];
   void clear_name();
@@ -1175,7 +1909,20 @@ class Tool final :
   std::string* _internal_mutable_parameters_schema_json();
   public:
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.Tool)
+  // optional bool strict = 4 [json_name = "strict"];
+  bool has_strict() const;
+  private:
+  bool _internal_has_strict() const;
+  public:
+  void clear_strict();
+  bool strict() const;
+  void set_strict(bool value);
+  private:
+  bool _internal_strict() const;
+  void _internal_set_strict(bool value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.FunctionTool)
  private:
   class _Internal;
 
@@ -1183,12 +1930,353 @@ class Tool final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr name_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr description_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr parameters_schema_json_;
-    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    bool strict_;
   };
   union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
+};
+// -------------------------------------------------------------------
+
+class WebSearchTool final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.WebSearchTool) */ {
+ public:
+  inline WebSearchTool() : WebSearchTool(nullptr) {}
+  ~WebSearchTool() override;
+  explicit PROTOBUF_CONSTEXPR WebSearchTool(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  WebSearchTool(const WebSearchTool& from);
+  WebSearchTool(WebSearchTool&& from) noexcept
+    : WebSearchTool() {
+    *this = ::std::move(from);
+  }
+
+  inline WebSearchTool& operator=(const WebSearchTool& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline WebSearchTool& operator=(WebSearchTool&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const WebSearchTool& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const WebSearchTool* internal_default_instance() {
+    return reinterpret_cast<const WebSearchTool*>(
+               &_WebSearchTool_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    9;
+
+  friend void swap(WebSearchTool& a, WebSearchTool& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(WebSearchTool* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(WebSearchTool* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  WebSearchTool* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<WebSearchTool>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const WebSearchTool& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const WebSearchTool& from) {
+    WebSearchTool::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(WebSearchTool* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.WebSearchTool";
+  }
+  protected:
+  explicit WebSearchTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kAllowedDomainsFieldNumber = 2,
+    kBlockedDomainsFieldNumber = 3,
+    kCountryCodeFieldNumber = 4,
+    kMaxUsesFieldNumber = 1,
+  };
+  // repeated string allowed_domains = 2 [json_name = "allowedDomains"];
+  int allowed_domains_size() const;
+  private:
+  int _internal_allowed_domains_size() const;
+  public:
+  void clear_allowed_domains();
+  const std::string& allowed_domains(int index) const;
+  std::string* mutable_allowed_domains(int index);
+  void set_allowed_domains(int index, const std::string& value);
+  void set_allowed_domains(int index, std::string&& value);
+  void set_allowed_domains(int index, const char* value);
+  void set_allowed_domains(int index, const char* value, size_t size);
+  std::string* add_allowed_domains();
+  void add_allowed_domains(const std::string& value);
+  void add_allowed_domains(std::string&& value);
+  void add_allowed_domains(const char* value);
+  void add_allowed_domains(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& allowed_domains() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_allowed_domains();
+  private:
+  const std::string& _internal_allowed_domains(int index) const;
+  std::string* _internal_add_allowed_domains();
+  public:
+
+  // repeated string blocked_domains = 3 [json_name = "blockedDomains"];
+  int blocked_domains_size() const;
+  private:
+  int _internal_blocked_domains_size() const;
+  public:
+  void clear_blocked_domains();
+  const std::string& blocked_domains(int index) const;
+  std::string* mutable_blocked_domains(int index);
+  void set_blocked_domains(int index, const std::string& value);
+  void set_blocked_domains(int index, std::string&& value);
+  void set_blocked_domains(int index, const char* value);
+  void set_blocked_domains(int index, const char* value, size_t size);
+  std::string* add_blocked_domains();
+  void add_blocked_domains(const std::string& value);
+  void add_blocked_domains(std::string&& value);
+  void add_blocked_domains(const char* value);
+  void add_blocked_domains(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& blocked_domains() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_blocked_domains();
+  private:
+  const std::string& _internal_blocked_domains(int index) const;
+  std::string* _internal_add_blocked_domains();
+  public:
+
+  // string country_code = 4 [json_name = "countryCode"];
+  void clear_country_code();
+  const std::string& country_code() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_country_code(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_country_code();
+  PROTOBUF_NODISCARD std::string* release_country_code();
+  void set_allocated_country_code(std::string* country_code);
+  private:
+  const std::string& _internal_country_code() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_country_code(const std::string& value);
+  std::string* _internal_mutable_country_code();
+  public:
+
+  // optional int32 max_uses = 1 [json_name = "maxUses"];
+  bool has_max_uses() const;
+  private:
+  bool _internal_has_max_uses() const;
+  public:
+  void clear_max_uses();
+  int32_t max_uses() const;
+  void set_max_uses(int32_t value);
+  private:
+  int32_t _internal_max_uses() const;
+  void _internal_set_max_uses(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.WebSearchTool)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> allowed_domains_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> blocked_domains_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr country_code_;
+    int32_t max_uses_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
+};
+// -------------------------------------------------------------------
+
+class CodeExecutionTool final :
+    public ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase /* @@protoc_insertion_point(class_definition:ringmain.v1.CodeExecutionTool) */ {
+ public:
+  inline CodeExecutionTool() : CodeExecutionTool(nullptr) {}
+  explicit PROTOBUF_CONSTEXPR CodeExecutionTool(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  CodeExecutionTool(const CodeExecutionTool& from);
+  CodeExecutionTool(CodeExecutionTool&& from) noexcept
+    : CodeExecutionTool() {
+    *this = ::std::move(from);
+  }
+
+  inline CodeExecutionTool& operator=(const CodeExecutionTool& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline CodeExecutionTool& operator=(CodeExecutionTool&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const CodeExecutionTool& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const CodeExecutionTool* internal_default_instance() {
+    return reinterpret_cast<const CodeExecutionTool*>(
+               &_CodeExecutionTool_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    10;
+
+  friend void swap(CodeExecutionTool& a, CodeExecutionTool& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(CodeExecutionTool* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(CodeExecutionTool* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  CodeExecutionTool* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<CodeExecutionTool>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyFrom;
+  inline void CopyFrom(const CodeExecutionTool& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl(*this, from);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeFrom;
+  void MergeFrom(const CodeExecutionTool& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl(*this, from);
+  }
+  public:
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.CodeExecutionTool";
+  }
+  protected:
+  explicit CodeExecutionTool(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.CodeExecutionTool)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+  };
   friend struct ::TableStruct_ringmain_2fv1_2fgeneration_2eproto;
 };
 // -------------------------------------------------------------------
@@ -1247,7 +2335,7 @@ class ToolChoice final :
                &_ToolChoice_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    6;
+    11;
 
   friend void swap(ToolChoice& a, ToolChoice& b) {
     a.Swap(&b);
@@ -1320,9 +2408,23 @@ class ToolChoice final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kParallelToolCallsFieldNumber = 3,
     kModeFieldNumber = 1,
     kToolNameFieldNumber = 2,
   };
+  // optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];
+  bool has_parallel_tool_calls() const;
+  private:
+  bool _internal_has_parallel_tool_calls() const;
+  public:
+  void clear_parallel_tool_calls();
+  bool parallel_tool_calls() const;
+  void set_parallel_tool_calls(bool value);
+  private:
+  bool _internal_parallel_tool_calls() const;
+  void _internal_set_parallel_tool_calls(bool value);
+  public:
+
   // .ringmain.v1.ToolMode mode = 1 [json_name = "mode"];
   bool has_mode() const;
   private:
@@ -1369,13 +2471,15 @@ class ToolChoice final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    bool parallel_tool_calls_;
     union ChoiceUnion {
       constexpr ChoiceUnion() : _constinit_{} {}
         ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
       int mode_;
       ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tool_name_;
     } choice_;
-    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     uint32_t _oneof_case_[1];
 
   };
@@ -1686,7 +2790,35 @@ inline void GenerationConfig::set_reasoning_effort(::ringmain::v1::ReasoningEffo
   // @@protoc_insertion_point(field_set:ringmain.v1.GenerationConfig.reasoning_effort)
 }
 
-// .ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];
+// optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];
+inline bool GenerationConfig::_internal_has_reasoning_token_budget() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000080u) != 0;
+  return value;
+}
+inline bool GenerationConfig::has_reasoning_token_budget() const {
+  return _internal_has_reasoning_token_budget();
+}
+inline void GenerationConfig::clear_reasoning_token_budget() {
+  _impl_.reasoning_token_budget_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000080u;
+}
+inline int32_t GenerationConfig::_internal_reasoning_token_budget() const {
+  return _impl_.reasoning_token_budget_;
+}
+inline int32_t GenerationConfig::reasoning_token_budget() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerationConfig.reasoning_token_budget)
+  return _internal_reasoning_token_budget();
+}
+inline void GenerationConfig::_internal_set_reasoning_token_budget(int32_t value) {
+  _impl_._has_bits_[0] |= 0x00000080u;
+  _impl_.reasoning_token_budget_ = value;
+}
+inline void GenerationConfig::set_reasoning_token_budget(int32_t value) {
+  _internal_set_reasoning_token_budget(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GenerationConfig.reasoning_token_budget)
+}
+
+// .ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];
 inline bool GenerationConfig::_internal_has_response_format() const {
   return this != internal_default_instance() && _impl_.response_format_ != nullptr;
 }
@@ -1776,7 +2908,258 @@ inline void GenerationConfig::set_allocated_response_format(::ringmain::v1::Resp
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerationConfig.response_format)
 }
 
-// map<string, .google.protobuf.Struct> provider_options = 11 [json_name = "providerOptions"];
+// repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];
+inline int GenerationConfig::_internal_output_modalities_size() const {
+  return _impl_.output_modalities_.size();
+}
+inline int GenerationConfig::output_modalities_size() const {
+  return _internal_output_modalities_size();
+}
+inline void GenerationConfig::clear_output_modalities() {
+  _impl_.output_modalities_.Clear();
+}
+inline ::ringmain::v1::Modality GenerationConfig::_internal_output_modalities(int index) const {
+  return static_cast< ::ringmain::v1::Modality >(_impl_.output_modalities_.Get(index));
+}
+inline ::ringmain::v1::Modality GenerationConfig::output_modalities(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerationConfig.output_modalities)
+  return _internal_output_modalities(index);
+}
+inline void GenerationConfig::set_output_modalities(int index, ::ringmain::v1::Modality value) {
+  _impl_.output_modalities_.Set(index, value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GenerationConfig.output_modalities)
+}
+inline void GenerationConfig::_internal_add_output_modalities(::ringmain::v1::Modality value) {
+  _impl_.output_modalities_.Add(value);
+}
+inline void GenerationConfig::add_output_modalities(::ringmain::v1::Modality value) {
+  _internal_add_output_modalities(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.GenerationConfig.output_modalities)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>&
+GenerationConfig::output_modalities() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.GenerationConfig.output_modalities)
+  return _impl_.output_modalities_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GenerationConfig::_internal_mutable_output_modalities() {
+  return &_impl_.output_modalities_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GenerationConfig::mutable_output_modalities() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GenerationConfig.output_modalities)
+  return _internal_mutable_output_modalities();
+}
+
+// .ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];
+inline bool GenerationConfig::_internal_has_audio_output() const {
+  return this != internal_default_instance() && _impl_.audio_output_ != nullptr;
+}
+inline bool GenerationConfig::has_audio_output() const {
+  return _internal_has_audio_output();
+}
+inline void GenerationConfig::clear_audio_output() {
+  if (GetArenaForAllocation() == nullptr && _impl_.audio_output_ != nullptr) {
+    delete _impl_.audio_output_;
+  }
+  _impl_.audio_output_ = nullptr;
+}
+inline const ::ringmain::v1::AudioOutput& GenerationConfig::_internal_audio_output() const {
+  const ::ringmain::v1::AudioOutput* p = _impl_.audio_output_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::AudioOutput&>(
+      ::ringmain::v1::_AudioOutput_default_instance_);
+}
+inline const ::ringmain::v1::AudioOutput& GenerationConfig::audio_output() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerationConfig.audio_output)
+  return _internal_audio_output();
+}
+inline void GenerationConfig::unsafe_arena_set_allocated_audio_output(
+    ::ringmain::v1::AudioOutput* audio_output) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.audio_output_);
+  }
+  _impl_.audio_output_ = audio_output;
+  if (audio_output) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GenerationConfig.audio_output)
+}
+inline ::ringmain::v1::AudioOutput* GenerationConfig::release_audio_output() {
+  
+  ::ringmain::v1::AudioOutput* temp = _impl_.audio_output_;
+  _impl_.audio_output_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::AudioOutput* GenerationConfig::unsafe_arena_release_audio_output() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GenerationConfig.audio_output)
+  
+  ::ringmain::v1::AudioOutput* temp = _impl_.audio_output_;
+  _impl_.audio_output_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::AudioOutput* GenerationConfig::_internal_mutable_audio_output() {
+  
+  if (_impl_.audio_output_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::AudioOutput>(GetArenaForAllocation());
+    _impl_.audio_output_ = p;
+  }
+  return _impl_.audio_output_;
+}
+inline ::ringmain::v1::AudioOutput* GenerationConfig::mutable_audio_output() {
+  ::ringmain::v1::AudioOutput* _msg = _internal_mutable_audio_output();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerationConfig.audio_output)
+  return _msg;
+}
+inline void GenerationConfig::set_allocated_audio_output(::ringmain::v1::AudioOutput* audio_output) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.audio_output_;
+  }
+  if (audio_output) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(audio_output);
+    if (message_arena != submessage_arena) {
+      audio_output = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, audio_output, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.audio_output_ = audio_output;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerationConfig.audio_output)
+}
+
+// optional int32 top_logprobs = 14 [json_name = "topLogprobs"];
+inline bool GenerationConfig::_internal_has_top_logprobs() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000100u) != 0;
+  return value;
+}
+inline bool GenerationConfig::has_top_logprobs() const {
+  return _internal_has_top_logprobs();
+}
+inline void GenerationConfig::clear_top_logprobs() {
+  _impl_.top_logprobs_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000100u;
+}
+inline int32_t GenerationConfig::_internal_top_logprobs() const {
+  return _impl_.top_logprobs_;
+}
+inline int32_t GenerationConfig::top_logprobs() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerationConfig.top_logprobs)
+  return _internal_top_logprobs();
+}
+inline void GenerationConfig::_internal_set_top_logprobs(int32_t value) {
+  _impl_._has_bits_[0] |= 0x00000100u;
+  _impl_.top_logprobs_ = value;
+}
+inline void GenerationConfig::set_top_logprobs(int32_t value) {
+  _internal_set_top_logprobs(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GenerationConfig.top_logprobs)
+}
+
+// .ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];
+inline bool GenerationConfig::_internal_has_prompt_cache() const {
+  return this != internal_default_instance() && _impl_.prompt_cache_ != nullptr;
+}
+inline bool GenerationConfig::has_prompt_cache() const {
+  return _internal_has_prompt_cache();
+}
+inline void GenerationConfig::clear_prompt_cache() {
+  if (GetArenaForAllocation() == nullptr && _impl_.prompt_cache_ != nullptr) {
+    delete _impl_.prompt_cache_;
+  }
+  _impl_.prompt_cache_ = nullptr;
+}
+inline const ::ringmain::v1::PromptCache& GenerationConfig::_internal_prompt_cache() const {
+  const ::ringmain::v1::PromptCache* p = _impl_.prompt_cache_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::PromptCache&>(
+      ::ringmain::v1::_PromptCache_default_instance_);
+}
+inline const ::ringmain::v1::PromptCache& GenerationConfig::prompt_cache() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerationConfig.prompt_cache)
+  return _internal_prompt_cache();
+}
+inline void GenerationConfig::unsafe_arena_set_allocated_prompt_cache(
+    ::ringmain::v1::PromptCache* prompt_cache) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.prompt_cache_);
+  }
+  _impl_.prompt_cache_ = prompt_cache;
+  if (prompt_cache) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GenerationConfig.prompt_cache)
+}
+inline ::ringmain::v1::PromptCache* GenerationConfig::release_prompt_cache() {
+  
+  ::ringmain::v1::PromptCache* temp = _impl_.prompt_cache_;
+  _impl_.prompt_cache_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::PromptCache* GenerationConfig::unsafe_arena_release_prompt_cache() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GenerationConfig.prompt_cache)
+  
+  ::ringmain::v1::PromptCache* temp = _impl_.prompt_cache_;
+  _impl_.prompt_cache_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::PromptCache* GenerationConfig::_internal_mutable_prompt_cache() {
+  
+  if (_impl_.prompt_cache_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::PromptCache>(GetArenaForAllocation());
+    _impl_.prompt_cache_ = p;
+  }
+  return _impl_.prompt_cache_;
+}
+inline ::ringmain::v1::PromptCache* GenerationConfig::mutable_prompt_cache() {
+  ::ringmain::v1::PromptCache* _msg = _internal_mutable_prompt_cache();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerationConfig.prompt_cache)
+  return _msg;
+}
+inline void GenerationConfig::set_allocated_prompt_cache(::ringmain::v1::PromptCache* prompt_cache) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.prompt_cache_;
+  }
+  if (prompt_cache) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(prompt_cache);
+    if (message_arena != submessage_arena) {
+      prompt_cache = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, prompt_cache, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.prompt_cache_ = prompt_cache;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerationConfig.prompt_cache)
+}
+
+// map<string, .google.protobuf.Struct> provider_options = 16 [json_name = "providerOptions"];
 inline int GenerationConfig::_internal_provider_options_size() const {
   return _impl_.provider_options_.size();
 }
@@ -1800,6 +3183,249 @@ inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struc
 GenerationConfig::mutable_provider_options() {
   // @@protoc_insertion_point(field_mutable_map:ringmain.v1.GenerationConfig.provider_options)
   return _internal_mutable_provider_options();
+}
+
+// -------------------------------------------------------------------
+
+// AudioOutput
+
+// string voice = 1 [json_name = "voice"];
+inline void AudioOutput::clear_voice() {
+  _impl_.voice_.ClearToEmpty();
+}
+inline const std::string& AudioOutput::voice() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AudioOutput.voice)
+  return _internal_voice();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void AudioOutput::set_voice(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.voice_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.AudioOutput.voice)
+}
+inline std::string* AudioOutput::mutable_voice() {
+  std::string* _s = _internal_mutable_voice();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AudioOutput.voice)
+  return _s;
+}
+inline const std::string& AudioOutput::_internal_voice() const {
+  return _impl_.voice_.Get();
+}
+inline void AudioOutput::_internal_set_voice(const std::string& value) {
+  
+  _impl_.voice_.Set(value, GetArenaForAllocation());
+}
+inline std::string* AudioOutput::_internal_mutable_voice() {
+  
+  return _impl_.voice_.Mutable(GetArenaForAllocation());
+}
+inline std::string* AudioOutput::release_voice() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AudioOutput.voice)
+  return _impl_.voice_.Release();
+}
+inline void AudioOutput::set_allocated_voice(std::string* voice) {
+  if (voice != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.voice_.SetAllocated(voice, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.voice_.IsDefault()) {
+    _impl_.voice_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AudioOutput.voice)
+}
+
+// string mime_type = 2 [json_name = "mimeType"];
+inline void AudioOutput::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& AudioOutput::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AudioOutput.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void AudioOutput::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.AudioOutput.mime_type)
+}
+inline std::string* AudioOutput::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AudioOutput.mime_type)
+  return _s;
+}
+inline const std::string& AudioOutput::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void AudioOutput::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* AudioOutput::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* AudioOutput::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AudioOutput.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void AudioOutput::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AudioOutput.mime_type)
+}
+
+// -------------------------------------------------------------------
+
+// PromptCache
+
+// string key = 1 [json_name = "key"];
+inline void PromptCache::clear_key() {
+  _impl_.key_.ClearToEmpty();
+}
+inline const std::string& PromptCache::key() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PromptCache.key)
+  return _internal_key();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void PromptCache::set_key(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.key_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.PromptCache.key)
+}
+inline std::string* PromptCache::mutable_key() {
+  std::string* _s = _internal_mutable_key();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PromptCache.key)
+  return _s;
+}
+inline const std::string& PromptCache::_internal_key() const {
+  return _impl_.key_.Get();
+}
+inline void PromptCache::_internal_set_key(const std::string& value) {
+  
+  _impl_.key_.Set(value, GetArenaForAllocation());
+}
+inline std::string* PromptCache::_internal_mutable_key() {
+  
+  return _impl_.key_.Mutable(GetArenaForAllocation());
+}
+inline std::string* PromptCache::release_key() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PromptCache.key)
+  return _impl_.key_.Release();
+}
+inline void PromptCache::set_allocated_key(std::string* key) {
+  if (key != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.key_.SetAllocated(key, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.key_.IsDefault()) {
+    _impl_.key_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PromptCache.key)
+}
+
+// .google.protobuf.Duration ttl = 2 [json_name = "ttl"];
+inline bool PromptCache::_internal_has_ttl() const {
+  return this != internal_default_instance() && _impl_.ttl_ != nullptr;
+}
+inline bool PromptCache::has_ttl() const {
+  return _internal_has_ttl();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& PromptCache::_internal_ttl() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.ttl_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& PromptCache::ttl() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.PromptCache.ttl)
+  return _internal_ttl();
+}
+inline void PromptCache::unsafe_arena_set_allocated_ttl(
+    ::PROTOBUF_NAMESPACE_ID::Duration* ttl) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.ttl_);
+  }
+  _impl_.ttl_ = ttl;
+  if (ttl) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.PromptCache.ttl)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* PromptCache::release_ttl() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.ttl_;
+  _impl_.ttl_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* PromptCache::unsafe_arena_release_ttl() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.PromptCache.ttl)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.ttl_;
+  _impl_.ttl_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* PromptCache::_internal_mutable_ttl() {
+  
+  if (_impl_.ttl_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.ttl_ = p;
+  }
+  return _impl_.ttl_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* PromptCache::mutable_ttl() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_ttl();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.PromptCache.ttl)
+  return _msg;
+}
+inline void PromptCache::set_allocated_ttl(::PROTOBUF_NAMESPACE_ID::Duration* ttl) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.ttl_);
+  }
+  if (ttl) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(ttl));
+    if (message_arena != submessage_arena) {
+      ttl = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, ttl, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.ttl_ = ttl;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.PromptCache.ttl)
 }
 
 // -------------------------------------------------------------------
@@ -2021,7 +3647,57 @@ inline void JsonSchemaFormat::set_allocated_name(std::string* name) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.JsonSchemaFormat.name)
 }
 
-// string schema_json = 2 [json_name = "schemaJson"];
+// string description = 2 [json_name = "description"];
+inline void JsonSchemaFormat::clear_description() {
+  _impl_.description_.ClearToEmpty();
+}
+inline const std::string& JsonSchemaFormat::description() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.JsonSchemaFormat.description)
+  return _internal_description();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void JsonSchemaFormat::set_description(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.description_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.JsonSchemaFormat.description)
+}
+inline std::string* JsonSchemaFormat::mutable_description() {
+  std::string* _s = _internal_mutable_description();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.JsonSchemaFormat.description)
+  return _s;
+}
+inline const std::string& JsonSchemaFormat::_internal_description() const {
+  return _impl_.description_.Get();
+}
+inline void JsonSchemaFormat::_internal_set_description(const std::string& value) {
+  
+  _impl_.description_.Set(value, GetArenaForAllocation());
+}
+inline std::string* JsonSchemaFormat::_internal_mutable_description() {
+  
+  return _impl_.description_.Mutable(GetArenaForAllocation());
+}
+inline std::string* JsonSchemaFormat::release_description() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.JsonSchemaFormat.description)
+  return _impl_.description_.Release();
+}
+inline void JsonSchemaFormat::set_allocated_description(std::string* description) {
+  if (description != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.description_.SetAllocated(description, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.description_.IsDefault()) {
+    _impl_.description_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.JsonSchemaFormat.description)
+}
+
+// string schema_json = 3 [json_name = "schemaJson"];
 inline void JsonSchemaFormat::clear_schema_json() {
   _impl_.schema_json_.ClearToEmpty();
 }
@@ -2071,46 +3747,309 @@ inline void JsonSchemaFormat::set_allocated_schema_json(std::string* schema_json
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.JsonSchemaFormat.schema_json)
 }
 
+// optional bool strict = 4 [json_name = "strict"];
+inline bool JsonSchemaFormat::_internal_has_strict() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool JsonSchemaFormat::has_strict() const {
+  return _internal_has_strict();
+}
+inline void JsonSchemaFormat::clear_strict() {
+  _impl_.strict_ = false;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline bool JsonSchemaFormat::_internal_strict() const {
+  return _impl_.strict_;
+}
+inline bool JsonSchemaFormat::strict() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.JsonSchemaFormat.strict)
+  return _internal_strict();
+}
+inline void JsonSchemaFormat::_internal_set_strict(bool value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.strict_ = value;
+}
+inline void JsonSchemaFormat::set_strict(bool value) {
+  _internal_set_strict(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.JsonSchemaFormat.strict)
+}
+
 // -------------------------------------------------------------------
 
 // Tool
 
+// .ringmain.v1.FunctionTool function = 1 [json_name = "function"];
+inline bool Tool::_internal_has_function() const {
+  return kind_case() == kFunction;
+}
+inline bool Tool::has_function() const {
+  return _internal_has_function();
+}
+inline void Tool::set_has_function() {
+  _impl_._oneof_case_[0] = kFunction;
+}
+inline void Tool::clear_function() {
+  if (_internal_has_function()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.kind_.function_;
+    }
+    clear_has_kind();
+  }
+}
+inline ::ringmain::v1::FunctionTool* Tool::release_function() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.function)
+  if (_internal_has_function()) {
+    clear_has_kind();
+    ::ringmain::v1::FunctionTool* temp = _impl_.kind_.function_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.kind_.function_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::FunctionTool& Tool::_internal_function() const {
+  return _internal_has_function()
+      ? *_impl_.kind_.function_
+      : reinterpret_cast< ::ringmain::v1::FunctionTool&>(::ringmain::v1::_FunctionTool_default_instance_);
+}
+inline const ::ringmain::v1::FunctionTool& Tool::function() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.function)
+  return _internal_function();
+}
+inline ::ringmain::v1::FunctionTool* Tool::unsafe_arena_release_function() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.Tool.function)
+  if (_internal_has_function()) {
+    clear_has_kind();
+    ::ringmain::v1::FunctionTool* temp = _impl_.kind_.function_;
+    _impl_.kind_.function_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void Tool::unsafe_arena_set_allocated_function(::ringmain::v1::FunctionTool* function) {
+  clear_kind();
+  if (function) {
+    set_has_function();
+    _impl_.kind_.function_ = function;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.Tool.function)
+}
+inline ::ringmain::v1::FunctionTool* Tool::_internal_mutable_function() {
+  if (!_internal_has_function()) {
+    clear_kind();
+    set_has_function();
+    _impl_.kind_.function_ = CreateMaybeMessage< ::ringmain::v1::FunctionTool >(GetArenaForAllocation());
+  }
+  return _impl_.kind_.function_;
+}
+inline ::ringmain::v1::FunctionTool* Tool::mutable_function() {
+  ::ringmain::v1::FunctionTool* _msg = _internal_mutable_function();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.function)
+  return _msg;
+}
+
+// .ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];
+inline bool Tool::_internal_has_web_search() const {
+  return kind_case() == kWebSearch;
+}
+inline bool Tool::has_web_search() const {
+  return _internal_has_web_search();
+}
+inline void Tool::set_has_web_search() {
+  _impl_._oneof_case_[0] = kWebSearch;
+}
+inline void Tool::clear_web_search() {
+  if (_internal_has_web_search()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.kind_.web_search_;
+    }
+    clear_has_kind();
+  }
+}
+inline ::ringmain::v1::WebSearchTool* Tool::release_web_search() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.web_search)
+  if (_internal_has_web_search()) {
+    clear_has_kind();
+    ::ringmain::v1::WebSearchTool* temp = _impl_.kind_.web_search_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.kind_.web_search_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::WebSearchTool& Tool::_internal_web_search() const {
+  return _internal_has_web_search()
+      ? *_impl_.kind_.web_search_
+      : reinterpret_cast< ::ringmain::v1::WebSearchTool&>(::ringmain::v1::_WebSearchTool_default_instance_);
+}
+inline const ::ringmain::v1::WebSearchTool& Tool::web_search() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.web_search)
+  return _internal_web_search();
+}
+inline ::ringmain::v1::WebSearchTool* Tool::unsafe_arena_release_web_search() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.Tool.web_search)
+  if (_internal_has_web_search()) {
+    clear_has_kind();
+    ::ringmain::v1::WebSearchTool* temp = _impl_.kind_.web_search_;
+    _impl_.kind_.web_search_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void Tool::unsafe_arena_set_allocated_web_search(::ringmain::v1::WebSearchTool* web_search) {
+  clear_kind();
+  if (web_search) {
+    set_has_web_search();
+    _impl_.kind_.web_search_ = web_search;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.Tool.web_search)
+}
+inline ::ringmain::v1::WebSearchTool* Tool::_internal_mutable_web_search() {
+  if (!_internal_has_web_search()) {
+    clear_kind();
+    set_has_web_search();
+    _impl_.kind_.web_search_ = CreateMaybeMessage< ::ringmain::v1::WebSearchTool >(GetArenaForAllocation());
+  }
+  return _impl_.kind_.web_search_;
+}
+inline ::ringmain::v1::WebSearchTool* Tool::mutable_web_search() {
+  ::ringmain::v1::WebSearchTool* _msg = _internal_mutable_web_search();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.web_search)
+  return _msg;
+}
+
+// .ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];
+inline bool Tool::_internal_has_code_execution() const {
+  return kind_case() == kCodeExecution;
+}
+inline bool Tool::has_code_execution() const {
+  return _internal_has_code_execution();
+}
+inline void Tool::set_has_code_execution() {
+  _impl_._oneof_case_[0] = kCodeExecution;
+}
+inline void Tool::clear_code_execution() {
+  if (_internal_has_code_execution()) {
+    if (GetArenaForAllocation() == nullptr) {
+      delete _impl_.kind_.code_execution_;
+    }
+    clear_has_kind();
+  }
+}
+inline ::ringmain::v1::CodeExecutionTool* Tool::release_code_execution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.code_execution)
+  if (_internal_has_code_execution()) {
+    clear_has_kind();
+    ::ringmain::v1::CodeExecutionTool* temp = _impl_.kind_.code_execution_;
+    if (GetArenaForAllocation() != nullptr) {
+      temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+    }
+    _impl_.kind_.code_execution_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline const ::ringmain::v1::CodeExecutionTool& Tool::_internal_code_execution() const {
+  return _internal_has_code_execution()
+      ? *_impl_.kind_.code_execution_
+      : reinterpret_cast< ::ringmain::v1::CodeExecutionTool&>(::ringmain::v1::_CodeExecutionTool_default_instance_);
+}
+inline const ::ringmain::v1::CodeExecutionTool& Tool::code_execution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.code_execution)
+  return _internal_code_execution();
+}
+inline ::ringmain::v1::CodeExecutionTool* Tool::unsafe_arena_release_code_execution() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.Tool.code_execution)
+  if (_internal_has_code_execution()) {
+    clear_has_kind();
+    ::ringmain::v1::CodeExecutionTool* temp = _impl_.kind_.code_execution_;
+    _impl_.kind_.code_execution_ = nullptr;
+    return temp;
+  } else {
+    return nullptr;
+  }
+}
+inline void Tool::unsafe_arena_set_allocated_code_execution(::ringmain::v1::CodeExecutionTool* code_execution) {
+  clear_kind();
+  if (code_execution) {
+    set_has_code_execution();
+    _impl_.kind_.code_execution_ = code_execution;
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.Tool.code_execution)
+}
+inline ::ringmain::v1::CodeExecutionTool* Tool::_internal_mutable_code_execution() {
+  if (!_internal_has_code_execution()) {
+    clear_kind();
+    set_has_code_execution();
+    _impl_.kind_.code_execution_ = CreateMaybeMessage< ::ringmain::v1::CodeExecutionTool >(GetArenaForAllocation());
+  }
+  return _impl_.kind_.code_execution_;
+}
+inline ::ringmain::v1::CodeExecutionTool* Tool::mutable_code_execution() {
+  ::ringmain::v1::CodeExecutionTool* _msg = _internal_mutable_code_execution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.code_execution)
+  return _msg;
+}
+
+inline bool Tool::has_kind() const {
+  return kind_case() != KIND_NOT_SET;
+}
+inline void Tool::clear_has_kind() {
+  _impl_._oneof_case_[0] = KIND_NOT_SET;
+}
+inline Tool::KindCase Tool::kind_case() const {
+  return Tool::KindCase(_impl_._oneof_case_[0]);
+}
+// -------------------------------------------------------------------
+
+// FunctionTool
+
 // string name = 1 [json_name = "name"];
-inline void Tool::clear_name() {
+inline void FunctionTool::clear_name() {
   _impl_.name_.ClearToEmpty();
 }
-inline const std::string& Tool::name() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.name)
+inline const std::string& FunctionTool::name() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FunctionTool.name)
   return _internal_name();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Tool::set_name(ArgT0&& arg0, ArgT... args) {
+void FunctionTool::set_name(ArgT0&& arg0, ArgT... args) {
  
  _impl_.name_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.Tool.name)
+  // @@protoc_insertion_point(field_set:ringmain.v1.FunctionTool.name)
 }
-inline std::string* Tool::mutable_name() {
+inline std::string* FunctionTool::mutable_name() {
   std::string* _s = _internal_mutable_name();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.name)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.FunctionTool.name)
   return _s;
 }
-inline const std::string& Tool::_internal_name() const {
+inline const std::string& FunctionTool::_internal_name() const {
   return _impl_.name_.Get();
 }
-inline void Tool::_internal_set_name(const std::string& value) {
+inline void FunctionTool::_internal_set_name(const std::string& value) {
   
   _impl_.name_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Tool::_internal_mutable_name() {
+inline std::string* FunctionTool::_internal_mutable_name() {
   
   return _impl_.name_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Tool::release_name() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.name)
+inline std::string* FunctionTool::release_name() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.FunctionTool.name)
   return _impl_.name_.Release();
 }
-inline void Tool::set_allocated_name(std::string* name) {
+inline void FunctionTool::set_allocated_name(std::string* name) {
   if (name != nullptr) {
     
   } else {
@@ -2122,45 +4061,45 @@ inline void Tool::set_allocated_name(std::string* name) {
     _impl_.name_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.name)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.FunctionTool.name)
 }
 
 // string description = 2 [json_name = "description"];
-inline void Tool::clear_description() {
+inline void FunctionTool::clear_description() {
   _impl_.description_.ClearToEmpty();
 }
-inline const std::string& Tool::description() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.description)
+inline const std::string& FunctionTool::description() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FunctionTool.description)
   return _internal_description();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Tool::set_description(ArgT0&& arg0, ArgT... args) {
+void FunctionTool::set_description(ArgT0&& arg0, ArgT... args) {
  
  _impl_.description_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.Tool.description)
+  // @@protoc_insertion_point(field_set:ringmain.v1.FunctionTool.description)
 }
-inline std::string* Tool::mutable_description() {
+inline std::string* FunctionTool::mutable_description() {
   std::string* _s = _internal_mutable_description();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.description)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.FunctionTool.description)
   return _s;
 }
-inline const std::string& Tool::_internal_description() const {
+inline const std::string& FunctionTool::_internal_description() const {
   return _impl_.description_.Get();
 }
-inline void Tool::_internal_set_description(const std::string& value) {
+inline void FunctionTool::_internal_set_description(const std::string& value) {
   
   _impl_.description_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Tool::_internal_mutable_description() {
+inline std::string* FunctionTool::_internal_mutable_description() {
   
   return _impl_.description_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Tool::release_description() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.description)
+inline std::string* FunctionTool::release_description() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.FunctionTool.description)
   return _impl_.description_.Release();
 }
-inline void Tool::set_allocated_description(std::string* description) {
+inline void FunctionTool::set_allocated_description(std::string* description) {
   if (description != nullptr) {
     
   } else {
@@ -2172,45 +4111,45 @@ inline void Tool::set_allocated_description(std::string* description) {
     _impl_.description_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.description)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.FunctionTool.description)
 }
 
 // string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];
-inline void Tool::clear_parameters_schema_json() {
+inline void FunctionTool::clear_parameters_schema_json() {
   _impl_.parameters_schema_json_.ClearToEmpty();
 }
-inline const std::string& Tool::parameters_schema_json() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Tool.parameters_schema_json)
+inline const std::string& FunctionTool::parameters_schema_json() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FunctionTool.parameters_schema_json)
   return _internal_parameters_schema_json();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Tool::set_parameters_schema_json(ArgT0&& arg0, ArgT... args) {
+void FunctionTool::set_parameters_schema_json(ArgT0&& arg0, ArgT... args) {
  
  _impl_.parameters_schema_json_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.Tool.parameters_schema_json)
+  // @@protoc_insertion_point(field_set:ringmain.v1.FunctionTool.parameters_schema_json)
 }
-inline std::string* Tool::mutable_parameters_schema_json() {
+inline std::string* FunctionTool::mutable_parameters_schema_json() {
   std::string* _s = _internal_mutable_parameters_schema_json();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.Tool.parameters_schema_json)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.FunctionTool.parameters_schema_json)
   return _s;
 }
-inline const std::string& Tool::_internal_parameters_schema_json() const {
+inline const std::string& FunctionTool::_internal_parameters_schema_json() const {
   return _impl_.parameters_schema_json_.Get();
 }
-inline void Tool::_internal_set_parameters_schema_json(const std::string& value) {
+inline void FunctionTool::_internal_set_parameters_schema_json(const std::string& value) {
   
   _impl_.parameters_schema_json_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Tool::_internal_mutable_parameters_schema_json() {
+inline std::string* FunctionTool::_internal_mutable_parameters_schema_json() {
   
   return _impl_.parameters_schema_json_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Tool::release_parameters_schema_json() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.Tool.parameters_schema_json)
+inline std::string* FunctionTool::release_parameters_schema_json() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.FunctionTool.parameters_schema_json)
   return _impl_.parameters_schema_json_.Release();
 }
-inline void Tool::set_allocated_parameters_schema_json(std::string* parameters_schema_json) {
+inline void FunctionTool::set_allocated_parameters_schema_json(std::string* parameters_schema_json) {
   if (parameters_schema_json != nullptr) {
     
   } else {
@@ -2222,8 +4161,272 @@ inline void Tool::set_allocated_parameters_schema_json(std::string* parameters_s
     _impl_.parameters_schema_json_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Tool.parameters_schema_json)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.FunctionTool.parameters_schema_json)
 }
+
+// optional bool strict = 4 [json_name = "strict"];
+inline bool FunctionTool::_internal_has_strict() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool FunctionTool::has_strict() const {
+  return _internal_has_strict();
+}
+inline void FunctionTool::clear_strict() {
+  _impl_.strict_ = false;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline bool FunctionTool::_internal_strict() const {
+  return _impl_.strict_;
+}
+inline bool FunctionTool::strict() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FunctionTool.strict)
+  return _internal_strict();
+}
+inline void FunctionTool::_internal_set_strict(bool value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.strict_ = value;
+}
+inline void FunctionTool::set_strict(bool value) {
+  _internal_set_strict(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.FunctionTool.strict)
+}
+
+// -------------------------------------------------------------------
+
+// WebSearchTool
+
+// optional int32 max_uses = 1 [json_name = "maxUses"];
+inline bool WebSearchTool::_internal_has_max_uses() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool WebSearchTool::has_max_uses() const {
+  return _internal_has_max_uses();
+}
+inline void WebSearchTool::clear_max_uses() {
+  _impl_.max_uses_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline int32_t WebSearchTool::_internal_max_uses() const {
+  return _impl_.max_uses_;
+}
+inline int32_t WebSearchTool::max_uses() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.WebSearchTool.max_uses)
+  return _internal_max_uses();
+}
+inline void WebSearchTool::_internal_set_max_uses(int32_t value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.max_uses_ = value;
+}
+inline void WebSearchTool::set_max_uses(int32_t value) {
+  _internal_set_max_uses(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.max_uses)
+}
+
+// repeated string allowed_domains = 2 [json_name = "allowedDomains"];
+inline int WebSearchTool::_internal_allowed_domains_size() const {
+  return _impl_.allowed_domains_.size();
+}
+inline int WebSearchTool::allowed_domains_size() const {
+  return _internal_allowed_domains_size();
+}
+inline void WebSearchTool::clear_allowed_domains() {
+  _impl_.allowed_domains_.Clear();
+}
+inline std::string* WebSearchTool::add_allowed_domains() {
+  std::string* _s = _internal_add_allowed_domains();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.WebSearchTool.allowed_domains)
+  return _s;
+}
+inline const std::string& WebSearchTool::_internal_allowed_domains(int index) const {
+  return _impl_.allowed_domains_.Get(index);
+}
+inline const std::string& WebSearchTool::allowed_domains(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.WebSearchTool.allowed_domains)
+  return _internal_allowed_domains(index);
+}
+inline std::string* WebSearchTool::mutable_allowed_domains(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.WebSearchTool.allowed_domains)
+  return _impl_.allowed_domains_.Mutable(index);
+}
+inline void WebSearchTool::set_allowed_domains(int index, const std::string& value) {
+  _impl_.allowed_domains_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::set_allowed_domains(int index, std::string&& value) {
+  _impl_.allowed_domains_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::set_allowed_domains(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_domains_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::set_allowed_domains(int index, const char* value, size_t size) {
+  _impl_.allowed_domains_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline std::string* WebSearchTool::_internal_add_allowed_domains() {
+  return _impl_.allowed_domains_.Add();
+}
+inline void WebSearchTool::add_allowed_domains(const std::string& value) {
+  _impl_.allowed_domains_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::add_allowed_domains(std::string&& value) {
+  _impl_.allowed_domains_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::add_allowed_domains(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_domains_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline void WebSearchTool::add_allowed_domains(const char* value, size_t size) {
+  _impl_.allowed_domains_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.WebSearchTool.allowed_domains)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+WebSearchTool::allowed_domains() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.WebSearchTool.allowed_domains)
+  return _impl_.allowed_domains_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+WebSearchTool::mutable_allowed_domains() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.WebSearchTool.allowed_domains)
+  return &_impl_.allowed_domains_;
+}
+
+// repeated string blocked_domains = 3 [json_name = "blockedDomains"];
+inline int WebSearchTool::_internal_blocked_domains_size() const {
+  return _impl_.blocked_domains_.size();
+}
+inline int WebSearchTool::blocked_domains_size() const {
+  return _internal_blocked_domains_size();
+}
+inline void WebSearchTool::clear_blocked_domains() {
+  _impl_.blocked_domains_.Clear();
+}
+inline std::string* WebSearchTool::add_blocked_domains() {
+  std::string* _s = _internal_add_blocked_domains();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.WebSearchTool.blocked_domains)
+  return _s;
+}
+inline const std::string& WebSearchTool::_internal_blocked_domains(int index) const {
+  return _impl_.blocked_domains_.Get(index);
+}
+inline const std::string& WebSearchTool::blocked_domains(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.WebSearchTool.blocked_domains)
+  return _internal_blocked_domains(index);
+}
+inline std::string* WebSearchTool::mutable_blocked_domains(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.WebSearchTool.blocked_domains)
+  return _impl_.blocked_domains_.Mutable(index);
+}
+inline void WebSearchTool::set_blocked_domains(int index, const std::string& value) {
+  _impl_.blocked_domains_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::set_blocked_domains(int index, std::string&& value) {
+  _impl_.blocked_domains_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::set_blocked_domains(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.blocked_domains_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::set_blocked_domains(int index, const char* value, size_t size) {
+  _impl_.blocked_domains_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline std::string* WebSearchTool::_internal_add_blocked_domains() {
+  return _impl_.blocked_domains_.Add();
+}
+inline void WebSearchTool::add_blocked_domains(const std::string& value) {
+  _impl_.blocked_domains_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::add_blocked_domains(std::string&& value) {
+  _impl_.blocked_domains_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::add_blocked_domains(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.blocked_domains_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline void WebSearchTool::add_blocked_domains(const char* value, size_t size) {
+  _impl_.blocked_domains_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.WebSearchTool.blocked_domains)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+WebSearchTool::blocked_domains() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.WebSearchTool.blocked_domains)
+  return _impl_.blocked_domains_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+WebSearchTool::mutable_blocked_domains() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.WebSearchTool.blocked_domains)
+  return &_impl_.blocked_domains_;
+}
+
+// string country_code = 4 [json_name = "countryCode"];
+inline void WebSearchTool::clear_country_code() {
+  _impl_.country_code_.ClearToEmpty();
+}
+inline const std::string& WebSearchTool::country_code() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.WebSearchTool.country_code)
+  return _internal_country_code();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void WebSearchTool::set_country_code(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.country_code_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.WebSearchTool.country_code)
+}
+inline std::string* WebSearchTool::mutable_country_code() {
+  std::string* _s = _internal_mutable_country_code();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.WebSearchTool.country_code)
+  return _s;
+}
+inline const std::string& WebSearchTool::_internal_country_code() const {
+  return _impl_.country_code_.Get();
+}
+inline void WebSearchTool::_internal_set_country_code(const std::string& value) {
+  
+  _impl_.country_code_.Set(value, GetArenaForAllocation());
+}
+inline std::string* WebSearchTool::_internal_mutable_country_code() {
+  
+  return _impl_.country_code_.Mutable(GetArenaForAllocation());
+}
+inline std::string* WebSearchTool::release_country_code() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.WebSearchTool.country_code)
+  return _impl_.country_code_.Release();
+}
+inline void WebSearchTool::set_allocated_country_code(std::string* country_code) {
+  if (country_code != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.country_code_.SetAllocated(country_code, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.country_code_.IsDefault()) {
+    _impl_.country_code_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.WebSearchTool.country_code)
+}
+
+// -------------------------------------------------------------------
+
+// CodeExecutionTool
 
 // -------------------------------------------------------------------
 
@@ -2344,6 +4547,34 @@ inline void ToolChoice::set_allocated_tool_name(std::string* tool_name) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ToolChoice.tool_name)
 }
 
+// optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];
+inline bool ToolChoice::_internal_has_parallel_tool_calls() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool ToolChoice::has_parallel_tool_calls() const {
+  return _internal_has_parallel_tool_calls();
+}
+inline void ToolChoice::clear_parallel_tool_calls() {
+  _impl_.parallel_tool_calls_ = false;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline bool ToolChoice::_internal_parallel_tool_calls() const {
+  return _impl_.parallel_tool_calls_;
+}
+inline bool ToolChoice::parallel_tool_calls() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ToolChoice.parallel_tool_calls)
+  return _internal_parallel_tool_calls();
+}
+inline void ToolChoice::_internal_set_parallel_tool_calls(bool value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.parallel_tool_calls_ = value;
+}
+inline void ToolChoice::set_parallel_tool_calls(bool value) {
+  _internal_set_parallel_tool_calls(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ToolChoice.parallel_tool_calls)
+}
+
 inline bool ToolChoice::has_choice() const {
   return choice_case() != CHOICE_NOT_SET;
 }
@@ -2368,6 +4599,16 @@ inline ToolChoice::ChoiceCase ToolChoice::choice_case() const {
 
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 
 // @@protoc_insertion_point(namespace_scope)
 
@@ -2376,6 +4617,11 @@ inline ToolChoice::ChoiceCase ToolChoice::choice_case() const {
 
 PROTOBUF_NAMESPACE_OPEN
 
+template <> struct is_proto_enum< ::ringmain::v1::Modality> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::Modality>() {
+  return ::ringmain::v1::Modality_descriptor();
+}
 template <> struct is_proto_enum< ::ringmain::v1::ToolMode> : ::std::true_type {};
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::ToolMode>() {

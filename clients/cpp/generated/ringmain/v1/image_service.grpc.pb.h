@@ -50,6 +50,9 @@ class ImageService final {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GenerateImagesResponse>>(PrepareAsyncGenerateImagesRaw(context, request, cq));
     }
     // Makes or changes images and sends previews and bytes as they come.
+    //
+    // Folding the events, previews left out, gives the response that
+    // GenerateImages or EditImages would have returned.
     std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ImageEvent>> StreamImages(::grpc::ClientContext* context, const ::ringmain::v1::StreamImagesRequest& request) {
       return std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ImageEvent>>(StreamImagesRaw(context, request));
     }
@@ -90,6 +93,9 @@ class ImageService final {
       virtual void GenerateImages(::grpc::ClientContext* context, const ::ringmain::v1::GenerateImagesRequest* request, ::ringmain::v1::GenerateImagesResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void GenerateImages(::grpc::ClientContext* context, const ::ringmain::v1::GenerateImagesRequest* request, ::ringmain::v1::GenerateImagesResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Makes or changes images and sends previews and bytes as they come.
+      //
+      // Folding the events, previews left out, gives the response that
+      // GenerateImages or EditImages would have returned.
       virtual void StreamImages(::grpc::ClientContext* context, const ::ringmain::v1::StreamImagesRequest* request, ::grpc::ClientReadReactor< ::ringmain::v1::ImageEvent>* reactor) = 0;
       // Changes images as described: within a mask, beyond the border, or in a style.
       virtual void EditImages(::grpc::ClientContext* context, const ::ringmain::v1::EditImagesRequest* request, ::ringmain::v1::EditImagesResponse* response, std::function<void(::grpc::Status)>) = 0;
@@ -206,6 +212,9 @@ class ImageService final {
     // Makes images from a description.
     virtual ::grpc::Status GenerateImages(::grpc::ServerContext* context, const ::ringmain::v1::GenerateImagesRequest* request, ::ringmain::v1::GenerateImagesResponse* response);
     // Makes or changes images and sends previews and bytes as they come.
+    //
+    // Folding the events, previews left out, gives the response that
+    // GenerateImages or EditImages would have returned.
     virtual ::grpc::Status StreamImages(::grpc::ServerContext* context, const ::ringmain::v1::StreamImagesRequest* request, ::grpc::ServerWriter< ::ringmain::v1::ImageEvent>* writer);
     // Changes images as described: within a mask, beyond the border, or in a style.
     virtual ::grpc::Status EditImages(::grpc::ServerContext* context, const ::ringmain::v1::EditImagesRequest* request, ::ringmain::v1::EditImagesResponse* response);

@@ -61,8 +61,9 @@ PROTOBUF_CONSTEXPR GenerateImagesRequest::GenerateImagesRequest(
     /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.image_config_)*/nullptr
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
+  , /*decltype(_impl_.image_config_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct GenerateImagesRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR GenerateImagesRequestDefaultTypeInternal()
@@ -136,6 +137,8 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR ImageStarted::ImageStarted(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ImageStartedDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ImageStartedDefaultTypeInternal()
@@ -178,8 +181,8 @@ struct ImageChunkDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ImageChunkDefaultTypeInternal _ImageChunk_default_instance_;
 PROTOBUF_CONSTEXPR ImageFinished::ImageFinished(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.revised_prompts_)*/{}
-  , /*decltype(_impl_.notes_)*/{}
+    /*decltype(_impl_.images_)*/{}
+  , /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
@@ -192,16 +195,32 @@ struct ImageFinishedDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ImageFinishedDefaultTypeInternal _ImageFinished_default_instance_;
+PROTOBUF_CONSTEXPR FinishedImage::FinishedImage(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.revised_prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.note_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.image_index_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct FinishedImageDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR FinishedImageDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~FinishedImageDefaultTypeInternal() {}
+  union {
+    FinishedImage _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 FinishedImageDefaultTypeInternal _FinishedImage_default_instance_;
 PROTOBUF_CONSTEXPR EditImagesRequest::EditImagesRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.images_)*/{}
   , /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
+  , /*decltype(_impl_.routing_policy_)*/nullptr
   , /*decltype(_impl_.mask_)*/nullptr
   , /*decltype(_impl_.outpaint_)*/nullptr
   , /*decltype(_impl_.image_config_)*/nullptr
-  , /*decltype(_impl_.routing_policy_)*/nullptr
   , /*decltype(_impl_.mode_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct EditImagesRequestDefaultTypeInternal {
@@ -247,12 +266,12 @@ struct EditImagesResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EditImagesResponseDefaultTypeInternal _EditImagesResponse_default_instance_;
 PROTOBUF_CONSTEXPR UpscaleImageRequest::UpscaleImageRequest(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.image_)*/nullptr
+    /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
-  , /*decltype(_impl_.factor_)*/0
+  , /*decltype(_impl_.image_)*/nullptr
+  , /*decltype(_impl_.upscale_config_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct UpscaleImageRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR UpscaleImageRequestDefaultTypeInternal()
@@ -263,12 +282,39 @@ struct UpscaleImageRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpscaleImageRequestDefaultTypeInternal _UpscaleImageRequest_default_instance_;
+PROTOBUF_CONSTEXPR UpscaleConfig_ProviderOptionsEntry_DoNotUse::UpscaleConfig_ProviderOptionsEntry_DoNotUse(
+    ::_pbi::ConstantInitialized) {}
+struct UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal() {}
+  union {
+    UpscaleConfig_ProviderOptionsEntry_DoNotUse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _UpscaleConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
+PROTOBUF_CONSTEXPR UpscaleConfig::UpscaleConfig(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.provider_options_)*/{::_pbi::ConstantInitialized()}
+  , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.factor_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct UpscaleConfigDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UpscaleConfigDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UpscaleConfigDefaultTypeInternal() {}
+  union {
+    UpscaleConfig _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpscaleConfigDefaultTypeInternal _UpscaleConfig_default_instance_;
 PROTOBUF_CONSTEXPR UpscaleImageResponse::UpscaleImageResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.image_)*/nullptr
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
+  , /*decltype(_impl_.image_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct UpscaleImageResponseDefaultTypeInternal {
   PROTOBUF_CONSTEXPR UpscaleImageResponseDefaultTypeInternal()
@@ -281,9 +327,11 @@ struct UpscaleImageResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpscaleImageResponseDefaultTypeInternal _UpscaleImageResponse_default_instance_;
 PROTOBUF_CONSTEXPR InspectImageRequest::InspectImageRequest(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.classifier_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.image_)*/nullptr
+    /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
+  , /*decltype(_impl_.image_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct InspectImageRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR InspectImageRequestDefaultTypeInternal()
@@ -311,10 +359,12 @@ PROTOBUF_CONSTEXPR InspectImageResponse::InspectImageResponse(
   , /*decltype(_impl_.dominant_colors_)*/{}
   , /*decltype(_impl_.safety_ratings_)*/{}
   , /*decltype(_impl_.labels_)*/{}
+  , /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.sha256_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.perceptual_hash_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
+  , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_.width_)*/0
   , /*decltype(_impl_.height_)*/0
   , /*decltype(_impl_.frame_count_)*/0
@@ -346,7 +396,7 @@ struct SafetyRatingDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 SafetyRatingDefaultTypeInternal _SafetyRating_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[20];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[23];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fimage_5fservice_2eproto[2];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fimage_5fservice_2eproto = nullptr;
 
@@ -395,9 +445,10 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.prompt_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.image_config_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesRequest, _impl_.routing_policy_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -405,9 +456,9 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _impl_.images_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GenerateImagesResponse, _impl_.images_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GeneratedImage, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -445,6 +496,8 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageStarted, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageStarted, _impl_.provider_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageStarted, _impl_.provider_model_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImagePreview, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -469,10 +522,19 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.revised_prompts_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.response_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.route_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.notes_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ImageFinished, _impl_.images_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FinishedImage, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FinishedImage, _impl_.image_index_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FinishedImage, _impl_.revised_prompt_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::FinishedImage, _impl_.note_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -481,13 +543,14 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.prompt_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.images_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.mode_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.mask_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.outpaint_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.image_config_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesRequest, _impl_.routing_policy_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Margins, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -505,21 +568,41 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesResponse, _impl_.images_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesResponse, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesResponse, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::EditImagesResponse, _impl_.images_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.model_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.image_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.factor_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.prompt_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.mime_type_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.attribution_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.routing_policy_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.image_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageRequest, _impl_.upscale_config_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse, _has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse, key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse, value_),
+  0,
+  1,
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig, _impl_.factor_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig, _impl_.prompt_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig, _impl_.mime_type_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleConfig, _impl_.provider_options_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -527,18 +610,20 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _impl_.image_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _impl_.route_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UpscaleImageResponse, _impl_.image_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.image_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.classifier_model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.request_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.attribution_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.routing_policy_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageRequest, _impl_.image_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse, _has_bits_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -555,6 +640,9 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.usage_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.route_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.mime_type_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.width_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.height_),
@@ -566,7 +654,6 @@ const uint32_t TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.dominant_colors_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.safety_ratings_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.labels_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::InspectImageResponse, _impl_.usage_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::SafetyRating, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -581,23 +668,26 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 0, 8, -1, sizeof(::ringmain::v1::ImageConfig_ProviderOptionsEntry_DoNotUse)},
   { 10, 26, -1, sizeof(::ringmain::v1::ImageConfig)},
   { 36, -1, -1, sizeof(::ringmain::v1::GenerateImagesRequest)},
-  { 47, -1, -1, sizeof(::ringmain::v1::GenerateImagesResponse)},
-  { 57, -1, -1, sizeof(::ringmain::v1::GeneratedImage)},
-  { 66, -1, -1, sizeof(::ringmain::v1::StreamImagesRequest)},
-  { 76, -1, -1, sizeof(::ringmain::v1::ImageEvent)},
-  { 87, -1, -1, sizeof(::ringmain::v1::ImageStarted)},
-  { 94, -1, -1, sizeof(::ringmain::v1::ImagePreview)},
-  { 102, -1, -1, sizeof(::ringmain::v1::ImageChunk)},
-  { 112, -1, -1, sizeof(::ringmain::v1::ImageFinished)},
-  { 122, -1, -1, sizeof(::ringmain::v1::EditImagesRequest)},
-  { 137, -1, -1, sizeof(::ringmain::v1::Margins)},
-  { 147, -1, -1, sizeof(::ringmain::v1::EditImagesResponse)},
-  { 157, -1, -1, sizeof(::ringmain::v1::UpscaleImageRequest)},
-  { 169, -1, -1, sizeof(::ringmain::v1::UpscaleImageResponse)},
-  { 179, -1, -1, sizeof(::ringmain::v1::InspectImageRequest)},
-  { 188, 196, -1, sizeof(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse)},
-  { 198, -1, -1, sizeof(::ringmain::v1::InspectImageResponse)},
-  { 216, -1, -1, sizeof(::ringmain::v1::SafetyRating)},
+  { 48, -1, -1, sizeof(::ringmain::v1::GenerateImagesResponse)},
+  { 58, -1, -1, sizeof(::ringmain::v1::GeneratedImage)},
+  { 67, -1, -1, sizeof(::ringmain::v1::StreamImagesRequest)},
+  { 77, -1, -1, sizeof(::ringmain::v1::ImageEvent)},
+  { 88, -1, -1, sizeof(::ringmain::v1::ImageStarted)},
+  { 97, -1, -1, sizeof(::ringmain::v1::ImagePreview)},
+  { 105, -1, -1, sizeof(::ringmain::v1::ImageChunk)},
+  { 115, -1, -1, sizeof(::ringmain::v1::ImageFinished)},
+  { 125, -1, -1, sizeof(::ringmain::v1::FinishedImage)},
+  { 134, -1, -1, sizeof(::ringmain::v1::EditImagesRequest)},
+  { 150, -1, -1, sizeof(::ringmain::v1::Margins)},
+  { 160, -1, -1, sizeof(::ringmain::v1::EditImagesResponse)},
+  { 170, -1, -1, sizeof(::ringmain::v1::UpscaleImageRequest)},
+  { 182, 190, -1, sizeof(::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse)},
+  { 192, -1, -1, sizeof(::ringmain::v1::UpscaleConfig)},
+  { 202, -1, -1, sizeof(::ringmain::v1::UpscaleImageResponse)},
+  { 212, -1, -1, sizeof(::ringmain::v1::InspectImageRequest)},
+  { 223, 231, -1, sizeof(::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse)},
+  { 233, -1, -1, sizeof(::ringmain::v1::InspectImageResponse)},
+  { 253, -1, -1, sizeof(::ringmain::v1::SafetyRating)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -612,10 +702,13 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_ImagePreview_default_instance_._instance,
   &::ringmain::v1::_ImageChunk_default_instance_._instance,
   &::ringmain::v1::_ImageFinished_default_instance_._instance,
+  &::ringmain::v1::_FinishedImage_default_instance_._instance,
   &::ringmain::v1::_EditImagesRequest_default_instance_._instance,
   &::ringmain::v1::_Margins_default_instance_._instance,
   &::ringmain::v1::_EditImagesResponse_default_instance_._instance,
   &::ringmain::v1::_UpscaleImageRequest_default_instance_._instance,
+  &::ringmain::v1::_UpscaleConfig_ProviderOptionsEntry_DoNotUse_default_instance_._instance,
+  &::ringmain::v1::_UpscaleConfig_default_instance_._instance,
   &::ringmain::v1::_UpscaleImageResponse_default_instance_._instance,
   &::ringmain::v1::_InspectImageRequest_default_instance_._instance,
   &::ringmain::v1::_InspectImageResponse_ExifEntry_DoNotUse_default_instance_._instance,
@@ -625,134 +718,157 @@ static const ::_pb::Message* const file_default_instances[] = {
 
 const char descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\037ringmain/v1/image_service.proto\022\013ringm"
-  "ain.v1\032\034google/protobuf/struct.proto\032\031ri"
-  "ngmain/v1/content.proto\032\031ringmain/v1/rou"
-  "ting.proto\032\027ringmain/v1/usage.proto\"\206\004\n\013"
-  "ImageConfig\022\037\n\013image_count\030\001 \001(\005R\nimageC"
-  "ount\022!\n\014aspect_ratio\030\002 \001(\tR\013aspectRatio\022"
-  "\022\n\004size\030\003 \001(\tR\004size\0223\n\007quality\030\004 \001(\0162\031.r"
-  "ingmain.v1.ImageQualityR\007quality\022\024\n\005styl"
-  "e\030\005 \001(\tR\005style\022\033\n\tmime_type\030\006 \001(\tR\010mimeT"
-  "ype\0225\n\026transparent_background\030\007 \001(\010R\025tra"
-  "nsparentBackground\022\027\n\004seed\030\010 \001(\003H\000R\004seed"
-  "\210\001\001\022\'\n\017negative_prompt\030\t \001(\tR\016negativePr"
-  "ompt\022X\n\020provider_options\030\n \003(\0132-.ringmai"
-  "n.v1.ImageConfig.ProviderOptionsEntryR\017p"
-  "roviderOptions\032[\n\024ProviderOptionsEntry\022\020"
-  "\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google"
-  ".protobuf.StructR\005value:\0028\001B\007\n\005_seed\"\344\001\n"
-  "\025GenerateImagesRequest\022\035\n\nrequest_id\030\001 \001"
-  "(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006p"
-  "rompt\030\003 \001(\tR\006prompt\022;\n\014image_config\030\004 \001("
-  "\0132\030.ringmain.v1.ImageConfigR\013imageConfig"
-  "\022A\n\016routing_policy\030\005 \001(\0132\032.ringmain.v1.R"
-  "outingPolicyR\rroutingPolicy\"\302\001\n\026Generate"
-  "ImagesResponse\022\037\n\013response_id\030\001 \001(\tR\nres"
-  "ponseId\0223\n\006images\030\002 \003(\0132\033.ringmain.v1.Ge"
-  "neratedImageR\006images\022(\n\005usage\030\003 \001(\0132\022.ri"
-  "ngmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022."
-  "ringmain.v1.RouteR\005route\"u\n\016GeneratedIma"
-  "ge\022(\n\005media\030\001 \001(\0132\022.ringmain.v1.MediaR\005m"
-  "edia\022%\n\016revised_prompt\030\002 \001(\tR\rrevisedPro"
-  "mpt\022\022\n\004note\030\003 \001(\tR\004note\"\275\001\n\023StreamImages"
-  "Request\022@\n\010generate\030\001 \001(\0132\".ringmain.v1."
-  "GenerateImagesRequestH\000R\010generate\0224\n\004edi"
-  "t\030\002 \001(\0132\036.ringmain.v1.EditImagesRequestH"
-  "\000R\004edit\022#\n\rpreview_count\030\003 \001(\005R\014previewC"
-  "ountB\t\n\007request\"\356\001\n\nImageEvent\0225\n\007starte"
-  "d\030\001 \001(\0132\031.ringmain.v1.ImageStartedH\000R\007st"
-  "arted\0225\n\007preview\030\002 \001(\0132\031.ringmain.v1.Ima"
-  "gePreviewH\000R\007preview\022/\n\005chunk\030\003 \001(\0132\027.ri"
-  "ngmain.v1.ImageChunkH\000R\005chunk\0228\n\010finishe"
-  "d\030\004 \001(\0132\032.ringmain.v1.ImageFinishedH\000R\010f"
-  "inishedB\007\n\005event\"/\n\014ImageStarted\022\037\n\013resp"
-  "onse_id\030\001 \001(\tR\nresponseId\"Y\n\014ImagePrevie"
-  "w\022\037\n\013image_index\030\001 \001(\005R\nimageIndex\022(\n\005me"
-  "dia\030\002 \001(\0132\022.ringmain.v1.MediaR\005media\"r\n\n"
-  "ImageChunk\022\037\n\013image_index\030\001 \001(\005R\nimageIn"
-  "dex\022\033\n\tmime_type\030\002 \001(\tR\010mimeType\022\022\n\004data"
-  "\030\003 \001(\014R\004data\022\022\n\004last\030\004 \001(\010R\004last\"\242\001\n\rIma"
-  "geFinished\022\'\n\017revised_prompts\030\001 \003(\tR\016rev"
-  "isedPrompts\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1"
-  ".UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain."
-  "v1.RouteR\005route\022\024\n\005notes\030\004 \003(\tR\005notes\"\221\003"
-  "\n\021EditImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR"
-  "\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006prom"
-  "pt\030\003 \001(\tR\006prompt\022*\n\006images\030\004 \003(\0132\022.ringm"
-  "ain.v1.MediaR\006images\022)\n\004mode\030\005 \001(\0162\025.rin"
-  "gmain.v1.EditModeR\004mode\022&\n\004mask\030\006 \001(\0132\022."
-  "ringmain.v1.MediaR\004mask\0220\n\010outpaint\030\007 \001("
-  "\0132\024.ringmain.v1.MarginsR\010outpaint\022;\n\014ima"
-  "ge_config\030\010 \001(\0132\030.ringmain.v1.ImageConfi"
-  "gR\013imageConfig\022A\n\016routing_policy\030\t \001(\0132\032"
-  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
-  "y\"]\n\007Margins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030"
-  "\002 \001(\005R\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bott"
-  "om\030\004 \001(\005R\006bottom\"\276\001\n\022EditImagesResponse\022"
-  "\037\n\013response_id\030\001 \001(\tR\nresponseId\0223\n\006imag"
-  "es\030\002 \003(\0132\033.ringmain.v1.GeneratedImageR\006i"
-  "mages\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.Usage"
-  "R\005usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Rou"
-  "teR\005route\"\345\001\n\023UpscaleImageRequest\022\024\n\005mod"
-  "el\030\001 \001(\tR\005model\022(\n\005image\030\002 \001(\0132\022.ringmai"
-  "n.v1.MediaR\005image\022\026\n\006factor\030\003 \001(\005R\006facto"
-  "r\022\026\n\006prompt\030\004 \001(\tR\006prompt\022\033\n\tmime_type\030\005"
-  " \001(\tR\010mimeType\022A\n\016routing_policy\030\006 \001(\0132\032"
-  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
-  "y\"\265\001\n\024UpscaleImageResponse\022\037\n\013response_i"
-  "d\030\001 \001(\tR\nresponseId\022(\n\005image\030\002 \001(\0132\022.rin"
-  "gmain.v1.MediaR\005image\022(\n\005usage\030\003 \001(\0132\022.r"
-  "ingmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022"
-  ".ringmain.v1.RouteR\005route\"\255\001\n\023InspectIma"
-  "geRequest\022(\n\005image\030\001 \001(\0132\022.ringmain.v1.M"
-  "ediaR\005image\022)\n\020classifier_model\030\002 \001(\tR\017c"
-  "lassifierModel\022A\n\016routing_policy\030\003 \001(\0132\032"
-  ".ringmain.v1.RoutingPolicyR\rroutingPolic"
-  "y\"\207\004\n\024InspectImageResponse\022\033\n\tmime_type\030"
-  "\001 \001(\tR\010mimeType\022\024\n\005width\030\002 \001(\005R\005width\022\026\n"
-  "\006height\030\003 \001(\005R\006height\022\037\n\013frame_count\030\004 \001"
-  "(\005R\nframeCount\022\033\n\thas_alpha\030\005 \001(\010R\010hasAl"
-  "pha\022\?\n\004exif\030\006 \003(\0132+.ringmain.v1.InspectI"
-  "mageResponse.ExifEntryR\004exif\022\026\n\006sha256\030\007"
-  " \001(\tR\006sha256\022\'\n\017perceptual_hash\030\010 \001(\tR\016p"
-  "erceptualHash\022\'\n\017dominant_colors\030\t \003(\tR\016"
-  "dominantColors\022@\n\016safety_ratings\030\n \003(\0132\031"
-  ".ringmain.v1.SafetyRatingR\rsafetyRatings"
-  "\022\026\n\006labels\030\013 \003(\tR\006labels\022(\n\005usage\030\014 \001(\0132"
-  "\022.ringmain.v1.UsageR\005usage\0327\n\tExifEntry\022"
-  "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:"
-  "\0028\001\"Z\n\014SafetyRating\022\032\n\010category\030\001 \001(\tR\010c"
-  "ategory\022\024\n\005score\030\002 \001(\002R\005score\022\030\n\007flagged"
-  "\030\003 \001(\010R\007flagged*v\n\014ImageQuality\022\035\n\031IMAGE"
-  "_QUALITY_UNSPECIFIED\020\000\022\025\n\021IMAGE_QUALITY_"
-  "LOW\020\001\022\030\n\024IMAGE_QUALITY_MEDIUM\020\002\022\026\n\022IMAGE"
-  "_QUALITY_HIGH\020\003*i\n\010EditMode\022\031\n\025EDIT_MODE"
-  "_UNSPECIFIED\020\000\022\025\n\021EDIT_MODE_INPAINT\020\001\022\026\n"
-  "\022EDIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT_MODE_STYLE"
-  "\020\0032\257\003\n\014ImageService\022Y\n\016GenerateImages\022\"."
-  "ringmain.v1.GenerateImagesRequest\032#.ring"
-  "main.v1.GenerateImagesResponse\022K\n\014Stream"
-  "Images\022 .ringmain.v1.StreamImagesRequest"
-  "\032\027.ringmain.v1.ImageEvent0\001\022M\n\nEditImage"
-  "s\022\036.ringmain.v1.EditImagesRequest\032\037.ring"
-  "main.v1.EditImagesResponse\022S\n\014UpscaleIma"
-  "ge\022 .ringmain.v1.UpscaleImageRequest\032!.r"
-  "ingmain.v1.UpscaleImageResponse\022S\n\014Inspe"
-  "ctImage\022 .ringmain.v1.InspectImageReques"
-  "t\032!.ringmain.v1.InspectImageResponseb\006pr"
-  "oto3"
+  "ain.v1\032\034google/protobuf/struct.proto\032\035ri"
+  "ngmain/v1/attribution.proto\032\031ringmain/v1"
+  "/content.proto\032\031ringmain/v1/routing.prot"
+  "o\032\027ringmain/v1/usage.proto\"\206\004\n\013ImageConf"
+  "ig\022\037\n\013image_count\030\001 \001(\005R\nimageCount\022!\n\014a"
+  "spect_ratio\030\002 \001(\tR\013aspectRatio\022\022\n\004size\030\003"
+  " \001(\tR\004size\0223\n\007quality\030\004 \001(\0162\031.ringmain.v"
+  "1.ImageQualityR\007quality\022\024\n\005style\030\005 \001(\tR\005"
+  "style\022\033\n\tmime_type\030\006 \001(\tR\010mimeType\0225\n\026tr"
+  "ansparent_background\030\007 \001(\010R\025transparentB"
+  "ackground\022\027\n\004seed\030\010 \001(\003H\000R\004seed\210\001\001\022\'\n\017ne"
+  "gative_prompt\030\t \001(\tR\016negativePrompt\022X\n\020p"
+  "rovider_options\030\n \003(\0132-.ringmain.v1.Imag"
+  "eConfig.ProviderOptionsEntryR\017providerOp"
+  "tions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 \001"
+  "(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobuf"
+  ".StructR\005value:\0028\001B\007\n\005_seed\"\240\002\n\025Generate"
+  "ImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR\treque"
+  "stId\022\024\n\005model\030\002 \001(\tR\005model\022:\n\013attributio"
+  "n\030\003 \001(\0132\030.ringmain.v1.AttributionR\013attri"
+  "bution\022A\n\016routing_policy\030\004 \001(\0132\032.ringmai"
+  "n.v1.RoutingPolicyR\rroutingPolicy\022\026\n\006pro"
+  "mpt\030\005 \001(\tR\006prompt\022;\n\014image_config\030\006 \001(\0132"
+  "\030.ringmain.v1.ImageConfigR\013imageConfig\"\302"
+  "\001\n\026GenerateImagesResponse\022\037\n\013response_id"
+  "\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ring"
+  "main.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ri"
+  "ngmain.v1.RouteR\005route\0223\n\006images\030\004 \003(\0132\033"
+  ".ringmain.v1.GeneratedImageR\006images\"u\n\016G"
+  "eneratedImage\022(\n\005media\030\001 \001(\0132\022.ringmain."
+  "v1.MediaR\005media\022%\n\016revised_prompt\030\002 \001(\tR"
+  "\rrevisedPrompt\022\022\n\004note\030\003 \001(\tR\004note\"\275\001\n\023S"
+  "treamImagesRequest\022@\n\010generate\030\001 \001(\0132\".r"
+  "ingmain.v1.GenerateImagesRequestH\000R\010gene"
+  "rate\0224\n\004edit\030\002 \001(\0132\036.ringmain.v1.EditIma"
+  "gesRequestH\000R\004edit\022#\n\rpreview_count\030\003 \001("
+  "\005R\014previewCountB\t\n\007request\"\356\001\n\nImageEven"
+  "t\0225\n\007started\030\001 \001(\0132\031.ringmain.v1.ImageSt"
+  "artedH\000R\007started\0225\n\007preview\030\002 \001(\0132\031.ring"
+  "main.v1.ImagePreviewH\000R\007preview\022/\n\005chunk"
+  "\030\003 \001(\0132\027.ringmain.v1.ImageChunkH\000R\005chunk"
+  "\0228\n\010finished\030\004 \001(\0132\032.ringmain.v1.ImageFi"
+  "nishedH\000R\010finishedB\007\n\005event\"w\n\014ImageStar"
+  "ted\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013"
+  "provider_id\030\002 \001(\tR\nproviderId\022%\n\016provide"
+  "r_model\030\003 \001(\tR\rproviderModel\"Y\n\014ImagePre"
+  "view\022\037\n\013image_index\030\001 \001(\005R\nimageIndex\022(\n"
+  "\005media\030\002 \001(\0132\022.ringmain.v1.MediaR\005media\""
+  "r\n\nImageChunk\022\037\n\013image_index\030\001 \001(\005R\nimag"
+  "eIndex\022\033\n\tmime_type\030\002 \001(\tR\010mimeType\022\022\n\004d"
+  "ata\030\003 \001(\014R\004data\022\022\n\004last\030\004 \001(\010R\004last\"\270\001\n\r"
+  "ImageFinished\022\037\n\013response_id\030\001 \001(\tR\nresp"
+  "onseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Usag"
+  "eR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.Ro"
+  "uteR\005route\0222\n\006images\030\004 \003(\0132\032.ringmain.v1"
+  ".FinishedImageR\006images\"k\n\rFinishedImage\022"
+  "\037\n\013image_index\030\001 \001(\005R\nimageIndex\022%\n\016revi"
+  "sed_prompt\030\002 \001(\tR\rrevisedPrompt\022\022\n\004note\030"
+  "\003 \001(\tR\004note\"\315\003\n\021EditImagesRequest\022\035\n\nreq"
+  "uest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR"
+  "\005model\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v"
+  "1.AttributionR\013attribution\022A\n\016routing_po"
+  "licy\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR\r"
+  "routingPolicy\022\026\n\006prompt\030\005 \001(\tR\006prompt\022*\n"
+  "\006images\030\006 \003(\0132\022.ringmain.v1.MediaR\006image"
+  "s\022)\n\004mode\030\007 \001(\0162\025.ringmain.v1.EditModeR\004"
+  "mode\022&\n\004mask\030\010 \001(\0132\022.ringmain.v1.MediaR\004"
+  "mask\0220\n\010outpaint\030\t \001(\0132\024.ringmain.v1.Mar"
+  "ginsR\010outpaint\022;\n\014image_config\030\n \001(\0132\030.r"
+  "ingmain.v1.ImageConfigR\013imageConfig\"]\n\007M"
+  "argins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030\002 \001(\005R"
+  "\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bottom\030\004 \001"
+  "(\005R\006bottom\"\276\001\n\022EditImagesResponse\022\037\n\013res"
+  "ponse_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001("
+  "\0132\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\003 "
+  "\001(\0132\022.ringmain.v1.RouteR\005route\0223\n\006images"
+  "\030\004 \003(\0132\033.ringmain.v1.GeneratedImageR\006ima"
+  "ges\"\266\002\n\023UpscaleImageRequest\022\035\n\nrequest_i"
+  "d\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model"
+  "\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v1.Attr"
+  "ibutionR\013attribution\022A\n\016routing_policy\030\004"
+  " \001(\0132\032.ringmain.v1.RoutingPolicyR\rroutin"
+  "gPolicy\022(\n\005image\030\005 \001(\0132\022.ringmain.v1.Med"
+  "iaR\005image\022A\n\016upscale_config\030\006 \001(\0132\032.ring"
+  "main.v1.UpscaleConfigR\rupscaleConfig\"\225\002\n"
+  "\rUpscaleConfig\022\026\n\006factor\030\001 \001(\005R\006factor\022\026"
+  "\n\006prompt\030\002 \001(\tR\006prompt\022\033\n\tmime_type\030\003 \001("
+  "\tR\010mimeType\022Z\n\020provider_options\030\004 \003(\0132/."
+  "ringmain.v1.UpscaleConfig.ProviderOption"
+  "sEntryR\017providerOptions\032[\n\024ProviderOptio"
+  "nsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\013"
+  "2\027.google.protobuf.StructR\005value:\0028\001\"\265\001\n"
+  "\024UpscaleImageResponse\022\037\n\013response_id\030\001 \001"
+  "(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain"
+  ".v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringma"
+  "in.v1.RouteR\005route\022(\n\005image\030\004 \001(\0132\022.ring"
+  "main.v1.MediaR\005image\"\363\001\n\023InspectImageReq"
+  "uest\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005m"
+  "odel\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030"
+  ".ringmain.v1.AttributionR\013attribution\022A\n"
+  "\016routing_policy\030\004 \001(\0132\032.ringmain.v1.Rout"
+  "ingPolicyR\rroutingPolicy\022(\n\005image\030\005 \001(\0132"
+  "\022.ringmain.v1.MediaR\005image\"\322\004\n\024InspectIm"
+  "ageResponse\022\037\n\013response_id\030\001 \001(\tR\nrespon"
+  "seId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.UsageR"
+  "\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.Rout"
+  "eR\005route\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\022\024\n"
+  "\005width\030\005 \001(\005R\005width\022\026\n\006height\030\006 \001(\005R\006hei"
+  "ght\022\037\n\013frame_count\030\007 \001(\005R\nframeCount\022\033\n\t"
+  "has_alpha\030\010 \001(\010R\010hasAlpha\022\?\n\004exif\030\t \003(\0132"
+  "+.ringmain.v1.InspectImageResponse.ExifE"
+  "ntryR\004exif\022\026\n\006sha256\030\n \001(\tR\006sha256\022\'\n\017pe"
+  "rceptual_hash\030\013 \001(\tR\016perceptualHash\022\'\n\017d"
+  "ominant_colors\030\014 \003(\tR\016dominantColors\022@\n\016"
+  "safety_ratings\030\r \003(\0132\031.ringmain.v1.Safet"
+  "yRatingR\rsafetyRatings\022\026\n\006labels\030\016 \003(\tR\006"
+  "labels\0327\n\tExifEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n"
+  "\005value\030\002 \001(\tR\005value:\0028\001\"Z\n\014SafetyRating\022"
+  "\032\n\010category\030\001 \001(\tR\010category\022\024\n\005score\030\002 \001"
+  "(\002R\005score\022\030\n\007flagged\030\003 \001(\010R\007flagged*\224\001\n\014"
+  "ImageQuality\022\035\n\031IMAGE_QUALITY_UNSPECIFIE"
+  "D\020\000\022\025\n\021IMAGE_QUALITY_LOW\020\001\022\030\n\024IMAGE_QUAL"
+  "ITY_MEDIUM\020\002\022\026\n\022IMAGE_QUALITY_HIGH\020\003\022\034\n\030"
+  "IMAGE_QUALITY_EXTRA_HIGH\020\004*i\n\010EditMode\022\031"
+  "\n\025EDIT_MODE_UNSPECIFIED\020\000\022\025\n\021EDIT_MODE_I"
+  "NPAINT\020\001\022\026\n\022EDIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT"
+  "_MODE_STYLE\020\0032\257\003\n\014ImageService\022Y\n\016Genera"
+  "teImages\022\".ringmain.v1.GenerateImagesReq"
+  "uest\032#.ringmain.v1.GenerateImagesRespons"
+  "e\022K\n\014StreamImages\022 .ringmain.v1.StreamIm"
+  "agesRequest\032\027.ringmain.v1.ImageEvent0\001\022M"
+  "\n\nEditImages\022\036.ringmain.v1.EditImagesReq"
+  "uest\032\037.ringmain.v1.EditImagesResponse\022S\n"
+  "\014UpscaleImage\022 .ringmain.v1.UpscaleImage"
+  "Request\032!.ringmain.v1.UpscaleImageRespon"
+  "se\022S\n\014InspectImage\022 .ringmain.v1.Inspect"
+  "ImageRequest\032!.ringmain.v1.InspectImageR"
+  "esponseb\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps[4] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps[5] = {
   &::descriptor_table_google_2fprotobuf_2fstruct_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
   &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
   &::descriptor_table_ringmain_2fv1_2frouting_2eproto,
   &::descriptor_table_ringmain_2fv1_2fusage_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto = {
-    false, false, 4644, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
+    false, false, 5535, descriptor_table_protodef_ringmain_2fv1_2fimage_5fservice_2eproto,
     "ringmain/v1/image_service.proto",
-    &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps, 4, 20,
+    &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_deps, 5, 23,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fimage_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fimage_5fservice_2eproto,
@@ -775,6 +891,7 @@ bool ImageQuality_IsValid(int value) {
     case 1:
     case 2:
     case 3:
+    case 4:
       return true;
     default:
       return false;
@@ -1411,17 +1528,28 @@ void ImageConfig::InternalSwap(ImageConfig* other) {
 
 class GenerateImagesRequest::_Internal {
  public:
-  static const ::ringmain::v1::ImageConfig& image_config(const GenerateImagesRequest* msg);
+  static const ::ringmain::v1::Attribution& attribution(const GenerateImagesRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const GenerateImagesRequest* msg);
+  static const ::ringmain::v1::ImageConfig& image_config(const GenerateImagesRequest* msg);
 };
 
-const ::ringmain::v1::ImageConfig&
-GenerateImagesRequest::_Internal::image_config(const GenerateImagesRequest* msg) {
-  return *msg->_impl_.image_config_;
+const ::ringmain::v1::Attribution&
+GenerateImagesRequest::_Internal::attribution(const GenerateImagesRequest* msg) {
+  return *msg->_impl_.attribution_;
 }
 const ::ringmain::v1::RoutingPolicy&
 GenerateImagesRequest::_Internal::routing_policy(const GenerateImagesRequest* msg) {
   return *msg->_impl_.routing_policy_;
+}
+const ::ringmain::v1::ImageConfig&
+GenerateImagesRequest::_Internal::image_config(const GenerateImagesRequest* msg) {
+  return *msg->_impl_.image_config_;
+}
+void GenerateImagesRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void GenerateImagesRequest::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
@@ -1442,8 +1570,9 @@ GenerateImagesRequest::GenerateImagesRequest(const GenerateImagesRequest& from)
       decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
-    , decltype(_impl_.image_config_){nullptr}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.image_config_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -1471,11 +1600,14 @@ GenerateImagesRequest::GenerateImagesRequest(const GenerateImagesRequest& from)
     _this->_impl_.prompt_.Set(from._internal_prompt(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_image_config()) {
-    _this->_impl_.image_config_ = new ::ringmain::v1::ImageConfig(*from._impl_.image_config_);
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
   }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
+  if (from._internal_has_image_config()) {
+    _this->_impl_.image_config_ = new ::ringmain::v1::ImageConfig(*from._impl_.image_config_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.GenerateImagesRequest)
 }
@@ -1488,8 +1620,9 @@ inline void GenerateImagesRequest::SharedCtor(
       decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
-    , decltype(_impl_.image_config_){nullptr}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.image_config_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.request_id_.InitDefault();
@@ -1520,8 +1653,9 @@ inline void GenerateImagesRequest::SharedDtor() {
   _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
   _impl_.prompt_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.image_config_;
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.image_config_;
 }
 
 void GenerateImagesRequest::SetCachedSize(int size) const {
@@ -1537,14 +1671,18 @@ void GenerateImagesRequest::Clear() {
   _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
   _impl_.prompt_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.image_config_ != nullptr) {
-    delete _impl_.image_config_;
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.image_config_ = nullptr;
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.image_config_ != nullptr) {
+    delete _impl_.image_config_;
+  }
+  _impl_.image_config_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -1574,9 +1712,25 @@ const char* GenerateImagesRequest::_InternalParse(const char* ptr, ::_pbi::Parse
         } else
           goto handle_unusual;
         continue;
-      // string prompt = 3 [json_name = "prompt"];
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string prompt = 5 [json_name = "prompt"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_prompt();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1584,18 +1738,10 @@ const char* GenerateImagesRequest::_InternalParse(const char* ptr, ::_pbi::Parse
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+      // .ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           ptr = ctx->ParseMessage(_internal_mutable_image_config(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -1649,28 +1795,35 @@ uint8_t* GenerateImagesRequest::_InternalSerialize(
         2, this->_internal_model(), target);
   }
 
-  // string prompt = 3 [json_name = "prompt"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.GenerateImagesRequest.prompt");
     target = stream->WriteStringMaybeAliased(
-        3, this->_internal_prompt(), target);
+        5, this->_internal_prompt(), target);
   }
 
-  // .ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];
+  // .ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];
   if (this->_internal_has_image_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::image_config(this),
+      InternalWriteMessage(6, _Internal::image_config(this),
         _Internal::image_config(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1703,25 +1856,32 @@ size_t GenerateImagesRequest::ByteSizeLong() const {
         this->_internal_model());
   }
 
-  // string prompt = 3 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_prompt());
   }
 
-  // .ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];
-  if (this->_internal_has_image_config()) {
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.image_config_);
+        *_impl_.attribution_);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];
+  if (this->_internal_has_image_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.image_config_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -1751,13 +1911,17 @@ void GenerateImagesRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, 
   if (!from._internal_prompt().empty()) {
     _this->_internal_set_prompt(from._internal_prompt());
   }
-  if (from._internal_has_image_config()) {
-    _this->_internal_mutable_image_config()->::ringmain::v1::ImageConfig::MergeFrom(
-        from._internal_image_config());
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
   }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
+  }
+  if (from._internal_has_image_config()) {
+    _this->_internal_mutable_image_config()->::ringmain::v1::ImageConfig::MergeFrom(
+        from._internal_image_config());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -1791,11 +1955,11 @@ void GenerateImagesRequest::InternalSwap(GenerateImagesRequest* other) {
       &other->_impl_.prompt_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(GenerateImagesRequest, _impl_.routing_policy_)
-      + sizeof(GenerateImagesRequest::_impl_.routing_policy_)
-      - PROTOBUF_FIELD_OFFSET(GenerateImagesRequest, _impl_.image_config_)>(
-          reinterpret_cast<char*>(&_impl_.image_config_),
-          reinterpret_cast<char*>(&other->_impl_.image_config_));
+      PROTOBUF_FIELD_OFFSET(GenerateImagesRequest, _impl_.image_config_)
+      + sizeof(GenerateImagesRequest::_impl_.image_config_)
+      - PROTOBUF_FIELD_OFFSET(GenerateImagesRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata GenerateImagesRequest::GetMetadata() const {
@@ -1939,32 +2103,32 @@ const char* GenerateImagesResponse::_InternalParse(const char* ptr, ::_pbi::Pars
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_images(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Route route = 4 [json_name = "route"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
-          CHK_(ptr);
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -2007,26 +2171,26 @@ uint8_t* GenerateImagesResponse::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+  if (this->_internal_has_usage()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::usage(this),
+        _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_images_size()); i < n; i++) {
     const auto& repfield = this->_internal_images(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::route(this),
-        _Internal::route(this).GetCachedSize(), target, stream);
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -2045,7 +2209,7 @@ size_t GenerateImagesResponse::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   total_size += 1UL * this->_internal_images_size();
   for (const auto& msg : this->_impl_.images_) {
     total_size +=
@@ -2059,14 +2223,14 @@ size_t GenerateImagesResponse::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -3212,6 +3376,8 @@ ImageStarted::ImageStarted(const ImageStarted& from)
   ImageStarted* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -3223,6 +3389,22 @@ ImageStarted::ImageStarted(const ImageStarted& from)
     _this->_impl_.response_id_.Set(from._internal_response_id(), 
       _this->GetArenaForAllocation());
   }
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_model().empty()) {
+    _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
+      _this->GetArenaForAllocation());
+  }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.ImageStarted)
 }
 
@@ -3232,11 +3414,21 @@ inline void ImageStarted::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.response_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -3252,6 +3444,8 @@ ImageStarted::~ImageStarted() {
 inline void ImageStarted::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.response_id_.Destroy();
+  _impl_.provider_id_.Destroy();
+  _impl_.provider_model_.Destroy();
 }
 
 void ImageStarted::SetCachedSize(int size) const {
@@ -3265,6 +3459,8 @@ void ImageStarted::Clear() {
   (void) cached_has_bits;
 
   _impl_.response_id_.ClearToEmpty();
+  _impl_.provider_id_.ClearToEmpty();
+  _impl_.provider_model_.ClearToEmpty();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -3281,6 +3477,26 @@ const char* ImageStarted::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageStarted.response_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_id = 2 [json_name = "providerId"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageStarted.provider_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_model = 3 [json_name = "providerModel"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_provider_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageStarted.provider_model"));
         } else
           goto handle_unusual;
         continue;
@@ -3323,6 +3539,26 @@ uint8_t* ImageStarted::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ImageStarted.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_provider_id(), target);
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_model().data(), static_cast<int>(this->_internal_provider_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ImageStarted.provider_model");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_provider_model(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -3346,6 +3582,20 @@ size_t ImageStarted::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_model());
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -3366,6 +3616,12 @@ void ImageStarted::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
 
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
+  }
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
+  if (!from._internal_provider_model().empty()) {
+    _this->_internal_set_provider_model(from._internal_provider_model());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -3389,6 +3645,14 @@ void ImageStarted::InternalSwap(ImageStarted* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.response_id_, lhs_arena,
       &other->_impl_.response_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_model_, lhs_arena,
+      &other->_impl_.provider_model_, rhs_arena
   );
 }
 
@@ -3974,13 +4238,21 @@ ImageFinished::ImageFinished(const ImageFinished& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ImageFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.revised_prompts_){from._impl_.revised_prompts_}
-    , decltype(_impl_.notes_){from._impl_.notes_}
+      decltype(_impl_.images_){from._impl_.images_}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
@@ -3995,12 +4267,16 @@ inline void ImageFinished::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.revised_prompts_){arena}
-    , decltype(_impl_.notes_){arena}
+      decltype(_impl_.images_){arena}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 ImageFinished::~ImageFinished() {
@@ -4014,8 +4290,8 @@ ImageFinished::~ImageFinished() {
 
 inline void ImageFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.revised_prompts_.~RepeatedPtrField();
-  _impl_.notes_.~RepeatedPtrField();
+  _impl_.images_.~RepeatedPtrField();
+  _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
 }
@@ -4030,8 +4306,8 @@ void ImageFinished::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.revised_prompts_.Clear();
-  _impl_.notes_.Clear();
+  _impl_.images_.Clear();
+  _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -4049,18 +4325,13 @@ const char* ImageFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext*
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // repeated string revised_prompts = 1 [json_name = "revisedPrompts"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          ptr -= 1;
-          do {
-            ptr += 1;
-            auto str = _internal_add_revised_prompts();
-            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-            CHK_(ptr);
-            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageFinished.revised_prompts"));
-            if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageFinished.response_id"));
         } else
           goto handle_unusual;
         continue;
@@ -4080,16 +4351,14 @@ const char* ImageFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         } else
           goto handle_unusual;
         continue;
-      // repeated string notes = 4 [json_name = "notes"];
+      // repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];
       case 4:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr -= 1;
           do {
             ptr += 1;
-            auto str = _internal_add_notes();
-            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            ptr = ctx->ParseMessage(_internal_add_images(), ptr);
             CHK_(ptr);
-            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ImageFinished.notes"));
             if (!ctx->DataAvailable(ptr)) break;
           } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
@@ -4124,14 +4393,14 @@ uint8_t* ImageFinished::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // repeated string revised_prompts = 1 [json_name = "revisedPrompts"];
-  for (int i = 0, n = this->_internal_revised_prompts_size(); i < n; i++) {
-    const auto& s = this->_internal_revised_prompts(i);
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      s.data(), static_cast<int>(s.length()),
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.ImageFinished.revised_prompts");
-    target = stream->WriteString(1, s, target);
+      "ringmain.v1.ImageFinished.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
   }
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -4148,14 +4417,12 @@ uint8_t* ImageFinished::_InternalSerialize(
         _Internal::route(this).GetCachedSize(), target, stream);
   }
 
-  // repeated string notes = 4 [json_name = "notes"];
-  for (int i = 0, n = this->_internal_notes_size(); i < n; i++) {
-    const auto& s = this->_internal_notes(i);
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      s.data(), static_cast<int>(s.length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.ImageFinished.notes");
-    target = stream->WriteString(4, s, target);
+  // repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_images_size()); i < n; i++) {
+    const auto& repfield = this->_internal_images(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -4174,20 +4441,18 @@ size_t ImageFinished::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated string revised_prompts = 1 [json_name = "revisedPrompts"];
-  total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.revised_prompts_.size());
-  for (int i = 0, n = _impl_.revised_prompts_.size(); i < n; i++) {
-    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-      _impl_.revised_prompts_.Get(i));
+  // repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];
+  total_size += 1UL * this->_internal_images_size();
+  for (const auto& msg : this->_impl_.images_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
-  // repeated string notes = 4 [json_name = "notes"];
-  total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.notes_.size());
-  for (int i = 0, n = _impl_.notes_.size(); i < n; i++) {
-    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-      _impl_.notes_.Get(i));
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
   }
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -4222,8 +4487,10 @@ void ImageFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  _this->_impl_.revised_prompts_.MergeFrom(from._impl_.revised_prompts_);
-  _this->_impl_.notes_.MergeFrom(from._impl_.notes_);
+  _this->_impl_.images_.MergeFrom(from._impl_.images_);
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -4248,9 +4515,14 @@ bool ImageFinished::IsInitialized() const {
 
 void ImageFinished::InternalSwap(ImageFinished* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  _impl_.revised_prompts_.InternalSwap(&other->_impl_.revised_prompts_);
-  _impl_.notes_.InternalSwap(&other->_impl_.notes_);
+  _impl_.images_.InternalSwap(&other->_impl_.images_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(ImageFinished, _impl_.route_)
       + sizeof(ImageFinished::_impl_.route_)
@@ -4267,14 +4539,303 @@ void ImageFinished::InternalSwap(ImageFinished* other) {
 
 // ===================================================================
 
+class FinishedImage::_Internal {
+ public:
+};
+
+FinishedImage::FinishedImage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.FinishedImage)
+}
+FinishedImage::FinishedImage(const FinishedImage& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  FinishedImage* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.revised_prompt_){}
+    , decltype(_impl_.note_){}
+    , decltype(_impl_.image_index_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.revised_prompt_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.revised_prompt_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_revised_prompt().empty()) {
+    _this->_impl_.revised_prompt_.Set(from._internal_revised_prompt(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.note_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.note_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_note().empty()) {
+    _this->_impl_.note_.Set(from._internal_note(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.image_index_ = from._impl_.image_index_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.FinishedImage)
+}
+
+inline void FinishedImage::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.revised_prompt_){}
+    , decltype(_impl_.note_){}
+    , decltype(_impl_.image_index_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.revised_prompt_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.revised_prompt_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.note_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.note_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+FinishedImage::~FinishedImage() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.FinishedImage)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void FinishedImage::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.revised_prompt_.Destroy();
+  _impl_.note_.Destroy();
+}
+
+void FinishedImage::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void FinishedImage::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.FinishedImage)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.revised_prompt_.ClearToEmpty();
+  _impl_.note_.ClearToEmpty();
+  _impl_.image_index_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* FinishedImage::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // int32 image_index = 1 [json_name = "imageIndex"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.image_index_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string revised_prompt = 2 [json_name = "revisedPrompt"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_revised_prompt();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.FinishedImage.revised_prompt"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string note = 3 [json_name = "note"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_note();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.FinishedImage.note"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* FinishedImage::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.FinishedImage)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // int32 image_index = 1 [json_name = "imageIndex"];
+  if (this->_internal_image_index() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(1, this->_internal_image_index(), target);
+  }
+
+  // string revised_prompt = 2 [json_name = "revisedPrompt"];
+  if (!this->_internal_revised_prompt().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_revised_prompt().data(), static_cast<int>(this->_internal_revised_prompt().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.FinishedImage.revised_prompt");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_revised_prompt(), target);
+  }
+
+  // string note = 3 [json_name = "note"];
+  if (!this->_internal_note().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_note().data(), static_cast<int>(this->_internal_note().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.FinishedImage.note");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_note(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.FinishedImage)
+  return target;
+}
+
+size_t FinishedImage::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.FinishedImage)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string revised_prompt = 2 [json_name = "revisedPrompt"];
+  if (!this->_internal_revised_prompt().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_revised_prompt());
+  }
+
+  // string note = 3 [json_name = "note"];
+  if (!this->_internal_note().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_note());
+  }
+
+  // int32 image_index = 1 [json_name = "imageIndex"];
+  if (this->_internal_image_index() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_image_index());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData FinishedImage::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    FinishedImage::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*FinishedImage::GetClassData() const { return &_class_data_; }
+
+
+void FinishedImage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<FinishedImage*>(&to_msg);
+  auto& from = static_cast<const FinishedImage&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.FinishedImage)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_revised_prompt().empty()) {
+    _this->_internal_set_revised_prompt(from._internal_revised_prompt());
+  }
+  if (!from._internal_note().empty()) {
+    _this->_internal_set_note(from._internal_note());
+  }
+  if (from._internal_image_index() != 0) {
+    _this->_internal_set_image_index(from._internal_image_index());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void FinishedImage::CopyFrom(const FinishedImage& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.FinishedImage)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool FinishedImage::IsInitialized() const {
+  return true;
+}
+
+void FinishedImage::InternalSwap(FinishedImage* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.revised_prompt_, lhs_arena,
+      &other->_impl_.revised_prompt_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.note_, lhs_arena,
+      &other->_impl_.note_, rhs_arena
+  );
+  swap(_impl_.image_index_, other->_impl_.image_index_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata FinishedImage::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[11]);
+}
+
+// ===================================================================
+
 class EditImagesRequest::_Internal {
  public:
+  static const ::ringmain::v1::Attribution& attribution(const EditImagesRequest* msg);
+  static const ::ringmain::v1::RoutingPolicy& routing_policy(const EditImagesRequest* msg);
   static const ::ringmain::v1::Media& mask(const EditImagesRequest* msg);
   static const ::ringmain::v1::Margins& outpaint(const EditImagesRequest* msg);
   static const ::ringmain::v1::ImageConfig& image_config(const EditImagesRequest* msg);
-  static const ::ringmain::v1::RoutingPolicy& routing_policy(const EditImagesRequest* msg);
 };
 
+const ::ringmain::v1::Attribution&
+EditImagesRequest::_Internal::attribution(const EditImagesRequest* msg) {
+  return *msg->_impl_.attribution_;
+}
+const ::ringmain::v1::RoutingPolicy&
+EditImagesRequest::_Internal::routing_policy(const EditImagesRequest* msg) {
+  return *msg->_impl_.routing_policy_;
+}
 const ::ringmain::v1::Media&
 EditImagesRequest::_Internal::mask(const EditImagesRequest* msg) {
   return *msg->_impl_.mask_;
@@ -4287,9 +4848,17 @@ const ::ringmain::v1::ImageConfig&
 EditImagesRequest::_Internal::image_config(const EditImagesRequest* msg) {
   return *msg->_impl_.image_config_;
 }
-const ::ringmain::v1::RoutingPolicy&
-EditImagesRequest::_Internal::routing_policy(const EditImagesRequest* msg) {
-  return *msg->_impl_.routing_policy_;
+void EditImagesRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+}
+void EditImagesRequest::clear_routing_policy() {
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
 }
 void EditImagesRequest::clear_images() {
   _impl_.images_.Clear();
@@ -4299,12 +4868,6 @@ void EditImagesRequest::clear_mask() {
     delete _impl_.mask_;
   }
   _impl_.mask_ = nullptr;
-}
-void EditImagesRequest::clear_routing_policy() {
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
 }
 EditImagesRequest::EditImagesRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -4320,10 +4883,11 @@ EditImagesRequest::EditImagesRequest(const EditImagesRequest& from)
     , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
+    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.mask_){nullptr}
     , decltype(_impl_.outpaint_){nullptr}
     , decltype(_impl_.image_config_){nullptr}
-    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.mode_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -4352,6 +4916,12 @@ EditImagesRequest::EditImagesRequest(const EditImagesRequest& from)
     _this->_impl_.prompt_.Set(from._internal_prompt(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
   if (from._internal_has_mask()) {
     _this->_impl_.mask_ = new ::ringmain::v1::Media(*from._impl_.mask_);
   }
@@ -4360,9 +4930,6 @@ EditImagesRequest::EditImagesRequest(const EditImagesRequest& from)
   }
   if (from._internal_has_image_config()) {
     _this->_impl_.image_config_ = new ::ringmain::v1::ImageConfig(*from._impl_.image_config_);
-  }
-  if (from._internal_has_routing_policy()) {
-    _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
   _this->_impl_.mode_ = from._impl_.mode_;
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.EditImagesRequest)
@@ -4377,10 +4944,11 @@ inline void EditImagesRequest::SharedCtor(
     , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
+    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.mask_){nullptr}
     , decltype(_impl_.outpaint_){nullptr}
     , decltype(_impl_.image_config_){nullptr}
-    , decltype(_impl_.routing_policy_){nullptr}
     , decltype(_impl_.mode_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
@@ -4413,10 +4981,11 @@ inline void EditImagesRequest::SharedDtor() {
   _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
   _impl_.prompt_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
+  if (this != internal_default_instance()) delete _impl_.routing_policy_;
   if (this != internal_default_instance()) delete _impl_.mask_;
   if (this != internal_default_instance()) delete _impl_.outpaint_;
   if (this != internal_default_instance()) delete _impl_.image_config_;
-  if (this != internal_default_instance()) delete _impl_.routing_policy_;
 }
 
 void EditImagesRequest::SetCachedSize(int size) const {
@@ -4433,6 +5002,14 @@ void EditImagesRequest::Clear() {
   _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
   _impl_.prompt_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.mask_ != nullptr) {
     delete _impl_.mask_;
   }
@@ -4445,10 +5022,6 @@ void EditImagesRequest::Clear() {
     delete _impl_.image_config_;
   }
   _impl_.image_config_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
   _impl_.mode_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -4479,9 +5052,25 @@ const char* EditImagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseCont
         } else
           goto handle_unusual;
         continue;
-      // string prompt = 3 [json_name = "prompt"];
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string prompt = 5 [json_name = "prompt"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_prompt();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -4489,56 +5078,48 @@ const char* EditImagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseCont
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.Media images = 4 [json_name = "images"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+      // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_images(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.EditMode mode = 5 [json_name = "mode"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+      // .ringmain.v1.EditMode mode = 7 [json_name = "mode"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
           uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
           _internal_set_mode(static_cast<::ringmain::v1::EditMode>(val));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Media mask = 6 [json_name = "mask"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+      // .ringmain.v1.Media mask = 8 [json_name = "mask"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
           ptr = ctx->ParseMessage(_internal_mutable_mask(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+      // .ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
           ptr = ctx->ParseMessage(_internal_mutable_outpaint(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];
-      case 8:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+      // .ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
           ptr = ctx->ParseMessage(_internal_mutable_image_config(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];
-      case 9:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -4592,57 +5173,64 @@ uint8_t* EditImagesRequest::_InternalSerialize(
         2, this->_internal_model(), target);
   }
 
-  // string prompt = 3 [json_name = "prompt"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.EditImagesRequest.prompt");
     target = stream->WriteStringMaybeAliased(
-        3, this->_internal_prompt(), target);
+        5, this->_internal_prompt(), target);
   }
 
-  // repeated .ringmain.v1.Media images = 4 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_images_size()); i < n; i++) {
     const auto& repfield = this->_internal_images(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
+        InternalWriteMessage(6, repfield, repfield.GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.EditMode mode = 5 [json_name = "mode"];
+  // .ringmain.v1.EditMode mode = 7 [json_name = "mode"];
   if (this->_internal_mode() != 0) {
     target = stream->EnsureSpace(target);
     target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      5, this->_internal_mode(), target);
+      7, this->_internal_mode(), target);
   }
 
-  // .ringmain.v1.Media mask = 6 [json_name = "mask"];
+  // .ringmain.v1.Media mask = 8 [json_name = "mask"];
   if (this->_internal_has_mask()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(6, _Internal::mask(this),
+      InternalWriteMessage(8, _Internal::mask(this),
         _Internal::mask(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];
+  // .ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];
   if (this->_internal_has_outpaint()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(7, _Internal::outpaint(this),
+      InternalWriteMessage(9, _Internal::outpaint(this),
         _Internal::outpaint(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];
+  // .ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];
   if (this->_internal_has_image_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(8, _Internal::image_config(this),
+      InternalWriteMessage(10, _Internal::image_config(this),
         _Internal::image_config(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(9, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -4661,7 +5249,7 @@ size_t EditImagesRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.Media images = 4 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   total_size += 1UL * this->_internal_images_size();
   for (const auto& msg : this->_impl_.images_) {
     total_size +=
@@ -4682,42 +5270,49 @@ size_t EditImagesRequest::ByteSizeLong() const {
         this->_internal_model());
   }
 
-  // string prompt = 3 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_prompt());
   }
 
-  // .ringmain.v1.Media mask = 6 [json_name = "mask"];
-  if (this->_internal_has_mask()) {
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.mask_);
+        *_impl_.attribution_);
   }
 
-  // .ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];
-  if (this->_internal_has_outpaint()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.outpaint_);
-  }
-
-  // .ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];
-  if (this->_internal_has_image_config()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.image_config_);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
   }
 
-  // .ringmain.v1.EditMode mode = 5 [json_name = "mode"];
+  // .ringmain.v1.Media mask = 8 [json_name = "mask"];
+  if (this->_internal_has_mask()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.mask_);
+  }
+
+  // .ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];
+  if (this->_internal_has_outpaint()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.outpaint_);
+  }
+
+  // .ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];
+  if (this->_internal_has_image_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.image_config_);
+  }
+
+  // .ringmain.v1.EditMode mode = 7 [json_name = "mode"];
   if (this->_internal_mode() != 0) {
     total_size += 1 +
       ::_pbi::WireFormatLite::EnumSize(this->_internal_mode());
@@ -4751,6 +5346,14 @@ void EditImagesRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, cons
   if (!from._internal_prompt().empty()) {
     _this->_internal_set_prompt(from._internal_prompt());
   }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
+  if (from._internal_has_routing_policy()) {
+    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
+        from._internal_routing_policy());
+  }
   if (from._internal_has_mask()) {
     _this->_internal_mutable_mask()->::ringmain::v1::Media::MergeFrom(
         from._internal_mask());
@@ -4762,10 +5365,6 @@ void EditImagesRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, cons
   if (from._internal_has_image_config()) {
     _this->_internal_mutable_image_config()->::ringmain::v1::ImageConfig::MergeFrom(
         from._internal_image_config());
-  }
-  if (from._internal_has_routing_policy()) {
-    _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
-        from._internal_routing_policy());
   }
   if (from._internal_mode() != 0) {
     _this->_internal_set_mode(from._internal_mode());
@@ -4805,15 +5404,15 @@ void EditImagesRequest::InternalSwap(EditImagesRequest* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(EditImagesRequest, _impl_.mode_)
       + sizeof(EditImagesRequest::_impl_.mode_)
-      - PROTOBUF_FIELD_OFFSET(EditImagesRequest, _impl_.mask_)>(
-          reinterpret_cast<char*>(&_impl_.mask_),
-          reinterpret_cast<char*>(&other->_impl_.mask_));
+      - PROTOBUF_FIELD_OFFSET(EditImagesRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata EditImagesRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[11]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[12]);
 }
 
 // ===================================================================
@@ -5072,7 +5671,7 @@ void Margins::InternalSwap(Margins* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Margins::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[12]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[13]);
 }
 
 // ===================================================================
@@ -5210,32 +5809,32 @@ const char* EditImagesResponse::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_images(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<18>(ptr));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Route route = 4 [json_name = "route"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
-          CHK_(ptr);
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -5278,26 +5877,26 @@ uint8_t* EditImagesResponse::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+  if (this->_internal_has_usage()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::usage(this),
+        _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_images_size()); i < n; i++) {
     const auto& repfield = this->_internal_images(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(2, repfield, repfield.GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::route(this),
-        _Internal::route(this).GetCachedSize(), target, stream);
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -5316,7 +5915,7 @@ size_t EditImagesResponse::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   total_size += 1UL * this->_internal_images_size();
   for (const auto& msg : this->_impl_.images_) {
     total_size +=
@@ -5330,14 +5929,14 @@ size_t EditImagesResponse::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -5409,36 +6008,52 @@ void EditImagesResponse::InternalSwap(EditImagesResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata EditImagesResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[13]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[14]);
 }
 
 // ===================================================================
 
 class UpscaleImageRequest::_Internal {
  public:
-  static const ::ringmain::v1::Media& image(const UpscaleImageRequest* msg);
+  static const ::ringmain::v1::Attribution& attribution(const UpscaleImageRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const UpscaleImageRequest* msg);
+  static const ::ringmain::v1::Media& image(const UpscaleImageRequest* msg);
+  static const ::ringmain::v1::UpscaleConfig& upscale_config(const UpscaleImageRequest* msg);
 };
 
-const ::ringmain::v1::Media&
-UpscaleImageRequest::_Internal::image(const UpscaleImageRequest* msg) {
-  return *msg->_impl_.image_;
+const ::ringmain::v1::Attribution&
+UpscaleImageRequest::_Internal::attribution(const UpscaleImageRequest* msg) {
+  return *msg->_impl_.attribution_;
 }
 const ::ringmain::v1::RoutingPolicy&
 UpscaleImageRequest::_Internal::routing_policy(const UpscaleImageRequest* msg) {
   return *msg->_impl_.routing_policy_;
 }
-void UpscaleImageRequest::clear_image() {
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
+const ::ringmain::v1::Media&
+UpscaleImageRequest::_Internal::image(const UpscaleImageRequest* msg) {
+  return *msg->_impl_.image_;
+}
+const ::ringmain::v1::UpscaleConfig&
+UpscaleImageRequest::_Internal::upscale_config(const UpscaleImageRequest* msg) {
+  return *msg->_impl_.upscale_config_;
+}
+void UpscaleImageRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.image_ = nullptr;
+  _impl_.attribution_ = nullptr;
 }
 void UpscaleImageRequest::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+}
+void UpscaleImageRequest::clear_image() {
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
 }
 UpscaleImageRequest::UpscaleImageRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -5450,15 +6065,23 @@ UpscaleImageRequest::UpscaleImageRequest(const UpscaleImageRequest& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   UpscaleImageRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
-    , decltype(_impl_.prompt_){}
-    , decltype(_impl_.mime_type_){}
-    , decltype(_impl_.image_){nullptr}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
-    , decltype(_impl_.factor_){}
+    , decltype(_impl_.image_){nullptr}
+    , decltype(_impl_.upscale_config_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -5467,29 +6090,18 @@ UpscaleImageRequest::UpscaleImageRequest(const UpscaleImageRequest& from)
     _this->_impl_.model_.Set(from._internal_model(), 
       _this->GetArenaForAllocation());
   }
-  _impl_.prompt_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_prompt().empty()) {
-    _this->_impl_.prompt_.Set(from._internal_prompt(), 
-      _this->GetArenaForAllocation());
-  }
-  _impl_.mime_type_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_mime_type().empty()) {
-    _this->_impl_.mime_type_.Set(from._internal_mime_type(), 
-      _this->GetArenaForAllocation());
-  }
-  if (from._internal_has_image()) {
-    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
   }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
-  _this->_impl_.factor_ = from._impl_.factor_;
+  if (from._internal_has_image()) {
+    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
+  }
+  if (from._internal_has_upscale_config()) {
+    _this->_impl_.upscale_config_ = new ::ringmain::v1::UpscaleConfig(*from._impl_.upscale_config_);
+  }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.UpscaleImageRequest)
 }
 
@@ -5498,25 +6110,21 @@ inline void UpscaleImageRequest::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
-    , decltype(_impl_.prompt_){}
-    , decltype(_impl_.mime_type_){}
-    , decltype(_impl_.image_){nullptr}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
-    , decltype(_impl_.factor_){0}
+    , decltype(_impl_.image_){nullptr}
+    , decltype(_impl_.upscale_config_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.prompt_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.mime_type_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -5531,11 +6139,12 @@ UpscaleImageRequest::~UpscaleImageRequest() {
 
 inline void UpscaleImageRequest::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
-  _impl_.prompt_.Destroy();
-  _impl_.mime_type_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.image_;
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.image_;
+  if (this != internal_default_instance()) delete _impl_.upscale_config_;
 }
 
 void UpscaleImageRequest::SetCachedSize(int size) const {
@@ -5548,18 +6157,24 @@ void UpscaleImageRequest::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
-  _impl_.prompt_.ClearToEmpty();
-  _impl_.mime_type_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.image_ = nullptr;
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
-  _impl_.factor_ = 0;
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.upscale_config_ != nullptr) {
+    delete _impl_.upscale_config_;
+  }
+  _impl_.upscale_config_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -5569,9 +6184,19 @@ const char* UpscaleImageRequest::_InternalParse(const char* ptr, ::_pbi::ParseCo
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UpscaleImageRequest.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -5579,46 +6204,34 @@ const char* UpscaleImageRequest::_InternalParse(const char* ptr, ::_pbi::ParseCo
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Media image = 2 [json_name = "image"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Media image = 5 [json_name = "image"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr = ctx->ParseMessage(_internal_mutable_image(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // int32 factor = 3 [json_name = "factor"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
-          _impl_.factor_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // string prompt = 4 [json_name = "prompt"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          auto str = _internal_mutable_prompt();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UpscaleImageRequest.prompt"));
-        } else
-          goto handle_unusual;
-        continue;
-      // string mime_type = 5 [json_name = "mimeType"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          auto str = _internal_mutable_mime_type();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UpscaleImageRequest.mime_type"));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+      // .ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];
       case 6:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_upscale_config(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -5652,54 +6265,52 @@ uint8_t* UpscaleImageRequest::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UpscaleImageRequest.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.UpscaleImageRequest.model");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
+        2, this->_internal_model(), target);
   }
 
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
   if (this->_internal_has_image()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::image(this),
+      InternalWriteMessage(5, _Internal::image(this),
         _Internal::image(this).GetCachedSize(), target, stream);
   }
 
-  // int32 factor = 3 [json_name = "factor"];
-  if (this->_internal_factor() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(3, this->_internal_factor(), target);
-  }
-
-  // string prompt = 4 [json_name = "prompt"];
-  if (!this->_internal_prompt().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.UpscaleImageRequest.prompt");
-    target = stream->WriteStringMaybeAliased(
-        4, this->_internal_prompt(), target);
-  }
-
-  // string mime_type = 5 [json_name = "mimeType"];
-  if (!this->_internal_mime_type().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.UpscaleImageRequest.mime_type");
-    target = stream->WriteStringMaybeAliased(
-        5, this->_internal_mime_type(), target);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
+  // .ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];
+  if (this->_internal_has_upscale_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(6, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(6, _Internal::upscale_config(this),
+        _Internal::upscale_config(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -5718,44 +6329,46 @@ size_t UpscaleImageRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_model());
   }
 
-  // string prompt = 4 [json_name = "prompt"];
-  if (!this->_internal_prompt().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_prompt());
-  }
-
-  // string mime_type = 5 [json_name = "mimeType"];
-  if (!this->_internal_mime_type().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_mime_type());
-  }
-
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
-  if (this->_internal_has_image()) {
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.image_);
+        *_impl_.attribution_);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
   }
 
-  // int32 factor = 3 [json_name = "factor"];
-  if (this->_internal_factor() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_factor());
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
+  if (this->_internal_has_image()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.image_);
+  }
+
+  // .ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];
+  if (this->_internal_has_upscale_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.upscale_config_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -5776,25 +6389,27 @@ void UpscaleImageRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, co
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
   }
-  if (!from._internal_prompt().empty()) {
-    _this->_internal_set_prompt(from._internal_prompt());
-  }
-  if (!from._internal_mime_type().empty()) {
-    _this->_internal_set_mime_type(from._internal_mime_type());
-  }
-  if (from._internal_has_image()) {
-    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
-        from._internal_image());
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
   }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
   }
-  if (from._internal_factor() != 0) {
-    _this->_internal_set_factor(from._internal_factor());
+  if (from._internal_has_image()) {
+    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
+        from._internal_image());
+  }
+  if (from._internal_has_upscale_config()) {
+    _this->_internal_mutable_upscale_config()->::ringmain::v1::UpscaleConfig::MergeFrom(
+        from._internal_upscale_config());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -5816,9 +6431,371 @@ void UpscaleImageRequest::InternalSwap(UpscaleImageRequest* other) {
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.model_, lhs_arena,
       &other->_impl_.model_, rhs_arena
   );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(UpscaleImageRequest, _impl_.upscale_config_)
+      + sizeof(UpscaleImageRequest::_impl_.upscale_config_)
+      - PROTOBUF_FIELD_OFFSET(UpscaleImageRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata UpscaleImageRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[15]);
+}
+
+// ===================================================================
+
+UpscaleConfig_ProviderOptionsEntry_DoNotUse::UpscaleConfig_ProviderOptionsEntry_DoNotUse() {}
+UpscaleConfig_ProviderOptionsEntry_DoNotUse::UpscaleConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
+    : SuperType(arena) {}
+void UpscaleConfig_ProviderOptionsEntry_DoNotUse::MergeFrom(const UpscaleConfig_ProviderOptionsEntry_DoNotUse& other) {
+  MergeFromInternal(other);
+}
+::PROTOBUF_NAMESPACE_ID::Metadata UpscaleConfig_ProviderOptionsEntry_DoNotUse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[16]);
+}
+
+// ===================================================================
+
+class UpscaleConfig::_Internal {
+ public:
+};
+
+void UpscaleConfig::clear_provider_options() {
+  _impl_.provider_options_.Clear();
+}
+UpscaleConfig::UpscaleConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  if (arena != nullptr && !is_message_owned) {
+    arena->OwnCustomDestructor(this, &UpscaleConfig::ArenaDtor);
+  }
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.UpscaleConfig)
+}
+UpscaleConfig::UpscaleConfig(const UpscaleConfig& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  UpscaleConfig* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      /*decltype(_impl_.provider_options_)*/{}
+    , decltype(_impl_.prompt_){}
+    , decltype(_impl_.mime_type_){}
+    , decltype(_impl_.factor_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
+  _impl_.prompt_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.prompt_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_prompt().empty()) {
+    _this->_impl_.prompt_.Set(from._internal_prompt(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.mime_type_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_mime_type().empty()) {
+    _this->_impl_.mime_type_.Set(from._internal_mime_type(), 
+      _this->GetArenaForAllocation());
+  }
+  _this->_impl_.factor_ = from._impl_.factor_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.UpscaleConfig)
+}
+
+inline void UpscaleConfig::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      /*decltype(_impl_.provider_options_)*/{::_pbi::ArenaInitialized(), arena}
+    , decltype(_impl_.prompt_){}
+    , decltype(_impl_.mime_type_){}
+    , decltype(_impl_.factor_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.prompt_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.prompt_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.mime_type_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+UpscaleConfig::~UpscaleConfig() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.UpscaleConfig)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    ArenaDtor(this);
+    return;
+  }
+  SharedDtor();
+}
+
+inline void UpscaleConfig::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.provider_options_.Destruct();
+  _impl_.provider_options_.~MapField();
+  _impl_.prompt_.Destroy();
+  _impl_.mime_type_.Destroy();
+}
+
+void UpscaleConfig::ArenaDtor(void* object) {
+  UpscaleConfig* _this = reinterpret_cast< UpscaleConfig* >(object);
+  _this->_impl_.provider_options_.Destruct();
+}
+void UpscaleConfig::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void UpscaleConfig::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.UpscaleConfig)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.provider_options_.Clear();
+  _impl_.prompt_.ClearToEmpty();
+  _impl_.mime_type_.ClearToEmpty();
+  _impl_.factor_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* UpscaleConfig::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // int32 factor = 1 [json_name = "factor"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.factor_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string prompt = 2 [json_name = "prompt"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_prompt();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UpscaleConfig.prompt"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 3 [json_name = "mimeType"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_mime_type();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UpscaleConfig.mime_type"));
+        } else
+          goto handle_unusual;
+        continue;
+      // map<string, .google.protobuf.Struct> provider_options = 4 [json_name = "providerOptions"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(&_impl_.provider_options_, ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* UpscaleConfig::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.UpscaleConfig)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // int32 factor = 1 [json_name = "factor"];
+  if (this->_internal_factor() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(1, this->_internal_factor(), target);
+  }
+
+  // string prompt = 2 [json_name = "prompt"];
+  if (!this->_internal_prompt().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UpscaleConfig.prompt");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_prompt(), target);
+  }
+
+  // string mime_type = 3 [json_name = "mimeType"];
+  if (!this->_internal_mime_type().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UpscaleConfig.mime_type");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_mime_type(), target);
+  }
+
+  // map<string, .google.protobuf.Struct> provider_options = 4 [json_name = "providerOptions"];
+  if (!this->_internal_provider_options().empty()) {
+    using MapType = ::_pb::Map<std::string, ::PROTOBUF_NAMESPACE_ID::Struct>;
+    using WireHelper = UpscaleConfig_ProviderOptionsEntry_DoNotUse::Funcs;
+    const auto& map_field = this->_internal_provider_options();
+    auto check_utf8 = [](const MapType::value_type& entry) {
+      (void)entry;
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.first.data(), static_cast<int>(entry.first.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.UpscaleConfig.ProviderOptionsEntry.key");
+    };
+
+    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
+      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
+        target = WireHelper::InternalSerialize(4, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    } else {
+      for (const auto& entry : map_field) {
+        target = WireHelper::InternalSerialize(4, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    }
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.UpscaleConfig)
+  return target;
+}
+
+size_t UpscaleConfig::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.UpscaleConfig)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // map<string, .google.protobuf.Struct> provider_options = 4 [json_name = "providerOptions"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_provider_options_size());
+  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >::const_iterator
+      it = this->_internal_provider_options().begin();
+      it != this->_internal_provider_options().end(); ++it) {
+    total_size += UpscaleConfig_ProviderOptionsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
+  }
+
+  // string prompt = 2 [json_name = "prompt"];
+  if (!this->_internal_prompt().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_prompt());
+  }
+
+  // string mime_type = 3 [json_name = "mimeType"];
+  if (!this->_internal_mime_type().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_mime_type());
+  }
+
+  // int32 factor = 1 [json_name = "factor"];
+  if (this->_internal_factor() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_factor());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData UpscaleConfig::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    UpscaleConfig::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*UpscaleConfig::GetClassData() const { return &_class_data_; }
+
+
+void UpscaleConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<UpscaleConfig*>(&to_msg);
+  auto& from = static_cast<const UpscaleConfig&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.UpscaleConfig)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.provider_options_.MergeFrom(from._impl_.provider_options_);
+  if (!from._internal_prompt().empty()) {
+    _this->_internal_set_prompt(from._internal_prompt());
+  }
+  if (!from._internal_mime_type().empty()) {
+    _this->_internal_set_mime_type(from._internal_mime_type());
+  }
+  if (from._internal_factor() != 0) {
+    _this->_internal_set_factor(from._internal_factor());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void UpscaleConfig::CopyFrom(const UpscaleConfig& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.UpscaleConfig)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool UpscaleConfig::IsInitialized() const {
+  return true;
+}
+
+void UpscaleConfig::InternalSwap(UpscaleConfig* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.provider_options_.InternalSwap(&other->_impl_.provider_options_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.prompt_, lhs_arena,
       &other->_impl_.prompt_, rhs_arena
@@ -5827,33 +6804,24 @@ void UpscaleImageRequest::InternalSwap(UpscaleImageRequest* other) {
       &_impl_.mime_type_, lhs_arena,
       &other->_impl_.mime_type_, rhs_arena
   );
-  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(UpscaleImageRequest, _impl_.factor_)
-      + sizeof(UpscaleImageRequest::_impl_.factor_)
-      - PROTOBUF_FIELD_OFFSET(UpscaleImageRequest, _impl_.image_)>(
-          reinterpret_cast<char*>(&_impl_.image_),
-          reinterpret_cast<char*>(&other->_impl_.image_));
+  swap(_impl_.factor_, other->_impl_.factor_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata UpscaleImageRequest::GetMetadata() const {
+::PROTOBUF_NAMESPACE_ID::Metadata UpscaleConfig::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[14]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[17]);
 }
 
 // ===================================================================
 
 class UpscaleImageResponse::_Internal {
  public:
-  static const ::ringmain::v1::Media& image(const UpscaleImageResponse* msg);
   static const ::ringmain::v1::Usage& usage(const UpscaleImageResponse* msg);
   static const ::ringmain::v1::Route& route(const UpscaleImageResponse* msg);
+  static const ::ringmain::v1::Media& image(const UpscaleImageResponse* msg);
 };
 
-const ::ringmain::v1::Media&
-UpscaleImageResponse::_Internal::image(const UpscaleImageResponse* msg) {
-  return *msg->_impl_.image_;
-}
 const ::ringmain::v1::Usage&
 UpscaleImageResponse::_Internal::usage(const UpscaleImageResponse* msg) {
   return *msg->_impl_.usage_;
@@ -5862,11 +6830,9 @@ const ::ringmain::v1::Route&
 UpscaleImageResponse::_Internal::route(const UpscaleImageResponse* msg) {
   return *msg->_impl_.route_;
 }
-void UpscaleImageResponse::clear_image() {
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
-  }
-  _impl_.image_ = nullptr;
+const ::ringmain::v1::Media&
+UpscaleImageResponse::_Internal::image(const UpscaleImageResponse* msg) {
+  return *msg->_impl_.image_;
 }
 void UpscaleImageResponse::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
@@ -5880,6 +6846,12 @@ void UpscaleImageResponse::clear_route() {
   }
   _impl_.route_ = nullptr;
 }
+void UpscaleImageResponse::clear_image() {
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
+}
 UpscaleImageResponse::UpscaleImageResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -5891,9 +6863,9 @@ UpscaleImageResponse::UpscaleImageResponse(const UpscaleImageResponse& from)
   UpscaleImageResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
-    , decltype(_impl_.image_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
+    , decltype(_impl_.image_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -5905,14 +6877,14 @@ UpscaleImageResponse::UpscaleImageResponse(const UpscaleImageResponse& from)
     _this->_impl_.response_id_.Set(from._internal_response_id(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_image()) {
-    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
-  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
   if (from._internal_has_route()) {
     _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
+  }
+  if (from._internal_has_image()) {
+    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.UpscaleImageResponse)
 }
@@ -5923,9 +6895,9 @@ inline void UpscaleImageResponse::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.response_id_){}
-    , decltype(_impl_.image_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
+    , decltype(_impl_.image_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.response_id_.InitDefault();
@@ -5946,9 +6918,9 @@ UpscaleImageResponse::~UpscaleImageResponse() {
 inline void UpscaleImageResponse::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.response_id_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.image_;
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
+  if (this != internal_default_instance()) delete _impl_.image_;
 }
 
 void UpscaleImageResponse::SetCachedSize(int size) const {
@@ -5962,10 +6934,6 @@ void UpscaleImageResponse::Clear() {
   (void) cached_has_bits;
 
   _impl_.response_id_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
-  }
-  _impl_.image_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -5974,6 +6942,10 @@ void UpscaleImageResponse::Clear() {
     delete _impl_.route_;
   }
   _impl_.route_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -5993,26 +6965,26 @@ const char* UpscaleImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Media image = 2 [json_name = "image"];
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
       case 2:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          ptr = ctx->ParseMessage(_internal_mutable_image(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.Route route = 4 [json_name = "route"];
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Media image = 4 [json_name = "image"];
       case 4:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_image(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -6056,25 +7028,25 @@ uint8_t* UpscaleImageResponse::_InternalSerialize(
         1, this->_internal_response_id(), target);
   }
 
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
-  if (this->_internal_has_image()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::image(this),
-        _Internal::image(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::usage(this),
+      InternalWriteMessage(2, _Internal::usage(this),
         _Internal::usage(this).GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::route(this),
+      InternalWriteMessage(3, _Internal::route(this),
         _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Media image = 4 [json_name = "image"];
+  if (this->_internal_has_image()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::image(this),
+        _Internal::image(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -6100,25 +7072,25 @@ size_t UpscaleImageResponse::ByteSizeLong() const {
         this->_internal_response_id());
   }
 
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
-  if (this->_internal_has_image()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.image_);
-  }
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   if (this->_internal_has_route()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.route_);
+  }
+
+  // .ringmain.v1.Media image = 4 [json_name = "image"];
+  if (this->_internal_has_image()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.image_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -6142,10 +7114,6 @@ void UpscaleImageResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, c
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
   }
-  if (from._internal_has_image()) {
-    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
-        from._internal_image());
-  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
@@ -6153,6 +7121,10 @@ void UpscaleImageResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, c
   if (from._internal_has_route()) {
     _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
         from._internal_route());
+  }
+  if (from._internal_has_image()) {
+    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
+        from._internal_image());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -6178,46 +7150,57 @@ void UpscaleImageResponse::InternalSwap(UpscaleImageResponse* other) {
       &other->_impl_.response_id_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(UpscaleImageResponse, _impl_.route_)
-      + sizeof(UpscaleImageResponse::_impl_.route_)
-      - PROTOBUF_FIELD_OFFSET(UpscaleImageResponse, _impl_.image_)>(
-          reinterpret_cast<char*>(&_impl_.image_),
-          reinterpret_cast<char*>(&other->_impl_.image_));
+      PROTOBUF_FIELD_OFFSET(UpscaleImageResponse, _impl_.image_)
+      + sizeof(UpscaleImageResponse::_impl_.image_)
+      - PROTOBUF_FIELD_OFFSET(UpscaleImageResponse, _impl_.usage_)>(
+          reinterpret_cast<char*>(&_impl_.usage_),
+          reinterpret_cast<char*>(&other->_impl_.usage_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata UpscaleImageResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[15]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[18]);
 }
 
 // ===================================================================
 
 class InspectImageRequest::_Internal {
  public:
-  static const ::ringmain::v1::Media& image(const InspectImageRequest* msg);
+  static const ::ringmain::v1::Attribution& attribution(const InspectImageRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const InspectImageRequest* msg);
+  static const ::ringmain::v1::Media& image(const InspectImageRequest* msg);
 };
 
-const ::ringmain::v1::Media&
-InspectImageRequest::_Internal::image(const InspectImageRequest* msg) {
-  return *msg->_impl_.image_;
+const ::ringmain::v1::Attribution&
+InspectImageRequest::_Internal::attribution(const InspectImageRequest* msg) {
+  return *msg->_impl_.attribution_;
 }
 const ::ringmain::v1::RoutingPolicy&
 InspectImageRequest::_Internal::routing_policy(const InspectImageRequest* msg) {
   return *msg->_impl_.routing_policy_;
 }
-void InspectImageRequest::clear_image() {
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
+const ::ringmain::v1::Media&
+InspectImageRequest::_Internal::image(const InspectImageRequest* msg) {
+  return *msg->_impl_.image_;
+}
+void InspectImageRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.image_ = nullptr;
+  _impl_.attribution_ = nullptr;
 }
 void InspectImageRequest::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+}
+void InspectImageRequest::clear_image() {
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
 }
 InspectImageRequest::InspectImageRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -6229,25 +7212,38 @@ InspectImageRequest::InspectImageRequest(const InspectImageRequest& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   InspectImageRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.classifier_model_){}
-    , decltype(_impl_.image_){nullptr}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.image_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.classifier_model_.InitDefault();
+  _impl_.request_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.classifier_model_.Set("", GetArenaForAllocation());
+    _impl_.request_id_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_classifier_model().empty()) {
-    _this->_impl_.classifier_model_.Set(from._internal_classifier_model(), 
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_image()) {
-    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
+  _impl_.model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_model().empty()) {
+    _this->_impl_.model_.Set(from._internal_model(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
   }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
+  if (from._internal_has_image()) {
+    _this->_impl_.image_ = new ::ringmain::v1::Media(*from._impl_.image_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.InspectImageRequest)
 }
@@ -6257,14 +7253,20 @@ inline void InspectImageRequest::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.classifier_model_){}
-    , decltype(_impl_.image_){nullptr}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.image_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
-  _impl_.classifier_model_.InitDefault();
+  _impl_.request_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.classifier_model_.Set("", GetArenaForAllocation());
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.model_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -6279,9 +7281,11 @@ InspectImageRequest::~InspectImageRequest() {
 
 inline void InspectImageRequest::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.classifier_model_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.image_;
+  _impl_.request_id_.Destroy();
+  _impl_.model_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.image_;
 }
 
 void InspectImageRequest::SetCachedSize(int size) const {
@@ -6294,15 +7298,20 @@ void InspectImageRequest::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.classifier_model_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
-    delete _impl_.image_;
+  _impl_.request_id_.ClearToEmpty();
+  _impl_.model_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.image_ = nullptr;
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.image_ != nullptr) {
+    delete _impl_.image_;
+  }
+  _impl_.image_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -6312,28 +7321,46 @@ const char* InspectImageRequest::_InternalParse(const char* ptr, ::_pbi::ParseCo
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .ringmain.v1.Media image = 1 [json_name = "image"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          ptr = ctx->ParseMessage(_internal_mutable_image(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // string classifier_model = 2 [json_name = "classifierModel"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          auto str = _internal_mutable_classifier_model();
+          auto str = _internal_mutable_request_id();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageRequest.classifier_model"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageRequest.request_id"));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageRequest.model"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Media image = 5 [json_name = "image"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_image(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -6367,28 +7394,45 @@ uint8_t* InspectImageRequest::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .ringmain.v1.Media image = 1 [json_name = "image"];
-  if (this->_internal_has_image()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::image(this),
-        _Internal::image(this).GetCachedSize(), target, stream);
-  }
-
-  // string classifier_model = 2 [json_name = "classifierModel"];
-  if (!this->_internal_classifier_model().empty()) {
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_classifier_model().data(), static_cast<int>(this->_internal_classifier_model().length()),
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.InspectImageRequest.classifier_model");
+      "ringmain.v1.InspectImageRequest.request_id");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_classifier_model(), target);
+        1, this->_internal_request_id(), target);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.InspectImageRequest.model");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_model(), target);
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(3, _Internal::routing_policy(this),
+      InternalWriteMessage(4, _Internal::routing_policy(this),
         _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
+  if (this->_internal_has_image()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::image(this),
+        _Internal::image(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -6407,25 +7451,39 @@ size_t InspectImageRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string classifier_model = 2 [json_name = "classifierModel"];
-  if (!this->_internal_classifier_model().empty()) {
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_classifier_model());
+        this->_internal_request_id());
   }
 
-  // .ringmain.v1.Media image = 1 [json_name = "image"];
-  if (this->_internal_has_image()) {
+  // string model = 2 [json_name = "model"];
+  if (!this->_internal_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_model());
+  }
+
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.image_);
+        *_impl_.attribution_);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
+  if (this->_internal_has_image()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.image_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -6446,16 +7504,23 @@ void InspectImageRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, co
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  if (!from._internal_classifier_model().empty()) {
-    _this->_internal_set_classifier_model(from._internal_classifier_model());
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
   }
-  if (from._internal_has_image()) {
-    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
-        from._internal_image());
+  if (!from._internal_model().empty()) {
+    _this->_internal_set_model(from._internal_model());
+  }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
   }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
+  }
+  if (from._internal_has_image()) {
+    _this->_internal_mutable_image()->::ringmain::v1::Media::MergeFrom(
+        from._internal_image());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -6477,21 +7542,25 @@ void InspectImageRequest::InternalSwap(InspectImageRequest* other) {
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.classifier_model_, lhs_arena,
-      &other->_impl_.classifier_model_, rhs_arena
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.model_, lhs_arena,
+      &other->_impl_.model_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(InspectImageRequest, _impl_.routing_policy_)
-      + sizeof(InspectImageRequest::_impl_.routing_policy_)
-      - PROTOBUF_FIELD_OFFSET(InspectImageRequest, _impl_.image_)>(
-          reinterpret_cast<char*>(&_impl_.image_),
-          reinterpret_cast<char*>(&other->_impl_.image_));
+      PROTOBUF_FIELD_OFFSET(InspectImageRequest, _impl_.image_)
+      + sizeof(InspectImageRequest::_impl_.image_)
+      - PROTOBUF_FIELD_OFFSET(InspectImageRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata InspectImageRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[16]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[19]);
 }
 
 // ===================================================================
@@ -6505,7 +7574,7 @@ void InspectImageResponse_ExifEntry_DoNotUse::MergeFrom(const InspectImageRespon
 ::PROTOBUF_NAMESPACE_ID::Metadata InspectImageResponse_ExifEntry_DoNotUse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[17]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[20]);
 }
 
 // ===================================================================
@@ -6513,17 +7582,28 @@ void InspectImageResponse_ExifEntry_DoNotUse::MergeFrom(const InspectImageRespon
 class InspectImageResponse::_Internal {
  public:
   static const ::ringmain::v1::Usage& usage(const InspectImageResponse* msg);
+  static const ::ringmain::v1::Route& route(const InspectImageResponse* msg);
 };
 
 const ::ringmain::v1::Usage&
 InspectImageResponse::_Internal::usage(const InspectImageResponse* msg) {
   return *msg->_impl_.usage_;
 }
+const ::ringmain::v1::Route&
+InspectImageResponse::_Internal::route(const InspectImageResponse* msg) {
+  return *msg->_impl_.route_;
+}
 void InspectImageResponse::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+}
+void InspectImageResponse::clear_route() {
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
 }
 InspectImageResponse::InspectImageResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -6542,10 +7622,12 @@ InspectImageResponse::InspectImageResponse(const InspectImageResponse& from)
     , decltype(_impl_.dominant_colors_){from._impl_.dominant_colors_}
     , decltype(_impl_.safety_ratings_){from._impl_.safety_ratings_}
     , decltype(_impl_.labels_){from._impl_.labels_}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.sha256_){}
     , decltype(_impl_.perceptual_hash_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.width_){}
     , decltype(_impl_.height_){}
     , decltype(_impl_.frame_count_){}
@@ -6554,6 +7636,14 @@ InspectImageResponse::InspectImageResponse(const InspectImageResponse& from)
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   _this->_impl_.exif_.MergeFrom(from._impl_.exif_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.mime_type_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.mime_type_.Set("", GetArenaForAllocation());
@@ -6581,6 +7671,9 @@ InspectImageResponse::InspectImageResponse(const InspectImageResponse& from)
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
+  if (from._internal_has_route()) {
+    _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
+  }
   ::memcpy(&_impl_.width_, &from._impl_.width_,
     static_cast<size_t>(reinterpret_cast<char*>(&_impl_.has_alpha_) -
     reinterpret_cast<char*>(&_impl_.width_)) + sizeof(_impl_.has_alpha_));
@@ -6596,16 +7689,22 @@ inline void InspectImageResponse::SharedCtor(
     , decltype(_impl_.dominant_colors_){arena}
     , decltype(_impl_.safety_ratings_){arena}
     , decltype(_impl_.labels_){arena}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.sha256_){}
     , decltype(_impl_.perceptual_hash_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.width_){0}
     , decltype(_impl_.height_){0}
     , decltype(_impl_.frame_count_){0}
     , decltype(_impl_.has_alpha_){false}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.mime_type_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.mime_type_.Set("", GetArenaForAllocation());
@@ -6637,10 +7736,12 @@ inline void InspectImageResponse::SharedDtor() {
   _impl_.dominant_colors_.~RepeatedPtrField();
   _impl_.safety_ratings_.~RepeatedPtrField();
   _impl_.labels_.~RepeatedPtrField();
+  _impl_.response_id_.Destroy();
   _impl_.mime_type_.Destroy();
   _impl_.sha256_.Destroy();
   _impl_.perceptual_hash_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
+  if (this != internal_default_instance()) delete _impl_.route_;
 }
 
 void InspectImageResponse::ArenaDtor(void* object) {
@@ -6661,6 +7762,7 @@ void InspectImageResponse::Clear() {
   _impl_.dominant_colors_.Clear();
   _impl_.safety_ratings_.Clear();
   _impl_.labels_.Clear();
+  _impl_.response_id_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
   _impl_.sha256_.ClearToEmpty();
   _impl_.perceptual_hash_.ClearToEmpty();
@@ -6668,6 +7770,10 @@ void InspectImageResponse::Clear() {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
   ::memset(&_impl_.width_, 0, static_cast<size_t>(
       reinterpret_cast<char*>(&_impl_.has_alpha_) -
       reinterpret_cast<char*>(&_impl_.width_)) + sizeof(_impl_.has_alpha_));
@@ -6680,9 +7786,35 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string mime_type = 1 [json_name = "mimeType"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageResponse.response_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 4 [json_name = "mimeType"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
           auto str = _internal_mutable_mime_type();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -6690,54 +7822,54 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // int32 width = 2 [json_name = "width"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+      // int32 width = 5 [json_name = "width"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
           _impl_.width_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // int32 height = 3 [json_name = "height"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+      // int32 height = 6 [json_name = "height"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
           _impl_.height_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // int32 frame_count = 4 [json_name = "frameCount"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+      // int32 frame_count = 7 [json_name = "frameCount"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
           _impl_.frame_count_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // bool has_alpha = 5 [json_name = "hasAlpha"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+      // bool has_alpha = 8 [json_name = "hasAlpha"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 64)) {
           _impl_.has_alpha_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // map<string, string> exif = 6 [json_name = "exif"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+      // map<string, string> exif = 9 [json_name = "exif"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(&_impl_.exif_, ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<74>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // string sha256 = 7 [json_name = "sha256"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+      // string sha256 = 10 [json_name = "sha256"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
           auto str = _internal_mutable_sha256();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -6745,9 +7877,9 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // string perceptual_hash = 8 [json_name = "perceptualHash"];
-      case 8:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+      // string perceptual_hash = 11 [json_name = "perceptualHash"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
           auto str = _internal_mutable_perceptual_hash();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -6755,9 +7887,9 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // repeated string dominant_colors = 9 [json_name = "dominantColors"];
-      case 9:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+      // repeated string dominant_colors = 12 [json_name = "dominantColors"];
+      case 12:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
           ptr -= 1;
           do {
             ptr += 1;
@@ -6766,26 +7898,26 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
             CHK_(ptr);
             CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageResponse.dominant_colors"));
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<74>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<98>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];
-      case 10:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+      // repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];
+      case 13:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 106)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_safety_ratings(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<82>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<106>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // repeated string labels = 11 [json_name = "labels"];
-      case 11:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+      // repeated string labels = 14 [json_name = "labels"];
+      case 14:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 114)) {
           ptr -= 1;
           do {
             ptr += 1;
@@ -6794,15 +7926,7 @@ const char* InspectImageResponse::_InternalParse(const char* ptr, ::_pbi::ParseC
             CHK_(ptr);
             CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.InspectImageResponse.labels"));
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<90>(ptr));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 12 [json_name = "usage"];
-      case 12:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<114>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -6835,41 +7959,65 @@ uint8_t* InspectImageResponse::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.InspectImageResponse.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
+  }
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+  if (this->_internal_has_usage()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::usage(this),
+        _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.InspectImageResponse.mime_type");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_mime_type(), target);
+        4, this->_internal_mime_type(), target);
   }
 
-  // int32 width = 2 [json_name = "width"];
+  // int32 width = 5 [json_name = "width"];
   if (this->_internal_width() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(2, this->_internal_width(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(5, this->_internal_width(), target);
   }
 
-  // int32 height = 3 [json_name = "height"];
+  // int32 height = 6 [json_name = "height"];
   if (this->_internal_height() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(3, this->_internal_height(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(6, this->_internal_height(), target);
   }
 
-  // int32 frame_count = 4 [json_name = "frameCount"];
+  // int32 frame_count = 7 [json_name = "frameCount"];
   if (this->_internal_frame_count() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(4, this->_internal_frame_count(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(7, this->_internal_frame_count(), target);
   }
 
-  // bool has_alpha = 5 [json_name = "hasAlpha"];
+  // bool has_alpha = 8 [json_name = "hasAlpha"];
   if (this->_internal_has_alpha() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteBoolToArray(5, this->_internal_has_alpha(), target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(8, this->_internal_has_alpha(), target);
   }
 
-  // map<string, string> exif = 6 [json_name = "exif"];
+  // map<string, string> exif = 9 [json_name = "exif"];
   if (!this->_internal_exif().empty()) {
     using MapType = ::_pb::Map<std::string, std::string>;
     using WireHelper = InspectImageResponse_ExifEntry_DoNotUse::Funcs;
@@ -6888,70 +8036,63 @@ uint8_t* InspectImageResponse::_InternalSerialize(
 
     if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
       for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
-        target = WireHelper::InternalSerialize(6, entry.first, entry.second, target, stream);
+        target = WireHelper::InternalSerialize(9, entry.first, entry.second, target, stream);
         check_utf8(entry);
       }
     } else {
       for (const auto& entry : map_field) {
-        target = WireHelper::InternalSerialize(6, entry.first, entry.second, target, stream);
+        target = WireHelper::InternalSerialize(9, entry.first, entry.second, target, stream);
         check_utf8(entry);
       }
     }
   }
 
-  // string sha256 = 7 [json_name = "sha256"];
+  // string sha256 = 10 [json_name = "sha256"];
   if (!this->_internal_sha256().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_sha256().data(), static_cast<int>(this->_internal_sha256().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.InspectImageResponse.sha256");
     target = stream->WriteStringMaybeAliased(
-        7, this->_internal_sha256(), target);
+        10, this->_internal_sha256(), target);
   }
 
-  // string perceptual_hash = 8 [json_name = "perceptualHash"];
+  // string perceptual_hash = 11 [json_name = "perceptualHash"];
   if (!this->_internal_perceptual_hash().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_perceptual_hash().data(), static_cast<int>(this->_internal_perceptual_hash().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.InspectImageResponse.perceptual_hash");
     target = stream->WriteStringMaybeAliased(
-        8, this->_internal_perceptual_hash(), target);
+        11, this->_internal_perceptual_hash(), target);
   }
 
-  // repeated string dominant_colors = 9 [json_name = "dominantColors"];
+  // repeated string dominant_colors = 12 [json_name = "dominantColors"];
   for (int i = 0, n = this->_internal_dominant_colors_size(); i < n; i++) {
     const auto& s = this->_internal_dominant_colors(i);
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       s.data(), static_cast<int>(s.length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.InspectImageResponse.dominant_colors");
-    target = stream->WriteString(9, s, target);
+    target = stream->WriteString(12, s, target);
   }
 
-  // repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];
+  // repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_safety_ratings_size()); i < n; i++) {
     const auto& repfield = this->_internal_safety_ratings(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(10, repfield, repfield.GetCachedSize(), target, stream);
+        InternalWriteMessage(13, repfield, repfield.GetCachedSize(), target, stream);
   }
 
-  // repeated string labels = 11 [json_name = "labels"];
+  // repeated string labels = 14 [json_name = "labels"];
   for (int i = 0, n = this->_internal_labels_size(); i < n; i++) {
     const auto& s = this->_internal_labels(i);
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       s.data(), static_cast<int>(s.length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.InspectImageResponse.labels");
-    target = stream->WriteString(11, s, target);
-  }
-
-  // .ringmain.v1.Usage usage = 12 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(12, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
+    target = stream->WriteString(14, s, target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -6970,7 +8111,7 @@ size_t InspectImageResponse::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // map<string, string> exif = 6 [json_name = "exif"];
+  // map<string, string> exif = 9 [json_name = "exif"];
   total_size += 1 *
       ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_exif_size());
   for (::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >::const_iterator
@@ -6979,7 +8120,7 @@ size_t InspectImageResponse::ByteSizeLong() const {
     total_size += InspectImageResponse_ExifEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
   }
 
-  // repeated string dominant_colors = 9 [json_name = "dominantColors"];
+  // repeated string dominant_colors = 12 [json_name = "dominantColors"];
   total_size += 1 *
       ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.dominant_colors_.size());
   for (int i = 0, n = _impl_.dominant_colors_.size(); i < n; i++) {
@@ -6987,14 +8128,14 @@ size_t InspectImageResponse::ByteSizeLong() const {
       _impl_.dominant_colors_.Get(i));
   }
 
-  // repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];
+  // repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];
   total_size += 1UL * this->_internal_safety_ratings_size();
   for (const auto& msg : this->_impl_.safety_ratings_) {
     total_size +=
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
-  // repeated string labels = 11 [json_name = "labels"];
+  // repeated string labels = 14 [json_name = "labels"];
   total_size += 1 *
       ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.labels_.size());
   for (int i = 0, n = _impl_.labels_.size(); i < n; i++) {
@@ -7002,50 +8143,64 @@ size_t InspectImageResponse::ByteSizeLong() const {
       _impl_.labels_.Get(i));
   }
 
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_mime_type());
   }
 
-  // string sha256 = 7 [json_name = "sha256"];
+  // string sha256 = 10 [json_name = "sha256"];
   if (!this->_internal_sha256().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_sha256());
   }
 
-  // string perceptual_hash = 8 [json_name = "perceptualHash"];
+  // string perceptual_hash = 11 [json_name = "perceptualHash"];
   if (!this->_internal_perceptual_hash().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_perceptual_hash());
   }
 
-  // .ringmain.v1.Usage usage = 12 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
   }
 
-  // int32 width = 2 [json_name = "width"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.route_);
+  }
+
+  // int32 width = 5 [json_name = "width"];
   if (this->_internal_width() != 0) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_width());
   }
 
-  // int32 height = 3 [json_name = "height"];
+  // int32 height = 6 [json_name = "height"];
   if (this->_internal_height() != 0) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_height());
   }
 
-  // int32 frame_count = 4 [json_name = "frameCount"];
+  // int32 frame_count = 7 [json_name = "frameCount"];
   if (this->_internal_frame_count() != 0) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_frame_count());
   }
 
-  // bool has_alpha = 5 [json_name = "hasAlpha"];
+  // bool has_alpha = 8 [json_name = "hasAlpha"];
   if (this->_internal_has_alpha() != 0) {
     total_size += 1 + 1;
   }
@@ -7072,6 +8227,9 @@ void InspectImageResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, c
   _this->_impl_.dominant_colors_.MergeFrom(from._impl_.dominant_colors_);
   _this->_impl_.safety_ratings_.MergeFrom(from._impl_.safety_ratings_);
   _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
   if (!from._internal_mime_type().empty()) {
     _this->_internal_set_mime_type(from._internal_mime_type());
   }
@@ -7084,6 +8242,10 @@ void InspectImageResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, c
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
+  }
+  if (from._internal_has_route()) {
+    _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
+        from._internal_route());
   }
   if (from._internal_width() != 0) {
     _this->_internal_set_width(from._internal_width());
@@ -7121,6 +8283,10 @@ void InspectImageResponse::InternalSwap(InspectImageResponse* other) {
   _impl_.safety_ratings_.InternalSwap(&other->_impl_.safety_ratings_);
   _impl_.labels_.InternalSwap(&other->_impl_.labels_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.mime_type_, lhs_arena,
       &other->_impl_.mime_type_, rhs_arena
   );
@@ -7143,7 +8309,7 @@ void InspectImageResponse::InternalSwap(InspectImageResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata InspectImageResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[18]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[21]);
 }
 
 // ===================================================================
@@ -7418,7 +8584,7 @@ void SafetyRating::InternalSwap(SafetyRating* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata SafetyRating::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fimage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[19]);
+      file_level_metadata_ringmain_2fv1_2fimage_5fservice_2eproto[22]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -7469,6 +8635,10 @@ template<> PROTOBUF_NOINLINE ::ringmain::v1::ImageFinished*
 Arena::CreateMaybeMessage< ::ringmain::v1::ImageFinished >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::ImageFinished >(arena);
 }
+template<> PROTOBUF_NOINLINE ::ringmain::v1::FinishedImage*
+Arena::CreateMaybeMessage< ::ringmain::v1::FinishedImage >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::FinishedImage >(arena);
+}
 template<> PROTOBUF_NOINLINE ::ringmain::v1::EditImagesRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::EditImagesRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::EditImagesRequest >(arena);
@@ -7484,6 +8654,14 @@ Arena::CreateMaybeMessage< ::ringmain::v1::EditImagesResponse >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::UpscaleImageRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::UpscaleImageRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::UpscaleImageRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse*
+Arena::CreateMaybeMessage< ::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::UpscaleConfig*
+Arena::CreateMaybeMessage< ::ringmain::v1::UpscaleConfig >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::UpscaleConfig >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::UpscaleImageResponse*
 Arena::CreateMaybeMessage< ::ringmain::v1::UpscaleImageResponse >(Arena* arena) {

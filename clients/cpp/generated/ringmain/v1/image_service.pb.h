@@ -35,6 +35,7 @@
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/struct.pb.h>
+#include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/content.pb.h"
 #include "ringmain/v1/routing.pb.h"
 #include "ringmain/v1/usage.pb.h"
@@ -60,6 +61,9 @@ extern EditImagesRequestDefaultTypeInternal _EditImagesRequest_default_instance_
 class EditImagesResponse;
 struct EditImagesResponseDefaultTypeInternal;
 extern EditImagesResponseDefaultTypeInternal _EditImagesResponse_default_instance_;
+class FinishedImage;
+struct FinishedImageDefaultTypeInternal;
+extern FinishedImageDefaultTypeInternal _FinishedImage_default_instance_;
 class GenerateImagesRequest;
 struct GenerateImagesRequestDefaultTypeInternal;
 extern GenerateImagesRequestDefaultTypeInternal _GenerateImagesRequest_default_instance_;
@@ -108,6 +112,12 @@ extern SafetyRatingDefaultTypeInternal _SafetyRating_default_instance_;
 class StreamImagesRequest;
 struct StreamImagesRequestDefaultTypeInternal;
 extern StreamImagesRequestDefaultTypeInternal _StreamImagesRequest_default_instance_;
+class UpscaleConfig;
+struct UpscaleConfigDefaultTypeInternal;
+extern UpscaleConfigDefaultTypeInternal _UpscaleConfig_default_instance_;
+class UpscaleConfig_ProviderOptionsEntry_DoNotUse;
+struct UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal;
+extern UpscaleConfig_ProviderOptionsEntry_DoNotUseDefaultTypeInternal _UpscaleConfig_ProviderOptionsEntry_DoNotUse_default_instance_;
 class UpscaleImageRequest;
 struct UpscaleImageRequestDefaultTypeInternal;
 extern UpscaleImageRequestDefaultTypeInternal _UpscaleImageRequest_default_instance_;
@@ -119,6 +129,7 @@ extern UpscaleImageResponseDefaultTypeInternal _UpscaleImageResponse_default_ins
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::EditImagesRequest* Arena::CreateMaybeMessage<::ringmain::v1::EditImagesRequest>(Arena*);
 template<> ::ringmain::v1::EditImagesResponse* Arena::CreateMaybeMessage<::ringmain::v1::EditImagesResponse>(Arena*);
+template<> ::ringmain::v1::FinishedImage* Arena::CreateMaybeMessage<::ringmain::v1::FinishedImage>(Arena*);
 template<> ::ringmain::v1::GenerateImagesRequest* Arena::CreateMaybeMessage<::ringmain::v1::GenerateImagesRequest>(Arena*);
 template<> ::ringmain::v1::GenerateImagesResponse* Arena::CreateMaybeMessage<::ringmain::v1::GenerateImagesResponse>(Arena*);
 template<> ::ringmain::v1::GeneratedImage* Arena::CreateMaybeMessage<::ringmain::v1::GeneratedImage>(Arena*);
@@ -135,6 +146,8 @@ template<> ::ringmain::v1::InspectImageResponse_ExifEntry_DoNotUse* Arena::Creat
 template<> ::ringmain::v1::Margins* Arena::CreateMaybeMessage<::ringmain::v1::Margins>(Arena*);
 template<> ::ringmain::v1::SafetyRating* Arena::CreateMaybeMessage<::ringmain::v1::SafetyRating>(Arena*);
 template<> ::ringmain::v1::StreamImagesRequest* Arena::CreateMaybeMessage<::ringmain::v1::StreamImagesRequest>(Arena*);
+template<> ::ringmain::v1::UpscaleConfig* Arena::CreateMaybeMessage<::ringmain::v1::UpscaleConfig>(Arena*);
+template<> ::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::UpscaleConfig_ProviderOptionsEntry_DoNotUse>(Arena*);
 template<> ::ringmain::v1::UpscaleImageRequest* Arena::CreateMaybeMessage<::ringmain::v1::UpscaleImageRequest>(Arena*);
 template<> ::ringmain::v1::UpscaleImageResponse* Arena::CreateMaybeMessage<::ringmain::v1::UpscaleImageResponse>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
@@ -146,12 +159,13 @@ enum ImageQuality : int {
   IMAGE_QUALITY_LOW = 1,
   IMAGE_QUALITY_MEDIUM = 2,
   IMAGE_QUALITY_HIGH = 3,
+  IMAGE_QUALITY_EXTRA_HIGH = 4,
   ImageQuality_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   ImageQuality_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool ImageQuality_IsValid(int value);
 constexpr ImageQuality ImageQuality_MIN = IMAGE_QUALITY_UNSPECIFIED;
-constexpr ImageQuality ImageQuality_MAX = IMAGE_QUALITY_HIGH;
+constexpr ImageQuality ImageQuality_MAX = IMAGE_QUALITY_EXTRA_HIGH;
 constexpr int ImageQuality_ARRAYSIZE = ImageQuality_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ImageQuality_descriptor();
@@ -638,9 +652,10 @@ class GenerateImagesRequest final :
   enum : int {
     kRequestIdFieldNumber = 1,
     kModelFieldNumber = 2,
-    kPromptFieldNumber = 3,
-    kImageConfigFieldNumber = 4,
-    kRoutingPolicyFieldNumber = 5,
+    kPromptFieldNumber = 5,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kImageConfigFieldNumber = 6,
   };
   // string request_id = 1 [json_name = "requestId"];
   void clear_request_id();
@@ -670,7 +685,7 @@ class GenerateImagesRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // string prompt = 3 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   void clear_prompt();
   const std::string& prompt() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -684,25 +699,25 @@ class GenerateImagesRequest final :
   std::string* _internal_mutable_prompt();
   public:
 
-  // .ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];
-  bool has_image_config() const;
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  bool _internal_has_image_config() const;
+  bool _internal_has_attribution() const;
   public:
-  void clear_image_config();
-  const ::ringmain::v1::ImageConfig& image_config() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::ImageConfig* release_image_config();
-  ::ringmain::v1::ImageConfig* mutable_image_config();
-  void set_allocated_image_config(::ringmain::v1::ImageConfig* image_config);
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
   private:
-  const ::ringmain::v1::ImageConfig& _internal_image_config() const;
-  ::ringmain::v1::ImageConfig* _internal_mutable_image_config();
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
   public:
-  void unsafe_arena_set_allocated_image_config(
-      ::ringmain::v1::ImageConfig* image_config);
-  ::ringmain::v1::ImageConfig* unsafe_arena_release_image_config();
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -720,6 +735,24 @@ class GenerateImagesRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
+  // .ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];
+  bool has_image_config() const;
+  private:
+  bool _internal_has_image_config() const;
+  public:
+  void clear_image_config();
+  const ::ringmain::v1::ImageConfig& image_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::ImageConfig* release_image_config();
+  ::ringmain::v1::ImageConfig* mutable_image_config();
+  void set_allocated_image_config(::ringmain::v1::ImageConfig* image_config);
+  private:
+  const ::ringmain::v1::ImageConfig& _internal_image_config() const;
+  ::ringmain::v1::ImageConfig* _internal_mutable_image_config();
+  public:
+  void unsafe_arena_set_allocated_image_config(
+      ::ringmain::v1::ImageConfig* image_config);
+  ::ringmain::v1::ImageConfig* unsafe_arena_release_image_config();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.GenerateImagesRequest)
  private:
   class _Internal;
@@ -731,8 +764,9 @@ class GenerateImagesRequest final :
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
-    ::ringmain::v1::ImageConfig* image_config_;
+    ::ringmain::v1::Attribution* attribution_;
     ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::ImageConfig* image_config_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -861,12 +895,12 @@ class GenerateImagesResponse final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kImagesFieldNumber = 2,
+    kImagesFieldNumber = 4,
     kResponseIdFieldNumber = 1,
-    kUsageFieldNumber = 3,
-    kRouteFieldNumber = 4,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   int images_size() const;
   private:
   int _internal_images_size() const;
@@ -898,7 +932,7 @@ class GenerateImagesResponse final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -916,7 +950,7 @@ class GenerateImagesResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -1711,6 +1745,8 @@ class ImageStarted final :
 
   enum : int {
     kResponseIdFieldNumber = 1,
+    kProviderIdFieldNumber = 2,
+    kProviderModelFieldNumber = 3,
   };
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
@@ -1726,6 +1762,34 @@ class ImageStarted final :
   std::string* _internal_mutable_response_id();
   public:
 
+  // string provider_id = 2 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  void clear_provider_model();
+  const std::string& provider_model() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_model(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_model();
+  PROTOBUF_NODISCARD std::string* release_provider_model();
+  void set_allocated_provider_model(std::string* provider_model);
+  private:
+  const std::string& _internal_provider_model() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
+  std::string* _internal_mutable_provider_model();
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.ImageStarted)
  private:
   class _Internal;
@@ -1735,6 +1799,8 @@ class ImageStarted final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -2222,57 +2288,41 @@ class ImageFinished final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kRevisedPromptsFieldNumber = 1,
-    kNotesFieldNumber = 4,
+    kImagesFieldNumber = 4,
+    kResponseIdFieldNumber = 1,
     kUsageFieldNumber = 2,
     kRouteFieldNumber = 3,
   };
-  // repeated string revised_prompts = 1 [json_name = "revisedPrompts"];
-  int revised_prompts_size() const;
+  // repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];
+  int images_size() const;
   private:
-  int _internal_revised_prompts_size() const;
+  int _internal_images_size() const;
   public:
-  void clear_revised_prompts();
-  const std::string& revised_prompts(int index) const;
-  std::string* mutable_revised_prompts(int index);
-  void set_revised_prompts(int index, const std::string& value);
-  void set_revised_prompts(int index, std::string&& value);
-  void set_revised_prompts(int index, const char* value);
-  void set_revised_prompts(int index, const char* value, size_t size);
-  std::string* add_revised_prompts();
-  void add_revised_prompts(const std::string& value);
-  void add_revised_prompts(std::string&& value);
-  void add_revised_prompts(const char* value);
-  void add_revised_prompts(const char* value, size_t size);
-  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& revised_prompts() const;
-  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_revised_prompts();
+  void clear_images();
+  ::ringmain::v1::FinishedImage* mutable_images(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::FinishedImage >*
+      mutable_images();
   private:
-  const std::string& _internal_revised_prompts(int index) const;
-  std::string* _internal_add_revised_prompts();
+  const ::ringmain::v1::FinishedImage& _internal_images(int index) const;
+  ::ringmain::v1::FinishedImage* _internal_add_images();
   public:
+  const ::ringmain::v1::FinishedImage& images(int index) const;
+  ::ringmain::v1::FinishedImage* add_images();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::FinishedImage >&
+      images() const;
 
-  // repeated string notes = 4 [json_name = "notes"];
-  int notes_size() const;
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
   private:
-  int _internal_notes_size() const;
-  public:
-  void clear_notes();
-  const std::string& notes(int index) const;
-  std::string* mutable_notes(int index);
-  void set_notes(int index, const std::string& value);
-  void set_notes(int index, std::string&& value);
-  void set_notes(int index, const char* value);
-  void set_notes(int index, const char* value, size_t size);
-  std::string* add_notes();
-  void add_notes(const std::string& value);
-  void add_notes(std::string&& value);
-  void add_notes(const char* value);
-  void add_notes(const char* value, size_t size);
-  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& notes() const;
-  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_notes();
-  private:
-  const std::string& _internal_notes(int index) const;
-  std::string* _internal_add_notes();
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
   public:
 
   // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -2319,10 +2369,190 @@ class ImageFinished final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> revised_prompts_;
-    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> notes_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::FinishedImage > images_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class FinishedImage final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.FinishedImage) */ {
+ public:
+  inline FinishedImage() : FinishedImage(nullptr) {}
+  ~FinishedImage() override;
+  explicit PROTOBUF_CONSTEXPR FinishedImage(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  FinishedImage(const FinishedImage& from);
+  FinishedImage(FinishedImage&& from) noexcept
+    : FinishedImage() {
+    *this = ::std::move(from);
+  }
+
+  inline FinishedImage& operator=(const FinishedImage& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline FinishedImage& operator=(FinishedImage&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const FinishedImage& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const FinishedImage* internal_default_instance() {
+    return reinterpret_cast<const FinishedImage*>(
+               &_FinishedImage_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    11;
+
+  friend void swap(FinishedImage& a, FinishedImage& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(FinishedImage* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(FinishedImage* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  FinishedImage* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<FinishedImage>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const FinishedImage& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const FinishedImage& from) {
+    FinishedImage::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(FinishedImage* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.FinishedImage";
+  }
+  protected:
+  explicit FinishedImage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kRevisedPromptFieldNumber = 2,
+    kNoteFieldNumber = 3,
+    kImageIndexFieldNumber = 1,
+  };
+  // string revised_prompt = 2 [json_name = "revisedPrompt"];
+  void clear_revised_prompt();
+  const std::string& revised_prompt() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_revised_prompt(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_revised_prompt();
+  PROTOBUF_NODISCARD std::string* release_revised_prompt();
+  void set_allocated_revised_prompt(std::string* revised_prompt);
+  private:
+  const std::string& _internal_revised_prompt() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_revised_prompt(const std::string& value);
+  std::string* _internal_mutable_revised_prompt();
+  public:
+
+  // string note = 3 [json_name = "note"];
+  void clear_note();
+  const std::string& note() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_note(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_note();
+  PROTOBUF_NODISCARD std::string* release_note();
+  void set_allocated_note(std::string* note);
+  private:
+  const std::string& _internal_note() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_note(const std::string& value);
+  std::string* _internal_mutable_note();
+  public:
+
+  // int32 image_index = 1 [json_name = "imageIndex"];
+  void clear_image_index();
+  int32_t image_index() const;
+  void set_image_index(int32_t value);
+  private:
+  int32_t _internal_image_index() const;
+  void _internal_set_image_index(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.FinishedImage)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr revised_prompt_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr note_;
+    int32_t image_index_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -2378,7 +2608,7 @@ class EditImagesRequest final :
                &_EditImagesRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    11;
+    12;
 
   friend void swap(EditImagesRequest& a, EditImagesRequest& b) {
     a.Swap(&b);
@@ -2451,17 +2681,18 @@ class EditImagesRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kImagesFieldNumber = 4,
+    kImagesFieldNumber = 6,
     kRequestIdFieldNumber = 1,
     kModelFieldNumber = 2,
-    kPromptFieldNumber = 3,
-    kMaskFieldNumber = 6,
-    kOutpaintFieldNumber = 7,
-    kImageConfigFieldNumber = 8,
-    kRoutingPolicyFieldNumber = 9,
-    kModeFieldNumber = 5,
+    kPromptFieldNumber = 5,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kMaskFieldNumber = 8,
+    kOutpaintFieldNumber = 9,
+    kImageConfigFieldNumber = 10,
+    kModeFieldNumber = 7,
   };
-  // repeated .ringmain.v1.Media images = 4 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   int images_size() const;
   private:
   int _internal_images_size() const;
@@ -2507,7 +2738,7 @@ class EditImagesRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // string prompt = 3 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   void clear_prompt();
   const std::string& prompt() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -2521,61 +2752,25 @@ class EditImagesRequest final :
   std::string* _internal_mutable_prompt();
   public:
 
-  // .ringmain.v1.Media mask = 6 [json_name = "mask"];
-  bool has_mask() const;
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  bool _internal_has_mask() const;
+  bool _internal_has_attribution() const;
   public:
-  void clear_mask();
-  const ::ringmain::v1::Media& mask() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_mask();
-  ::ringmain::v1::Media* mutable_mask();
-  void set_allocated_mask(::ringmain::v1::Media* mask);
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
   private:
-  const ::ringmain::v1::Media& _internal_mask() const;
-  ::ringmain::v1::Media* _internal_mutable_mask();
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
   public:
-  void unsafe_arena_set_allocated_mask(
-      ::ringmain::v1::Media* mask);
-  ::ringmain::v1::Media* unsafe_arena_release_mask();
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // .ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];
-  bool has_outpaint() const;
-  private:
-  bool _internal_has_outpaint() const;
-  public:
-  void clear_outpaint();
-  const ::ringmain::v1::Margins& outpaint() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Margins* release_outpaint();
-  ::ringmain::v1::Margins* mutable_outpaint();
-  void set_allocated_outpaint(::ringmain::v1::Margins* outpaint);
-  private:
-  const ::ringmain::v1::Margins& _internal_outpaint() const;
-  ::ringmain::v1::Margins* _internal_mutable_outpaint();
-  public:
-  void unsafe_arena_set_allocated_outpaint(
-      ::ringmain::v1::Margins* outpaint);
-  ::ringmain::v1::Margins* unsafe_arena_release_outpaint();
-
-  // .ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];
-  bool has_image_config() const;
-  private:
-  bool _internal_has_image_config() const;
-  public:
-  void clear_image_config();
-  const ::ringmain::v1::ImageConfig& image_config() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::ImageConfig* release_image_config();
-  ::ringmain::v1::ImageConfig* mutable_image_config();
-  void set_allocated_image_config(::ringmain::v1::ImageConfig* image_config);
-  private:
-  const ::ringmain::v1::ImageConfig& _internal_image_config() const;
-  ::ringmain::v1::ImageConfig* _internal_mutable_image_config();
-  public:
-  void unsafe_arena_set_allocated_image_config(
-      ::ringmain::v1::ImageConfig* image_config);
-  ::ringmain::v1::ImageConfig* unsafe_arena_release_image_config();
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -2593,7 +2788,61 @@ class EditImagesRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // .ringmain.v1.EditMode mode = 5 [json_name = "mode"];
+  // .ringmain.v1.Media mask = 8 [json_name = "mask"];
+  bool has_mask() const;
+  private:
+  bool _internal_has_mask() const;
+  public:
+  void clear_mask();
+  const ::ringmain::v1::Media& mask() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_mask();
+  ::ringmain::v1::Media* mutable_mask();
+  void set_allocated_mask(::ringmain::v1::Media* mask);
+  private:
+  const ::ringmain::v1::Media& _internal_mask() const;
+  ::ringmain::v1::Media* _internal_mutable_mask();
+  public:
+  void unsafe_arena_set_allocated_mask(
+      ::ringmain::v1::Media* mask);
+  ::ringmain::v1::Media* unsafe_arena_release_mask();
+
+  // .ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];
+  bool has_outpaint() const;
+  private:
+  bool _internal_has_outpaint() const;
+  public:
+  void clear_outpaint();
+  const ::ringmain::v1::Margins& outpaint() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Margins* release_outpaint();
+  ::ringmain::v1::Margins* mutable_outpaint();
+  void set_allocated_outpaint(::ringmain::v1::Margins* outpaint);
+  private:
+  const ::ringmain::v1::Margins& _internal_outpaint() const;
+  ::ringmain::v1::Margins* _internal_mutable_outpaint();
+  public:
+  void unsafe_arena_set_allocated_outpaint(
+      ::ringmain::v1::Margins* outpaint);
+  ::ringmain::v1::Margins* unsafe_arena_release_outpaint();
+
+  // .ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];
+  bool has_image_config() const;
+  private:
+  bool _internal_has_image_config() const;
+  public:
+  void clear_image_config();
+  const ::ringmain::v1::ImageConfig& image_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::ImageConfig* release_image_config();
+  ::ringmain::v1::ImageConfig* mutable_image_config();
+  void set_allocated_image_config(::ringmain::v1::ImageConfig* image_config);
+  private:
+  const ::ringmain::v1::ImageConfig& _internal_image_config() const;
+  ::ringmain::v1::ImageConfig* _internal_mutable_image_config();
+  public:
+  void unsafe_arena_set_allocated_image_config(
+      ::ringmain::v1::ImageConfig* image_config);
+  ::ringmain::v1::ImageConfig* unsafe_arena_release_image_config();
+
+  // .ringmain.v1.EditMode mode = 7 [json_name = "mode"];
   void clear_mode();
   ::ringmain::v1::EditMode mode() const;
   void set_mode(::ringmain::v1::EditMode value);
@@ -2614,10 +2863,11 @@ class EditImagesRequest final :
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
+    ::ringmain::v1::Attribution* attribution_;
+    ::ringmain::v1::RoutingPolicy* routing_policy_;
     ::ringmain::v1::Media* mask_;
     ::ringmain::v1::Margins* outpaint_;
     ::ringmain::v1::ImageConfig* image_config_;
-    ::ringmain::v1::RoutingPolicy* routing_policy_;
     int mode_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -2674,7 +2924,7 @@ class Margins final :
                &_Margins_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    12;
+    13;
 
   friend void swap(Margins& a, Margins& b) {
     a.Swap(&b);
@@ -2855,7 +3105,7 @@ class EditImagesResponse final :
                &_EditImagesResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    13;
+    14;
 
   friend void swap(EditImagesResponse& a, EditImagesResponse& b) {
     a.Swap(&b);
@@ -2928,12 +3178,12 @@ class EditImagesResponse final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kImagesFieldNumber = 2,
+    kImagesFieldNumber = 4,
     kResponseIdFieldNumber = 1,
-    kUsageFieldNumber = 3,
-    kRouteFieldNumber = 4,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
-  // repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
+  // repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
   int images_size() const;
   private:
   int _internal_images_size() const;
@@ -2965,7 +3215,7 @@ class EditImagesResponse final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -2983,7 +3233,7 @@ class EditImagesResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -3068,7 +3318,7 @@ class UpscaleImageRequest final :
                &_UpscaleImageRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    14;
+    15;
 
   friend void swap(UpscaleImageRequest& a, UpscaleImageRequest& b) {
     a.Swap(&b);
@@ -3141,14 +3391,28 @@ class UpscaleImageRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kModelFieldNumber = 1,
-    kPromptFieldNumber = 4,
-    kMimeTypeFieldNumber = 5,
-    kImageFieldNumber = 2,
-    kRoutingPolicyFieldNumber = 6,
-    kFactorFieldNumber = 3,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kImageFieldNumber = 5,
+    kUpscaleConfigFieldNumber = 6,
   };
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -3162,53 +3426,25 @@ class UpscaleImageRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // string prompt = 4 [json_name = "prompt"];
-  void clear_prompt();
-  const std::string& prompt() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_prompt(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_prompt();
-  PROTOBUF_NODISCARD std::string* release_prompt();
-  void set_allocated_prompt(std::string* prompt);
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  const std::string& _internal_prompt() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_prompt(const std::string& value);
-  std::string* _internal_mutable_prompt();
+  bool _internal_has_attribution() const;
   public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // string mime_type = 5 [json_name = "mimeType"];
-  void clear_mime_type();
-  const std::string& mime_type() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_mime_type(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_mime_type();
-  PROTOBUF_NODISCARD std::string* release_mime_type();
-  void set_allocated_mime_type(std::string* mime_type);
-  private:
-  const std::string& _internal_mime_type() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_mime_type(const std::string& value);
-  std::string* _internal_mutable_mime_type();
-  public:
-
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
-  bool has_image() const;
-  private:
-  bool _internal_has_image() const;
-  public:
-  void clear_image();
-  const ::ringmain::v1::Media& image() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
-  ::ringmain::v1::Media* mutable_image();
-  void set_allocated_image(::ringmain::v1::Media* image);
-  private:
-  const ::ringmain::v1::Media& _internal_image() const;
-  ::ringmain::v1::Media* _internal_mutable_image();
-  public:
-  void unsafe_arena_set_allocated_image(
-      ::ringmain::v1::Media* image);
-  ::ringmain::v1::Media* unsafe_arena_release_image();
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -3226,14 +3462,41 @@ class UpscaleImageRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // int32 factor = 3 [json_name = "factor"];
-  void clear_factor();
-  int32_t factor() const;
-  void set_factor(int32_t value);
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
+  bool has_image() const;
   private:
-  int32_t _internal_factor() const;
-  void _internal_set_factor(int32_t value);
+  bool _internal_has_image() const;
   public:
+  void clear_image();
+  const ::ringmain::v1::Media& image() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
+  ::ringmain::v1::Media* mutable_image();
+  void set_allocated_image(::ringmain::v1::Media* image);
+  private:
+  const ::ringmain::v1::Media& _internal_image() const;
+  ::ringmain::v1::Media* _internal_mutable_image();
+  public:
+  void unsafe_arena_set_allocated_image(
+      ::ringmain::v1::Media* image);
+  ::ringmain::v1::Media* unsafe_arena_release_image();
+
+  // .ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];
+  bool has_upscale_config() const;
+  private:
+  bool _internal_has_upscale_config() const;
+  public:
+  void clear_upscale_config();
+  const ::ringmain::v1::UpscaleConfig& upscale_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::UpscaleConfig* release_upscale_config();
+  ::ringmain::v1::UpscaleConfig* mutable_upscale_config();
+  void set_allocated_upscale_config(::ringmain::v1::UpscaleConfig* upscale_config);
+  private:
+  const ::ringmain::v1::UpscaleConfig& _internal_upscale_config() const;
+  ::ringmain::v1::UpscaleConfig* _internal_mutable_upscale_config();
+  public:
+  void unsafe_arena_set_allocated_upscale_config(
+      ::ringmain::v1::UpscaleConfig* upscale_config);
+  ::ringmain::v1::UpscaleConfig* unsafe_arena_release_upscale_config();
 
   // @@protoc_insertion_point(class_scope:ringmain.v1.UpscaleImageRequest)
  private:
@@ -3243,11 +3506,243 @@ class UpscaleImageRequest final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::ringmain::v1::Attribution* attribution_;
+    ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::Media* image_;
+    ::ringmain::v1::UpscaleConfig* upscale_config_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class UpscaleConfig_ProviderOptionsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UpscaleConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> {
+public:
+  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UpscaleConfig_ProviderOptionsEntry_DoNotUse, 
+    std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> SuperType;
+  UpscaleConfig_ProviderOptionsEntry_DoNotUse();
+  explicit PROTOBUF_CONSTEXPR UpscaleConfig_ProviderOptionsEntry_DoNotUse(
+      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  explicit UpscaleConfig_ProviderOptionsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
+  void MergeFrom(const UpscaleConfig_ProviderOptionsEntry_DoNotUse& other);
+  static const UpscaleConfig_ProviderOptionsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const UpscaleConfig_ProviderOptionsEntry_DoNotUse*>(&_UpscaleConfig_ProviderOptionsEntry_DoNotUse_default_instance_); }
+  static bool ValidateKey(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.UpscaleConfig.ProviderOptionsEntry.key");
+ }
+  static bool ValidateValue(void*) { return true; }
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+  friend struct ::TableStruct_ringmain_2fv1_2fimage_5fservice_2eproto;
+};
+
+// -------------------------------------------------------------------
+
+class UpscaleConfig final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.UpscaleConfig) */ {
+ public:
+  inline UpscaleConfig() : UpscaleConfig(nullptr) {}
+  ~UpscaleConfig() override;
+  explicit PROTOBUF_CONSTEXPR UpscaleConfig(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  UpscaleConfig(const UpscaleConfig& from);
+  UpscaleConfig(UpscaleConfig&& from) noexcept
+    : UpscaleConfig() {
+    *this = ::std::move(from);
+  }
+
+  inline UpscaleConfig& operator=(const UpscaleConfig& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline UpscaleConfig& operator=(UpscaleConfig&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const UpscaleConfig& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const UpscaleConfig* internal_default_instance() {
+    return reinterpret_cast<const UpscaleConfig*>(
+               &_UpscaleConfig_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    17;
+
+  friend void swap(UpscaleConfig& a, UpscaleConfig& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(UpscaleConfig* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(UpscaleConfig* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  UpscaleConfig* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<UpscaleConfig>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const UpscaleConfig& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const UpscaleConfig& from) {
+    UpscaleConfig::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(UpscaleConfig* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.UpscaleConfig";
+  }
+  protected:
+  explicit UpscaleConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  private:
+  static void ArenaDtor(void* object);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kProviderOptionsFieldNumber = 4,
+    kPromptFieldNumber = 2,
+    kMimeTypeFieldNumber = 3,
+    kFactorFieldNumber = 1,
+  };
+  // map<string, .google.protobuf.Struct> provider_options = 4 [json_name = "providerOptions"];
+  int provider_options_size() const;
+  private:
+  int _internal_provider_options_size() const;
+  public:
+  void clear_provider_options();
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      _internal_provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      _internal_mutable_provider_options();
+  public:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+      provider_options() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+      mutable_provider_options();
+
+  // string prompt = 2 [json_name = "prompt"];
+  void clear_prompt();
+  const std::string& prompt() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_prompt(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_prompt();
+  PROTOBUF_NODISCARD std::string* release_prompt();
+  void set_allocated_prompt(std::string* prompt);
+  private:
+  const std::string& _internal_prompt() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_prompt(const std::string& value);
+  std::string* _internal_mutable_prompt();
+  public:
+
+  // string mime_type = 3 [json_name = "mimeType"];
+  void clear_mime_type();
+  const std::string& mime_type() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_mime_type(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_mime_type();
+  PROTOBUF_NODISCARD std::string* release_mime_type();
+  void set_allocated_mime_type(std::string* mime_type);
+  private:
+  const std::string& _internal_mime_type() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_mime_type(const std::string& value);
+  std::string* _internal_mutable_mime_type();
+  public:
+
+  // int32 factor = 1 [json_name = "factor"];
+  void clear_factor();
+  int32_t factor() const;
+  void set_factor(int32_t value);
+  private:
+  int32_t _internal_factor() const;
+  void _internal_set_factor(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.UpscaleConfig)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
+        UpscaleConfig_ProviderOptionsEntry_DoNotUse,
+        std::string, ::PROTOBUF_NAMESPACE_ID::Struct,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_MESSAGE> provider_options_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
-    ::ringmain::v1::Media* image_;
-    ::ringmain::v1::RoutingPolicy* routing_policy_;
     int32_t factor_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -3304,7 +3799,7 @@ class UpscaleImageResponse final :
                &_UpscaleImageResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    15;
+    18;
 
   friend void swap(UpscaleImageResponse& a, UpscaleImageResponse& b) {
     a.Swap(&b);
@@ -3378,9 +3873,9 @@ class UpscaleImageResponse final :
 
   enum : int {
     kResponseIdFieldNumber = 1,
-    kImageFieldNumber = 2,
-    kUsageFieldNumber = 3,
-    kRouteFieldNumber = 4,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
+    kImageFieldNumber = 4,
   };
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
@@ -3396,25 +3891,7 @@ class UpscaleImageResponse final :
   std::string* _internal_mutable_response_id();
   public:
 
-  // .ringmain.v1.Media image = 2 [json_name = "image"];
-  bool has_image() const;
-  private:
-  bool _internal_has_image() const;
-  public:
-  void clear_image();
-  const ::ringmain::v1::Media& image() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
-  ::ringmain::v1::Media* mutable_image();
-  void set_allocated_image(::ringmain::v1::Media* image);
-  private:
-  const ::ringmain::v1::Media& _internal_image() const;
-  ::ringmain::v1::Media* _internal_mutable_image();
-  public:
-  void unsafe_arena_set_allocated_image(
-      ::ringmain::v1::Media* image);
-  ::ringmain::v1::Media* unsafe_arena_release_image();
-
-  // .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -3432,7 +3909,7 @@ class UpscaleImageResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
   bool has_route() const;
   private:
   bool _internal_has_route() const;
@@ -3450,6 +3927,24 @@ class UpscaleImageResponse final :
       ::ringmain::v1::Route* route);
   ::ringmain::v1::Route* unsafe_arena_release_route();
 
+  // .ringmain.v1.Media image = 4 [json_name = "image"];
+  bool has_image() const;
+  private:
+  bool _internal_has_image() const;
+  public:
+  void clear_image();
+  const ::ringmain::v1::Media& image() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
+  ::ringmain::v1::Media* mutable_image();
+  void set_allocated_image(::ringmain::v1::Media* image);
+  private:
+  const ::ringmain::v1::Media& _internal_image() const;
+  ::ringmain::v1::Media* _internal_mutable_image();
+  public:
+  void unsafe_arena_set_allocated_image(
+      ::ringmain::v1::Media* image);
+  ::ringmain::v1::Media* unsafe_arena_release_image();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.UpscaleImageResponse)
  private:
   class _Internal;
@@ -3459,9 +3954,9 @@ class UpscaleImageResponse final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
-    ::ringmain::v1::Media* image_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
+    ::ringmain::v1::Media* image_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -3517,7 +4012,7 @@ class InspectImageRequest final :
                &_InspectImageRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    16;
+    19;
 
   friend void swap(InspectImageRequest& a, InspectImageRequest& b) {
     a.Swap(&b);
@@ -3590,43 +4085,59 @@ class InspectImageRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kClassifierModelFieldNumber = 2,
-    kImageFieldNumber = 1,
-    kRoutingPolicyFieldNumber = 3,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kImageFieldNumber = 5,
   };
-  // string classifier_model = 2 [json_name = "classifierModel"];
-  void clear_classifier_model();
-  const std::string& classifier_model() const;
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_classifier_model(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_classifier_model();
-  PROTOBUF_NODISCARD std::string* release_classifier_model();
-  void set_allocated_classifier_model(std::string* classifier_model);
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
   private:
-  const std::string& _internal_classifier_model() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_classifier_model(const std::string& value);
-  std::string* _internal_mutable_classifier_model();
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
   public:
 
-  // .ringmain.v1.Media image = 1 [json_name = "image"];
-  bool has_image() const;
+  // string model = 2 [json_name = "model"];
+  void clear_model();
+  const std::string& model() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_model(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_model();
+  PROTOBUF_NODISCARD std::string* release_model();
+  void set_allocated_model(std::string* model);
   private:
-  bool _internal_has_image() const;
+  const std::string& _internal_model() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_model(const std::string& value);
+  std::string* _internal_mutable_model();
   public:
-  void clear_image();
-  const ::ringmain::v1::Media& image() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
-  ::ringmain::v1::Media* mutable_image();
-  void set_allocated_image(::ringmain::v1::Media* image);
-  private:
-  const ::ringmain::v1::Media& _internal_image() const;
-  ::ringmain::v1::Media* _internal_mutable_image();
-  public:
-  void unsafe_arena_set_allocated_image(
-      ::ringmain::v1::Media* image);
-  ::ringmain::v1::Media* unsafe_arena_release_image();
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
+  private:
+  bool _internal_has_attribution() const;
+  public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -3644,6 +4155,24 @@ class InspectImageRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
+  // .ringmain.v1.Media image = 5 [json_name = "image"];
+  bool has_image() const;
+  private:
+  bool _internal_has_image() const;
+  public:
+  void clear_image();
+  const ::ringmain::v1::Media& image() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Media* release_image();
+  ::ringmain::v1::Media* mutable_image();
+  void set_allocated_image(::ringmain::v1::Media* image);
+  private:
+  const ::ringmain::v1::Media& _internal_image() const;
+  ::ringmain::v1::Media* _internal_mutable_image();
+  public:
+  void unsafe_arena_set_allocated_image(
+      ::ringmain::v1::Media* image);
+  ::ringmain::v1::Media* unsafe_arena_release_image();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.InspectImageRequest)
  private:
   class _Internal;
@@ -3652,9 +4181,11 @@ class InspectImageRequest final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr classifier_model_;
-    ::ringmain::v1::Media* image_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::ringmain::v1::Attribution* attribution_;
     ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::Media* image_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -3738,7 +4269,7 @@ class InspectImageResponse final :
                &_InspectImageResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    18;
+    21;
 
   friend void swap(InspectImageResponse& a, InspectImageResponse& b) {
     a.Swap(&b);
@@ -3814,20 +4345,22 @@ class InspectImageResponse final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kExifFieldNumber = 6,
-    kDominantColorsFieldNumber = 9,
-    kSafetyRatingsFieldNumber = 10,
-    kLabelsFieldNumber = 11,
-    kMimeTypeFieldNumber = 1,
-    kSha256FieldNumber = 7,
-    kPerceptualHashFieldNumber = 8,
-    kUsageFieldNumber = 12,
-    kWidthFieldNumber = 2,
-    kHeightFieldNumber = 3,
-    kFrameCountFieldNumber = 4,
-    kHasAlphaFieldNumber = 5,
+    kExifFieldNumber = 9,
+    kDominantColorsFieldNumber = 12,
+    kSafetyRatingsFieldNumber = 13,
+    kLabelsFieldNumber = 14,
+    kResponseIdFieldNumber = 1,
+    kMimeTypeFieldNumber = 4,
+    kSha256FieldNumber = 10,
+    kPerceptualHashFieldNumber = 11,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
+    kWidthFieldNumber = 5,
+    kHeightFieldNumber = 6,
+    kFrameCountFieldNumber = 7,
+    kHasAlphaFieldNumber = 8,
   };
-  // map<string, string> exif = 6 [json_name = "exif"];
+  // map<string, string> exif = 9 [json_name = "exif"];
   int exif_size() const;
   private:
   int _internal_exif_size() const;
@@ -3844,7 +4377,7 @@ class InspectImageResponse final :
   ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
       mutable_exif();
 
-  // repeated string dominant_colors = 9 [json_name = "dominantColors"];
+  // repeated string dominant_colors = 12 [json_name = "dominantColors"];
   int dominant_colors_size() const;
   private:
   int _internal_dominant_colors_size() const;
@@ -3868,7 +4401,7 @@ class InspectImageResponse final :
   std::string* _internal_add_dominant_colors();
   public:
 
-  // repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];
+  // repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];
   int safety_ratings_size() const;
   private:
   int _internal_safety_ratings_size() const;
@@ -3886,7 +4419,7 @@ class InspectImageResponse final :
   const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating >&
       safety_ratings() const;
 
-  // repeated string labels = 11 [json_name = "labels"];
+  // repeated string labels = 14 [json_name = "labels"];
   int labels_size() const;
   private:
   int _internal_labels_size() const;
@@ -3910,7 +4443,21 @@ class InspectImageResponse final :
   std::string* _internal_add_labels();
   public:
 
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
+  // string mime_type = 4 [json_name = "mimeType"];
   void clear_mime_type();
   const std::string& mime_type() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -3924,7 +4471,7 @@ class InspectImageResponse final :
   std::string* _internal_mutable_mime_type();
   public:
 
-  // string sha256 = 7 [json_name = "sha256"];
+  // string sha256 = 10 [json_name = "sha256"];
   void clear_sha256();
   const std::string& sha256() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -3938,7 +4485,7 @@ class InspectImageResponse final :
   std::string* _internal_mutable_sha256();
   public:
 
-  // string perceptual_hash = 8 [json_name = "perceptualHash"];
+  // string perceptual_hash = 11 [json_name = "perceptualHash"];
   void clear_perceptual_hash();
   const std::string& perceptual_hash() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -3952,7 +4499,7 @@ class InspectImageResponse final :
   std::string* _internal_mutable_perceptual_hash();
   public:
 
-  // .ringmain.v1.Usage usage = 12 [json_name = "usage"];
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -3970,7 +4517,25 @@ class InspectImageResponse final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // int32 width = 2 [json_name = "width"];
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  bool has_route() const;
+  private:
+  bool _internal_has_route() const;
+  public:
+  void clear_route();
+  const ::ringmain::v1::Route& route() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Route* release_route();
+  ::ringmain::v1::Route* mutable_route();
+  void set_allocated_route(::ringmain::v1::Route* route);
+  private:
+  const ::ringmain::v1::Route& _internal_route() const;
+  ::ringmain::v1::Route* _internal_mutable_route();
+  public:
+  void unsafe_arena_set_allocated_route(
+      ::ringmain::v1::Route* route);
+  ::ringmain::v1::Route* unsafe_arena_release_route();
+
+  // int32 width = 5 [json_name = "width"];
   void clear_width();
   int32_t width() const;
   void set_width(int32_t value);
@@ -3979,7 +4544,7 @@ class InspectImageResponse final :
   void _internal_set_width(int32_t value);
   public:
 
-  // int32 height = 3 [json_name = "height"];
+  // int32 height = 6 [json_name = "height"];
   void clear_height();
   int32_t height() const;
   void set_height(int32_t value);
@@ -3988,7 +4553,7 @@ class InspectImageResponse final :
   void _internal_set_height(int32_t value);
   public:
 
-  // int32 frame_count = 4 [json_name = "frameCount"];
+  // int32 frame_count = 7 [json_name = "frameCount"];
   void clear_frame_count();
   int32_t frame_count() const;
   void set_frame_count(int32_t value);
@@ -3997,7 +4562,7 @@ class InspectImageResponse final :
   void _internal_set_frame_count(int32_t value);
   public:
 
-  // bool has_alpha = 5 [json_name = "hasAlpha"];
+  // bool has_alpha = 8 [json_name = "hasAlpha"];
   void clear_has_alpha();
   bool has_alpha() const;
   void set_has_alpha(bool value);
@@ -4022,10 +4587,12 @@ class InspectImageResponse final :
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> dominant_colors_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating > safety_ratings_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> labels_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr sha256_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr perceptual_hash_;
     ::ringmain::v1::Usage* usage_;
+    ::ringmain::v1::Route* route_;
     int32_t width_;
     int32_t height_;
     int32_t frame_count_;
@@ -4085,7 +4652,7 @@ class SafetyRating final :
                &_SafetyRating_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    19;
+    22;
 
   friend void swap(SafetyRating& a, SafetyRating& b) {
     a.Swap(&b);
@@ -4691,7 +5258,177 @@ inline void GenerateImagesRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.model)
 }
 
-// string prompt = 3 [json_name = "prompt"];
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool GenerateImagesRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
+}
+inline bool GenerateImagesRequest::has_attribution() const {
+  return _internal_has_attribution();
+}
+inline const ::ringmain::v1::Attribution& GenerateImagesRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
+}
+inline const ::ringmain::v1::Attribution& GenerateImagesRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerateImagesRequest.attribution)
+  return _internal_attribution();
+}
+inline void GenerateImagesRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GenerateImagesRequest.attribution)
+}
+inline ::ringmain::v1::Attribution* GenerateImagesRequest::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Attribution* GenerateImagesRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GenerateImagesRequest.attribution)
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Attribution* GenerateImagesRequest::_internal_mutable_attribution() {
+  
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
+}
+inline ::ringmain::v1::Attribution* GenerateImagesRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerateImagesRequest.attribution)
+  return _msg;
+}
+inline void GenerateImagesRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.attribution)
+}
+
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+inline bool GenerateImagesRequest::_internal_has_routing_policy() const {
+  return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
+}
+inline bool GenerateImagesRequest::has_routing_policy() const {
+  return _internal_has_routing_policy();
+}
+inline const ::ringmain::v1::RoutingPolicy& GenerateImagesRequest::_internal_routing_policy() const {
+  const ::ringmain::v1::RoutingPolicy* p = _impl_.routing_policy_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::RoutingPolicy&>(
+      ::ringmain::v1::_RoutingPolicy_default_instance_);
+}
+inline const ::ringmain::v1::RoutingPolicy& GenerateImagesRequest::routing_policy() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerateImagesRequest.routing_policy)
+  return _internal_routing_policy();
+}
+inline void GenerateImagesRequest::unsafe_arena_set_allocated_routing_policy(
+    ::ringmain::v1::RoutingPolicy* routing_policy) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
+  }
+  _impl_.routing_policy_ = routing_policy;
+  if (routing_policy) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GenerateImagesRequest.routing_policy)
+}
+inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::release_routing_policy() {
+  
+  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
+  _impl_.routing_policy_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::unsafe_arena_release_routing_policy() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GenerateImagesRequest.routing_policy)
+  
+  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
+  _impl_.routing_policy_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::_internal_mutable_routing_policy() {
+  
+  if (_impl_.routing_policy_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::RoutingPolicy>(GetArenaForAllocation());
+    _impl_.routing_policy_ = p;
+  }
+  return _impl_.routing_policy_;
+}
+inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::mutable_routing_policy() {
+  ::ringmain::v1::RoutingPolicy* _msg = _internal_mutable_routing_policy();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerateImagesRequest.routing_policy)
+  return _msg;
+}
+inline void GenerateImagesRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPolicy* routing_policy) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
+  }
+  if (routing_policy) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(routing_policy));
+    if (message_arena != submessage_arena) {
+      routing_policy = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, routing_policy, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.routing_policy_ = routing_policy;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.routing_policy)
+}
+
+// string prompt = 5 [json_name = "prompt"];
 inline void GenerateImagesRequest::clear_prompt() {
   _impl_.prompt_.ClearToEmpty();
 }
@@ -4741,7 +5478,7 @@ inline void GenerateImagesRequest::set_allocated_prompt(std::string* prompt) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.prompt)
 }
 
-// .ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];
+// .ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];
 inline bool GenerateImagesRequest::_internal_has_image_config() const {
   return this != internal_default_instance() && _impl_.image_config_ != nullptr;
 }
@@ -4831,91 +5568,6 @@ inline void GenerateImagesRequest::set_allocated_image_config(::ringmain::v1::Im
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.image_config)
 }
 
-// .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-inline bool GenerateImagesRequest::_internal_has_routing_policy() const {
-  return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
-}
-inline bool GenerateImagesRequest::has_routing_policy() const {
-  return _internal_has_routing_policy();
-}
-inline const ::ringmain::v1::RoutingPolicy& GenerateImagesRequest::_internal_routing_policy() const {
-  const ::ringmain::v1::RoutingPolicy* p = _impl_.routing_policy_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::RoutingPolicy&>(
-      ::ringmain::v1::_RoutingPolicy_default_instance_);
-}
-inline const ::ringmain::v1::RoutingPolicy& GenerateImagesRequest::routing_policy() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.GenerateImagesRequest.routing_policy)
-  return _internal_routing_policy();
-}
-inline void GenerateImagesRequest::unsafe_arena_set_allocated_routing_policy(
-    ::ringmain::v1::RoutingPolicy* routing_policy) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
-  }
-  _impl_.routing_policy_ = routing_policy;
-  if (routing_policy) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GenerateImagesRequest.routing_policy)
-}
-inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::release_routing_policy() {
-  
-  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
-  _impl_.routing_policy_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::unsafe_arena_release_routing_policy() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.GenerateImagesRequest.routing_policy)
-  
-  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
-  _impl_.routing_policy_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::_internal_mutable_routing_policy() {
-  
-  if (_impl_.routing_policy_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::RoutingPolicy>(GetArenaForAllocation());
-    _impl_.routing_policy_ = p;
-  }
-  return _impl_.routing_policy_;
-}
-inline ::ringmain::v1::RoutingPolicy* GenerateImagesRequest::mutable_routing_policy() {
-  ::ringmain::v1::RoutingPolicy* _msg = _internal_mutable_routing_policy();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerateImagesRequest.routing_policy)
-  return _msg;
-}
-inline void GenerateImagesRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPolicy* routing_policy) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
-  }
-  if (routing_policy) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(routing_policy));
-    if (message_arena != submessage_arena) {
-      routing_policy = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, routing_policy, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.routing_policy_ = routing_policy;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesRequest.routing_policy)
-}
-
 // -------------------------------------------------------------------
 
 // GenerateImagesResponse
@@ -4970,47 +5622,7 @@ inline void GenerateImagesResponse::set_allocated_response_id(std::string* respo
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesResponse.response_id)
 }
 
-// repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
-inline int GenerateImagesResponse::_internal_images_size() const {
-  return _impl_.images_.size();
-}
-inline int GenerateImagesResponse::images_size() const {
-  return _internal_images_size();
-}
-inline void GenerateImagesResponse::clear_images() {
-  _impl_.images_.Clear();
-}
-inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::mutable_images(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerateImagesResponse.images)
-  return _impl_.images_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >*
-GenerateImagesResponse::mutable_images() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GenerateImagesResponse.images)
-  return &_impl_.images_;
-}
-inline const ::ringmain::v1::GeneratedImage& GenerateImagesResponse::_internal_images(int index) const {
-  return _impl_.images_.Get(index);
-}
-inline const ::ringmain::v1::GeneratedImage& GenerateImagesResponse::images(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.GenerateImagesResponse.images)
-  return _internal_images(index);
-}
-inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::_internal_add_images() {
-  return _impl_.images_.Add();
-}
-inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::add_images() {
-  ::ringmain::v1::GeneratedImage* _add = _internal_add_images();
-  // @@protoc_insertion_point(field_add:ringmain.v1.GenerateImagesResponse.images)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >&
-GenerateImagesResponse::images() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.GenerateImagesResponse.images)
-  return _impl_.images_;
-}
-
-// .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool GenerateImagesResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -5095,7 +5707,7 @@ inline void GenerateImagesResponse::set_allocated_usage(::ringmain::v1::Usage* u
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesResponse.usage)
 }
 
-// .ringmain.v1.Route route = 4 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool GenerateImagesResponse::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -5178,6 +5790,46 @@ inline void GenerateImagesResponse::set_allocated_route(::ringmain::v1::Route* r
   }
   _impl_.route_ = route;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GenerateImagesResponse.route)
+}
+
+// repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
+inline int GenerateImagesResponse::_internal_images_size() const {
+  return _impl_.images_.size();
+}
+inline int GenerateImagesResponse::images_size() const {
+  return _internal_images_size();
+}
+inline void GenerateImagesResponse::clear_images() {
+  _impl_.images_.Clear();
+}
+inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::mutable_images(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GenerateImagesResponse.images)
+  return _impl_.images_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >*
+GenerateImagesResponse::mutable_images() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GenerateImagesResponse.images)
+  return &_impl_.images_;
+}
+inline const ::ringmain::v1::GeneratedImage& GenerateImagesResponse::_internal_images(int index) const {
+  return _impl_.images_.Get(index);
+}
+inline const ::ringmain::v1::GeneratedImage& GenerateImagesResponse::images(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GenerateImagesResponse.images)
+  return _internal_images(index);
+}
+inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::_internal_add_images() {
+  return _impl_.images_.Add();
+}
+inline ::ringmain::v1::GeneratedImage* GenerateImagesResponse::add_images() {
+  ::ringmain::v1::GeneratedImage* _add = _internal_add_images();
+  // @@protoc_insertion_point(field_add:ringmain.v1.GenerateImagesResponse.images)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >&
+GenerateImagesResponse::images() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.GenerateImagesResponse.images)
+  return _impl_.images_;
 }
 
 // -------------------------------------------------------------------
@@ -5913,6 +6565,106 @@ inline void ImageStarted::set_allocated_response_id(std::string* response_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageStarted.response_id)
 }
 
+// string provider_id = 2 [json_name = "providerId"];
+inline void ImageStarted::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& ImageStarted::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ImageStarted.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ImageStarted::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ImageStarted.provider_id)
+}
+inline std::string* ImageStarted::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageStarted.provider_id)
+  return _s;
+}
+inline const std::string& ImageStarted::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void ImageStarted::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ImageStarted::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ImageStarted::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ImageStarted.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void ImageStarted::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageStarted.provider_id)
+}
+
+// string provider_model = 3 [json_name = "providerModel"];
+inline void ImageStarted::clear_provider_model() {
+  _impl_.provider_model_.ClearToEmpty();
+}
+inline const std::string& ImageStarted::provider_model() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ImageStarted.provider_model)
+  return _internal_provider_model();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ImageStarted::set_provider_model(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ImageStarted.provider_model)
+}
+inline std::string* ImageStarted::mutable_provider_model() {
+  std::string* _s = _internal_mutable_provider_model();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageStarted.provider_model)
+  return _s;
+}
+inline const std::string& ImageStarted::_internal_provider_model() const {
+  return _impl_.provider_model_.Get();
+}
+inline void ImageStarted::_internal_set_provider_model(const std::string& value) {
+  
+  _impl_.provider_model_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ImageStarted::_internal_mutable_provider_model() {
+  
+  return _impl_.provider_model_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ImageStarted::release_provider_model() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ImageStarted.provider_model)
+  return _impl_.provider_model_.Release();
+}
+inline void ImageStarted::set_allocated_provider_model(std::string* provider_model) {
+  if (provider_model != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_model_.SetAllocated(provider_model, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_model_.IsDefault()) {
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageStarted.provider_model)
+}
+
 // -------------------------------------------------------------------
 
 // ImagePreview
@@ -6170,79 +6922,54 @@ inline void ImageChunk::set_last(bool value) {
 
 // ImageFinished
 
-// repeated string revised_prompts = 1 [json_name = "revisedPrompts"];
-inline int ImageFinished::_internal_revised_prompts_size() const {
-  return _impl_.revised_prompts_.size();
+// string response_id = 1 [json_name = "responseId"];
+inline void ImageFinished::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
 }
-inline int ImageFinished::revised_prompts_size() const {
-  return _internal_revised_prompts_size();
+inline const std::string& ImageFinished::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ImageFinished.response_id)
+  return _internal_response_id();
 }
-inline void ImageFinished::clear_revised_prompts() {
-  _impl_.revised_prompts_.Clear();
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ImageFinished::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.response_id)
 }
-inline std::string* ImageFinished::add_revised_prompts() {
-  std::string* _s = _internal_add_revised_prompts();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.ImageFinished.revised_prompts)
+inline std::string* ImageFinished::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageFinished.response_id)
   return _s;
 }
-inline const std::string& ImageFinished::_internal_revised_prompts(int index) const {
-  return _impl_.revised_prompts_.Get(index);
+inline const std::string& ImageFinished::_internal_response_id() const {
+  return _impl_.response_id_.Get();
 }
-inline const std::string& ImageFinished::revised_prompts(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ImageFinished.revised_prompts)
-  return _internal_revised_prompts(index);
+inline void ImageFinished::_internal_set_response_id(const std::string& value) {
+  
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
 }
-inline std::string* ImageFinished::mutable_revised_prompts(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageFinished.revised_prompts)
-  return _impl_.revised_prompts_.Mutable(index);
+inline std::string* ImageFinished::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
 }
-inline void ImageFinished::set_revised_prompts(int index, const std::string& value) {
-  _impl_.revised_prompts_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.revised_prompts)
+inline std::string* ImageFinished::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ImageFinished.response_id)
+  return _impl_.response_id_.Release();
 }
-inline void ImageFinished::set_revised_prompts(int index, std::string&& value) {
-  _impl_.revised_prompts_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline void ImageFinished::set_revised_prompts(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.revised_prompts_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline void ImageFinished::set_revised_prompts(int index, const char* value, size_t size) {
-  _impl_.revised_prompts_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline std::string* ImageFinished::_internal_add_revised_prompts() {
-  return _impl_.revised_prompts_.Add();
-}
-inline void ImageFinished::add_revised_prompts(const std::string& value) {
-  _impl_.revised_prompts_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline void ImageFinished::add_revised_prompts(std::string&& value) {
-  _impl_.revised_prompts_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline void ImageFinished::add_revised_prompts(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.revised_prompts_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline void ImageFinished::add_revised_prompts(const char* value, size_t size) {
-  _impl_.revised_prompts_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.ImageFinished.revised_prompts)
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-ImageFinished::revised_prompts() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.ImageFinished.revised_prompts)
-  return _impl_.revised_prompts_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
-ImageFinished::mutable_revised_prompts() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ImageFinished.revised_prompts)
-  return &_impl_.revised_prompts_;
+inline void ImageFinished::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageFinished.response_id)
 }
 
 // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
@@ -6415,79 +7142,168 @@ inline void ImageFinished::set_allocated_route(::ringmain::v1::Route* route) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ImageFinished.route)
 }
 
-// repeated string notes = 4 [json_name = "notes"];
-inline int ImageFinished::_internal_notes_size() const {
-  return _impl_.notes_.size();
+// repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];
+inline int ImageFinished::_internal_images_size() const {
+  return _impl_.images_.size();
 }
-inline int ImageFinished::notes_size() const {
-  return _internal_notes_size();
+inline int ImageFinished::images_size() const {
+  return _internal_images_size();
 }
-inline void ImageFinished::clear_notes() {
-  _impl_.notes_.Clear();
+inline void ImageFinished::clear_images() {
+  _impl_.images_.Clear();
 }
-inline std::string* ImageFinished::add_notes() {
-  std::string* _s = _internal_add_notes();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.ImageFinished.notes)
+inline ::ringmain::v1::FinishedImage* ImageFinished::mutable_images(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageFinished.images)
+  return _impl_.images_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::FinishedImage >*
+ImageFinished::mutable_images() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ImageFinished.images)
+  return &_impl_.images_;
+}
+inline const ::ringmain::v1::FinishedImage& ImageFinished::_internal_images(int index) const {
+  return _impl_.images_.Get(index);
+}
+inline const ::ringmain::v1::FinishedImage& ImageFinished::images(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ImageFinished.images)
+  return _internal_images(index);
+}
+inline ::ringmain::v1::FinishedImage* ImageFinished::_internal_add_images() {
+  return _impl_.images_.Add();
+}
+inline ::ringmain::v1::FinishedImage* ImageFinished::add_images() {
+  ::ringmain::v1::FinishedImage* _add = _internal_add_images();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.images)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::FinishedImage >&
+ImageFinished::images() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ImageFinished.images)
+  return _impl_.images_;
+}
+
+// -------------------------------------------------------------------
+
+// FinishedImage
+
+// int32 image_index = 1 [json_name = "imageIndex"];
+inline void FinishedImage::clear_image_index() {
+  _impl_.image_index_ = 0;
+}
+inline int32_t FinishedImage::_internal_image_index() const {
+  return _impl_.image_index_;
+}
+inline int32_t FinishedImage::image_index() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FinishedImage.image_index)
+  return _internal_image_index();
+}
+inline void FinishedImage::_internal_set_image_index(int32_t value) {
+  
+  _impl_.image_index_ = value;
+}
+inline void FinishedImage::set_image_index(int32_t value) {
+  _internal_set_image_index(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.FinishedImage.image_index)
+}
+
+// string revised_prompt = 2 [json_name = "revisedPrompt"];
+inline void FinishedImage::clear_revised_prompt() {
+  _impl_.revised_prompt_.ClearToEmpty();
+}
+inline const std::string& FinishedImage::revised_prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FinishedImage.revised_prompt)
+  return _internal_revised_prompt();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void FinishedImage::set_revised_prompt(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.revised_prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.FinishedImage.revised_prompt)
+}
+inline std::string* FinishedImage::mutable_revised_prompt() {
+  std::string* _s = _internal_mutable_revised_prompt();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.FinishedImage.revised_prompt)
   return _s;
 }
-inline const std::string& ImageFinished::_internal_notes(int index) const {
-  return _impl_.notes_.Get(index);
+inline const std::string& FinishedImage::_internal_revised_prompt() const {
+  return _impl_.revised_prompt_.Get();
 }
-inline const std::string& ImageFinished::notes(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ImageFinished.notes)
-  return _internal_notes(index);
+inline void FinishedImage::_internal_set_revised_prompt(const std::string& value) {
+  
+  _impl_.revised_prompt_.Set(value, GetArenaForAllocation());
 }
-inline std::string* ImageFinished::mutable_notes(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ImageFinished.notes)
-  return _impl_.notes_.Mutable(index);
+inline std::string* FinishedImage::_internal_mutable_revised_prompt() {
+  
+  return _impl_.revised_prompt_.Mutable(GetArenaForAllocation());
 }
-inline void ImageFinished::set_notes(int index, const std::string& value) {
-  _impl_.notes_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.notes)
+inline std::string* FinishedImage::release_revised_prompt() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.FinishedImage.revised_prompt)
+  return _impl_.revised_prompt_.Release();
 }
-inline void ImageFinished::set_notes(int index, std::string&& value) {
-  _impl_.notes_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.ImageFinished.notes)
+inline void FinishedImage::set_allocated_revised_prompt(std::string* revised_prompt) {
+  if (revised_prompt != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.revised_prompt_.SetAllocated(revised_prompt, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.revised_prompt_.IsDefault()) {
+    _impl_.revised_prompt_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.FinishedImage.revised_prompt)
 }
-inline void ImageFinished::set_notes(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.notes_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.ImageFinished.notes)
+
+// string note = 3 [json_name = "note"];
+inline void FinishedImage::clear_note() {
+  _impl_.note_.ClearToEmpty();
 }
-inline void ImageFinished::set_notes(int index, const char* value, size_t size) {
-  _impl_.notes_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.ImageFinished.notes)
+inline const std::string& FinishedImage::note() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.FinishedImage.note)
+  return _internal_note();
 }
-inline std::string* ImageFinished::_internal_add_notes() {
-  return _impl_.notes_.Add();
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void FinishedImage::set_note(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.note_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.FinishedImage.note)
 }
-inline void ImageFinished::add_notes(const std::string& value) {
-  _impl_.notes_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.notes)
+inline std::string* FinishedImage::mutable_note() {
+  std::string* _s = _internal_mutable_note();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.FinishedImage.note)
+  return _s;
 }
-inline void ImageFinished::add_notes(std::string&& value) {
-  _impl_.notes_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.ImageFinished.notes)
+inline const std::string& FinishedImage::_internal_note() const {
+  return _impl_.note_.Get();
 }
-inline void ImageFinished::add_notes(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.notes_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.ImageFinished.notes)
+inline void FinishedImage::_internal_set_note(const std::string& value) {
+  
+  _impl_.note_.Set(value, GetArenaForAllocation());
 }
-inline void ImageFinished::add_notes(const char* value, size_t size) {
-  _impl_.notes_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.ImageFinished.notes)
+inline std::string* FinishedImage::_internal_mutable_note() {
+  
+  return _impl_.note_.Mutable(GetArenaForAllocation());
 }
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-ImageFinished::notes() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.ImageFinished.notes)
-  return _impl_.notes_;
+inline std::string* FinishedImage::release_note() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.FinishedImage.note)
+  return _impl_.note_.Release();
 }
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
-ImageFinished::mutable_notes() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ImageFinished.notes)
-  return &_impl_.notes_;
+inline void FinishedImage::set_allocated_note(std::string* note) {
+  if (note != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.note_.SetAllocated(note, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.note_.IsDefault()) {
+    _impl_.note_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.FinishedImage.note)
 }
 
 // -------------------------------------------------------------------
@@ -6594,7 +7410,177 @@ inline void EditImagesRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.model)
 }
 
-// string prompt = 3 [json_name = "prompt"];
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool EditImagesRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
+}
+inline bool EditImagesRequest::has_attribution() const {
+  return _internal_has_attribution();
+}
+inline const ::ringmain::v1::Attribution& EditImagesRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
+}
+inline const ::ringmain::v1::Attribution& EditImagesRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EditImagesRequest.attribution)
+  return _internal_attribution();
+}
+inline void EditImagesRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.EditImagesRequest.attribution)
+}
+inline ::ringmain::v1::Attribution* EditImagesRequest::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Attribution* EditImagesRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.EditImagesRequest.attribution)
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Attribution* EditImagesRequest::_internal_mutable_attribution() {
+  
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
+}
+inline ::ringmain::v1::Attribution* EditImagesRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EditImagesRequest.attribution)
+  return _msg;
+}
+inline void EditImagesRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.attribution)
+}
+
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+inline bool EditImagesRequest::_internal_has_routing_policy() const {
+  return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
+}
+inline bool EditImagesRequest::has_routing_policy() const {
+  return _internal_has_routing_policy();
+}
+inline const ::ringmain::v1::RoutingPolicy& EditImagesRequest::_internal_routing_policy() const {
+  const ::ringmain::v1::RoutingPolicy* p = _impl_.routing_policy_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::RoutingPolicy&>(
+      ::ringmain::v1::_RoutingPolicy_default_instance_);
+}
+inline const ::ringmain::v1::RoutingPolicy& EditImagesRequest::routing_policy() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EditImagesRequest.routing_policy)
+  return _internal_routing_policy();
+}
+inline void EditImagesRequest::unsafe_arena_set_allocated_routing_policy(
+    ::ringmain::v1::RoutingPolicy* routing_policy) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
+  }
+  _impl_.routing_policy_ = routing_policy;
+  if (routing_policy) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.EditImagesRequest.routing_policy)
+}
+inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::release_routing_policy() {
+  
+  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
+  _impl_.routing_policy_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::unsafe_arena_release_routing_policy() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.EditImagesRequest.routing_policy)
+  
+  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
+  _impl_.routing_policy_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::_internal_mutable_routing_policy() {
+  
+  if (_impl_.routing_policy_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::RoutingPolicy>(GetArenaForAllocation());
+    _impl_.routing_policy_ = p;
+  }
+  return _impl_.routing_policy_;
+}
+inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::mutable_routing_policy() {
+  ::ringmain::v1::RoutingPolicy* _msg = _internal_mutable_routing_policy();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EditImagesRequest.routing_policy)
+  return _msg;
+}
+inline void EditImagesRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPolicy* routing_policy) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
+  }
+  if (routing_policy) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(routing_policy));
+    if (message_arena != submessage_arena) {
+      routing_policy = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, routing_policy, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.routing_policy_ = routing_policy;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.routing_policy)
+}
+
+// string prompt = 5 [json_name = "prompt"];
 inline void EditImagesRequest::clear_prompt() {
   _impl_.prompt_.ClearToEmpty();
 }
@@ -6644,7 +7630,7 @@ inline void EditImagesRequest::set_allocated_prompt(std::string* prompt) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.prompt)
 }
 
-// repeated .ringmain.v1.Media images = 4 [json_name = "images"];
+// repeated .ringmain.v1.Media images = 6 [json_name = "images"];
 inline int EditImagesRequest::_internal_images_size() const {
   return _impl_.images_.size();
 }
@@ -6681,7 +7667,7 @@ EditImagesRequest::images() const {
   return _impl_.images_;
 }
 
-// .ringmain.v1.EditMode mode = 5 [json_name = "mode"];
+// .ringmain.v1.EditMode mode = 7 [json_name = "mode"];
 inline void EditImagesRequest::clear_mode() {
   _impl_.mode_ = 0;
 }
@@ -6701,7 +7687,7 @@ inline void EditImagesRequest::set_mode(::ringmain::v1::EditMode value) {
   // @@protoc_insertion_point(field_set:ringmain.v1.EditImagesRequest.mode)
 }
 
-// .ringmain.v1.Media mask = 6 [json_name = "mask"];
+// .ringmain.v1.Media mask = 8 [json_name = "mask"];
 inline bool EditImagesRequest::_internal_has_mask() const {
   return this != internal_default_instance() && _impl_.mask_ != nullptr;
 }
@@ -6786,7 +7772,7 @@ inline void EditImagesRequest::set_allocated_mask(::ringmain::v1::Media* mask) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.mask)
 }
 
-// .ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];
+// .ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];
 inline bool EditImagesRequest::_internal_has_outpaint() const {
   return this != internal_default_instance() && _impl_.outpaint_ != nullptr;
 }
@@ -6876,7 +7862,7 @@ inline void EditImagesRequest::set_allocated_outpaint(::ringmain::v1::Margins* o
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.outpaint)
 }
 
-// .ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];
+// .ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];
 inline bool EditImagesRequest::_internal_has_image_config() const {
   return this != internal_default_instance() && _impl_.image_config_ != nullptr;
 }
@@ -6964,91 +7950,6 @@ inline void EditImagesRequest::set_allocated_image_config(::ringmain::v1::ImageC
   }
   _impl_.image_config_ = image_config;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.image_config)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];
-inline bool EditImagesRequest::_internal_has_routing_policy() const {
-  return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
-}
-inline bool EditImagesRequest::has_routing_policy() const {
-  return _internal_has_routing_policy();
-}
-inline const ::ringmain::v1::RoutingPolicy& EditImagesRequest::_internal_routing_policy() const {
-  const ::ringmain::v1::RoutingPolicy* p = _impl_.routing_policy_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::RoutingPolicy&>(
-      ::ringmain::v1::_RoutingPolicy_default_instance_);
-}
-inline const ::ringmain::v1::RoutingPolicy& EditImagesRequest::routing_policy() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EditImagesRequest.routing_policy)
-  return _internal_routing_policy();
-}
-inline void EditImagesRequest::unsafe_arena_set_allocated_routing_policy(
-    ::ringmain::v1::RoutingPolicy* routing_policy) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
-  }
-  _impl_.routing_policy_ = routing_policy;
-  if (routing_policy) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.EditImagesRequest.routing_policy)
-}
-inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::release_routing_policy() {
-  
-  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
-  _impl_.routing_policy_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::unsafe_arena_release_routing_policy() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.EditImagesRequest.routing_policy)
-  
-  ::ringmain::v1::RoutingPolicy* temp = _impl_.routing_policy_;
-  _impl_.routing_policy_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::_internal_mutable_routing_policy() {
-  
-  if (_impl_.routing_policy_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::RoutingPolicy>(GetArenaForAllocation());
-    _impl_.routing_policy_ = p;
-  }
-  return _impl_.routing_policy_;
-}
-inline ::ringmain::v1::RoutingPolicy* EditImagesRequest::mutable_routing_policy() {
-  ::ringmain::v1::RoutingPolicy* _msg = _internal_mutable_routing_policy();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.EditImagesRequest.routing_policy)
-  return _msg;
-}
-inline void EditImagesRequest::set_allocated_routing_policy(::ringmain::v1::RoutingPolicy* routing_policy) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.routing_policy_);
-  }
-  if (routing_policy) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(routing_policy));
-    if (message_arena != submessage_arena) {
-      routing_policy = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, routing_policy, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.routing_policy_ = routing_policy;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesRequest.routing_policy)
 }
 
 // -------------------------------------------------------------------
@@ -7189,47 +8090,7 @@ inline void EditImagesResponse::set_allocated_response_id(std::string* response_
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesResponse.response_id)
 }
 
-// repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];
-inline int EditImagesResponse::_internal_images_size() const {
-  return _impl_.images_.size();
-}
-inline int EditImagesResponse::images_size() const {
-  return _internal_images_size();
-}
-inline void EditImagesResponse::clear_images() {
-  _impl_.images_.Clear();
-}
-inline ::ringmain::v1::GeneratedImage* EditImagesResponse::mutable_images(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.EditImagesResponse.images)
-  return _impl_.images_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >*
-EditImagesResponse::mutable_images() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EditImagesResponse.images)
-  return &_impl_.images_;
-}
-inline const ::ringmain::v1::GeneratedImage& EditImagesResponse::_internal_images(int index) const {
-  return _impl_.images_.Get(index);
-}
-inline const ::ringmain::v1::GeneratedImage& EditImagesResponse::images(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.EditImagesResponse.images)
-  return _internal_images(index);
-}
-inline ::ringmain::v1::GeneratedImage* EditImagesResponse::_internal_add_images() {
-  return _impl_.images_.Add();
-}
-inline ::ringmain::v1::GeneratedImage* EditImagesResponse::add_images() {
-  ::ringmain::v1::GeneratedImage* _add = _internal_add_images();
-  // @@protoc_insertion_point(field_add:ringmain.v1.EditImagesResponse.images)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >&
-EditImagesResponse::images() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.EditImagesResponse.images)
-  return _impl_.images_;
-}
-
-// .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool EditImagesResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -7314,7 +8175,7 @@ inline void EditImagesResponse::set_allocated_usage(::ringmain::v1::Usage* usage
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesResponse.usage)
 }
 
-// .ringmain.v1.Route route = 4 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool EditImagesResponse::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -7399,11 +8260,101 @@ inline void EditImagesResponse::set_allocated_route(::ringmain::v1::Route* route
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.EditImagesResponse.route)
 }
 
+// repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];
+inline int EditImagesResponse::_internal_images_size() const {
+  return _impl_.images_.size();
+}
+inline int EditImagesResponse::images_size() const {
+  return _internal_images_size();
+}
+inline void EditImagesResponse::clear_images() {
+  _impl_.images_.Clear();
+}
+inline ::ringmain::v1::GeneratedImage* EditImagesResponse::mutable_images(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.EditImagesResponse.images)
+  return _impl_.images_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >*
+EditImagesResponse::mutable_images() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.EditImagesResponse.images)
+  return &_impl_.images_;
+}
+inline const ::ringmain::v1::GeneratedImage& EditImagesResponse::_internal_images(int index) const {
+  return _impl_.images_.Get(index);
+}
+inline const ::ringmain::v1::GeneratedImage& EditImagesResponse::images(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.EditImagesResponse.images)
+  return _internal_images(index);
+}
+inline ::ringmain::v1::GeneratedImage* EditImagesResponse::_internal_add_images() {
+  return _impl_.images_.Add();
+}
+inline ::ringmain::v1::GeneratedImage* EditImagesResponse::add_images() {
+  ::ringmain::v1::GeneratedImage* _add = _internal_add_images();
+  // @@protoc_insertion_point(field_add:ringmain.v1.EditImagesResponse.images)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::GeneratedImage >&
+EditImagesResponse::images() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.EditImagesResponse.images)
+  return _impl_.images_;
+}
+
 // -------------------------------------------------------------------
 
 // UpscaleImageRequest
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void UpscaleImageRequest::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& UpscaleImageRequest::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void UpscaleImageRequest::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleImageRequest.request_id)
+}
+inline std::string* UpscaleImageRequest::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.request_id)
+  return _s;
+}
+inline const std::string& UpscaleImageRequest::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void UpscaleImageRequest::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* UpscaleImageRequest::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* UpscaleImageRequest::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void UpscaleImageRequest::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void UpscaleImageRequest::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -7453,39 +8404,39 @@ inline void UpscaleImageRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.model)
 }
 
-// .ringmain.v1.Media image = 2 [json_name = "image"];
-inline bool UpscaleImageRequest::_internal_has_image() const {
-  return this != internal_default_instance() && _impl_.image_ != nullptr;
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool UpscaleImageRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline bool UpscaleImageRequest::has_image() const {
-  return _internal_has_image();
+inline bool UpscaleImageRequest::has_attribution() const {
+  return _internal_has_attribution();
 }
-inline const ::ringmain::v1::Media& UpscaleImageRequest::_internal_image() const {
-  const ::ringmain::v1::Media* p = _impl_.image_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Media&>(
-      ::ringmain::v1::_Media_default_instance_);
+inline const ::ringmain::v1::Attribution& UpscaleImageRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline const ::ringmain::v1::Media& UpscaleImageRequest::image() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.image)
-  return _internal_image();
+inline const ::ringmain::v1::Attribution& UpscaleImageRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.attribution)
+  return _internal_attribution();
 }
-inline void UpscaleImageRequest::unsafe_arena_set_allocated_image(
-    ::ringmain::v1::Media* image) {
+inline void UpscaleImageRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  _impl_.image_ = image;
-  if (image) {
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageRequest.image)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageRequest.attribution)
 }
-inline ::ringmain::v1::Media* UpscaleImageRequest::release_image() {
+inline ::ringmain::v1::Attribution* UpscaleImageRequest::release_attribution() {
   
-  ::ringmain::v1::Media* temp = _impl_.image_;
-  _impl_.image_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -7497,168 +8448,48 @@ inline ::ringmain::v1::Media* UpscaleImageRequest::release_image() {
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::ringmain::v1::Media* UpscaleImageRequest::unsafe_arena_release_image() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.image)
+inline ::ringmain::v1::Attribution* UpscaleImageRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.attribution)
   
-  ::ringmain::v1::Media* temp = _impl_.image_;
-  _impl_.image_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
   return temp;
 }
-inline ::ringmain::v1::Media* UpscaleImageRequest::_internal_mutable_image() {
+inline ::ringmain::v1::Attribution* UpscaleImageRequest::_internal_mutable_attribution() {
   
-  if (_impl_.image_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::Media>(GetArenaForAllocation());
-    _impl_.image_ = p;
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
   }
-  return _impl_.image_;
+  return _impl_.attribution_;
 }
-inline ::ringmain::v1::Media* UpscaleImageRequest::mutable_image() {
-  ::ringmain::v1::Media* _msg = _internal_mutable_image();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.image)
+inline ::ringmain::v1::Attribution* UpscaleImageRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.attribution)
   return _msg;
 }
-inline void UpscaleImageRequest::set_allocated_image(::ringmain::v1::Media* image) {
+inline void UpscaleImageRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  if (image) {
+  if (attribution) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(image));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
     if (message_arena != submessage_arena) {
-      image = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, image, submessage_arena);
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.image_ = image;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.image)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.attribution)
 }
 
-// int32 factor = 3 [json_name = "factor"];
-inline void UpscaleImageRequest::clear_factor() {
-  _impl_.factor_ = 0;
-}
-inline int32_t UpscaleImageRequest::_internal_factor() const {
-  return _impl_.factor_;
-}
-inline int32_t UpscaleImageRequest::factor() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.factor)
-  return _internal_factor();
-}
-inline void UpscaleImageRequest::_internal_set_factor(int32_t value) {
-  
-  _impl_.factor_ = value;
-}
-inline void UpscaleImageRequest::set_factor(int32_t value) {
-  _internal_set_factor(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleImageRequest.factor)
-}
-
-// string prompt = 4 [json_name = "prompt"];
-inline void UpscaleImageRequest::clear_prompt() {
-  _impl_.prompt_.ClearToEmpty();
-}
-inline const std::string& UpscaleImageRequest::prompt() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.prompt)
-  return _internal_prompt();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void UpscaleImageRequest::set_prompt(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleImageRequest.prompt)
-}
-inline std::string* UpscaleImageRequest::mutable_prompt() {
-  std::string* _s = _internal_mutable_prompt();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.prompt)
-  return _s;
-}
-inline const std::string& UpscaleImageRequest::_internal_prompt() const {
-  return _impl_.prompt_.Get();
-}
-inline void UpscaleImageRequest::_internal_set_prompt(const std::string& value) {
-  
-  _impl_.prompt_.Set(value, GetArenaForAllocation());
-}
-inline std::string* UpscaleImageRequest::_internal_mutable_prompt() {
-  
-  return _impl_.prompt_.Mutable(GetArenaForAllocation());
-}
-inline std::string* UpscaleImageRequest::release_prompt() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.prompt)
-  return _impl_.prompt_.Release();
-}
-inline void UpscaleImageRequest::set_allocated_prompt(std::string* prompt) {
-  if (prompt != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.prompt_.IsDefault()) {
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.prompt)
-}
-
-// string mime_type = 5 [json_name = "mimeType"];
-inline void UpscaleImageRequest::clear_mime_type() {
-  _impl_.mime_type_.ClearToEmpty();
-}
-inline const std::string& UpscaleImageRequest::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.mime_type)
-  return _internal_mime_type();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void UpscaleImageRequest::set_mime_type(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleImageRequest.mime_type)
-}
-inline std::string* UpscaleImageRequest::mutable_mime_type() {
-  std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.mime_type)
-  return _s;
-}
-inline const std::string& UpscaleImageRequest::_internal_mime_type() const {
-  return _impl_.mime_type_.Get();
-}
-inline void UpscaleImageRequest::_internal_set_mime_type(const std::string& value) {
-  
-  _impl_.mime_type_.Set(value, GetArenaForAllocation());
-}
-inline std::string* UpscaleImageRequest::_internal_mutable_mime_type() {
-  
-  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
-}
-inline std::string* UpscaleImageRequest::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.mime_type)
-  return _impl_.mime_type_.Release();
-}
-inline void UpscaleImageRequest::set_allocated_mime_type(std::string* mime_type) {
-  if (mime_type != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.mime_type_.IsDefault()) {
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.mime_type)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool UpscaleImageRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -7743,6 +8574,333 @@ inline void UpscaleImageRequest::set_allocated_routing_policy(::ringmain::v1::Ro
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.routing_policy)
 }
 
+// .ringmain.v1.Media image = 5 [json_name = "image"];
+inline bool UpscaleImageRequest::_internal_has_image() const {
+  return this != internal_default_instance() && _impl_.image_ != nullptr;
+}
+inline bool UpscaleImageRequest::has_image() const {
+  return _internal_has_image();
+}
+inline const ::ringmain::v1::Media& UpscaleImageRequest::_internal_image() const {
+  const ::ringmain::v1::Media* p = _impl_.image_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Media&>(
+      ::ringmain::v1::_Media_default_instance_);
+}
+inline const ::ringmain::v1::Media& UpscaleImageRequest::image() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.image)
+  return _internal_image();
+}
+inline void UpscaleImageRequest::unsafe_arena_set_allocated_image(
+    ::ringmain::v1::Media* image) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+  }
+  _impl_.image_ = image;
+  if (image) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageRequest.image)
+}
+inline ::ringmain::v1::Media* UpscaleImageRequest::release_image() {
+  
+  ::ringmain::v1::Media* temp = _impl_.image_;
+  _impl_.image_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Media* UpscaleImageRequest::unsafe_arena_release_image() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.image)
+  
+  ::ringmain::v1::Media* temp = _impl_.image_;
+  _impl_.image_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Media* UpscaleImageRequest::_internal_mutable_image() {
+  
+  if (_impl_.image_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Media>(GetArenaForAllocation());
+    _impl_.image_ = p;
+  }
+  return _impl_.image_;
+}
+inline ::ringmain::v1::Media* UpscaleImageRequest::mutable_image() {
+  ::ringmain::v1::Media* _msg = _internal_mutable_image();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.image)
+  return _msg;
+}
+inline void UpscaleImageRequest::set_allocated_image(::ringmain::v1::Media* image) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+  }
+  if (image) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(image));
+    if (message_arena != submessage_arena) {
+      image = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, image, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.image_ = image;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.image)
+}
+
+// .ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];
+inline bool UpscaleImageRequest::_internal_has_upscale_config() const {
+  return this != internal_default_instance() && _impl_.upscale_config_ != nullptr;
+}
+inline bool UpscaleImageRequest::has_upscale_config() const {
+  return _internal_has_upscale_config();
+}
+inline void UpscaleImageRequest::clear_upscale_config() {
+  if (GetArenaForAllocation() == nullptr && _impl_.upscale_config_ != nullptr) {
+    delete _impl_.upscale_config_;
+  }
+  _impl_.upscale_config_ = nullptr;
+}
+inline const ::ringmain::v1::UpscaleConfig& UpscaleImageRequest::_internal_upscale_config() const {
+  const ::ringmain::v1::UpscaleConfig* p = _impl_.upscale_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::UpscaleConfig&>(
+      ::ringmain::v1::_UpscaleConfig_default_instance_);
+}
+inline const ::ringmain::v1::UpscaleConfig& UpscaleImageRequest::upscale_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageRequest.upscale_config)
+  return _internal_upscale_config();
+}
+inline void UpscaleImageRequest::unsafe_arena_set_allocated_upscale_config(
+    ::ringmain::v1::UpscaleConfig* upscale_config) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.upscale_config_);
+  }
+  _impl_.upscale_config_ = upscale_config;
+  if (upscale_config) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageRequest.upscale_config)
+}
+inline ::ringmain::v1::UpscaleConfig* UpscaleImageRequest::release_upscale_config() {
+  
+  ::ringmain::v1::UpscaleConfig* temp = _impl_.upscale_config_;
+  _impl_.upscale_config_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::UpscaleConfig* UpscaleImageRequest::unsafe_arena_release_upscale_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageRequest.upscale_config)
+  
+  ::ringmain::v1::UpscaleConfig* temp = _impl_.upscale_config_;
+  _impl_.upscale_config_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::UpscaleConfig* UpscaleImageRequest::_internal_mutable_upscale_config() {
+  
+  if (_impl_.upscale_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::UpscaleConfig>(GetArenaForAllocation());
+    _impl_.upscale_config_ = p;
+  }
+  return _impl_.upscale_config_;
+}
+inline ::ringmain::v1::UpscaleConfig* UpscaleImageRequest::mutable_upscale_config() {
+  ::ringmain::v1::UpscaleConfig* _msg = _internal_mutable_upscale_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageRequest.upscale_config)
+  return _msg;
+}
+inline void UpscaleImageRequest::set_allocated_upscale_config(::ringmain::v1::UpscaleConfig* upscale_config) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.upscale_config_;
+  }
+  if (upscale_config) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(upscale_config);
+    if (message_arena != submessage_arena) {
+      upscale_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, upscale_config, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.upscale_config_ = upscale_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageRequest.upscale_config)
+}
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// UpscaleConfig
+
+// int32 factor = 1 [json_name = "factor"];
+inline void UpscaleConfig::clear_factor() {
+  _impl_.factor_ = 0;
+}
+inline int32_t UpscaleConfig::_internal_factor() const {
+  return _impl_.factor_;
+}
+inline int32_t UpscaleConfig::factor() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleConfig.factor)
+  return _internal_factor();
+}
+inline void UpscaleConfig::_internal_set_factor(int32_t value) {
+  
+  _impl_.factor_ = value;
+}
+inline void UpscaleConfig::set_factor(int32_t value) {
+  _internal_set_factor(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleConfig.factor)
+}
+
+// string prompt = 2 [json_name = "prompt"];
+inline void UpscaleConfig::clear_prompt() {
+  _impl_.prompt_.ClearToEmpty();
+}
+inline const std::string& UpscaleConfig::prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleConfig.prompt)
+  return _internal_prompt();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void UpscaleConfig::set_prompt(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleConfig.prompt)
+}
+inline std::string* UpscaleConfig::mutable_prompt() {
+  std::string* _s = _internal_mutable_prompt();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleConfig.prompt)
+  return _s;
+}
+inline const std::string& UpscaleConfig::_internal_prompt() const {
+  return _impl_.prompt_.Get();
+}
+inline void UpscaleConfig::_internal_set_prompt(const std::string& value) {
+  
+  _impl_.prompt_.Set(value, GetArenaForAllocation());
+}
+inline std::string* UpscaleConfig::_internal_mutable_prompt() {
+  
+  return _impl_.prompt_.Mutable(GetArenaForAllocation());
+}
+inline std::string* UpscaleConfig::release_prompt() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleConfig.prompt)
+  return _impl_.prompt_.Release();
+}
+inline void UpscaleConfig::set_allocated_prompt(std::string* prompt) {
+  if (prompt != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.prompt_.IsDefault()) {
+    _impl_.prompt_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleConfig.prompt)
+}
+
+// string mime_type = 3 [json_name = "mimeType"];
+inline void UpscaleConfig::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& UpscaleConfig::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleConfig.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void UpscaleConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.UpscaleConfig.mime_type)
+}
+inline std::string* UpscaleConfig::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleConfig.mime_type)
+  return _s;
+}
+inline const std::string& UpscaleConfig::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void UpscaleConfig::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* UpscaleConfig::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* UpscaleConfig::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleConfig.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void UpscaleConfig::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleConfig.mime_type)
+}
+
+// map<string, .google.protobuf.Struct> provider_options = 4 [json_name = "providerOptions"];
+inline int UpscaleConfig::_internal_provider_options_size() const {
+  return _impl_.provider_options_.size();
+}
+inline int UpscaleConfig::provider_options_size() const {
+  return _internal_provider_options_size();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+UpscaleConfig::_internal_provider_options() const {
+  return _impl_.provider_options_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >&
+UpscaleConfig::provider_options() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.UpscaleConfig.provider_options)
+  return _internal_provider_options();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+UpscaleConfig::_internal_mutable_provider_options() {
+  return _impl_.provider_options_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, ::PROTOBUF_NAMESPACE_ID::Struct >*
+UpscaleConfig::mutable_provider_options() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.UpscaleConfig.provider_options)
+  return _internal_mutable_provider_options();
+}
+
 // -------------------------------------------------------------------
 
 // UpscaleImageResponse
@@ -7797,92 +8955,7 @@ inline void UpscaleImageResponse::set_allocated_response_id(std::string* respons
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageResponse.response_id)
 }
 
-// .ringmain.v1.Media image = 2 [json_name = "image"];
-inline bool UpscaleImageResponse::_internal_has_image() const {
-  return this != internal_default_instance() && _impl_.image_ != nullptr;
-}
-inline bool UpscaleImageResponse::has_image() const {
-  return _internal_has_image();
-}
-inline const ::ringmain::v1::Media& UpscaleImageResponse::_internal_image() const {
-  const ::ringmain::v1::Media* p = _impl_.image_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Media&>(
-      ::ringmain::v1::_Media_default_instance_);
-}
-inline const ::ringmain::v1::Media& UpscaleImageResponse::image() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageResponse.image)
-  return _internal_image();
-}
-inline void UpscaleImageResponse::unsafe_arena_set_allocated_image(
-    ::ringmain::v1::Media* image) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
-  }
-  _impl_.image_ = image;
-  if (image) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageResponse.image)
-}
-inline ::ringmain::v1::Media* UpscaleImageResponse::release_image() {
-  
-  ::ringmain::v1::Media* temp = _impl_.image_;
-  _impl_.image_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::Media* UpscaleImageResponse::unsafe_arena_release_image() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageResponse.image)
-  
-  ::ringmain::v1::Media* temp = _impl_.image_;
-  _impl_.image_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::Media* UpscaleImageResponse::_internal_mutable_image() {
-  
-  if (_impl_.image_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::Media>(GetArenaForAllocation());
-    _impl_.image_ = p;
-  }
-  return _impl_.image_;
-}
-inline ::ringmain::v1::Media* UpscaleImageResponse::mutable_image() {
-  ::ringmain::v1::Media* _msg = _internal_mutable_image();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageResponse.image)
-  return _msg;
-}
-inline void UpscaleImageResponse::set_allocated_image(::ringmain::v1::Media* image) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
-  }
-  if (image) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(image));
-    if (message_arena != submessage_arena) {
-      image = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, image, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.image_ = image;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageResponse.image)
-}
-
-// .ringmain.v1.Usage usage = 3 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool UpscaleImageResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -7967,7 +9040,7 @@ inline void UpscaleImageResponse::set_allocated_usage(::ringmain::v1::Usage* usa
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageResponse.usage)
 }
 
-// .ringmain.v1.Route route = 4 [json_name = "route"];
+// .ringmain.v1.Route route = 3 [json_name = "route"];
 inline bool UpscaleImageResponse::_internal_has_route() const {
   return this != internal_default_instance() && _impl_.route_ != nullptr;
 }
@@ -8052,27 +9125,23 @@ inline void UpscaleImageResponse::set_allocated_route(::ringmain::v1::Route* rou
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageResponse.route)
 }
 
-// -------------------------------------------------------------------
-
-// InspectImageRequest
-
-// .ringmain.v1.Media image = 1 [json_name = "image"];
-inline bool InspectImageRequest::_internal_has_image() const {
+// .ringmain.v1.Media image = 4 [json_name = "image"];
+inline bool UpscaleImageResponse::_internal_has_image() const {
   return this != internal_default_instance() && _impl_.image_ != nullptr;
 }
-inline bool InspectImageRequest::has_image() const {
+inline bool UpscaleImageResponse::has_image() const {
   return _internal_has_image();
 }
-inline const ::ringmain::v1::Media& InspectImageRequest::_internal_image() const {
+inline const ::ringmain::v1::Media& UpscaleImageResponse::_internal_image() const {
   const ::ringmain::v1::Media* p = _impl_.image_;
   return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Media&>(
       ::ringmain::v1::_Media_default_instance_);
 }
-inline const ::ringmain::v1::Media& InspectImageRequest::image() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.image)
+inline const ::ringmain::v1::Media& UpscaleImageResponse::image() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UpscaleImageResponse.image)
   return _internal_image();
 }
-inline void InspectImageRequest::unsafe_arena_set_allocated_image(
+inline void UpscaleImageResponse::unsafe_arena_set_allocated_image(
     ::ringmain::v1::Media* image) {
   if (GetArenaForAllocation() == nullptr) {
     delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
@@ -8083,9 +9152,9 @@ inline void InspectImageRequest::unsafe_arena_set_allocated_image(
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.InspectImageRequest.image)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UpscaleImageResponse.image)
 }
-inline ::ringmain::v1::Media* InspectImageRequest::release_image() {
+inline ::ringmain::v1::Media* UpscaleImageResponse::release_image() {
   
   ::ringmain::v1::Media* temp = _impl_.image_;
   _impl_.image_ = nullptr;
@@ -8100,14 +9169,14 @@ inline ::ringmain::v1::Media* InspectImageRequest::release_image() {
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::ringmain::v1::Media* InspectImageRequest::unsafe_arena_release_image() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.image)
+inline ::ringmain::v1::Media* UpscaleImageResponse::unsafe_arena_release_image() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UpscaleImageResponse.image)
   
   ::ringmain::v1::Media* temp = _impl_.image_;
   _impl_.image_ = nullptr;
   return temp;
 }
-inline ::ringmain::v1::Media* InspectImageRequest::_internal_mutable_image() {
+inline ::ringmain::v1::Media* UpscaleImageResponse::_internal_mutable_image() {
   
   if (_impl_.image_ == nullptr) {
     auto* p = CreateMaybeMessage<::ringmain::v1::Media>(GetArenaForAllocation());
@@ -8115,12 +9184,12 @@ inline ::ringmain::v1::Media* InspectImageRequest::_internal_mutable_image() {
   }
   return _impl_.image_;
 }
-inline ::ringmain::v1::Media* InspectImageRequest::mutable_image() {
+inline ::ringmain::v1::Media* UpscaleImageResponse::mutable_image() {
   ::ringmain::v1::Media* _msg = _internal_mutable_image();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.image)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UpscaleImageResponse.image)
   return _msg;
 }
-inline void InspectImageRequest::set_allocated_image(::ringmain::v1::Media* image) {
+inline void UpscaleImageResponse::set_allocated_image(::ringmain::v1::Media* image) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
     delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
@@ -8138,60 +9207,199 @@ inline void InspectImageRequest::set_allocated_image(::ringmain::v1::Media* imag
     
   }
   _impl_.image_ = image;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.image)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UpscaleImageResponse.image)
 }
 
-// string classifier_model = 2 [json_name = "classifierModel"];
-inline void InspectImageRequest::clear_classifier_model() {
-  _impl_.classifier_model_.ClearToEmpty();
+// -------------------------------------------------------------------
+
+// InspectImageRequest
+
+// string request_id = 1 [json_name = "requestId"];
+inline void InspectImageRequest::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
 }
-inline const std::string& InspectImageRequest::classifier_model() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.classifier_model)
-  return _internal_classifier_model();
+inline const std::string& InspectImageRequest::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.request_id)
+  return _internal_request_id();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void InspectImageRequest::set_classifier_model(ArgT0&& arg0, ArgT... args) {
+void InspectImageRequest::set_request_id(ArgT0&& arg0, ArgT... args) {
  
- _impl_.classifier_model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageRequest.classifier_model)
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageRequest.request_id)
 }
-inline std::string* InspectImageRequest::mutable_classifier_model() {
-  std::string* _s = _internal_mutable_classifier_model();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.classifier_model)
+inline std::string* InspectImageRequest::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.request_id)
   return _s;
 }
-inline const std::string& InspectImageRequest::_internal_classifier_model() const {
-  return _impl_.classifier_model_.Get();
+inline const std::string& InspectImageRequest::_internal_request_id() const {
+  return _impl_.request_id_.Get();
 }
-inline void InspectImageRequest::_internal_set_classifier_model(const std::string& value) {
+inline void InspectImageRequest::_internal_set_request_id(const std::string& value) {
   
-  _impl_.classifier_model_.Set(value, GetArenaForAllocation());
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
 }
-inline std::string* InspectImageRequest::_internal_mutable_classifier_model() {
+inline std::string* InspectImageRequest::_internal_mutable_request_id() {
   
-  return _impl_.classifier_model_.Mutable(GetArenaForAllocation());
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
 }
-inline std::string* InspectImageRequest::release_classifier_model() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.classifier_model)
-  return _impl_.classifier_model_.Release();
+inline std::string* InspectImageRequest::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.request_id)
+  return _impl_.request_id_.Release();
 }
-inline void InspectImageRequest::set_allocated_classifier_model(std::string* classifier_model) {
-  if (classifier_model != nullptr) {
+inline void InspectImageRequest::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
     
   } else {
     
   }
-  _impl_.classifier_model_.SetAllocated(classifier_model, GetArenaForAllocation());
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.classifier_model_.IsDefault()) {
-    _impl_.classifier_model_.Set("", GetArenaForAllocation());
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.classifier_model)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.request_id)
 }
 
-// .ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];
+// string model = 2 [json_name = "model"];
+inline void InspectImageRequest::clear_model() {
+  _impl_.model_.ClearToEmpty();
+}
+inline const std::string& InspectImageRequest::model() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.model)
+  return _internal_model();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void InspectImageRequest::set_model(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageRequest.model)
+}
+inline std::string* InspectImageRequest::mutable_model() {
+  std::string* _s = _internal_mutable_model();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.model)
+  return _s;
+}
+inline const std::string& InspectImageRequest::_internal_model() const {
+  return _impl_.model_.Get();
+}
+inline void InspectImageRequest::_internal_set_model(const std::string& value) {
+  
+  _impl_.model_.Set(value, GetArenaForAllocation());
+}
+inline std::string* InspectImageRequest::_internal_mutable_model() {
+  
+  return _impl_.model_.Mutable(GetArenaForAllocation());
+}
+inline std::string* InspectImageRequest::release_model() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.model)
+  return _impl_.model_.Release();
+}
+inline void InspectImageRequest::set_allocated_model(std::string* model) {
+  if (model != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.model_.SetAllocated(model, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.model_.IsDefault()) {
+    _impl_.model_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.model)
+}
+
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool InspectImageRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
+}
+inline bool InspectImageRequest::has_attribution() const {
+  return _internal_has_attribution();
+}
+inline const ::ringmain::v1::Attribution& InspectImageRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
+}
+inline const ::ringmain::v1::Attribution& InspectImageRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.attribution)
+  return _internal_attribution();
+}
+inline void InspectImageRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.InspectImageRequest.attribution)
+}
+inline ::ringmain::v1::Attribution* InspectImageRequest::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Attribution* InspectImageRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.attribution)
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Attribution* InspectImageRequest::_internal_mutable_attribution() {
+  
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
+}
+inline ::ringmain::v1::Attribution* InspectImageRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.attribution)
+  return _msg;
+}
+inline void InspectImageRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.attribution)
+}
+
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool InspectImageRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -8276,462 +9484,148 @@ inline void InspectImageRequest::set_allocated_routing_policy(::ringmain::v1::Ro
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.routing_policy)
 }
 
+// .ringmain.v1.Media image = 5 [json_name = "image"];
+inline bool InspectImageRequest::_internal_has_image() const {
+  return this != internal_default_instance() && _impl_.image_ != nullptr;
+}
+inline bool InspectImageRequest::has_image() const {
+  return _internal_has_image();
+}
+inline const ::ringmain::v1::Media& InspectImageRequest::_internal_image() const {
+  const ::ringmain::v1::Media* p = _impl_.image_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Media&>(
+      ::ringmain::v1::_Media_default_instance_);
+}
+inline const ::ringmain::v1::Media& InspectImageRequest::image() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageRequest.image)
+  return _internal_image();
+}
+inline void InspectImageRequest::unsafe_arena_set_allocated_image(
+    ::ringmain::v1::Media* image) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+  }
+  _impl_.image_ = image;
+  if (image) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.InspectImageRequest.image)
+}
+inline ::ringmain::v1::Media* InspectImageRequest::release_image() {
+  
+  ::ringmain::v1::Media* temp = _impl_.image_;
+  _impl_.image_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Media* InspectImageRequest::unsafe_arena_release_image() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageRequest.image)
+  
+  ::ringmain::v1::Media* temp = _impl_.image_;
+  _impl_.image_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Media* InspectImageRequest::_internal_mutable_image() {
+  
+  if (_impl_.image_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Media>(GetArenaForAllocation());
+    _impl_.image_ = p;
+  }
+  return _impl_.image_;
+}
+inline ::ringmain::v1::Media* InspectImageRequest::mutable_image() {
+  ::ringmain::v1::Media* _msg = _internal_mutable_image();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageRequest.image)
+  return _msg;
+}
+inline void InspectImageRequest::set_allocated_image(::ringmain::v1::Media* image) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.image_);
+  }
+  if (image) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(image));
+    if (message_arena != submessage_arena) {
+      image = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, image, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.image_ = image;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageRequest.image)
+}
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------
 
 // InspectImageResponse
 
-// string mime_type = 1 [json_name = "mimeType"];
-inline void InspectImageResponse::clear_mime_type() {
-  _impl_.mime_type_.ClearToEmpty();
+// string response_id = 1 [json_name = "responseId"];
+inline void InspectImageResponse::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
 }
-inline const std::string& InspectImageResponse::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.mime_type)
-  return _internal_mime_type();
+inline const std::string& InspectImageResponse::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.response_id)
+  return _internal_response_id();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void InspectImageResponse::set_mime_type(ArgT0&& arg0, ArgT... args) {
+void InspectImageResponse::set_response_id(ArgT0&& arg0, ArgT... args) {
  
- _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.mime_type)
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.response_id)
 }
-inline std::string* InspectImageResponse::mutable_mime_type() {
-  std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.mime_type)
+inline std::string* InspectImageResponse::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.response_id)
   return _s;
 }
-inline const std::string& InspectImageResponse::_internal_mime_type() const {
-  return _impl_.mime_type_.Get();
+inline const std::string& InspectImageResponse::_internal_response_id() const {
+  return _impl_.response_id_.Get();
 }
-inline void InspectImageResponse::_internal_set_mime_type(const std::string& value) {
+inline void InspectImageResponse::_internal_set_response_id(const std::string& value) {
   
-  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
 }
-inline std::string* InspectImageResponse::_internal_mutable_mime_type() {
+inline std::string* InspectImageResponse::_internal_mutable_response_id() {
   
-  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
 }
-inline std::string* InspectImageResponse::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.mime_type)
-  return _impl_.mime_type_.Release();
+inline std::string* InspectImageResponse::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.response_id)
+  return _impl_.response_id_.Release();
 }
-inline void InspectImageResponse::set_allocated_mime_type(std::string* mime_type) {
-  if (mime_type != nullptr) {
+inline void InspectImageResponse::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
     
   } else {
     
   }
-  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.mime_type_.IsDefault()) {
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.mime_type)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.response_id)
 }
 
-// int32 width = 2 [json_name = "width"];
-inline void InspectImageResponse::clear_width() {
-  _impl_.width_ = 0;
-}
-inline int32_t InspectImageResponse::_internal_width() const {
-  return _impl_.width_;
-}
-inline int32_t InspectImageResponse::width() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.width)
-  return _internal_width();
-}
-inline void InspectImageResponse::_internal_set_width(int32_t value) {
-  
-  _impl_.width_ = value;
-}
-inline void InspectImageResponse::set_width(int32_t value) {
-  _internal_set_width(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.width)
-}
-
-// int32 height = 3 [json_name = "height"];
-inline void InspectImageResponse::clear_height() {
-  _impl_.height_ = 0;
-}
-inline int32_t InspectImageResponse::_internal_height() const {
-  return _impl_.height_;
-}
-inline int32_t InspectImageResponse::height() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.height)
-  return _internal_height();
-}
-inline void InspectImageResponse::_internal_set_height(int32_t value) {
-  
-  _impl_.height_ = value;
-}
-inline void InspectImageResponse::set_height(int32_t value) {
-  _internal_set_height(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.height)
-}
-
-// int32 frame_count = 4 [json_name = "frameCount"];
-inline void InspectImageResponse::clear_frame_count() {
-  _impl_.frame_count_ = 0;
-}
-inline int32_t InspectImageResponse::_internal_frame_count() const {
-  return _impl_.frame_count_;
-}
-inline int32_t InspectImageResponse::frame_count() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.frame_count)
-  return _internal_frame_count();
-}
-inline void InspectImageResponse::_internal_set_frame_count(int32_t value) {
-  
-  _impl_.frame_count_ = value;
-}
-inline void InspectImageResponse::set_frame_count(int32_t value) {
-  _internal_set_frame_count(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.frame_count)
-}
-
-// bool has_alpha = 5 [json_name = "hasAlpha"];
-inline void InspectImageResponse::clear_has_alpha() {
-  _impl_.has_alpha_ = false;
-}
-inline bool InspectImageResponse::_internal_has_alpha() const {
-  return _impl_.has_alpha_;
-}
-inline bool InspectImageResponse::has_alpha() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.has_alpha)
-  return _internal_has_alpha();
-}
-inline void InspectImageResponse::_internal_set_has_alpha(bool value) {
-  
-  _impl_.has_alpha_ = value;
-}
-inline void InspectImageResponse::set_has_alpha(bool value) {
-  _internal_set_has_alpha(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.has_alpha)
-}
-
-// map<string, string> exif = 6 [json_name = "exif"];
-inline int InspectImageResponse::_internal_exif_size() const {
-  return _impl_.exif_.size();
-}
-inline int InspectImageResponse::exif_size() const {
-  return _internal_exif_size();
-}
-inline void InspectImageResponse::clear_exif() {
-  _impl_.exif_.Clear();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-InspectImageResponse::_internal_exif() const {
-  return _impl_.exif_.GetMap();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-InspectImageResponse::exif() const {
-  // @@protoc_insertion_point(field_map:ringmain.v1.InspectImageResponse.exif)
-  return _internal_exif();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-InspectImageResponse::_internal_mutable_exif() {
-  return _impl_.exif_.MutableMap();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-InspectImageResponse::mutable_exif() {
-  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.InspectImageResponse.exif)
-  return _internal_mutable_exif();
-}
-
-// string sha256 = 7 [json_name = "sha256"];
-inline void InspectImageResponse::clear_sha256() {
-  _impl_.sha256_.ClearToEmpty();
-}
-inline const std::string& InspectImageResponse::sha256() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.sha256)
-  return _internal_sha256();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void InspectImageResponse::set_sha256(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.sha256_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.sha256)
-}
-inline std::string* InspectImageResponse::mutable_sha256() {
-  std::string* _s = _internal_mutable_sha256();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.sha256)
-  return _s;
-}
-inline const std::string& InspectImageResponse::_internal_sha256() const {
-  return _impl_.sha256_.Get();
-}
-inline void InspectImageResponse::_internal_set_sha256(const std::string& value) {
-  
-  _impl_.sha256_.Set(value, GetArenaForAllocation());
-}
-inline std::string* InspectImageResponse::_internal_mutable_sha256() {
-  
-  return _impl_.sha256_.Mutable(GetArenaForAllocation());
-}
-inline std::string* InspectImageResponse::release_sha256() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.sha256)
-  return _impl_.sha256_.Release();
-}
-inline void InspectImageResponse::set_allocated_sha256(std::string* sha256) {
-  if (sha256 != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.sha256_.SetAllocated(sha256, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.sha256_.IsDefault()) {
-    _impl_.sha256_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.sha256)
-}
-
-// string perceptual_hash = 8 [json_name = "perceptualHash"];
-inline void InspectImageResponse::clear_perceptual_hash() {
-  _impl_.perceptual_hash_.ClearToEmpty();
-}
-inline const std::string& InspectImageResponse::perceptual_hash() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.perceptual_hash)
-  return _internal_perceptual_hash();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void InspectImageResponse::set_perceptual_hash(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.perceptual_hash_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.perceptual_hash)
-}
-inline std::string* InspectImageResponse::mutable_perceptual_hash() {
-  std::string* _s = _internal_mutable_perceptual_hash();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.perceptual_hash)
-  return _s;
-}
-inline const std::string& InspectImageResponse::_internal_perceptual_hash() const {
-  return _impl_.perceptual_hash_.Get();
-}
-inline void InspectImageResponse::_internal_set_perceptual_hash(const std::string& value) {
-  
-  _impl_.perceptual_hash_.Set(value, GetArenaForAllocation());
-}
-inline std::string* InspectImageResponse::_internal_mutable_perceptual_hash() {
-  
-  return _impl_.perceptual_hash_.Mutable(GetArenaForAllocation());
-}
-inline std::string* InspectImageResponse::release_perceptual_hash() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.perceptual_hash)
-  return _impl_.perceptual_hash_.Release();
-}
-inline void InspectImageResponse::set_allocated_perceptual_hash(std::string* perceptual_hash) {
-  if (perceptual_hash != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.perceptual_hash_.SetAllocated(perceptual_hash, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.perceptual_hash_.IsDefault()) {
-    _impl_.perceptual_hash_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.perceptual_hash)
-}
-
-// repeated string dominant_colors = 9 [json_name = "dominantColors"];
-inline int InspectImageResponse::_internal_dominant_colors_size() const {
-  return _impl_.dominant_colors_.size();
-}
-inline int InspectImageResponse::dominant_colors_size() const {
-  return _internal_dominant_colors_size();
-}
-inline void InspectImageResponse::clear_dominant_colors() {
-  _impl_.dominant_colors_.Clear();
-}
-inline std::string* InspectImageResponse::add_dominant_colors() {
-  std::string* _s = _internal_add_dominant_colors();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.InspectImageResponse.dominant_colors)
-  return _s;
-}
-inline const std::string& InspectImageResponse::_internal_dominant_colors(int index) const {
-  return _impl_.dominant_colors_.Get(index);
-}
-inline const std::string& InspectImageResponse::dominant_colors(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.dominant_colors)
-  return _internal_dominant_colors(index);
-}
-inline std::string* InspectImageResponse::mutable_dominant_colors(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.dominant_colors)
-  return _impl_.dominant_colors_.Mutable(index);
-}
-inline void InspectImageResponse::set_dominant_colors(int index, const std::string& value) {
-  _impl_.dominant_colors_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::set_dominant_colors(int index, std::string&& value) {
-  _impl_.dominant_colors_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::set_dominant_colors(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.dominant_colors_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::set_dominant_colors(int index, const char* value, size_t size) {
-  _impl_.dominant_colors_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline std::string* InspectImageResponse::_internal_add_dominant_colors() {
-  return _impl_.dominant_colors_.Add();
-}
-inline void InspectImageResponse::add_dominant_colors(const std::string& value) {
-  _impl_.dominant_colors_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::add_dominant_colors(std::string&& value) {
-  _impl_.dominant_colors_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::add_dominant_colors(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.dominant_colors_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline void InspectImageResponse::add_dominant_colors(const char* value, size_t size) {
-  _impl_.dominant_colors_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.InspectImageResponse.dominant_colors)
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-InspectImageResponse::dominant_colors() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.dominant_colors)
-  return _impl_.dominant_colors_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
-InspectImageResponse::mutable_dominant_colors() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.dominant_colors)
-  return &_impl_.dominant_colors_;
-}
-
-// repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];
-inline int InspectImageResponse::_internal_safety_ratings_size() const {
-  return _impl_.safety_ratings_.size();
-}
-inline int InspectImageResponse::safety_ratings_size() const {
-  return _internal_safety_ratings_size();
-}
-inline void InspectImageResponse::clear_safety_ratings() {
-  _impl_.safety_ratings_.Clear();
-}
-inline ::ringmain::v1::SafetyRating* InspectImageResponse::mutable_safety_ratings(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.safety_ratings)
-  return _impl_.safety_ratings_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating >*
-InspectImageResponse::mutable_safety_ratings() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.safety_ratings)
-  return &_impl_.safety_ratings_;
-}
-inline const ::ringmain::v1::SafetyRating& InspectImageResponse::_internal_safety_ratings(int index) const {
-  return _impl_.safety_ratings_.Get(index);
-}
-inline const ::ringmain::v1::SafetyRating& InspectImageResponse::safety_ratings(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.safety_ratings)
-  return _internal_safety_ratings(index);
-}
-inline ::ringmain::v1::SafetyRating* InspectImageResponse::_internal_add_safety_ratings() {
-  return _impl_.safety_ratings_.Add();
-}
-inline ::ringmain::v1::SafetyRating* InspectImageResponse::add_safety_ratings() {
-  ::ringmain::v1::SafetyRating* _add = _internal_add_safety_ratings();
-  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.safety_ratings)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating >&
-InspectImageResponse::safety_ratings() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.safety_ratings)
-  return _impl_.safety_ratings_;
-}
-
-// repeated string labels = 11 [json_name = "labels"];
-inline int InspectImageResponse::_internal_labels_size() const {
-  return _impl_.labels_.size();
-}
-inline int InspectImageResponse::labels_size() const {
-  return _internal_labels_size();
-}
-inline void InspectImageResponse::clear_labels() {
-  _impl_.labels_.Clear();
-}
-inline std::string* InspectImageResponse::add_labels() {
-  std::string* _s = _internal_add_labels();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.InspectImageResponse.labels)
-  return _s;
-}
-inline const std::string& InspectImageResponse::_internal_labels(int index) const {
-  return _impl_.labels_.Get(index);
-}
-inline const std::string& InspectImageResponse::labels(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.labels)
-  return _internal_labels(index);
-}
-inline std::string* InspectImageResponse::mutable_labels(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.labels)
-  return _impl_.labels_.Mutable(index);
-}
-inline void InspectImageResponse::set_labels(int index, const std::string& value) {
-  _impl_.labels_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::set_labels(int index, std::string&& value) {
-  _impl_.labels_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::set_labels(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.labels_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::set_labels(int index, const char* value, size_t size) {
-  _impl_.labels_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.InspectImageResponse.labels)
-}
-inline std::string* InspectImageResponse::_internal_add_labels() {
-  return _impl_.labels_.Add();
-}
-inline void InspectImageResponse::add_labels(const std::string& value) {
-  _impl_.labels_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::add_labels(std::string&& value) {
-  _impl_.labels_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::add_labels(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.labels_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.InspectImageResponse.labels)
-}
-inline void InspectImageResponse::add_labels(const char* value, size_t size) {
-  _impl_.labels_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.InspectImageResponse.labels)
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-InspectImageResponse::labels() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.labels)
-  return _impl_.labels_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
-InspectImageResponse::mutable_labels() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.labels)
-  return &_impl_.labels_;
-}
-
-// .ringmain.v1.Usage usage = 12 [json_name = "usage"];
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool InspectImageResponse::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -8814,6 +9708,540 @@ inline void InspectImageResponse::set_allocated_usage(::ringmain::v1::Usage* usa
   }
   _impl_.usage_ = usage;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.usage)
+}
+
+// .ringmain.v1.Route route = 3 [json_name = "route"];
+inline bool InspectImageResponse::_internal_has_route() const {
+  return this != internal_default_instance() && _impl_.route_ != nullptr;
+}
+inline bool InspectImageResponse::has_route() const {
+  return _internal_has_route();
+}
+inline const ::ringmain::v1::Route& InspectImageResponse::_internal_route() const {
+  const ::ringmain::v1::Route* p = _impl_.route_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Route&>(
+      ::ringmain::v1::_Route_default_instance_);
+}
+inline const ::ringmain::v1::Route& InspectImageResponse::route() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.route)
+  return _internal_route();
+}
+inline void InspectImageResponse::unsafe_arena_set_allocated_route(
+    ::ringmain::v1::Route* route) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  _impl_.route_ = route;
+  if (route) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.InspectImageResponse.route)
+}
+inline ::ringmain::v1::Route* InspectImageResponse::release_route() {
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Route* InspectImageResponse::unsafe_arena_release_route() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.route)
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Route* InspectImageResponse::_internal_mutable_route() {
+  
+  if (_impl_.route_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Route>(GetArenaForAllocation());
+    _impl_.route_ = p;
+  }
+  return _impl_.route_;
+}
+inline ::ringmain::v1::Route* InspectImageResponse::mutable_route() {
+  ::ringmain::v1::Route* _msg = _internal_mutable_route();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.route)
+  return _msg;
+}
+inline void InspectImageResponse::set_allocated_route(::ringmain::v1::Route* route) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  if (route) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(route));
+    if (message_arena != submessage_arena) {
+      route = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, route, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.route_ = route;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.route)
+}
+
+// string mime_type = 4 [json_name = "mimeType"];
+inline void InspectImageResponse::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& InspectImageResponse::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void InspectImageResponse::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.mime_type)
+}
+inline std::string* InspectImageResponse::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.mime_type)
+  return _s;
+}
+inline const std::string& InspectImageResponse::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void InspectImageResponse::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void InspectImageResponse::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.mime_type)
+}
+
+// int32 width = 5 [json_name = "width"];
+inline void InspectImageResponse::clear_width() {
+  _impl_.width_ = 0;
+}
+inline int32_t InspectImageResponse::_internal_width() const {
+  return _impl_.width_;
+}
+inline int32_t InspectImageResponse::width() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.width)
+  return _internal_width();
+}
+inline void InspectImageResponse::_internal_set_width(int32_t value) {
+  
+  _impl_.width_ = value;
+}
+inline void InspectImageResponse::set_width(int32_t value) {
+  _internal_set_width(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.width)
+}
+
+// int32 height = 6 [json_name = "height"];
+inline void InspectImageResponse::clear_height() {
+  _impl_.height_ = 0;
+}
+inline int32_t InspectImageResponse::_internal_height() const {
+  return _impl_.height_;
+}
+inline int32_t InspectImageResponse::height() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.height)
+  return _internal_height();
+}
+inline void InspectImageResponse::_internal_set_height(int32_t value) {
+  
+  _impl_.height_ = value;
+}
+inline void InspectImageResponse::set_height(int32_t value) {
+  _internal_set_height(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.height)
+}
+
+// int32 frame_count = 7 [json_name = "frameCount"];
+inline void InspectImageResponse::clear_frame_count() {
+  _impl_.frame_count_ = 0;
+}
+inline int32_t InspectImageResponse::_internal_frame_count() const {
+  return _impl_.frame_count_;
+}
+inline int32_t InspectImageResponse::frame_count() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.frame_count)
+  return _internal_frame_count();
+}
+inline void InspectImageResponse::_internal_set_frame_count(int32_t value) {
+  
+  _impl_.frame_count_ = value;
+}
+inline void InspectImageResponse::set_frame_count(int32_t value) {
+  _internal_set_frame_count(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.frame_count)
+}
+
+// bool has_alpha = 8 [json_name = "hasAlpha"];
+inline void InspectImageResponse::clear_has_alpha() {
+  _impl_.has_alpha_ = false;
+}
+inline bool InspectImageResponse::_internal_has_alpha() const {
+  return _impl_.has_alpha_;
+}
+inline bool InspectImageResponse::has_alpha() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.has_alpha)
+  return _internal_has_alpha();
+}
+inline void InspectImageResponse::_internal_set_has_alpha(bool value) {
+  
+  _impl_.has_alpha_ = value;
+}
+inline void InspectImageResponse::set_has_alpha(bool value) {
+  _internal_set_has_alpha(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.has_alpha)
+}
+
+// map<string, string> exif = 9 [json_name = "exif"];
+inline int InspectImageResponse::_internal_exif_size() const {
+  return _impl_.exif_.size();
+}
+inline int InspectImageResponse::exif_size() const {
+  return _internal_exif_size();
+}
+inline void InspectImageResponse::clear_exif() {
+  _impl_.exif_.Clear();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+InspectImageResponse::_internal_exif() const {
+  return _impl_.exif_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+InspectImageResponse::exif() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.InspectImageResponse.exif)
+  return _internal_exif();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+InspectImageResponse::_internal_mutable_exif() {
+  return _impl_.exif_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+InspectImageResponse::mutable_exif() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.InspectImageResponse.exif)
+  return _internal_mutable_exif();
+}
+
+// string sha256 = 10 [json_name = "sha256"];
+inline void InspectImageResponse::clear_sha256() {
+  _impl_.sha256_.ClearToEmpty();
+}
+inline const std::string& InspectImageResponse::sha256() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.sha256)
+  return _internal_sha256();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void InspectImageResponse::set_sha256(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.sha256_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.sha256)
+}
+inline std::string* InspectImageResponse::mutable_sha256() {
+  std::string* _s = _internal_mutable_sha256();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.sha256)
+  return _s;
+}
+inline const std::string& InspectImageResponse::_internal_sha256() const {
+  return _impl_.sha256_.Get();
+}
+inline void InspectImageResponse::_internal_set_sha256(const std::string& value) {
+  
+  _impl_.sha256_.Set(value, GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::_internal_mutable_sha256() {
+  
+  return _impl_.sha256_.Mutable(GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::release_sha256() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.sha256)
+  return _impl_.sha256_.Release();
+}
+inline void InspectImageResponse::set_allocated_sha256(std::string* sha256) {
+  if (sha256 != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.sha256_.SetAllocated(sha256, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.sha256_.IsDefault()) {
+    _impl_.sha256_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.sha256)
+}
+
+// string perceptual_hash = 11 [json_name = "perceptualHash"];
+inline void InspectImageResponse::clear_perceptual_hash() {
+  _impl_.perceptual_hash_.ClearToEmpty();
+}
+inline const std::string& InspectImageResponse::perceptual_hash() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.perceptual_hash)
+  return _internal_perceptual_hash();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void InspectImageResponse::set_perceptual_hash(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.perceptual_hash_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.perceptual_hash)
+}
+inline std::string* InspectImageResponse::mutable_perceptual_hash() {
+  std::string* _s = _internal_mutable_perceptual_hash();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.perceptual_hash)
+  return _s;
+}
+inline const std::string& InspectImageResponse::_internal_perceptual_hash() const {
+  return _impl_.perceptual_hash_.Get();
+}
+inline void InspectImageResponse::_internal_set_perceptual_hash(const std::string& value) {
+  
+  _impl_.perceptual_hash_.Set(value, GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::_internal_mutable_perceptual_hash() {
+  
+  return _impl_.perceptual_hash_.Mutable(GetArenaForAllocation());
+}
+inline std::string* InspectImageResponse::release_perceptual_hash() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.InspectImageResponse.perceptual_hash)
+  return _impl_.perceptual_hash_.Release();
+}
+inline void InspectImageResponse::set_allocated_perceptual_hash(std::string* perceptual_hash) {
+  if (perceptual_hash != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.perceptual_hash_.SetAllocated(perceptual_hash, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.perceptual_hash_.IsDefault()) {
+    _impl_.perceptual_hash_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.InspectImageResponse.perceptual_hash)
+}
+
+// repeated string dominant_colors = 12 [json_name = "dominantColors"];
+inline int InspectImageResponse::_internal_dominant_colors_size() const {
+  return _impl_.dominant_colors_.size();
+}
+inline int InspectImageResponse::dominant_colors_size() const {
+  return _internal_dominant_colors_size();
+}
+inline void InspectImageResponse::clear_dominant_colors() {
+  _impl_.dominant_colors_.Clear();
+}
+inline std::string* InspectImageResponse::add_dominant_colors() {
+  std::string* _s = _internal_add_dominant_colors();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.InspectImageResponse.dominant_colors)
+  return _s;
+}
+inline const std::string& InspectImageResponse::_internal_dominant_colors(int index) const {
+  return _impl_.dominant_colors_.Get(index);
+}
+inline const std::string& InspectImageResponse::dominant_colors(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.dominant_colors)
+  return _internal_dominant_colors(index);
+}
+inline std::string* InspectImageResponse::mutable_dominant_colors(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.dominant_colors)
+  return _impl_.dominant_colors_.Mutable(index);
+}
+inline void InspectImageResponse::set_dominant_colors(int index, const std::string& value) {
+  _impl_.dominant_colors_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::set_dominant_colors(int index, std::string&& value) {
+  _impl_.dominant_colors_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::set_dominant_colors(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.dominant_colors_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::set_dominant_colors(int index, const char* value, size_t size) {
+  _impl_.dominant_colors_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline std::string* InspectImageResponse::_internal_add_dominant_colors() {
+  return _impl_.dominant_colors_.Add();
+}
+inline void InspectImageResponse::add_dominant_colors(const std::string& value) {
+  _impl_.dominant_colors_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::add_dominant_colors(std::string&& value) {
+  _impl_.dominant_colors_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::add_dominant_colors(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.dominant_colors_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline void InspectImageResponse::add_dominant_colors(const char* value, size_t size) {
+  _impl_.dominant_colors_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.InspectImageResponse.dominant_colors)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+InspectImageResponse::dominant_colors() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.dominant_colors)
+  return _impl_.dominant_colors_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+InspectImageResponse::mutable_dominant_colors() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.dominant_colors)
+  return &_impl_.dominant_colors_;
+}
+
+// repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];
+inline int InspectImageResponse::_internal_safety_ratings_size() const {
+  return _impl_.safety_ratings_.size();
+}
+inline int InspectImageResponse::safety_ratings_size() const {
+  return _internal_safety_ratings_size();
+}
+inline void InspectImageResponse::clear_safety_ratings() {
+  _impl_.safety_ratings_.Clear();
+}
+inline ::ringmain::v1::SafetyRating* InspectImageResponse::mutable_safety_ratings(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.safety_ratings)
+  return _impl_.safety_ratings_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating >*
+InspectImageResponse::mutable_safety_ratings() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.safety_ratings)
+  return &_impl_.safety_ratings_;
+}
+inline const ::ringmain::v1::SafetyRating& InspectImageResponse::_internal_safety_ratings(int index) const {
+  return _impl_.safety_ratings_.Get(index);
+}
+inline const ::ringmain::v1::SafetyRating& InspectImageResponse::safety_ratings(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.safety_ratings)
+  return _internal_safety_ratings(index);
+}
+inline ::ringmain::v1::SafetyRating* InspectImageResponse::_internal_add_safety_ratings() {
+  return _impl_.safety_ratings_.Add();
+}
+inline ::ringmain::v1::SafetyRating* InspectImageResponse::add_safety_ratings() {
+  ::ringmain::v1::SafetyRating* _add = _internal_add_safety_ratings();
+  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.safety_ratings)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::SafetyRating >&
+InspectImageResponse::safety_ratings() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.safety_ratings)
+  return _impl_.safety_ratings_;
+}
+
+// repeated string labels = 14 [json_name = "labels"];
+inline int InspectImageResponse::_internal_labels_size() const {
+  return _impl_.labels_.size();
+}
+inline int InspectImageResponse::labels_size() const {
+  return _internal_labels_size();
+}
+inline void InspectImageResponse::clear_labels() {
+  _impl_.labels_.Clear();
+}
+inline std::string* InspectImageResponse::add_labels() {
+  std::string* _s = _internal_add_labels();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.InspectImageResponse.labels)
+  return _s;
+}
+inline const std::string& InspectImageResponse::_internal_labels(int index) const {
+  return _impl_.labels_.Get(index);
+}
+inline const std::string& InspectImageResponse::labels(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.InspectImageResponse.labels)
+  return _internal_labels(index);
+}
+inline std::string* InspectImageResponse::mutable_labels(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.InspectImageResponse.labels)
+  return _impl_.labels_.Mutable(index);
+}
+inline void InspectImageResponse::set_labels(int index, const std::string& value) {
+  _impl_.labels_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::set_labels(int index, std::string&& value) {
+  _impl_.labels_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::set_labels(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.labels_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::set_labels(int index, const char* value, size_t size) {
+  _impl_.labels_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.InspectImageResponse.labels)
+}
+inline std::string* InspectImageResponse::_internal_add_labels() {
+  return _impl_.labels_.Add();
+}
+inline void InspectImageResponse::add_labels(const std::string& value) {
+  _impl_.labels_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::add_labels(std::string&& value) {
+  _impl_.labels_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::add_labels(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.labels_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.InspectImageResponse.labels)
+}
+inline void InspectImageResponse::add_labels(const char* value, size_t size) {
+  _impl_.labels_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.InspectImageResponse.labels)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+InspectImageResponse::labels() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.InspectImageResponse.labels)
+  return _impl_.labels_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+InspectImageResponse::mutable_labels() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.InspectImageResponse.labels)
+  return &_impl_.labels_;
 }
 
 // -------------------------------------------------------------------
@@ -8913,6 +10341,12 @@ inline void SafetyRating::set_flagged(bool value) {
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

@@ -25,6 +25,7 @@ namespace v1 {
 static const char* ModelService_method_names[] = {
   "/ringmain.v1.ModelService/ListModels",
   "/ringmain.v1.ModelService/GetModel",
+  "/ringmain.v1.ModelService/GetServerInfo",
 };
 
 std::unique_ptr< ModelService::Stub> ModelService::NewStub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options) {
@@ -36,6 +37,7 @@ std::unique_ptr< ModelService::Stub> ModelService::NewStub(const std::shared_ptr
 ModelService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options)
   : channel_(channel), rpcmethod_ListModels_(ModelService_method_names[0], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   , rpcmethod_GetModel_(ModelService_method_names[1], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_GetServerInfo_(ModelService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   {}
 
 ::grpc::Status ModelService::Stub::ListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::ringmain::v1::ListModelsResponse* response) {
@@ -84,6 +86,29 @@ void ModelService::Stub::async::GetModel(::grpc::ClientContext* context, const :
   return result;
 }
 
+::grpc::Status ModelService::Stub::GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::ringmain::v1::GetServerInfoResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_GetServerInfo_, context, request, response);
+}
+
+void ModelService::Stub::async::GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_GetServerInfo_, context, request, response, std::move(f));
+}
+
+void ModelService::Stub::async::GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_GetServerInfo_, context, request, response, reactor);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>* ModelService::Stub::PrepareAsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::v1::GetServerInfoResponse, ::ringmain::v1::GetServerInfoRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_GetServerInfo_, context, request);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>* ModelService::Stub::AsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+  auto* result =
+    this->PrepareAsyncGetServerInfoRaw(context, request, cq);
+  result->StartCall();
+  return result;
+}
+
 ModelService::Service::Service() {
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       ModelService_method_names[0],
@@ -105,6 +130,16 @@ ModelService::Service::Service() {
              ::ringmain::v1::GetModelResponse* resp) {
                return service->GetModel(ctx, req, resp);
              }, this)));
+  AddMethod(new ::grpc::internal::RpcServiceMethod(
+      ModelService_method_names[2],
+      ::grpc::internal::RpcMethod::NORMAL_RPC,
+      new ::grpc::internal::RpcMethodHandler< ModelService::Service, ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+          [](ModelService::Service* service,
+             ::grpc::ServerContext* ctx,
+             const ::ringmain::v1::GetServerInfoRequest* req,
+             ::ringmain::v1::GetServerInfoResponse* resp) {
+               return service->GetServerInfo(ctx, req, resp);
+             }, this)));
 }
 
 ModelService::Service::~Service() {
@@ -118,6 +153,13 @@ ModelService::Service::~Service() {
 }
 
 ::grpc::Status ModelService::Service::GetModel(::grpc::ServerContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response) {
+  (void) context;
+  (void) request;
+  (void) response;
+  return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+}
+
+::grpc::Status ModelService::Service::GetServerInfo(::grpc::ServerContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response) {
   (void) context;
   (void) request;
   (void) response;

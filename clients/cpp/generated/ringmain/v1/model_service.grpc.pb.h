@@ -28,7 +28,7 @@
 namespace ringmain {
 namespace v1 {
 
-// The models a caller may use.
+// The models a caller may use, and the server that offers them.
 class ModelService final {
  public:
   static constexpr char const* service_full_name() {
@@ -53,6 +53,14 @@ class ModelService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>> PrepareAsyncGetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>>(PrepareAsyncGetModelRaw(context, request, cq));
     }
+    // Says what server this is, what it serves and how large a request may be.
+    virtual ::grpc::Status GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::ringmain::v1::GetServerInfoResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>> AsyncGetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>>(AsyncGetServerInfoRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>> PrepareAsyncGetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>>(PrepareAsyncGetServerInfoRaw(context, request, cq));
+    }
     class async_interface {
      public:
       virtual ~async_interface() {}
@@ -62,6 +70,9 @@ class ModelService final {
       // Gets one model.
       virtual void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Says what server this is, what it serves and how large a request may be.
+      virtual void GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
     };
     typedef class async_interface experimental_async_interface;
     virtual class async_interface* async() { return nullptr; }
@@ -71,6 +82,8 @@ class ModelService final {
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListModelsResponse>* PrepareAsyncListModelsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>* AsyncGetModelRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>* PrepareAsyncGetModelRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>* AsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetServerInfoResponse>* PrepareAsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) = 0;
   };
   class Stub final : public StubInterface {
    public:
@@ -89,6 +102,13 @@ class ModelService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetModelResponse>> PrepareAsyncGetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetModelResponse>>(PrepareAsyncGetModelRaw(context, request, cq));
     }
+    ::grpc::Status GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::ringmain::v1::GetServerInfoResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>> AsyncGetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>>(AsyncGetServerInfoRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>> PrepareAsyncGetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>>(PrepareAsyncGetServerInfoRaw(context, request, cq));
+    }
     class async final :
       public StubInterface::async_interface {
      public:
@@ -96,6 +116,8 @@ class ModelService final {
       void ListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest* request, ::ringmain::v1::ListModelsResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, std::function<void(::grpc::Status)>) override;
       void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, std::function<void(::grpc::Status)>) override;
+      void GetServerInfo(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
      private:
       friend class Stub;
       explicit async(Stub* stub): stub_(stub) { }
@@ -111,8 +133,11 @@ class ModelService final {
     ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListModelsResponse>* PrepareAsyncListModelsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetModelResponse>* AsyncGetModelRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetModelResponse>* PrepareAsyncGetModelRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>* AsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetServerInfoResponse>* PrepareAsyncGetServerInfoRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetServerInfoRequest& request, ::grpc::CompletionQueue* cq) override;
     const ::grpc::internal::RpcMethod rpcmethod_ListModels_;
     const ::grpc::internal::RpcMethod rpcmethod_GetModel_;
+    const ::grpc::internal::RpcMethod rpcmethod_GetServerInfo_;
   };
   static std::unique_ptr<Stub> NewStub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options = ::grpc::StubOptions());
 
@@ -124,6 +149,8 @@ class ModelService final {
     virtual ::grpc::Status ListModels(::grpc::ServerContext* context, const ::ringmain::v1::ListModelsRequest* request, ::ringmain::v1::ListModelsResponse* response);
     // Gets one model.
     virtual ::grpc::Status GetModel(::grpc::ServerContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response);
+    // Says what server this is, what it serves and how large a request may be.
+    virtual ::grpc::Status GetServerInfo(::grpc::ServerContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response);
   };
   template <class BaseClass>
   class WithAsyncMethod_ListModels : public BaseClass {
@@ -165,7 +192,27 @@ class ModelService final {
       ::grpc::Service::RequestAsyncUnary(1, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
-  typedef WithAsyncMethod_ListModels<WithAsyncMethod_GetModel<Service > > AsyncService;
+  template <class BaseClass>
+  class WithAsyncMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithAsyncMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodAsync(2);
+    }
+    ~WithAsyncMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestGetServerInfo(::grpc::ServerContext* context, ::ringmain::v1::GetServerInfoRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::v1::GetServerInfoResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(2, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  typedef WithAsyncMethod_ListModels<WithAsyncMethod_GetModel<WithAsyncMethod_GetServerInfo<Service > > > AsyncService;
   template <class BaseClass>
   class WithCallbackMethod_ListModels : public BaseClass {
    private:
@@ -220,7 +267,34 @@ class ModelService final {
     virtual ::grpc::ServerUnaryReactor* GetModel(
       ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::GetModelRequest* /*request*/, ::ringmain::v1::GetModelResponse* /*response*/)  { return nullptr; }
   };
-  typedef WithCallbackMethod_ListModels<WithCallbackMethod_GetModel<Service > > CallbackService;
+  template <class BaseClass>
+  class WithCallbackMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithCallbackMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodCallback(2,
+          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response) { return this->GetServerInfo(context, request, response); }));}
+    void SetMessageAllocatorFor_GetServerInfo(
+        ::grpc::MessageAllocator< ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse>* allocator) {
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(2);
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse>*>(handler)
+              ->SetMessageAllocator(allocator);
+    }
+    ~WithCallbackMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* GetServerInfo(
+      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/)  { return nullptr; }
+  };
+  typedef WithCallbackMethod_ListModels<WithCallbackMethod_GetModel<WithCallbackMethod_GetServerInfo<Service > > > CallbackService;
   typedef CallbackService ExperimentalCallbackService;
   template <class BaseClass>
   class WithGenericMethod_ListModels : public BaseClass {
@@ -252,6 +326,23 @@ class ModelService final {
     }
     // disable synchronous version of this method
     ::grpc::Status GetModel(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetModelRequest* /*request*/, ::ringmain::v1::GetModelResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+  };
+  template <class BaseClass>
+  class WithGenericMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithGenericMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodGeneric(2);
+    }
+    ~WithGenericMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -297,6 +388,26 @@ class ModelService final {
     }
   };
   template <class BaseClass>
+  class WithRawMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodRaw(2);
+    }
+    ~WithRawMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestGetServerInfo(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(2, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
   class WithRawCallbackMethod_ListModels : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
@@ -338,6 +449,28 @@ class ModelService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     virtual ::grpc::ServerUnaryReactor* GetModel(
+      ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
+  class WithRawCallbackMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawCallbackMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodRawCallback(2,
+          new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->GetServerInfo(context, request, response); }));
+    }
+    ~WithRawCallbackMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* GetServerInfo(
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
@@ -394,9 +527,36 @@ class ModelService final {
     // replace default version of method with streamed unary
     virtual ::grpc::Status StreamedGetModel(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::GetModelRequest,::ringmain::v1::GetModelResponse>* server_unary_streamer) = 0;
   };
-  typedef WithStreamedUnaryMethod_ListModels<WithStreamedUnaryMethod_GetModel<Service > > StreamedUnaryService;
+  template <class BaseClass>
+  class WithStreamedUnaryMethod_GetServerInfo : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithStreamedUnaryMethod_GetServerInfo() {
+      ::grpc::Service::MarkMethodStreamed(2,
+        new ::grpc::internal::StreamedUnaryHandler<
+          ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse>(
+            [this](::grpc::ServerContext* context,
+                   ::grpc::ServerUnaryStreamer<
+                     ::ringmain::v1::GetServerInfoRequest, ::ringmain::v1::GetServerInfoResponse>* streamer) {
+                       return this->StreamedGetServerInfo(context,
+                         streamer);
+                  }));
+    }
+    ~WithStreamedUnaryMethod_GetServerInfo() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable regular version of this method
+    ::grpc::Status GetServerInfo(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetServerInfoRequest* /*request*/, ::ringmain::v1::GetServerInfoResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    // replace default version of method with streamed unary
+    virtual ::grpc::Status StreamedGetServerInfo(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::GetServerInfoRequest,::ringmain::v1::GetServerInfoResponse>* server_unary_streamer) = 0;
+  };
+  typedef WithStreamedUnaryMethod_ListModels<WithStreamedUnaryMethod_GetModel<WithStreamedUnaryMethod_GetServerInfo<Service > > > StreamedUnaryService;
   typedef Service SplitStreamedService;
-  typedef WithStreamedUnaryMethod_ListModels<WithStreamedUnaryMethod_GetModel<Service > > StreamedService;
+  typedef WithStreamedUnaryMethod_ListModels<WithStreamedUnaryMethod_GetModel<WithStreamedUnaryMethod_GetServerInfo<Service > > > StreamedService;
 };
 
 }  // namespace v1

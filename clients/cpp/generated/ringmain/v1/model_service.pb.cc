@@ -28,6 +28,8 @@ PROTOBUF_CONSTEXPR Model::Model(
   , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
   , /*decltype(_impl_.candidates_)*/{}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.retire_date_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.replaced_by_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ModelDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ModelDefaultTypeInternal()
@@ -44,6 +46,8 @@ PROTOBUF_CONSTEXPR Candidate::Candidate(
   , /*decltype(_impl_._cached_size_)*/{}
   , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.retire_date_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.replaced_by_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.context_token_count_)*/int64_t{0}
   , /*decltype(_impl_.max_output_token_count_)*/int64_t{0}
   , /*decltype(_impl_.input_mtok_cost_nano_usd_)*/int64_t{0}
@@ -114,10 +118,60 @@ struct GetModelResponseDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GetModelResponseDefaultTypeInternal _GetModelResponse_default_instance_;
+PROTOBUF_CONSTEXPR GetServerInfoRequest::GetServerInfoRequest(
+    ::_pbi::ConstantInitialized) {}
+struct GetServerInfoRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR GetServerInfoRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~GetServerInfoRequestDefaultTypeInternal() {}
+  union {
+    GetServerInfoRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GetServerInfoRequestDefaultTypeInternal _GetServerInfoRequest_default_instance_;
+PROTOBUF_CONSTEXPR GetServerInfoResponse::GetServerInfoResponse(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.services_)*/{}
+  , /*decltype(_impl_.capabilities_)*/{}
+  , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.authentication_methods_)*/{}
+  , /*decltype(_impl_._authentication_methods_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.version_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.contract_version_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.http_uri_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.limits_)*/nullptr} {}
+struct GetServerInfoResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR GetServerInfoResponseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~GetServerInfoResponseDefaultTypeInternal() {}
+  union {
+    GetServerInfoResponse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GetServerInfoResponseDefaultTypeInternal _GetServerInfoResponse_default_instance_;
+PROTOBUF_CONSTEXPR ServerLimits::ServerLimits(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.default_deadline_)*/nullptr
+  , /*decltype(_impl_.max_deadline_)*/nullptr
+  , /*decltype(_impl_.max_message_bytes_)*/int64_t{0}
+  , /*decltype(_impl_.max_media_bytes_)*/int64_t{0}
+  , /*decltype(_impl_.max_upload_bytes_)*/int64_t{0}
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ServerLimitsDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ServerLimitsDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ServerLimitsDefaultTypeInternal() {}
+  union {
+    ServerLimits _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ServerLimitsDefaultTypeInternal _ServerLimits_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[6];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto[1];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[9];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto[2];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -130,6 +184,8 @@ const uint32_t TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Model, _impl_.model_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Model, _impl_.capabilities_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Model, _impl_.candidates_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Model, _impl_.retire_date_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Model, _impl_.replaced_by_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_._has_bits_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -143,12 +199,16 @@ const uint32_t TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_.input_mtok_cost_nano_usd_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_.output_mtok_cost_nano_usd_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_.available_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_.retire_date_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Candidate, _impl_.replaced_by_),
   ~0u,
   ~0u,
   ~0u,
   ~0u,
   0,
   1,
+  ~0u,
+  ~0u,
   ~0u,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListModelsRequest, _internal_metadata_),
@@ -181,14 +241,54 @@ const uint32_t TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetModelResponse, _impl_.model_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.version_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.contract_version_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.services_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.capabilities_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.authentication_methods_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.limits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetServerInfoResponse, _impl_.http_uri_),
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  0,
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _impl_.max_message_bytes_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _impl_.max_media_bytes_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _impl_.max_upload_bytes_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _impl_.default_deadline_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ServerLimits, _impl_.max_deadline_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::Model)},
-  { 9, 22, -1, sizeof(::ringmain::v1::Candidate)},
-  { 29, -1, -1, sizeof(::ringmain::v1::ListModelsRequest)},
-  { 38, -1, -1, sizeof(::ringmain::v1::ListModelsResponse)},
-  { 46, -1, -1, sizeof(::ringmain::v1::GetModelRequest)},
-  { 53, -1, -1, sizeof(::ringmain::v1::GetModelResponse)},
+  { 11, 26, -1, sizeof(::ringmain::v1::Candidate)},
+  { 35, -1, -1, sizeof(::ringmain::v1::ListModelsRequest)},
+  { 44, -1, -1, sizeof(::ringmain::v1::ListModelsResponse)},
+  { 52, -1, -1, sizeof(::ringmain::v1::GetModelRequest)},
+  { 59, -1, -1, sizeof(::ringmain::v1::GetModelResponse)},
+  { 66, -1, -1, sizeof(::ringmain::v1::GetServerInfoRequest)},
+  { 72, 85, -1, sizeof(::ringmain::v1::GetServerInfoResponse)},
+  { 92, -1, -1, sizeof(::ringmain::v1::ServerLimits)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -198,54 +298,91 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_ListModelsResponse_default_instance_._instance,
   &::ringmain::v1::_GetModelRequest_default_instance_._instance,
   &::ringmain::v1::_GetModelResponse_default_instance_._instance,
+  &::ringmain::v1::_GetServerInfoRequest_default_instance_._instance,
+  &::ringmain::v1::_GetServerInfoResponse_default_instance_._instance,
+  &::ringmain::v1::_ServerLimits_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\037ringmain/v1/model_service.proto\022\013ringm"
-  "ain.v1\"\222\001\n\005Model\022\024\n\005model\030\001 \001(\tR\005model\022;"
-  "\n\014capabilities\030\002 \003(\0162\027.ringmain.v1.Capab"
-  "ilityR\014capabilities\0226\n\ncandidates\030\003 \003(\0132"
-  "\026.ringmain.v1.CandidateR\ncandidates\"\215\003\n\t"
-  "Candidate\022\037\n\013provider_id\030\001 \001(\tR\nprovider"
-  "Id\022%\n\016provider_model\030\002 \001(\tR\rproviderMode"
-  "l\022.\n\023context_token_count\030\003 \001(\003R\021contextT"
-  "okenCount\0223\n\026max_output_token_count\030\004 \001("
-  "\003R\023maxOutputTokenCount\022;\n\030input_mtok_cos"
-  "t_nano_usd\030\005 \001(\003H\000R\024inputMtokCostNanoUsd"
-  "\210\001\001\022=\n\031output_mtok_cost_nano_usd\030\006 \001(\003H\001"
-  "R\025outputMtokCostNanoUsd\210\001\001\022\034\n\tavailable\030"
-  "\007 \001(\010R\tavailableB\033\n\031_input_mtok_cost_nan"
-  "o_usdB\034\n\032_output_mtok_cost_nano_usd\"\214\001\n\021"
-  "ListModelsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa"
-  "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022;\n"
-  "\014capabilities\030\003 \003(\0162\027.ringmain.v1.Capabi"
-  "lityR\014capabilities\"h\n\022ListModelsResponse"
-  "\022*\n\006models\030\001 \003(\0132\022.ringmain.v1.ModelR\006mo"
-  "dels\022&\n\017next_page_token\030\002 \001(\tR\rnextPageT"
-  "oken\"\'\n\017GetModelRequest\022\024\n\005model\030\001 \001(\tR\005"
-  "model\"<\n\020GetModelResponse\022(\n\005model\030\001 \001(\013"
-  "2\022.ringmain.v1.ModelR\005model*\214\003\n\nCapabili"
-  "ty\022\032\n\026CAPABILITY_UNSPECIFIED\020\000\022\023\n\017CAPABI"
-  "LITY_CHAT\020\001\022\025\n\021CAPABILITY_VISION\020\002\022\024\n\020CA"
-  "PABILITY_TOOLS\020\003\022\032\n\026CAPABILITY_JSON_SCHE"
-  "MA\020\004\022\030\n\024CAPABILITY_REASONING\020\005\022\027\n\023CAPABI"
-  "LITY_DOCUMENT\020\006\022\037\n\033CAPABILITY_IMAGE_GENE"
-  "RATION\020\007\022\034\n\030CAPABILITY_IMAGE_EDITING\020\010\022\036"
-  "\n\032CAPABILITY_IMAGE_UPSCALING\020\t\022#\n\037CAPABI"
-  "LITY_IMAGE_CLASSIFICATION\020\n\022\030\n\024CAPABILIT"
-  "Y_EMBEDDING\020\013\022\034\n\030CAPABILITY_TRANSCRIPTIO"
-  "N\020\014\022\025\n\021CAPABILITY_SPEECH\020\r2\260\001\n\014ModelServ"
-  "ice\022R\n\nListModels\022\036.ringmain.v1.ListMode"
-  "lsRequest\032\037.ringmain.v1.ListModelsRespon"
-  "se\"\003\220\002\001\022L\n\010GetModel\022\034.ringmain.v1.GetMod"
-  "elRequest\032\035.ringmain.v1.GetModelResponse"
-  "\"\003\220\002\001b\006proto3"
+  "ain.v1\032\036google/protobuf/duration.proto\"\324"
+  "\001\n\005Model\022\024\n\005model\030\001 \001(\tR\005model\022;\n\014capabi"
+  "lities\030\002 \003(\0162\027.ringmain.v1.CapabilityR\014c"
+  "apabilities\0226\n\ncandidates\030\003 \003(\0132\026.ringma"
+  "in.v1.CandidateR\ncandidates\022\037\n\013retire_da"
+  "te\030\004 \001(\tR\nretireDate\022\037\n\013replaced_by\030\005 \001("
+  "\tR\nreplacedBy\"\317\003\n\tCandidate\022\037\n\013provider_"
+  "id\030\001 \001(\tR\nproviderId\022%\n\016provider_model\030\002"
+  " \001(\tR\rproviderModel\022.\n\023context_token_cou"
+  "nt\030\003 \001(\003R\021contextTokenCount\0223\n\026max_outpu"
+  "t_token_count\030\004 \001(\003R\023maxOutputTokenCount"
+  "\022;\n\030input_mtok_cost_nano_usd\030\005 \001(\003H\000R\024in"
+  "putMtokCostNanoUsd\210\001\001\022=\n\031output_mtok_cos"
+  "t_nano_usd\030\006 \001(\003H\001R\025outputMtokCostNanoUs"
+  "d\210\001\001\022\034\n\tavailable\030\007 \001(\010R\tavailable\022\037\n\013re"
+  "tire_date\030\010 \001(\tR\nretireDate\022\037\n\013replaced_"
+  "by\030\t \001(\tR\nreplacedByB\033\n\031_input_mtok_cost"
+  "_nano_usdB\034\n\032_output_mtok_cost_nano_usd\""
+  "\214\001\n\021ListModelsRequest\022\033\n\tpage_size\030\001 \001(\005"
+  "R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageToke"
+  "n\022;\n\014capabilities\030\003 \003(\0162\027.ringmain.v1.Ca"
+  "pabilityR\014capabilities\"h\n\022ListModelsResp"
+  "onse\022*\n\006models\030\001 \003(\0132\022.ringmain.v1.Model"
+  "R\006models\022&\n\017next_page_token\030\002 \001(\tR\rnextP"
+  "ageToken\"\'\n\017GetModelRequest\022\024\n\005model\030\001 \001"
+  "(\tR\005model\"<\n\020GetModelResponse\022(\n\005model\030\001"
+  " \001(\0132\022.ringmain.v1.ModelR\005model\"\026\n\024GetSe"
+  "rverInfoRequest\"\357\002\n\025GetServerInfoRespons"
+  "e\022\030\n\007version\030\001 \001(\tR\007version\022)\n\020contract_"
+  "version\030\002 \001(\tR\017contractVersion\022\032\n\010servic"
+  "es\030\003 \003(\tR\010services\022;\n\014capabilities\030\004 \003(\016"
+  "2\027.ringmain.v1.CapabilityR\014capabilities\022"
+  "X\n\026authentication_methods\030\005 \003(\0162!.ringma"
+  "in.v1.AuthenticationMethodR\025authenticati"
+  "onMethods\0221\n\006limits\030\006 \001(\0132\031.ringmain.v1."
+  "ServerLimitsR\006limits\022\036\n\010http_uri\030\007 \001(\tH\000"
+  "R\007httpUri\210\001\001B\013\n\t_http_uri\"\220\002\n\014ServerLimi"
+  "ts\022*\n\021max_message_bytes\030\001 \001(\003R\017maxMessag"
+  "eBytes\022&\n\017max_media_bytes\030\002 \001(\003R\rmaxMedi"
+  "aBytes\022(\n\020max_upload_bytes\030\003 \001(\003R\016maxUpl"
+  "oadBytes\022D\n\020default_deadline\030\004 \001(\0132\031.goo"
+  "gle.protobuf.DurationR\017defaultDeadline\022<"
+  "\n\014max_deadline\030\005 \001(\0132\031.google.protobuf.D"
+  "urationR\013maxDeadline*\234\004\n\nCapability\022\032\n\026C"
+  "APABILITY_UNSPECIFIED\020\000\022\023\n\017CAPABILITY_CH"
+  "AT\020\001\022\025\n\021CAPABILITY_VISION\020\002\022\027\n\023CAPABILIT"
+  "Y_DOCUMENT\020\003\022\032\n\026CAPABILITY_AUDIO_INPUT\020\004"
+  "\022\033\n\027CAPABILITY_AUDIO_OUTPUT\020\005\022\033\n\027CAPABIL"
+  "ITY_IMAGE_OUTPUT\020\006\022\024\n\020CAPABILITY_TOOLS\020\007"
+  "\022\031\n\025CAPABILITY_WEB_SEARCH\020\010\022\035\n\031CAPABILIT"
+  "Y_CODE_EXECUTION\020\t\022\032\n\026CAPABILITY_JSON_SC"
+  "HEMA\020\n\022\030\n\024CAPABILITY_REASONING\020\013\022\037\n\033CAPA"
+  "BILITY_IMAGE_GENERATION\020\014\022\034\n\030CAPABILITY_"
+  "IMAGE_EDITING\020\r\022\036\n\032CAPABILITY_IMAGE_UPSC"
+  "ALING\020\016\022#\n\037CAPABILITY_IMAGE_CLASSIFICATI"
+  "ON\020\017\022\030\n\024CAPABILITY_EMBEDDING\020\020\022\034\n\030CAPABI"
+  "LITY_TRANSCRIPTION\020\021\022\025\n\021CAPABILITY_SPEEC"
+  "H\020\022*\255\001\n\024AuthenticationMethod\022%\n!AUTHENTI"
+  "CATION_METHOD_UNSPECIFIED\020\000\022!\n\035AUTHENTIC"
+  "ATION_METHOD_API_KEY\020\001\022\035\n\031AUTHENTICATION"
+  "_METHOD_JWT\020\002\022,\n(AUTHENTICATION_METHOD_C"
+  "LIENT_CERTIFICATE\020\0032\215\002\n\014ModelService\022R\n\n"
+  "ListModels\022\036.ringmain.v1.ListModelsReque"
+  "st\032\037.ringmain.v1.ListModelsResponse\"\003\220\002\001"
+  "\022L\n\010GetModel\022\034.ringmain.v1.GetModelReque"
+  "st\032\035.ringmain.v1.GetModelResponse\"\003\220\002\001\022["
+  "\n\rGetServerInfo\022!.ringmain.v1.GetServerI"
+  "nfoRequest\032\".ringmain.v1.GetServerInfoRe"
+  "sponse\"\003\220\002\001b\006proto3"
   ;
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_deps[1] = {
+  &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
+};
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto = {
-    false, false, 1533, descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto,
+    false, false, 2779, descriptor_table_protodef_ringmain_2fv1_2fmodel_5fservice_2eproto,
     "ringmain/v1/model_service.proto",
-    &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once, nullptr, 0, 6,
+    &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_deps, 1, 9,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto,
@@ -278,6 +415,27 @@ bool Capability_IsValid(int value) {
     case 11:
     case 12:
     case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* AuthenticationMethod_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto);
+  return file_level_enum_descriptors_ringmain_2fv1_2fmodel_5fservice_2eproto[1];
+}
+bool AuthenticationMethod_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
       return true;
     default:
       return false;
@@ -305,6 +463,8 @@ Model::Model(const Model& from)
     , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
     , decltype(_impl_.candidates_){from._impl_.candidates_}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.retire_date_){}
+    , decltype(_impl_.replaced_by_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
@@ -314,6 +474,22 @@ Model::Model(const Model& from)
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   if (!from._internal_model().empty()) {
     _this->_impl_.model_.Set(from._internal_model(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.retire_date_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_retire_date().empty()) {
+    _this->_impl_.retire_date_.Set(from._internal_retire_date(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.replaced_by_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_replaced_by().empty()) {
+    _this->_impl_.replaced_by_.Set(from._internal_replaced_by(), 
       _this->GetArenaForAllocation());
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.Model)
@@ -328,11 +504,21 @@ inline void Model::SharedCtor(
     , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
     , decltype(_impl_.candidates_){arena}
     , decltype(_impl_.model_){}
+    , decltype(_impl_.retire_date_){}
+    , decltype(_impl_.replaced_by_){}
     , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.retire_date_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.replaced_by_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -350,6 +536,8 @@ inline void Model::SharedDtor() {
   _impl_.capabilities_.~RepeatedField();
   _impl_.candidates_.~RepeatedPtrField();
   _impl_.model_.Destroy();
+  _impl_.retire_date_.Destroy();
+  _impl_.replaced_by_.Destroy();
 }
 
 void Model::SetCachedSize(int size) const {
@@ -365,6 +553,8 @@ void Model::Clear() {
   _impl_.capabilities_.Clear();
   _impl_.candidates_.Clear();
   _impl_.model_.ClearToEmpty();
+  _impl_.retire_date_.ClearToEmpty();
+  _impl_.replaced_by_.ClearToEmpty();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -406,6 +596,26 @@ const char* Model::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
           } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string retire_date = 4 [json_name = "retireDate"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_retire_date();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Model.retire_date"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string replaced_by = 5 [json_name = "replacedBy"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          auto str = _internal_mutable_replaced_by();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Model.replaced_by"));
         } else
           goto handle_unusual;
         continue;
@@ -465,6 +675,26 @@ uint8_t* Model::_InternalSerialize(
         InternalWriteMessage(3, repfield, repfield.GetCachedSize(), target, stream);
   }
 
+  // string retire_date = 4 [json_name = "retireDate"];
+  if (!this->_internal_retire_date().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_retire_date().data(), static_cast<int>(this->_internal_retire_date().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Model.retire_date");
+    target = stream->WriteStringMaybeAliased(
+        4, this->_internal_retire_date(), target);
+  }
+
+  // string replaced_by = 5 [json_name = "replacedBy"];
+  if (!this->_internal_replaced_by().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_replaced_by().data(), static_cast<int>(this->_internal_replaced_by().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Model.replaced_by");
+    target = stream->WriteStringMaybeAliased(
+        5, this->_internal_replaced_by(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -512,6 +742,20 @@ size_t Model::ByteSizeLong() const {
         this->_internal_model());
   }
 
+  // string retire_date = 4 [json_name = "retireDate"];
+  if (!this->_internal_retire_date().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_retire_date());
+  }
+
+  // string replaced_by = 5 [json_name = "replacedBy"];
+  if (!this->_internal_replaced_by().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_replaced_by());
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -534,6 +778,12 @@ void Model::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF
   _this->_impl_.candidates_.MergeFrom(from._impl_.candidates_);
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
+  }
+  if (!from._internal_retire_date().empty()) {
+    _this->_internal_set_retire_date(from._internal_retire_date());
+  }
+  if (!from._internal_replaced_by().empty()) {
+    _this->_internal_set_replaced_by(from._internal_replaced_by());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -559,6 +809,14 @@ void Model::InternalSwap(Model* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.model_, lhs_arena,
       &other->_impl_.model_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.retire_date_, lhs_arena,
+      &other->_impl_.retire_date_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.replaced_by_, lhs_arena,
+      &other->_impl_.replaced_by_, rhs_arena
   );
 }
 
@@ -595,6 +853,8 @@ Candidate::Candidate(const Candidate& from)
     , /*decltype(_impl_._cached_size_)*/{}
     , decltype(_impl_.provider_id_){}
     , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.retire_date_){}
+    , decltype(_impl_.replaced_by_){}
     , decltype(_impl_.context_token_count_){}
     , decltype(_impl_.max_output_token_count_){}
     , decltype(_impl_.input_mtok_cost_nano_usd_){}
@@ -618,6 +878,22 @@ Candidate::Candidate(const Candidate& from)
     _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
       _this->GetArenaForAllocation());
   }
+  _impl_.retire_date_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_retire_date().empty()) {
+    _this->_impl_.retire_date_.Set(from._internal_retire_date(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.replaced_by_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_replaced_by().empty()) {
+    _this->_impl_.replaced_by_.Set(from._internal_replaced_by(), 
+      _this->GetArenaForAllocation());
+  }
   ::memcpy(&_impl_.context_token_count_, &from._impl_.context_token_count_,
     static_cast<size_t>(reinterpret_cast<char*>(&_impl_.available_) -
     reinterpret_cast<char*>(&_impl_.context_token_count_)) + sizeof(_impl_.available_));
@@ -633,6 +909,8 @@ inline void Candidate::SharedCtor(
     , /*decltype(_impl_._cached_size_)*/{}
     , decltype(_impl_.provider_id_){}
     , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.retire_date_){}
+    , decltype(_impl_.replaced_by_){}
     , decltype(_impl_.context_token_count_){int64_t{0}}
     , decltype(_impl_.max_output_token_count_){int64_t{0}}
     , decltype(_impl_.input_mtok_cost_nano_usd_){int64_t{0}}
@@ -646,6 +924,14 @@ inline void Candidate::SharedCtor(
   _impl_.provider_model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.retire_date_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.replaced_by_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -662,6 +948,8 @@ inline void Candidate::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.provider_id_.Destroy();
   _impl_.provider_model_.Destroy();
+  _impl_.retire_date_.Destroy();
+  _impl_.replaced_by_.Destroy();
 }
 
 void Candidate::SetCachedSize(int size) const {
@@ -676,6 +964,8 @@ void Candidate::Clear() {
 
   _impl_.provider_id_.ClearToEmpty();
   _impl_.provider_model_.ClearToEmpty();
+  _impl_.retire_date_.ClearToEmpty();
+  _impl_.replaced_by_.ClearToEmpty();
   ::memset(&_impl_.context_token_count_, 0, static_cast<size_t>(
       reinterpret_cast<char*>(&_impl_.max_output_token_count_) -
       reinterpret_cast<char*>(&_impl_.context_token_count_)) + sizeof(_impl_.max_output_token_count_));
@@ -759,6 +1049,26 @@ const char* Candidate::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx
         } else
           goto handle_unusual;
         continue;
+      // string retire_date = 8 [json_name = "retireDate"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          auto str = _internal_mutable_retire_date();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Candidate.retire_date"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string replaced_by = 9 [json_name = "replacedBy"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+          auto str = _internal_mutable_replaced_by();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.Candidate.replaced_by"));
+        } else
+          goto handle_unusual;
+        continue;
       default:
         goto handle_unusual;
     }  // switch
@@ -839,6 +1149,26 @@ uint8_t* Candidate::_InternalSerialize(
     target = ::_pbi::WireFormatLite::WriteBoolToArray(7, this->_internal_available(), target);
   }
 
+  // string retire_date = 8 [json_name = "retireDate"];
+  if (!this->_internal_retire_date().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_retire_date().data(), static_cast<int>(this->_internal_retire_date().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Candidate.retire_date");
+    target = stream->WriteStringMaybeAliased(
+        8, this->_internal_retire_date(), target);
+  }
+
+  // string replaced_by = 9 [json_name = "replacedBy"];
+  if (!this->_internal_replaced_by().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_replaced_by().data(), static_cast<int>(this->_internal_replaced_by().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.Candidate.replaced_by");
+    target = stream->WriteStringMaybeAliased(
+        9, this->_internal_replaced_by(), target);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -867,6 +1197,20 @@ size_t Candidate::ByteSizeLong() const {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_provider_model());
+  }
+
+  // string retire_date = 8 [json_name = "retireDate"];
+  if (!this->_internal_retire_date().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_retire_date());
+  }
+
+  // string replaced_by = 9 [json_name = "replacedBy"];
+  if (!this->_internal_replaced_by().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_replaced_by());
   }
 
   // int64 context_token_count = 3 [json_name = "contextTokenCount"];
@@ -921,6 +1265,12 @@ void Candidate::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROT
   if (!from._internal_provider_model().empty()) {
     _this->_internal_set_provider_model(from._internal_provider_model());
   }
+  if (!from._internal_retire_date().empty()) {
+    _this->_internal_set_retire_date(from._internal_retire_date());
+  }
+  if (!from._internal_replaced_by().empty()) {
+    _this->_internal_set_replaced_by(from._internal_replaced_by());
+  }
   if (from._internal_context_token_count() != 0) {
     _this->_internal_set_context_token_count(from._internal_context_token_count());
   }
@@ -967,6 +1317,14 @@ void Candidate::InternalSwap(Candidate* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.provider_model_, lhs_arena,
       &other->_impl_.provider_model_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.retire_date_, lhs_arena,
+      &other->_impl_.retire_date_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.replaced_by_, lhs_arena,
+      &other->_impl_.replaced_by_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(Candidate, _impl_.available_)
@@ -1891,6 +2249,865 @@ void GetModelResponse::InternalSwap(GetModelResponse* other) {
       file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[5]);
 }
 
+// ===================================================================
+
+class GetServerInfoRequest::_Internal {
+ public:
+};
+
+GetServerInfoRequest::GetServerInfoRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase(arena, is_message_owned) {
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.GetServerInfoRequest)
+}
+GetServerInfoRequest::GetServerInfoRequest(const GetServerInfoRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase() {
+  GetServerInfoRequest* const _this = this; (void)_this;
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.GetServerInfoRequest)
+}
+
+
+
+
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData GetServerInfoRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl,
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl,
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetServerInfoRequest::GetClassData() const { return &_class_data_; }
+
+
+
+
+
+
+
+::PROTOBUF_NAMESPACE_ID::Metadata GetServerInfoRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[6]);
+}
+
+// ===================================================================
+
+class GetServerInfoResponse::_Internal {
+ public:
+  using HasBits = decltype(std::declval<GetServerInfoResponse>()._impl_._has_bits_);
+  static const ::ringmain::v1::ServerLimits& limits(const GetServerInfoResponse* msg);
+  static void set_has_http_uri(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+};
+
+const ::ringmain::v1::ServerLimits&
+GetServerInfoResponse::_Internal::limits(const GetServerInfoResponse* msg) {
+  return *msg->_impl_.limits_;
+}
+GetServerInfoResponse::GetServerInfoResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.GetServerInfoResponse)
+}
+GetServerInfoResponse::GetServerInfoResponse(const GetServerInfoResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  GetServerInfoResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.services_){from._impl_.services_}
+    , decltype(_impl_.capabilities_){from._impl_.capabilities_}
+    , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
+    , decltype(_impl_.authentication_methods_){from._impl_.authentication_methods_}
+    , /*decltype(_impl_._authentication_methods_cached_byte_size_)*/{0}
+    , decltype(_impl_.version_){}
+    , decltype(_impl_.contract_version_){}
+    , decltype(_impl_.http_uri_){}
+    , decltype(_impl_.limits_){nullptr}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.version_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.version_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_version().empty()) {
+    _this->_impl_.version_.Set(from._internal_version(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.contract_version_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.contract_version_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_contract_version().empty()) {
+    _this->_impl_.contract_version_.Set(from._internal_contract_version(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.http_uri_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.http_uri_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (from._internal_has_http_uri()) {
+    _this->_impl_.http_uri_.Set(from._internal_http_uri(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_limits()) {
+    _this->_impl_.limits_ = new ::ringmain::v1::ServerLimits(*from._impl_.limits_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.GetServerInfoResponse)
+}
+
+inline void GetServerInfoResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.services_){arena}
+    , decltype(_impl_.capabilities_){arena}
+    , /*decltype(_impl_._capabilities_cached_byte_size_)*/{0}
+    , decltype(_impl_.authentication_methods_){arena}
+    , /*decltype(_impl_._authentication_methods_cached_byte_size_)*/{0}
+    , decltype(_impl_.version_){}
+    , decltype(_impl_.contract_version_){}
+    , decltype(_impl_.http_uri_){}
+    , decltype(_impl_.limits_){nullptr}
+  };
+  _impl_.version_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.version_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.contract_version_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.contract_version_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.http_uri_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.http_uri_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+GetServerInfoResponse::~GetServerInfoResponse() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.GetServerInfoResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void GetServerInfoResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.services_.~RepeatedPtrField();
+  _impl_.capabilities_.~RepeatedField();
+  _impl_.authentication_methods_.~RepeatedField();
+  _impl_.version_.Destroy();
+  _impl_.contract_version_.Destroy();
+  _impl_.http_uri_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.limits_;
+}
+
+void GetServerInfoResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void GetServerInfoResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.GetServerInfoResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.services_.Clear();
+  _impl_.capabilities_.Clear();
+  _impl_.authentication_methods_.Clear();
+  _impl_.version_.ClearToEmpty();
+  _impl_.contract_version_.ClearToEmpty();
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    _impl_.http_uri_.ClearNonDefaultToEmpty();
+  }
+  if (GetArenaForAllocation() == nullptr && _impl_.limits_ != nullptr) {
+    delete _impl_.limits_;
+  }
+  _impl_.limits_ = nullptr;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* GetServerInfoResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string version = 1 [json_name = "version"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_version();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GetServerInfoResponse.version"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string contract_version = 2 [json_name = "contractVersion"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_contract_version();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GetServerInfoResponse.contract_version"));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string services = 3 [json_name = "services"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_services();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GetServerInfoResponse.services"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Capability capabilities = 4 [json_name = "capabilities"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedEnumParser(_internal_mutable_capabilities(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 32) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_add_capabilities(static_cast<::ringmain::v1::Capability>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.AuthenticationMethod authentication_methods = 5 [json_name = "authenticationMethods"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedEnumParser(_internal_mutable_authentication_methods(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 40) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_add_authentication_methods(static_cast<::ringmain::v1::AuthenticationMethod>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.ServerLimits limits = 6 [json_name = "limits"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr = ctx->ParseMessage(_internal_mutable_limits(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional string http_uri = 7 [json_name = "httpUri"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          auto str = _internal_mutable_http_uri();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GetServerInfoResponse.http_uri"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* GetServerInfoResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.GetServerInfoResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string version = 1 [json_name = "version"];
+  if (!this->_internal_version().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_version().data(), static_cast<int>(this->_internal_version().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.GetServerInfoResponse.version");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_version(), target);
+  }
+
+  // string contract_version = 2 [json_name = "contractVersion"];
+  if (!this->_internal_contract_version().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_contract_version().data(), static_cast<int>(this->_internal_contract_version().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.GetServerInfoResponse.contract_version");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_contract_version(), target);
+  }
+
+  // repeated string services = 3 [json_name = "services"];
+  for (int i = 0, n = this->_internal_services_size(); i < n; i++) {
+    const auto& s = this->_internal_services(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.GetServerInfoResponse.services");
+    target = stream->WriteString(3, s, target);
+  }
+
+  // repeated .ringmain.v1.Capability capabilities = 4 [json_name = "capabilities"];
+  {
+    int byte_size = _impl_._capabilities_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteEnumPacked(
+          4, _impl_.capabilities_, byte_size, target);
+    }
+  }
+
+  // repeated .ringmain.v1.AuthenticationMethod authentication_methods = 5 [json_name = "authenticationMethods"];
+  {
+    int byte_size = _impl_._authentication_methods_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteEnumPacked(
+          5, _impl_.authentication_methods_, byte_size, target);
+    }
+  }
+
+  // .ringmain.v1.ServerLimits limits = 6 [json_name = "limits"];
+  if (this->_internal_has_limits()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(6, _Internal::limits(this),
+        _Internal::limits(this).GetCachedSize(), target, stream);
+  }
+
+  // optional string http_uri = 7 [json_name = "httpUri"];
+  if (_internal_has_http_uri()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_http_uri().data(), static_cast<int>(this->_internal_http_uri().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.GetServerInfoResponse.http_uri");
+    target = stream->WriteStringMaybeAliased(
+        7, this->_internal_http_uri(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.GetServerInfoResponse)
+  return target;
+}
+
+size_t GetServerInfoResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.GetServerInfoResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string services = 3 [json_name = "services"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.services_.size());
+  for (int i = 0, n = _impl_.services_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.services_.Get(i));
+  }
+
+  // repeated .ringmain.v1.Capability capabilities = 4 [json_name = "capabilities"];
+  {
+    size_t data_size = 0;
+    unsigned int count = static_cast<unsigned int>(this->_internal_capabilities_size());for (unsigned int i = 0; i < count; i++) {
+      data_size += ::_pbi::WireFormatLite::EnumSize(
+        this->_internal_capabilities(static_cast<int>(i)));
+    }
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._capabilities_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // repeated .ringmain.v1.AuthenticationMethod authentication_methods = 5 [json_name = "authenticationMethods"];
+  {
+    size_t data_size = 0;
+    unsigned int count = static_cast<unsigned int>(this->_internal_authentication_methods_size());for (unsigned int i = 0; i < count; i++) {
+      data_size += ::_pbi::WireFormatLite::EnumSize(
+        this->_internal_authentication_methods(static_cast<int>(i)));
+    }
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._authentication_methods_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // string version = 1 [json_name = "version"];
+  if (!this->_internal_version().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_version());
+  }
+
+  // string contract_version = 2 [json_name = "contractVersion"];
+  if (!this->_internal_contract_version().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_contract_version());
+  }
+
+  // optional string http_uri = 7 [json_name = "httpUri"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_http_uri());
+  }
+
+  // .ringmain.v1.ServerLimits limits = 6 [json_name = "limits"];
+  if (this->_internal_has_limits()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.limits_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData GetServerInfoResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    GetServerInfoResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetServerInfoResponse::GetClassData() const { return &_class_data_; }
+
+
+void GetServerInfoResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<GetServerInfoResponse*>(&to_msg);
+  auto& from = static_cast<const GetServerInfoResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.GetServerInfoResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.services_.MergeFrom(from._impl_.services_);
+  _this->_impl_.capabilities_.MergeFrom(from._impl_.capabilities_);
+  _this->_impl_.authentication_methods_.MergeFrom(from._impl_.authentication_methods_);
+  if (!from._internal_version().empty()) {
+    _this->_internal_set_version(from._internal_version());
+  }
+  if (!from._internal_contract_version().empty()) {
+    _this->_internal_set_contract_version(from._internal_contract_version());
+  }
+  if (from._internal_has_http_uri()) {
+    _this->_internal_set_http_uri(from._internal_http_uri());
+  }
+  if (from._internal_has_limits()) {
+    _this->_internal_mutable_limits()->::ringmain::v1::ServerLimits::MergeFrom(
+        from._internal_limits());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void GetServerInfoResponse::CopyFrom(const GetServerInfoResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.GetServerInfoResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool GetServerInfoResponse::IsInitialized() const {
+  return true;
+}
+
+void GetServerInfoResponse::InternalSwap(GetServerInfoResponse* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  _impl_.services_.InternalSwap(&other->_impl_.services_);
+  _impl_.capabilities_.InternalSwap(&other->_impl_.capabilities_);
+  _impl_.authentication_methods_.InternalSwap(&other->_impl_.authentication_methods_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.version_, lhs_arena,
+      &other->_impl_.version_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.contract_version_, lhs_arena,
+      &other->_impl_.contract_version_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.http_uri_, lhs_arena,
+      &other->_impl_.http_uri_, rhs_arena
+  );
+  swap(_impl_.limits_, other->_impl_.limits_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata GetServerInfoResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[7]);
+}
+
+// ===================================================================
+
+class ServerLimits::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& default_deadline(const ServerLimits* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& max_deadline(const ServerLimits* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+ServerLimits::_Internal::default_deadline(const ServerLimits* msg) {
+  return *msg->_impl_.default_deadline_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+ServerLimits::_Internal::max_deadline(const ServerLimits* msg) {
+  return *msg->_impl_.max_deadline_;
+}
+void ServerLimits::clear_default_deadline() {
+  if (GetArenaForAllocation() == nullptr && _impl_.default_deadline_ != nullptr) {
+    delete _impl_.default_deadline_;
+  }
+  _impl_.default_deadline_ = nullptr;
+}
+void ServerLimits::clear_max_deadline() {
+  if (GetArenaForAllocation() == nullptr && _impl_.max_deadline_ != nullptr) {
+    delete _impl_.max_deadline_;
+  }
+  _impl_.max_deadline_ = nullptr;
+}
+ServerLimits::ServerLimits(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.ServerLimits)
+}
+ServerLimits::ServerLimits(const ServerLimits& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  ServerLimits* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.default_deadline_){nullptr}
+    , decltype(_impl_.max_deadline_){nullptr}
+    , decltype(_impl_.max_message_bytes_){}
+    , decltype(_impl_.max_media_bytes_){}
+    , decltype(_impl_.max_upload_bytes_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_default_deadline()) {
+    _this->_impl_.default_deadline_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.default_deadline_);
+  }
+  if (from._internal_has_max_deadline()) {
+    _this->_impl_.max_deadline_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.max_deadline_);
+  }
+  ::memcpy(&_impl_.max_message_bytes_, &from._impl_.max_message_bytes_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.max_upload_bytes_) -
+    reinterpret_cast<char*>(&_impl_.max_message_bytes_)) + sizeof(_impl_.max_upload_bytes_));
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.ServerLimits)
+}
+
+inline void ServerLimits::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.default_deadline_){nullptr}
+    , decltype(_impl_.max_deadline_){nullptr}
+    , decltype(_impl_.max_message_bytes_){int64_t{0}}
+    , decltype(_impl_.max_media_bytes_){int64_t{0}}
+    , decltype(_impl_.max_upload_bytes_){int64_t{0}}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+ServerLimits::~ServerLimits() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.ServerLimits)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void ServerLimits::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.default_deadline_;
+  if (this != internal_default_instance()) delete _impl_.max_deadline_;
+}
+
+void ServerLimits::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void ServerLimits::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.ServerLimits)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.default_deadline_ != nullptr) {
+    delete _impl_.default_deadline_;
+  }
+  _impl_.default_deadline_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.max_deadline_ != nullptr) {
+    delete _impl_.max_deadline_;
+  }
+  _impl_.max_deadline_ = nullptr;
+  ::memset(&_impl_.max_message_bytes_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.max_upload_bytes_) -
+      reinterpret_cast<char*>(&_impl_.max_message_bytes_)) + sizeof(_impl_.max_upload_bytes_));
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* ServerLimits::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // int64 max_message_bytes = 1 [json_name = "maxMessageBytes"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.max_message_bytes_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int64 max_media_bytes = 2 [json_name = "maxMediaBytes"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.max_media_bytes_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // int64 max_upload_bytes = 3 [json_name = "maxUploadBytes"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          _impl_.max_upload_bytes_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration default_deadline = 4 [json_name = "defaultDeadline"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_default_deadline(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration max_deadline = 5 [json_name = "maxDeadline"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_max_deadline(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* ServerLimits::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.ServerLimits)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // int64 max_message_bytes = 1 [json_name = "maxMessageBytes"];
+  if (this->_internal_max_message_bytes() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(1, this->_internal_max_message_bytes(), target);
+  }
+
+  // int64 max_media_bytes = 2 [json_name = "maxMediaBytes"];
+  if (this->_internal_max_media_bytes() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(2, this->_internal_max_media_bytes(), target);
+  }
+
+  // int64 max_upload_bytes = 3 [json_name = "maxUploadBytes"];
+  if (this->_internal_max_upload_bytes() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(3, this->_internal_max_upload_bytes(), target);
+  }
+
+  // .google.protobuf.Duration default_deadline = 4 [json_name = "defaultDeadline"];
+  if (this->_internal_has_default_deadline()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::default_deadline(this),
+        _Internal::default_deadline(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Duration max_deadline = 5 [json_name = "maxDeadline"];
+  if (this->_internal_has_max_deadline()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::max_deadline(this),
+        _Internal::max_deadline(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.ServerLimits)
+  return target;
+}
+
+size_t ServerLimits::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.ServerLimits)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .google.protobuf.Duration default_deadline = 4 [json_name = "defaultDeadline"];
+  if (this->_internal_has_default_deadline()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.default_deadline_);
+  }
+
+  // .google.protobuf.Duration max_deadline = 5 [json_name = "maxDeadline"];
+  if (this->_internal_has_max_deadline()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.max_deadline_);
+  }
+
+  // int64 max_message_bytes = 1 [json_name = "maxMessageBytes"];
+  if (this->_internal_max_message_bytes() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_max_message_bytes());
+  }
+
+  // int64 max_media_bytes = 2 [json_name = "maxMediaBytes"];
+  if (this->_internal_max_media_bytes() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_max_media_bytes());
+  }
+
+  // int64 max_upload_bytes = 3 [json_name = "maxUploadBytes"];
+  if (this->_internal_max_upload_bytes() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_max_upload_bytes());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ServerLimits::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    ServerLimits::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ServerLimits::GetClassData() const { return &_class_data_; }
+
+
+void ServerLimits::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<ServerLimits*>(&to_msg);
+  auto& from = static_cast<const ServerLimits&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.ServerLimits)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_default_deadline()) {
+    _this->_internal_mutable_default_deadline()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_default_deadline());
+  }
+  if (from._internal_has_max_deadline()) {
+    _this->_internal_mutable_max_deadline()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_max_deadline());
+  }
+  if (from._internal_max_message_bytes() != 0) {
+    _this->_internal_set_max_message_bytes(from._internal_max_message_bytes());
+  }
+  if (from._internal_max_media_bytes() != 0) {
+    _this->_internal_set_max_media_bytes(from._internal_max_media_bytes());
+  }
+  if (from._internal_max_upload_bytes() != 0) {
+    _this->_internal_set_max_upload_bytes(from._internal_max_upload_bytes());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void ServerLimits::CopyFrom(const ServerLimits& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.ServerLimits)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool ServerLimits::IsInitialized() const {
+  return true;
+}
+
+void ServerLimits::InternalSwap(ServerLimits* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(ServerLimits, _impl_.max_upload_bytes_)
+      + sizeof(ServerLimits::_impl_.max_upload_bytes_)
+      - PROTOBUF_FIELD_OFFSET(ServerLimits, _impl_.default_deadline_)>(
+          reinterpret_cast<char*>(&_impl_.default_deadline_),
+          reinterpret_cast<char*>(&other->_impl_.default_deadline_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata ServerLimits::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fmodel_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fmodel_5fservice_2eproto[8]);
+}
+
 // @@protoc_insertion_point(namespace_scope)
 }  // namespace v1
 }  // namespace ringmain
@@ -1918,6 +3135,18 @@ Arena::CreateMaybeMessage< ::ringmain::v1::GetModelRequest >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::GetModelResponse*
 Arena::CreateMaybeMessage< ::ringmain::v1::GetModelResponse >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::GetModelResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::GetServerInfoRequest*
+Arena::CreateMaybeMessage< ::ringmain::v1::GetServerInfoRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::GetServerInfoRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::GetServerInfoResponse*
+Arena::CreateMaybeMessage< ::ringmain::v1::GetServerInfoResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::GetServerInfoResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::ServerLimits*
+Arena::CreateMaybeMessage< ::ringmain::v1::ServerLimits >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::ServerLimits >(arena);
 }
 PROTOBUF_NAMESPACE_CLOSE
 

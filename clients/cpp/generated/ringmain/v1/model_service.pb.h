@@ -23,6 +23,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/arenastring.h>
+#include <google/protobuf/generated_message_bases.h>
 #include <google/protobuf/generated_message_util.h>
 #include <google/protobuf/metadata_lite.h>
 #include <google/protobuf/generated_message_reflection.h>
@@ -31,6 +32,7 @@
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/duration.pb.h>
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
 #define PROTOBUF_INTERNAL_EXPORT_ringmain_2fv1_2fmodel_5fservice_2eproto
@@ -56,6 +58,12 @@ extern GetModelRequestDefaultTypeInternal _GetModelRequest_default_instance_;
 class GetModelResponse;
 struct GetModelResponseDefaultTypeInternal;
 extern GetModelResponseDefaultTypeInternal _GetModelResponse_default_instance_;
+class GetServerInfoRequest;
+struct GetServerInfoRequestDefaultTypeInternal;
+extern GetServerInfoRequestDefaultTypeInternal _GetServerInfoRequest_default_instance_;
+class GetServerInfoResponse;
+struct GetServerInfoResponseDefaultTypeInternal;
+extern GetServerInfoResponseDefaultTypeInternal _GetServerInfoResponse_default_instance_;
 class ListModelsRequest;
 struct ListModelsRequestDefaultTypeInternal;
 extern ListModelsRequestDefaultTypeInternal _ListModelsRequest_default_instance_;
@@ -65,15 +73,21 @@ extern ListModelsResponseDefaultTypeInternal _ListModelsResponse_default_instanc
 class Model;
 struct ModelDefaultTypeInternal;
 extern ModelDefaultTypeInternal _Model_default_instance_;
+class ServerLimits;
+struct ServerLimitsDefaultTypeInternal;
+extern ServerLimitsDefaultTypeInternal _ServerLimits_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::Candidate* Arena::CreateMaybeMessage<::ringmain::v1::Candidate>(Arena*);
 template<> ::ringmain::v1::GetModelRequest* Arena::CreateMaybeMessage<::ringmain::v1::GetModelRequest>(Arena*);
 template<> ::ringmain::v1::GetModelResponse* Arena::CreateMaybeMessage<::ringmain::v1::GetModelResponse>(Arena*);
+template<> ::ringmain::v1::GetServerInfoRequest* Arena::CreateMaybeMessage<::ringmain::v1::GetServerInfoRequest>(Arena*);
+template<> ::ringmain::v1::GetServerInfoResponse* Arena::CreateMaybeMessage<::ringmain::v1::GetServerInfoResponse>(Arena*);
 template<> ::ringmain::v1::ListModelsRequest* Arena::CreateMaybeMessage<::ringmain::v1::ListModelsRequest>(Arena*);
 template<> ::ringmain::v1::ListModelsResponse* Arena::CreateMaybeMessage<::ringmain::v1::ListModelsResponse>(Arena*);
 template<> ::ringmain::v1::Model* Arena::CreateMaybeMessage<::ringmain::v1::Model>(Arena*);
+template<> ::ringmain::v1::ServerLimits* Arena::CreateMaybeMessage<::ringmain::v1::ServerLimits>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
@@ -82,17 +96,22 @@ enum Capability : int {
   CAPABILITY_UNSPECIFIED = 0,
   CAPABILITY_CHAT = 1,
   CAPABILITY_VISION = 2,
-  CAPABILITY_TOOLS = 3,
-  CAPABILITY_JSON_SCHEMA = 4,
-  CAPABILITY_REASONING = 5,
-  CAPABILITY_DOCUMENT = 6,
-  CAPABILITY_IMAGE_GENERATION = 7,
-  CAPABILITY_IMAGE_EDITING = 8,
-  CAPABILITY_IMAGE_UPSCALING = 9,
-  CAPABILITY_IMAGE_CLASSIFICATION = 10,
-  CAPABILITY_EMBEDDING = 11,
-  CAPABILITY_TRANSCRIPTION = 12,
-  CAPABILITY_SPEECH = 13,
+  CAPABILITY_DOCUMENT = 3,
+  CAPABILITY_AUDIO_INPUT = 4,
+  CAPABILITY_AUDIO_OUTPUT = 5,
+  CAPABILITY_IMAGE_OUTPUT = 6,
+  CAPABILITY_TOOLS = 7,
+  CAPABILITY_WEB_SEARCH = 8,
+  CAPABILITY_CODE_EXECUTION = 9,
+  CAPABILITY_JSON_SCHEMA = 10,
+  CAPABILITY_REASONING = 11,
+  CAPABILITY_IMAGE_GENERATION = 12,
+  CAPABILITY_IMAGE_EDITING = 13,
+  CAPABILITY_IMAGE_UPSCALING = 14,
+  CAPABILITY_IMAGE_CLASSIFICATION = 15,
+  CAPABILITY_EMBEDDING = 16,
+  CAPABILITY_TRANSCRIPTION = 17,
+  CAPABILITY_SPEECH = 18,
   Capability_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   Capability_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
@@ -114,6 +133,33 @@ inline bool Capability_Parse(
     ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, Capability* value) {
   return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<Capability>(
     Capability_descriptor(), name, value);
+}
+enum AuthenticationMethod : int {
+  AUTHENTICATION_METHOD_UNSPECIFIED = 0,
+  AUTHENTICATION_METHOD_API_KEY = 1,
+  AUTHENTICATION_METHOD_JWT = 2,
+  AUTHENTICATION_METHOD_CLIENT_CERTIFICATE = 3,
+  AuthenticationMethod_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  AuthenticationMethod_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool AuthenticationMethod_IsValid(int value);
+constexpr AuthenticationMethod AuthenticationMethod_MIN = AUTHENTICATION_METHOD_UNSPECIFIED;
+constexpr AuthenticationMethod AuthenticationMethod_MAX = AUTHENTICATION_METHOD_CLIENT_CERTIFICATE;
+constexpr int AuthenticationMethod_ARRAYSIZE = AuthenticationMethod_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* AuthenticationMethod_descriptor();
+template<typename T>
+inline const std::string& AuthenticationMethod_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, AuthenticationMethod>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function AuthenticationMethod_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    AuthenticationMethod_descriptor(), enum_t_value);
+}
+inline bool AuthenticationMethod_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, AuthenticationMethod* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<AuthenticationMethod>(
+    AuthenticationMethod_descriptor(), name, value);
 }
 // ===================================================================
 
@@ -241,6 +287,8 @@ class Model final :
     kCapabilitiesFieldNumber = 2,
     kCandidatesFieldNumber = 3,
     kModelFieldNumber = 1,
+    kRetireDateFieldNumber = 4,
+    kReplacedByFieldNumber = 5,
   };
   // repeated .ringmain.v1.Capability capabilities = 2 [json_name = "capabilities"];
   int capabilities_size() const;
@@ -291,6 +339,34 @@ class Model final :
   std::string* _internal_mutable_model();
   public:
 
+  // string retire_date = 4 [json_name = "retireDate"];
+  void clear_retire_date();
+  const std::string& retire_date() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_retire_date(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_retire_date();
+  PROTOBUF_NODISCARD std::string* release_retire_date();
+  void set_allocated_retire_date(std::string* retire_date);
+  private:
+  const std::string& _internal_retire_date() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_retire_date(const std::string& value);
+  std::string* _internal_mutable_retire_date();
+  public:
+
+  // string replaced_by = 5 [json_name = "replacedBy"];
+  void clear_replaced_by();
+  const std::string& replaced_by() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_replaced_by(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_replaced_by();
+  PROTOBUF_NODISCARD std::string* release_replaced_by();
+  void set_allocated_replaced_by(std::string* replaced_by);
+  private:
+  const std::string& _internal_replaced_by() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_replaced_by(const std::string& value);
+  std::string* _internal_mutable_replaced_by();
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.Model)
  private:
   class _Internal;
@@ -303,6 +379,8 @@ class Model final :
     mutable std::atomic<int> _capabilities_cached_byte_size_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Candidate > candidates_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr retire_date_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr replaced_by_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -433,6 +511,8 @@ class Candidate final :
   enum : int {
     kProviderIdFieldNumber = 1,
     kProviderModelFieldNumber = 2,
+    kRetireDateFieldNumber = 8,
+    kReplacedByFieldNumber = 9,
     kContextTokenCountFieldNumber = 3,
     kMaxOutputTokenCountFieldNumber = 4,
     kInputMtokCostNanoUsdFieldNumber = 5,
@@ -465,6 +545,34 @@ class Candidate final :
   const std::string& _internal_provider_model() const;
   inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
   std::string* _internal_mutable_provider_model();
+  public:
+
+  // string retire_date = 8 [json_name = "retireDate"];
+  void clear_retire_date();
+  const std::string& retire_date() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_retire_date(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_retire_date();
+  PROTOBUF_NODISCARD std::string* release_retire_date();
+  void set_allocated_retire_date(std::string* retire_date);
+  private:
+  const std::string& _internal_retire_date() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_retire_date(const std::string& value);
+  std::string* _internal_mutable_retire_date();
+  public:
+
+  // string replaced_by = 9 [json_name = "replacedBy"];
+  void clear_replaced_by();
+  const std::string& replaced_by() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_replaced_by(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_replaced_by();
+  PROTOBUF_NODISCARD std::string* release_replaced_by();
+  void set_allocated_replaced_by(std::string* replaced_by);
+  private:
+  const std::string& _internal_replaced_by() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_replaced_by(const std::string& value);
+  std::string* _internal_mutable_replaced_by();
   public:
 
   // int64 context_token_count = 3 [json_name = "contextTokenCount"];
@@ -532,6 +640,8 @@ class Candidate final :
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr retire_date_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr replaced_by_;
     int64_t context_token_count_;
     int64_t max_output_token_count_;
     int64_t input_mtok_cost_nano_usd_;
@@ -1208,6 +1318,610 @@ class GetModelResponse final :
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto;
 };
+// -------------------------------------------------------------------
+
+class GetServerInfoRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase /* @@protoc_insertion_point(class_definition:ringmain.v1.GetServerInfoRequest) */ {
+ public:
+  inline GetServerInfoRequest() : GetServerInfoRequest(nullptr) {}
+  explicit PROTOBUF_CONSTEXPR GetServerInfoRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  GetServerInfoRequest(const GetServerInfoRequest& from);
+  GetServerInfoRequest(GetServerInfoRequest&& from) noexcept
+    : GetServerInfoRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline GetServerInfoRequest& operator=(const GetServerInfoRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline GetServerInfoRequest& operator=(GetServerInfoRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const GetServerInfoRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const GetServerInfoRequest* internal_default_instance() {
+    return reinterpret_cast<const GetServerInfoRequest*>(
+               &_GetServerInfoRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    6;
+
+  friend void swap(GetServerInfoRequest& a, GetServerInfoRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(GetServerInfoRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(GetServerInfoRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  GetServerInfoRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<GetServerInfoRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyFrom;
+  inline void CopyFrom(const GetServerInfoRequest& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::CopyImpl(*this, from);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeFrom;
+  void MergeFrom(const GetServerInfoRequest& from) {
+    ::PROTOBUF_NAMESPACE_ID::internal::ZeroFieldsBase::MergeImpl(*this, from);
+  }
+  public:
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.GetServerInfoRequest";
+  }
+  protected:
+  explicit GetServerInfoRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.GetServerInfoRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+  };
+  friend struct ::TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class GetServerInfoResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.GetServerInfoResponse) */ {
+ public:
+  inline GetServerInfoResponse() : GetServerInfoResponse(nullptr) {}
+  ~GetServerInfoResponse() override;
+  explicit PROTOBUF_CONSTEXPR GetServerInfoResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  GetServerInfoResponse(const GetServerInfoResponse& from);
+  GetServerInfoResponse(GetServerInfoResponse&& from) noexcept
+    : GetServerInfoResponse() {
+    *this = ::std::move(from);
+  }
+
+  inline GetServerInfoResponse& operator=(const GetServerInfoResponse& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline GetServerInfoResponse& operator=(GetServerInfoResponse&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const GetServerInfoResponse& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const GetServerInfoResponse* internal_default_instance() {
+    return reinterpret_cast<const GetServerInfoResponse*>(
+               &_GetServerInfoResponse_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    7;
+
+  friend void swap(GetServerInfoResponse& a, GetServerInfoResponse& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(GetServerInfoResponse* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(GetServerInfoResponse* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  GetServerInfoResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<GetServerInfoResponse>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const GetServerInfoResponse& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const GetServerInfoResponse& from) {
+    GetServerInfoResponse::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(GetServerInfoResponse* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.GetServerInfoResponse";
+  }
+  protected:
+  explicit GetServerInfoResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kServicesFieldNumber = 3,
+    kCapabilitiesFieldNumber = 4,
+    kAuthenticationMethodsFieldNumber = 5,
+    kVersionFieldNumber = 1,
+    kContractVersionFieldNumber = 2,
+    kHttpUriFieldNumber = 7,
+    kLimitsFieldNumber = 6,
+  };
+  // repeated string services = 3 [json_name = "services"];
+  int services_size() const;
+  private:
+  int _internal_services_size() const;
+  public:
+  void clear_services();
+  const std::string& services(int index) const;
+  std::string* mutable_services(int index);
+  void set_services(int index, const std::string& value);
+  void set_services(int index, std::string&& value);
+  void set_services(int index, const char* value);
+  void set_services(int index, const char* value, size_t size);
+  std::string* add_services();
+  void add_services(const std::string& value);
+  void add_services(std::string&& value);
+  void add_services(const char* value);
+  void add_services(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& services() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_services();
+  private:
+  const std::string& _internal_services(int index) const;
+  std::string* _internal_add_services();
+  public:
+
+  // repeated .ringmain.v1.Capability capabilities = 4 [json_name = "capabilities"];
+  int capabilities_size() const;
+  private:
+  int _internal_capabilities_size() const;
+  public:
+  void clear_capabilities();
+  private:
+  ::ringmain::v1::Capability _internal_capabilities(int index) const;
+  void _internal_add_capabilities(::ringmain::v1::Capability value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* _internal_mutable_capabilities();
+  public:
+  ::ringmain::v1::Capability capabilities(int index) const;
+  void set_capabilities(int index, ::ringmain::v1::Capability value);
+  void add_capabilities(::ringmain::v1::Capability value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>& capabilities() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* mutable_capabilities();
+
+  // repeated .ringmain.v1.AuthenticationMethod authentication_methods = 5 [json_name = "authenticationMethods"];
+  int authentication_methods_size() const;
+  private:
+  int _internal_authentication_methods_size() const;
+  public:
+  void clear_authentication_methods();
+  private:
+  ::ringmain::v1::AuthenticationMethod _internal_authentication_methods(int index) const;
+  void _internal_add_authentication_methods(::ringmain::v1::AuthenticationMethod value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* _internal_mutable_authentication_methods();
+  public:
+  ::ringmain::v1::AuthenticationMethod authentication_methods(int index) const;
+  void set_authentication_methods(int index, ::ringmain::v1::AuthenticationMethod value);
+  void add_authentication_methods(::ringmain::v1::AuthenticationMethod value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>& authentication_methods() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* mutable_authentication_methods();
+
+  // string version = 1 [json_name = "version"];
+  void clear_version();
+  const std::string& version() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_version(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_version();
+  PROTOBUF_NODISCARD std::string* release_version();
+  void set_allocated_version(std::string* version);
+  private:
+  const std::string& _internal_version() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_version(const std::string& value);
+  std::string* _internal_mutable_version();
+  public:
+
+  // string contract_version = 2 [json_name = "contractVersion"];
+  void clear_contract_version();
+  const std::string& contract_version() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_contract_version(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_contract_version();
+  PROTOBUF_NODISCARD std::string* release_contract_version();
+  void set_allocated_contract_version(std::string* contract_version);
+  private:
+  const std::string& _internal_contract_version() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_contract_version(const std::string& value);
+  std::string* _internal_mutable_contract_version();
+  public:
+
+  // optional string http_uri = 7 [json_name = "httpUri"];
+  bool has_http_uri() const;
+  private:
+  bool _internal_has_http_uri() const;
+  public:
+  void clear_http_uri();
+  const std::string& http_uri() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_http_uri(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_http_uri();
+  PROTOBUF_NODISCARD std::string* release_http_uri();
+  void set_allocated_http_uri(std::string* http_uri);
+  private:
+  const std::string& _internal_http_uri() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_http_uri(const std::string& value);
+  std::string* _internal_mutable_http_uri();
+  public:
+
+  // .ringmain.v1.ServerLimits limits = 6 [json_name = "limits"];
+  bool has_limits() const;
+  private:
+  bool _internal_has_limits() const;
+  public:
+  void clear_limits();
+  const ::ringmain::v1::ServerLimits& limits() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::ServerLimits* release_limits();
+  ::ringmain::v1::ServerLimits* mutable_limits();
+  void set_allocated_limits(::ringmain::v1::ServerLimits* limits);
+  private:
+  const ::ringmain::v1::ServerLimits& _internal_limits() const;
+  ::ringmain::v1::ServerLimits* _internal_mutable_limits();
+  public:
+  void unsafe_arena_set_allocated_limits(
+      ::ringmain::v1::ServerLimits* limits);
+  ::ringmain::v1::ServerLimits* unsafe_arena_release_limits();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.GetServerInfoResponse)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> services_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> capabilities_;
+    mutable std::atomic<int> _capabilities_cached_byte_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> authentication_methods_;
+    mutable std::atomic<int> _authentication_methods_cached_byte_size_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr version_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr contract_version_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr http_uri_;
+    ::ringmain::v1::ServerLimits* limits_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class ServerLimits final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.ServerLimits) */ {
+ public:
+  inline ServerLimits() : ServerLimits(nullptr) {}
+  ~ServerLimits() override;
+  explicit PROTOBUF_CONSTEXPR ServerLimits(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  ServerLimits(const ServerLimits& from);
+  ServerLimits(ServerLimits&& from) noexcept
+    : ServerLimits() {
+    *this = ::std::move(from);
+  }
+
+  inline ServerLimits& operator=(const ServerLimits& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline ServerLimits& operator=(ServerLimits&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const ServerLimits& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const ServerLimits* internal_default_instance() {
+    return reinterpret_cast<const ServerLimits*>(
+               &_ServerLimits_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    8;
+
+  friend void swap(ServerLimits& a, ServerLimits& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(ServerLimits* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(ServerLimits* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  ServerLimits* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<ServerLimits>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const ServerLimits& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const ServerLimits& from) {
+    ServerLimits::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(ServerLimits* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.ServerLimits";
+  }
+  protected:
+  explicit ServerLimits(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kDefaultDeadlineFieldNumber = 4,
+    kMaxDeadlineFieldNumber = 5,
+    kMaxMessageBytesFieldNumber = 1,
+    kMaxMediaBytesFieldNumber = 2,
+    kMaxUploadBytesFieldNumber = 3,
+  };
+  // .google.protobuf.Duration default_deadline = 4 [json_name = "defaultDeadline"];
+  bool has_default_deadline() const;
+  private:
+  bool _internal_has_default_deadline() const;
+  public:
+  void clear_default_deadline();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& default_deadline() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_default_deadline();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_default_deadline();
+  void set_allocated_default_deadline(::PROTOBUF_NAMESPACE_ID::Duration* default_deadline);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_default_deadline() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_default_deadline();
+  public:
+  void unsafe_arena_set_allocated_default_deadline(
+      ::PROTOBUF_NAMESPACE_ID::Duration* default_deadline);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_default_deadline();
+
+  // .google.protobuf.Duration max_deadline = 5 [json_name = "maxDeadline"];
+  bool has_max_deadline() const;
+  private:
+  bool _internal_has_max_deadline() const;
+  public:
+  void clear_max_deadline();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& max_deadline() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_max_deadline();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_max_deadline();
+  void set_allocated_max_deadline(::PROTOBUF_NAMESPACE_ID::Duration* max_deadline);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_max_deadline() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_max_deadline();
+  public:
+  void unsafe_arena_set_allocated_max_deadline(
+      ::PROTOBUF_NAMESPACE_ID::Duration* max_deadline);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_max_deadline();
+
+  // int64 max_message_bytes = 1 [json_name = "maxMessageBytes"];
+  void clear_max_message_bytes();
+  int64_t max_message_bytes() const;
+  void set_max_message_bytes(int64_t value);
+  private:
+  int64_t _internal_max_message_bytes() const;
+  void _internal_set_max_message_bytes(int64_t value);
+  public:
+
+  // int64 max_media_bytes = 2 [json_name = "maxMediaBytes"];
+  void clear_max_media_bytes();
+  int64_t max_media_bytes() const;
+  void set_max_media_bytes(int64_t value);
+  private:
+  int64_t _internal_max_media_bytes() const;
+  void _internal_set_max_media_bytes(int64_t value);
+  public:
+
+  // int64 max_upload_bytes = 3 [json_name = "maxUploadBytes"];
+  void clear_max_upload_bytes();
+  int64_t max_upload_bytes() const;
+  void set_max_upload_bytes(int64_t value);
+  private:
+  int64_t _internal_max_upload_bytes() const;
+  void _internal_set_max_upload_bytes(int64_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.ServerLimits)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::Duration* default_deadline_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* max_deadline_;
+    int64_t max_message_bytes_;
+    int64_t max_media_bytes_;
+    int64_t max_upload_bytes_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fmodel_5fservice_2eproto;
+};
 // ===================================================================
 
 
@@ -1350,6 +2064,106 @@ inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Candidat
 Model::candidates() const {
   // @@protoc_insertion_point(field_list:ringmain.v1.Model.candidates)
   return _impl_.candidates_;
+}
+
+// string retire_date = 4 [json_name = "retireDate"];
+inline void Model::clear_retire_date() {
+  _impl_.retire_date_.ClearToEmpty();
+}
+inline const std::string& Model::retire_date() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Model.retire_date)
+  return _internal_retire_date();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Model::set_retire_date(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.retire_date_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Model.retire_date)
+}
+inline std::string* Model::mutable_retire_date() {
+  std::string* _s = _internal_mutable_retire_date();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Model.retire_date)
+  return _s;
+}
+inline const std::string& Model::_internal_retire_date() const {
+  return _impl_.retire_date_.Get();
+}
+inline void Model::_internal_set_retire_date(const std::string& value) {
+  
+  _impl_.retire_date_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Model::_internal_mutable_retire_date() {
+  
+  return _impl_.retire_date_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Model::release_retire_date() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Model.retire_date)
+  return _impl_.retire_date_.Release();
+}
+inline void Model::set_allocated_retire_date(std::string* retire_date) {
+  if (retire_date != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.retire_date_.SetAllocated(retire_date, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.retire_date_.IsDefault()) {
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Model.retire_date)
+}
+
+// string replaced_by = 5 [json_name = "replacedBy"];
+inline void Model::clear_replaced_by() {
+  _impl_.replaced_by_.ClearToEmpty();
+}
+inline const std::string& Model::replaced_by() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Model.replaced_by)
+  return _internal_replaced_by();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Model::set_replaced_by(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.replaced_by_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Model.replaced_by)
+}
+inline std::string* Model::mutable_replaced_by() {
+  std::string* _s = _internal_mutable_replaced_by();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Model.replaced_by)
+  return _s;
+}
+inline const std::string& Model::_internal_replaced_by() const {
+  return _impl_.replaced_by_.Get();
+}
+inline void Model::_internal_set_replaced_by(const std::string& value) {
+  
+  _impl_.replaced_by_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Model::_internal_mutable_replaced_by() {
+  
+  return _impl_.replaced_by_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Model::release_replaced_by() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Model.replaced_by)
+  return _impl_.replaced_by_.Release();
+}
+inline void Model::set_allocated_replaced_by(std::string* replaced_by) {
+  if (replaced_by != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.replaced_by_.SetAllocated(replaced_by, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.replaced_by_.IsDefault()) {
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Model.replaced_by)
 }
 
 // -------------------------------------------------------------------
@@ -1570,6 +2384,106 @@ inline void Candidate::_internal_set_available(bool value) {
 inline void Candidate::set_available(bool value) {
   _internal_set_available(value);
   // @@protoc_insertion_point(field_set:ringmain.v1.Candidate.available)
+}
+
+// string retire_date = 8 [json_name = "retireDate"];
+inline void Candidate::clear_retire_date() {
+  _impl_.retire_date_.ClearToEmpty();
+}
+inline const std::string& Candidate::retire_date() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Candidate.retire_date)
+  return _internal_retire_date();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Candidate::set_retire_date(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.retire_date_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Candidate.retire_date)
+}
+inline std::string* Candidate::mutable_retire_date() {
+  std::string* _s = _internal_mutable_retire_date();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Candidate.retire_date)
+  return _s;
+}
+inline const std::string& Candidate::_internal_retire_date() const {
+  return _impl_.retire_date_.Get();
+}
+inline void Candidate::_internal_set_retire_date(const std::string& value) {
+  
+  _impl_.retire_date_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Candidate::_internal_mutable_retire_date() {
+  
+  return _impl_.retire_date_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Candidate::release_retire_date() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Candidate.retire_date)
+  return _impl_.retire_date_.Release();
+}
+inline void Candidate::set_allocated_retire_date(std::string* retire_date) {
+  if (retire_date != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.retire_date_.SetAllocated(retire_date, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.retire_date_.IsDefault()) {
+    _impl_.retire_date_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Candidate.retire_date)
+}
+
+// string replaced_by = 9 [json_name = "replacedBy"];
+inline void Candidate::clear_replaced_by() {
+  _impl_.replaced_by_.ClearToEmpty();
+}
+inline const std::string& Candidate::replaced_by() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Candidate.replaced_by)
+  return _internal_replaced_by();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void Candidate::set_replaced_by(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.replaced_by_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.Candidate.replaced_by)
+}
+inline std::string* Candidate::mutable_replaced_by() {
+  std::string* _s = _internal_mutable_replaced_by();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Candidate.replaced_by)
+  return _s;
+}
+inline const std::string& Candidate::_internal_replaced_by() const {
+  return _impl_.replaced_by_.Get();
+}
+inline void Candidate::_internal_set_replaced_by(const std::string& value) {
+  
+  _impl_.replaced_by_.Set(value, GetArenaForAllocation());
+}
+inline std::string* Candidate::_internal_mutable_replaced_by() {
+  
+  return _impl_.replaced_by_.Mutable(GetArenaForAllocation());
+}
+inline std::string* Candidate::release_replaced_by() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Candidate.replaced_by)
+  return _impl_.replaced_by_.Release();
+}
+inline void Candidate::set_allocated_replaced_by(std::string* replaced_by) {
+  if (replaced_by != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.replaced_by_.SetAllocated(replaced_by, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.replaced_by_.IsDefault()) {
+    _impl_.replaced_by_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Candidate.replaced_by)
 }
 
 // -------------------------------------------------------------------
@@ -1931,9 +2845,676 @@ inline void GetModelResponse::set_allocated_model(::ringmain::v1::Model* model) 
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetModelResponse.model)
 }
 
+// -------------------------------------------------------------------
+
+// GetServerInfoRequest
+
+// -------------------------------------------------------------------
+
+// GetServerInfoResponse
+
+// string version = 1 [json_name = "version"];
+inline void GetServerInfoResponse::clear_version() {
+  _impl_.version_.ClearToEmpty();
+}
+inline const std::string& GetServerInfoResponse::version() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.version)
+  return _internal_version();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void GetServerInfoResponse::set_version(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.version_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.version)
+}
+inline std::string* GetServerInfoResponse::mutable_version() {
+  std::string* _s = _internal_mutable_version();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetServerInfoResponse.version)
+  return _s;
+}
+inline const std::string& GetServerInfoResponse::_internal_version() const {
+  return _impl_.version_.Get();
+}
+inline void GetServerInfoResponse::_internal_set_version(const std::string& value) {
+  
+  _impl_.version_.Set(value, GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::_internal_mutable_version() {
+  
+  return _impl_.version_.Mutable(GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::release_version() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GetServerInfoResponse.version)
+  return _impl_.version_.Release();
+}
+inline void GetServerInfoResponse::set_allocated_version(std::string* version) {
+  if (version != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.version_.SetAllocated(version, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.version_.IsDefault()) {
+    _impl_.version_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetServerInfoResponse.version)
+}
+
+// string contract_version = 2 [json_name = "contractVersion"];
+inline void GetServerInfoResponse::clear_contract_version() {
+  _impl_.contract_version_.ClearToEmpty();
+}
+inline const std::string& GetServerInfoResponse::contract_version() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.contract_version)
+  return _internal_contract_version();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void GetServerInfoResponse::set_contract_version(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.contract_version_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.contract_version)
+}
+inline std::string* GetServerInfoResponse::mutable_contract_version() {
+  std::string* _s = _internal_mutable_contract_version();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetServerInfoResponse.contract_version)
+  return _s;
+}
+inline const std::string& GetServerInfoResponse::_internal_contract_version() const {
+  return _impl_.contract_version_.Get();
+}
+inline void GetServerInfoResponse::_internal_set_contract_version(const std::string& value) {
+  
+  _impl_.contract_version_.Set(value, GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::_internal_mutable_contract_version() {
+  
+  return _impl_.contract_version_.Mutable(GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::release_contract_version() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GetServerInfoResponse.contract_version)
+  return _impl_.contract_version_.Release();
+}
+inline void GetServerInfoResponse::set_allocated_contract_version(std::string* contract_version) {
+  if (contract_version != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.contract_version_.SetAllocated(contract_version, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.contract_version_.IsDefault()) {
+    _impl_.contract_version_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetServerInfoResponse.contract_version)
+}
+
+// repeated string services = 3 [json_name = "services"];
+inline int GetServerInfoResponse::_internal_services_size() const {
+  return _impl_.services_.size();
+}
+inline int GetServerInfoResponse::services_size() const {
+  return _internal_services_size();
+}
+inline void GetServerInfoResponse::clear_services() {
+  _impl_.services_.Clear();
+}
+inline std::string* GetServerInfoResponse::add_services() {
+  std::string* _s = _internal_add_services();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.GetServerInfoResponse.services)
+  return _s;
+}
+inline const std::string& GetServerInfoResponse::_internal_services(int index) const {
+  return _impl_.services_.Get(index);
+}
+inline const std::string& GetServerInfoResponse::services(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.services)
+  return _internal_services(index);
+}
+inline std::string* GetServerInfoResponse::mutable_services(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetServerInfoResponse.services)
+  return _impl_.services_.Mutable(index);
+}
+inline void GetServerInfoResponse::set_services(int index, const std::string& value) {
+  _impl_.services_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::set_services(int index, std::string&& value) {
+  _impl_.services_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::set_services(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.services_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::set_services(int index, const char* value, size_t size) {
+  _impl_.services_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.GetServerInfoResponse.services)
+}
+inline std::string* GetServerInfoResponse::_internal_add_services() {
+  return _impl_.services_.Add();
+}
+inline void GetServerInfoResponse::add_services(const std::string& value) {
+  _impl_.services_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::add_services(std::string&& value) {
+  _impl_.services_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::add_services(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.services_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.GetServerInfoResponse.services)
+}
+inline void GetServerInfoResponse::add_services(const char* value, size_t size) {
+  _impl_.services_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.GetServerInfoResponse.services)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+GetServerInfoResponse::services() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.GetServerInfoResponse.services)
+  return _impl_.services_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+GetServerInfoResponse::mutable_services() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GetServerInfoResponse.services)
+  return &_impl_.services_;
+}
+
+// repeated .ringmain.v1.Capability capabilities = 4 [json_name = "capabilities"];
+inline int GetServerInfoResponse::_internal_capabilities_size() const {
+  return _impl_.capabilities_.size();
+}
+inline int GetServerInfoResponse::capabilities_size() const {
+  return _internal_capabilities_size();
+}
+inline void GetServerInfoResponse::clear_capabilities() {
+  _impl_.capabilities_.Clear();
+}
+inline ::ringmain::v1::Capability GetServerInfoResponse::_internal_capabilities(int index) const {
+  return static_cast< ::ringmain::v1::Capability >(_impl_.capabilities_.Get(index));
+}
+inline ::ringmain::v1::Capability GetServerInfoResponse::capabilities(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.capabilities)
+  return _internal_capabilities(index);
+}
+inline void GetServerInfoResponse::set_capabilities(int index, ::ringmain::v1::Capability value) {
+  _impl_.capabilities_.Set(index, value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.capabilities)
+}
+inline void GetServerInfoResponse::_internal_add_capabilities(::ringmain::v1::Capability value) {
+  _impl_.capabilities_.Add(value);
+}
+inline void GetServerInfoResponse::add_capabilities(::ringmain::v1::Capability value) {
+  _internal_add_capabilities(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.GetServerInfoResponse.capabilities)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>&
+GetServerInfoResponse::capabilities() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.GetServerInfoResponse.capabilities)
+  return _impl_.capabilities_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GetServerInfoResponse::_internal_mutable_capabilities() {
+  return &_impl_.capabilities_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GetServerInfoResponse::mutable_capabilities() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GetServerInfoResponse.capabilities)
+  return _internal_mutable_capabilities();
+}
+
+// repeated .ringmain.v1.AuthenticationMethod authentication_methods = 5 [json_name = "authenticationMethods"];
+inline int GetServerInfoResponse::_internal_authentication_methods_size() const {
+  return _impl_.authentication_methods_.size();
+}
+inline int GetServerInfoResponse::authentication_methods_size() const {
+  return _internal_authentication_methods_size();
+}
+inline void GetServerInfoResponse::clear_authentication_methods() {
+  _impl_.authentication_methods_.Clear();
+}
+inline ::ringmain::v1::AuthenticationMethod GetServerInfoResponse::_internal_authentication_methods(int index) const {
+  return static_cast< ::ringmain::v1::AuthenticationMethod >(_impl_.authentication_methods_.Get(index));
+}
+inline ::ringmain::v1::AuthenticationMethod GetServerInfoResponse::authentication_methods(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.authentication_methods)
+  return _internal_authentication_methods(index);
+}
+inline void GetServerInfoResponse::set_authentication_methods(int index, ::ringmain::v1::AuthenticationMethod value) {
+  _impl_.authentication_methods_.Set(index, value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.authentication_methods)
+}
+inline void GetServerInfoResponse::_internal_add_authentication_methods(::ringmain::v1::AuthenticationMethod value) {
+  _impl_.authentication_methods_.Add(value);
+}
+inline void GetServerInfoResponse::add_authentication_methods(::ringmain::v1::AuthenticationMethod value) {
+  _internal_add_authentication_methods(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.GetServerInfoResponse.authentication_methods)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>&
+GetServerInfoResponse::authentication_methods() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.GetServerInfoResponse.authentication_methods)
+  return _impl_.authentication_methods_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GetServerInfoResponse::_internal_mutable_authentication_methods() {
+  return &_impl_.authentication_methods_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+GetServerInfoResponse::mutable_authentication_methods() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GetServerInfoResponse.authentication_methods)
+  return _internal_mutable_authentication_methods();
+}
+
+// .ringmain.v1.ServerLimits limits = 6 [json_name = "limits"];
+inline bool GetServerInfoResponse::_internal_has_limits() const {
+  return this != internal_default_instance() && _impl_.limits_ != nullptr;
+}
+inline bool GetServerInfoResponse::has_limits() const {
+  return _internal_has_limits();
+}
+inline void GetServerInfoResponse::clear_limits() {
+  if (GetArenaForAllocation() == nullptr && _impl_.limits_ != nullptr) {
+    delete _impl_.limits_;
+  }
+  _impl_.limits_ = nullptr;
+}
+inline const ::ringmain::v1::ServerLimits& GetServerInfoResponse::_internal_limits() const {
+  const ::ringmain::v1::ServerLimits* p = _impl_.limits_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::ServerLimits&>(
+      ::ringmain::v1::_ServerLimits_default_instance_);
+}
+inline const ::ringmain::v1::ServerLimits& GetServerInfoResponse::limits() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.limits)
+  return _internal_limits();
+}
+inline void GetServerInfoResponse::unsafe_arena_set_allocated_limits(
+    ::ringmain::v1::ServerLimits* limits) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.limits_);
+  }
+  _impl_.limits_ = limits;
+  if (limits) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.GetServerInfoResponse.limits)
+}
+inline ::ringmain::v1::ServerLimits* GetServerInfoResponse::release_limits() {
+  
+  ::ringmain::v1::ServerLimits* temp = _impl_.limits_;
+  _impl_.limits_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::ServerLimits* GetServerInfoResponse::unsafe_arena_release_limits() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GetServerInfoResponse.limits)
+  
+  ::ringmain::v1::ServerLimits* temp = _impl_.limits_;
+  _impl_.limits_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::ServerLimits* GetServerInfoResponse::_internal_mutable_limits() {
+  
+  if (_impl_.limits_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::ServerLimits>(GetArenaForAllocation());
+    _impl_.limits_ = p;
+  }
+  return _impl_.limits_;
+}
+inline ::ringmain::v1::ServerLimits* GetServerInfoResponse::mutable_limits() {
+  ::ringmain::v1::ServerLimits* _msg = _internal_mutable_limits();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetServerInfoResponse.limits)
+  return _msg;
+}
+inline void GetServerInfoResponse::set_allocated_limits(::ringmain::v1::ServerLimits* limits) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.limits_;
+  }
+  if (limits) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(limits);
+    if (message_arena != submessage_arena) {
+      limits = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, limits, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.limits_ = limits;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetServerInfoResponse.limits)
+}
+
+// optional string http_uri = 7 [json_name = "httpUri"];
+inline bool GetServerInfoResponse::_internal_has_http_uri() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool GetServerInfoResponse::has_http_uri() const {
+  return _internal_has_http_uri();
+}
+inline void GetServerInfoResponse::clear_http_uri() {
+  _impl_.http_uri_.ClearToEmpty();
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline const std::string& GetServerInfoResponse::http_uri() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.GetServerInfoResponse.http_uri)
+  return _internal_http_uri();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void GetServerInfoResponse::set_http_uri(ArgT0&& arg0, ArgT... args) {
+ _impl_._has_bits_[0] |= 0x00000001u;
+ _impl_.http_uri_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.GetServerInfoResponse.http_uri)
+}
+inline std::string* GetServerInfoResponse::mutable_http_uri() {
+  std::string* _s = _internal_mutable_http_uri();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetServerInfoResponse.http_uri)
+  return _s;
+}
+inline const std::string& GetServerInfoResponse::_internal_http_uri() const {
+  return _impl_.http_uri_.Get();
+}
+inline void GetServerInfoResponse::_internal_set_http_uri(const std::string& value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.http_uri_.Set(value, GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::_internal_mutable_http_uri() {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  return _impl_.http_uri_.Mutable(GetArenaForAllocation());
+}
+inline std::string* GetServerInfoResponse::release_http_uri() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.GetServerInfoResponse.http_uri)
+  if (!_internal_has_http_uri()) {
+    return nullptr;
+  }
+  _impl_._has_bits_[0] &= ~0x00000001u;
+  auto* p = _impl_.http_uri_.Release();
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.http_uri_.IsDefault()) {
+    _impl_.http_uri_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  return p;
+}
+inline void GetServerInfoResponse::set_allocated_http_uri(std::string* http_uri) {
+  if (http_uri != nullptr) {
+    _impl_._has_bits_[0] |= 0x00000001u;
+  } else {
+    _impl_._has_bits_[0] &= ~0x00000001u;
+  }
+  _impl_.http_uri_.SetAllocated(http_uri, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.http_uri_.IsDefault()) {
+    _impl_.http_uri_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetServerInfoResponse.http_uri)
+}
+
+// -------------------------------------------------------------------
+
+// ServerLimits
+
+// int64 max_message_bytes = 1 [json_name = "maxMessageBytes"];
+inline void ServerLimits::clear_max_message_bytes() {
+  _impl_.max_message_bytes_ = int64_t{0};
+}
+inline int64_t ServerLimits::_internal_max_message_bytes() const {
+  return _impl_.max_message_bytes_;
+}
+inline int64_t ServerLimits::max_message_bytes() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ServerLimits.max_message_bytes)
+  return _internal_max_message_bytes();
+}
+inline void ServerLimits::_internal_set_max_message_bytes(int64_t value) {
+  
+  _impl_.max_message_bytes_ = value;
+}
+inline void ServerLimits::set_max_message_bytes(int64_t value) {
+  _internal_set_max_message_bytes(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ServerLimits.max_message_bytes)
+}
+
+// int64 max_media_bytes = 2 [json_name = "maxMediaBytes"];
+inline void ServerLimits::clear_max_media_bytes() {
+  _impl_.max_media_bytes_ = int64_t{0};
+}
+inline int64_t ServerLimits::_internal_max_media_bytes() const {
+  return _impl_.max_media_bytes_;
+}
+inline int64_t ServerLimits::max_media_bytes() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ServerLimits.max_media_bytes)
+  return _internal_max_media_bytes();
+}
+inline void ServerLimits::_internal_set_max_media_bytes(int64_t value) {
+  
+  _impl_.max_media_bytes_ = value;
+}
+inline void ServerLimits::set_max_media_bytes(int64_t value) {
+  _internal_set_max_media_bytes(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ServerLimits.max_media_bytes)
+}
+
+// int64 max_upload_bytes = 3 [json_name = "maxUploadBytes"];
+inline void ServerLimits::clear_max_upload_bytes() {
+  _impl_.max_upload_bytes_ = int64_t{0};
+}
+inline int64_t ServerLimits::_internal_max_upload_bytes() const {
+  return _impl_.max_upload_bytes_;
+}
+inline int64_t ServerLimits::max_upload_bytes() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ServerLimits.max_upload_bytes)
+  return _internal_max_upload_bytes();
+}
+inline void ServerLimits::_internal_set_max_upload_bytes(int64_t value) {
+  
+  _impl_.max_upload_bytes_ = value;
+}
+inline void ServerLimits::set_max_upload_bytes(int64_t value) {
+  _internal_set_max_upload_bytes(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ServerLimits.max_upload_bytes)
+}
+
+// .google.protobuf.Duration default_deadline = 4 [json_name = "defaultDeadline"];
+inline bool ServerLimits::_internal_has_default_deadline() const {
+  return this != internal_default_instance() && _impl_.default_deadline_ != nullptr;
+}
+inline bool ServerLimits::has_default_deadline() const {
+  return _internal_has_default_deadline();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ServerLimits::_internal_default_deadline() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.default_deadline_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ServerLimits::default_deadline() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ServerLimits.default_deadline)
+  return _internal_default_deadline();
+}
+inline void ServerLimits::unsafe_arena_set_allocated_default_deadline(
+    ::PROTOBUF_NAMESPACE_ID::Duration* default_deadline) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.default_deadline_);
+  }
+  _impl_.default_deadline_ = default_deadline;
+  if (default_deadline) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ServerLimits.default_deadline)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::release_default_deadline() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.default_deadline_;
+  _impl_.default_deadline_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::unsafe_arena_release_default_deadline() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ServerLimits.default_deadline)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.default_deadline_;
+  _impl_.default_deadline_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::_internal_mutable_default_deadline() {
+  
+  if (_impl_.default_deadline_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.default_deadline_ = p;
+  }
+  return _impl_.default_deadline_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::mutable_default_deadline() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_default_deadline();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ServerLimits.default_deadline)
+  return _msg;
+}
+inline void ServerLimits::set_allocated_default_deadline(::PROTOBUF_NAMESPACE_ID::Duration* default_deadline) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.default_deadline_);
+  }
+  if (default_deadline) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(default_deadline));
+    if (message_arena != submessage_arena) {
+      default_deadline = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, default_deadline, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.default_deadline_ = default_deadline;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ServerLimits.default_deadline)
+}
+
+// .google.protobuf.Duration max_deadline = 5 [json_name = "maxDeadline"];
+inline bool ServerLimits::_internal_has_max_deadline() const {
+  return this != internal_default_instance() && _impl_.max_deadline_ != nullptr;
+}
+inline bool ServerLimits::has_max_deadline() const {
+  return _internal_has_max_deadline();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ServerLimits::_internal_max_deadline() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.max_deadline_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& ServerLimits::max_deadline() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ServerLimits.max_deadline)
+  return _internal_max_deadline();
+}
+inline void ServerLimits::unsafe_arena_set_allocated_max_deadline(
+    ::PROTOBUF_NAMESPACE_ID::Duration* max_deadline) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.max_deadline_);
+  }
+  _impl_.max_deadline_ = max_deadline;
+  if (max_deadline) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ServerLimits.max_deadline)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::release_max_deadline() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.max_deadline_;
+  _impl_.max_deadline_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::unsafe_arena_release_max_deadline() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ServerLimits.max_deadline)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.max_deadline_;
+  _impl_.max_deadline_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::_internal_mutable_max_deadline() {
+  
+  if (_impl_.max_deadline_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.max_deadline_ = p;
+  }
+  return _impl_.max_deadline_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* ServerLimits::mutable_max_deadline() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_max_deadline();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ServerLimits.max_deadline)
+  return _msg;
+}
+inline void ServerLimits::set_allocated_max_deadline(::PROTOBUF_NAMESPACE_ID::Duration* max_deadline) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.max_deadline_);
+  }
+  if (max_deadline) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(max_deadline));
+    if (message_arena != submessage_arena) {
+      max_deadline = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, max_deadline, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.max_deadline_ = max_deadline;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ServerLimits.max_deadline)
+}
+
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------
@@ -1956,6 +3537,11 @@ template <> struct is_proto_enum< ::ringmain::v1::Capability> : ::std::true_type
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::Capability>() {
   return ::ringmain::v1::Capability_descriptor();
+}
+template <> struct is_proto_enum< ::ringmain::v1::AuthenticationMethod> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::AuthenticationMethod>() {
+  return ::ringmain::v1::AuthenticationMethod_descriptor();
 }
 
 PROTOBUF_NAMESPACE_CLOSE

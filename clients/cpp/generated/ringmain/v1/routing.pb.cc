@@ -22,22 +22,10 @@ namespace _pbi = _pb::internal;
 
 namespace ringmain {
 namespace v1 {
-PROTOBUF_CONSTEXPR RoutingPolicy_LabelsEntry_DoNotUse::RoutingPolicy_LabelsEntry_DoNotUse(
-    ::_pbi::ConstantInitialized) {}
-struct RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal()
-      : _instance(::_pbi::ConstantInitialized{}) {}
-  ~RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal() {}
-  union {
-    RoutingPolicy_LabelsEntry_DoNotUse _instance;
-  };
-};
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal _RoutingPolicy_LabelsEntry_DoNotUse_default_instance_;
 PROTOBUF_CONSTEXPR RoutingPolicy::RoutingPolicy(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.provider_ids_)*/{}
-  , /*decltype(_impl_.labels_)*/{::_pbi::ConstantInitialized()}
-  , /*decltype(_impl_.first_token_timeout_)*/nullptr
+  , /*decltype(_impl_.first_content_timeout_)*/nullptr
   , /*decltype(_impl_.idle_timeout_)*/nullptr
   , /*decltype(_impl_.failover_disabled_)*/false
   , /*decltype(_impl_.cache_mode_)*/0
@@ -86,21 +74,11 @@ struct AttemptDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 AttemptDefaultTypeInternal _Attempt_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2frouting_2eproto[4];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2frouting_2eproto[3];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2frouting_2eproto[2];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2frouting_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2frouting_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse, _has_bits_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse, key_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse, value_),
-  0,
-  1,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -111,9 +89,8 @@ const uint32_t TableStruct_ringmain_2fv1_2frouting_2eproto::offsets[] PROTOBUF_S
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.failover_disabled_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.cache_mode_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.stream_recovery_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.first_token_timeout_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.first_content_timeout_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.idle_timeout_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::RoutingPolicy, _impl_.labels_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Route, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -136,14 +113,12 @@ const uint32_t TableStruct_ringmain_2fv1_2frouting_2eproto::offsets[] PROTOBUF_S
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Attempt, _impl_.error_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  { 0, 8, -1, sizeof(::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse)},
-  { 10, -1, -1, sizeof(::ringmain::v1::RoutingPolicy)},
-  { 23, -1, -1, sizeof(::ringmain::v1::Route)},
-  { 33, -1, -1, sizeof(::ringmain::v1::Attempt)},
+  { 0, -1, -1, sizeof(::ringmain::v1::RoutingPolicy)},
+  { 12, -1, -1, sizeof(::ringmain::v1::Route)},
+  { 22, -1, -1, sizeof(::ringmain::v1::Attempt)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
-  &::ringmain::v1::_RoutingPolicy_LabelsEntry_DoNotUse_default_instance_._instance,
   &::ringmain::v1::_RoutingPolicy_default_instance_._instance,
   &::ringmain::v1::_Route_default_instance_._instance,
   &::ringmain::v1::_Attempt_default_instance_._instance,
@@ -152,34 +127,31 @@ static const ::_pb::Message* const file_default_instances[] = {
 const char descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\031ringmain/v1/routing.proto\022\013ringmain.v1"
   "\032\036google/protobuf/duration.proto\032\027google"
-  "/rpc/status.proto\"\340\003\n\rRoutingPolicy\022!\n\014p"
+  "/rpc/status.proto\"\351\002\n\rRoutingPolicy\022!\n\014p"
   "rovider_ids\030\001 \003(\tR\013providerIds\022+\n\021failov"
   "er_disabled\030\002 \001(\010R\020failoverDisabled\0225\n\nc"
   "ache_mode\030\003 \001(\0162\026.ringmain.v1.CacheModeR"
   "\tcacheMode\022D\n\017stream_recovery\030\004 \001(\0162\033.ri"
   "ngmain.v1.StreamRecoveryR\016streamRecovery"
-  "\022I\n\023first_token_timeout\030\005 \001(\0132\031.google.p"
-  "rotobuf.DurationR\021firstTokenTimeout\022<\n\014i"
-  "dle_timeout\030\006 \001(\0132\031.google.protobuf.Dura"
-  "tionR\013idleTimeout\022>\n\006labels\030\007 \003(\0132&.ring"
-  "main.v1.RoutingPolicy.LabelsEntryR\006label"
-  "s\0329\n\013LabelsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005va"
-  "lue\030\002 \001(\tR\005value:\0028\001\"\236\001\n\005Route\022\037\n\013provid"
-  "er_id\030\001 \001(\tR\nproviderId\022%\n\016provider_mode"
-  "l\030\002 \001(\tR\rproviderModel\022\033\n\tcache_hit\030\003 \001("
-  "\010R\010cacheHit\0220\n\010attempts\030\004 \003(\0132\024.ringmain"
-  ".v1.AttemptR\010attempts\"\260\001\n\007Attempt\022\037\n\013pro"
-  "vider_id\030\001 \001(\tR\nproviderId\022%\n\016provider_m"
-  "odel\030\002 \001(\tR\rproviderModel\0223\n\007latency\030\003 \001"
-  "(\0132\031.google.protobuf.DurationR\007latency\022("
-  "\n\005error\030\004 \001(\0132\022.google.rpc.StatusR\005error"
-  "*j\n\tCacheMode\022\032\n\026CACHE_MODE_UNSPECIFIED\020"
-  "\000\022\022\n\016CACHE_MODE_USE\020\001\022\026\n\022CACHE_MODE_REFR"
-  "ESH\020\002\022\025\n\021CACHE_MODE_BYPASS\020\003*\206\001\n\016StreamR"
-  "ecovery\022\037\n\033STREAM_RECOVERY_UNSPECIFIED\020\000"
-  "\022\030\n\024STREAM_RECOVERY_FAIL\020\001\022\033\n\027STREAM_REC"
-  "OVERY_RESTART\020\002\022\034\n\030STREAM_RECOVERY_CONTI"
-  "NUE\020\003b\006proto3"
+  "\022M\n\025first_content_timeout\030\005 \001(\0132\031.google"
+  ".protobuf.DurationR\023firstContentTimeout\022"
+  "<\n\014idle_timeout\030\006 \001(\0132\031.google.protobuf."
+  "DurationR\013idleTimeout\"\236\001\n\005Route\022\037\n\013provi"
+  "der_id\030\001 \001(\tR\nproviderId\022%\n\016provider_mod"
+  "el\030\002 \001(\tR\rproviderModel\022\033\n\tcache_hit\030\003 \001"
+  "(\010R\010cacheHit\0220\n\010attempts\030\004 \003(\0132\024.ringmai"
+  "n.v1.AttemptR\010attempts\"\260\001\n\007Attempt\022\037\n\013pr"
+  "ovider_id\030\001 \001(\tR\nproviderId\022%\n\016provider_"
+  "model\030\002 \001(\tR\rproviderModel\0223\n\007latency\030\003 "
+  "\001(\0132\031.google.protobuf.DurationR\007latency\022"
+  "(\n\005error\030\004 \001(\0132\022.google.rpc.StatusR\005erro"
+  "r*j\n\tCacheMode\022\032\n\026CACHE_MODE_UNSPECIFIED"
+  "\020\000\022\022\n\016CACHE_MODE_USE\020\001\022\026\n\022CACHE_MODE_REF"
+  "RESH\020\002\022\025\n\021CACHE_MODE_BYPASS\020\003*\206\001\n\016Stream"
+  "Recovery\022\037\n\033STREAM_RECOVERY_UNSPECIFIED\020"
+  "\000\022\030\n\024STREAM_RECOVERY_FAIL\020\001\022\033\n\027STREAM_RE"
+  "COVERY_RESTART\020\002\022\034\n\030STREAM_RECOVERY_CONT"
+  "INUE\020\003b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2frouting_2eproto_deps[2] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -187,9 +159,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2frou
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2frouting_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2frouting_2eproto = {
-    false, false, 1173, descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto,
+    false, false, 1054, descriptor_table_protodef_ringmain_2fv1_2frouting_2eproto,
     "ringmain/v1/routing.proto",
-    &descriptor_table_ringmain_2fv1_2frouting_2eproto_once, descriptor_table_ringmain_2fv1_2frouting_2eproto_deps, 2, 4,
+    &descriptor_table_ringmain_2fv1_2frouting_2eproto_once, descriptor_table_ringmain_2fv1_2frouting_2eproto_deps, 2, 3,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2frouting_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2frouting_2eproto, file_level_enum_descriptors_ringmain_2fv1_2frouting_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2frouting_2eproto,
@@ -237,39 +209,25 @@ bool StreamRecovery_IsValid(int value) {
 
 // ===================================================================
 
-RoutingPolicy_LabelsEntry_DoNotUse::RoutingPolicy_LabelsEntry_DoNotUse() {}
-RoutingPolicy_LabelsEntry_DoNotUse::RoutingPolicy_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
-    : SuperType(arena) {}
-void RoutingPolicy_LabelsEntry_DoNotUse::MergeFrom(const RoutingPolicy_LabelsEntry_DoNotUse& other) {
-  MergeFromInternal(other);
-}
-::PROTOBUF_NAMESPACE_ID::Metadata RoutingPolicy_LabelsEntry_DoNotUse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_ringmain_2fv1_2frouting_2eproto_getter, &descriptor_table_ringmain_2fv1_2frouting_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2frouting_2eproto[0]);
-}
-
-// ===================================================================
-
 class RoutingPolicy::_Internal {
  public:
-  static const ::PROTOBUF_NAMESPACE_ID::Duration& first_token_timeout(const RoutingPolicy* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& first_content_timeout(const RoutingPolicy* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Duration& idle_timeout(const RoutingPolicy* msg);
 };
 
 const ::PROTOBUF_NAMESPACE_ID::Duration&
-RoutingPolicy::_Internal::first_token_timeout(const RoutingPolicy* msg) {
-  return *msg->_impl_.first_token_timeout_;
+RoutingPolicy::_Internal::first_content_timeout(const RoutingPolicy* msg) {
+  return *msg->_impl_.first_content_timeout_;
 }
 const ::PROTOBUF_NAMESPACE_ID::Duration&
 RoutingPolicy::_Internal::idle_timeout(const RoutingPolicy* msg) {
   return *msg->_impl_.idle_timeout_;
 }
-void RoutingPolicy::clear_first_token_timeout() {
-  if (GetArenaForAllocation() == nullptr && _impl_.first_token_timeout_ != nullptr) {
-    delete _impl_.first_token_timeout_;
+void RoutingPolicy::clear_first_content_timeout() {
+  if (GetArenaForAllocation() == nullptr && _impl_.first_content_timeout_ != nullptr) {
+    delete _impl_.first_content_timeout_;
   }
-  _impl_.first_token_timeout_ = nullptr;
+  _impl_.first_content_timeout_ = nullptr;
 }
 void RoutingPolicy::clear_idle_timeout() {
   if (GetArenaForAllocation() == nullptr && _impl_.idle_timeout_ != nullptr) {
@@ -281,9 +239,6 @@ RoutingPolicy::RoutingPolicy(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
-  if (arena != nullptr && !is_message_owned) {
-    arena->OwnCustomDestructor(this, &RoutingPolicy::ArenaDtor);
-  }
   // @@protoc_insertion_point(arena_constructor:ringmain.v1.RoutingPolicy)
 }
 RoutingPolicy::RoutingPolicy(const RoutingPolicy& from)
@@ -291,8 +246,7 @@ RoutingPolicy::RoutingPolicy(const RoutingPolicy& from)
   RoutingPolicy* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.provider_ids_){from._impl_.provider_ids_}
-    , /*decltype(_impl_.labels_)*/{}
-    , decltype(_impl_.first_token_timeout_){nullptr}
+    , decltype(_impl_.first_content_timeout_){nullptr}
     , decltype(_impl_.idle_timeout_){nullptr}
     , decltype(_impl_.failover_disabled_){}
     , decltype(_impl_.cache_mode_){}
@@ -300,9 +254,8 @@ RoutingPolicy::RoutingPolicy(const RoutingPolicy& from)
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
-  if (from._internal_has_first_token_timeout()) {
-    _this->_impl_.first_token_timeout_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.first_token_timeout_);
+  if (from._internal_has_first_content_timeout()) {
+    _this->_impl_.first_content_timeout_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.first_content_timeout_);
   }
   if (from._internal_has_idle_timeout()) {
     _this->_impl_.idle_timeout_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.idle_timeout_);
@@ -319,8 +272,7 @@ inline void RoutingPolicy::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.provider_ids_){arena}
-    , /*decltype(_impl_.labels_)*/{::_pbi::ArenaInitialized(), arena}
-    , decltype(_impl_.first_token_timeout_){nullptr}
+    , decltype(_impl_.first_content_timeout_){nullptr}
     , decltype(_impl_.idle_timeout_){nullptr}
     , decltype(_impl_.failover_disabled_){false}
     , decltype(_impl_.cache_mode_){0}
@@ -333,7 +285,6 @@ RoutingPolicy::~RoutingPolicy() {
   // @@protoc_insertion_point(destructor:ringmain.v1.RoutingPolicy)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
-    ArenaDtor(this);
     return;
   }
   SharedDtor();
@@ -342,16 +293,10 @@ RoutingPolicy::~RoutingPolicy() {
 inline void RoutingPolicy::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.provider_ids_.~RepeatedPtrField();
-  _impl_.labels_.Destruct();
-  _impl_.labels_.~MapField();
-  if (this != internal_default_instance()) delete _impl_.first_token_timeout_;
+  if (this != internal_default_instance()) delete _impl_.first_content_timeout_;
   if (this != internal_default_instance()) delete _impl_.idle_timeout_;
 }
 
-void RoutingPolicy::ArenaDtor(void* object) {
-  RoutingPolicy* _this = reinterpret_cast< RoutingPolicy* >(object);
-  _this->_impl_.labels_.Destruct();
-}
 void RoutingPolicy::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
@@ -363,11 +308,10 @@ void RoutingPolicy::Clear() {
   (void) cached_has_bits;
 
   _impl_.provider_ids_.Clear();
-  _impl_.labels_.Clear();
-  if (GetArenaForAllocation() == nullptr && _impl_.first_token_timeout_ != nullptr) {
-    delete _impl_.first_token_timeout_;
+  if (GetArenaForAllocation() == nullptr && _impl_.first_content_timeout_ != nullptr) {
+    delete _impl_.first_content_timeout_;
   }
-  _impl_.first_token_timeout_ = nullptr;
+  _impl_.first_content_timeout_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.idle_timeout_ != nullptr) {
     delete _impl_.idle_timeout_;
   }
@@ -425,10 +369,10 @@ const char* RoutingPolicy::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         } else
           goto handle_unusual;
         continue;
-      // .google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];
+      // .google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];
       case 5:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_first_token_timeout(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_first_content_timeout(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -438,19 +382,6 @@ const char* RoutingPolicy::_InternalParse(const char* ptr, ::_pbi::ParseContext*
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           ptr = ctx->ParseMessage(_internal_mutable_idle_timeout(), ptr);
           CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // map<string, string> labels = 7 [json_name = "labels"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
-          ptr -= 1;
-          do {
-            ptr += 1;
-            ptr = ctx->ParseMessage(&_impl_.labels_, ptr);
-            CHK_(ptr);
-            if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<58>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -513,11 +444,11 @@ uint8_t* RoutingPolicy::_InternalSerialize(
       4, this->_internal_stream_recovery(), target);
   }
 
-  // .google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];
-  if (this->_internal_has_first_token_timeout()) {
+  // .google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];
+  if (this->_internal_has_first_content_timeout()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::first_token_timeout(this),
-        _Internal::first_token_timeout(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(5, _Internal::first_content_timeout(this),
+        _Internal::first_content_timeout(this).GetCachedSize(), target, stream);
   }
 
   // .google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];
@@ -525,36 +456,6 @@ uint8_t* RoutingPolicy::_InternalSerialize(
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
       InternalWriteMessage(6, _Internal::idle_timeout(this),
         _Internal::idle_timeout(this).GetCachedSize(), target, stream);
-  }
-
-  // map<string, string> labels = 7 [json_name = "labels"];
-  if (!this->_internal_labels().empty()) {
-    using MapType = ::_pb::Map<std::string, std::string>;
-    using WireHelper = RoutingPolicy_LabelsEntry_DoNotUse::Funcs;
-    const auto& map_field = this->_internal_labels();
-    auto check_utf8 = [](const MapType::value_type& entry) {
-      (void)entry;
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-        entry.first.data(), static_cast<int>(entry.first.length()),
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-        "ringmain.v1.RoutingPolicy.LabelsEntry.key");
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-        entry.second.data(), static_cast<int>(entry.second.length()),
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-        "ringmain.v1.RoutingPolicy.LabelsEntry.value");
-    };
-
-    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
-      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
-        target = WireHelper::InternalSerialize(7, entry.first, entry.second, target, stream);
-        check_utf8(entry);
-      }
-    } else {
-      for (const auto& entry : map_field) {
-        target = WireHelper::InternalSerialize(7, entry.first, entry.second, target, stream);
-        check_utf8(entry);
-      }
-    }
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -581,20 +482,11 @@ size_t RoutingPolicy::ByteSizeLong() const {
       _impl_.provider_ids_.Get(i));
   }
 
-  // map<string, string> labels = 7 [json_name = "labels"];
-  total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_labels_size());
-  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >::const_iterator
-      it = this->_internal_labels().begin();
-      it != this->_internal_labels().end(); ++it) {
-    total_size += RoutingPolicy_LabelsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
-  }
-
-  // .google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];
-  if (this->_internal_has_first_token_timeout()) {
+  // .google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];
+  if (this->_internal_has_first_content_timeout()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.first_token_timeout_);
+        *_impl_.first_content_timeout_);
   }
 
   // .google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];
@@ -640,10 +532,9 @@ void RoutingPolicy::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::
   (void) cached_has_bits;
 
   _this->_impl_.provider_ids_.MergeFrom(from._impl_.provider_ids_);
-  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
-  if (from._internal_has_first_token_timeout()) {
-    _this->_internal_mutable_first_token_timeout()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
-        from._internal_first_token_timeout());
+  if (from._internal_has_first_content_timeout()) {
+    _this->_internal_mutable_first_content_timeout()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_first_content_timeout());
   }
   if (from._internal_has_idle_timeout()) {
     _this->_internal_mutable_idle_timeout()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
@@ -676,19 +567,18 @@ void RoutingPolicy::InternalSwap(RoutingPolicy* other) {
   using std::swap;
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   _impl_.provider_ids_.InternalSwap(&other->_impl_.provider_ids_);
-  _impl_.labels_.InternalSwap(&other->_impl_.labels_);
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(RoutingPolicy, _impl_.stream_recovery_)
       + sizeof(RoutingPolicy::_impl_.stream_recovery_)
-      - PROTOBUF_FIELD_OFFSET(RoutingPolicy, _impl_.first_token_timeout_)>(
-          reinterpret_cast<char*>(&_impl_.first_token_timeout_),
-          reinterpret_cast<char*>(&other->_impl_.first_token_timeout_));
+      - PROTOBUF_FIELD_OFFSET(RoutingPolicy, _impl_.first_content_timeout_)>(
+          reinterpret_cast<char*>(&_impl_.first_content_timeout_),
+          reinterpret_cast<char*>(&other->_impl_.first_content_timeout_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata RoutingPolicy::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2frouting_2eproto_getter, &descriptor_table_ringmain_2fv1_2frouting_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2frouting_2eproto[1]);
+      file_level_metadata_ringmain_2fv1_2frouting_2eproto[0]);
 }
 
 // ===================================================================
@@ -1002,7 +892,7 @@ void Route::InternalSwap(Route* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Route::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2frouting_2eproto_getter, &descriptor_table_ringmain_2fv1_2frouting_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2frouting_2eproto[2]);
+      file_level_metadata_ringmain_2fv1_2frouting_2eproto[1]);
 }
 
 // ===================================================================
@@ -1355,17 +1245,13 @@ void Attempt::InternalSwap(Attempt* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata Attempt::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2frouting_2eproto_getter, &descriptor_table_ringmain_2fv1_2frouting_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2frouting_2eproto[3]);
+      file_level_metadata_ringmain_2fv1_2frouting_2eproto[2]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
-template<> PROTOBUF_NOINLINE ::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse*
-Arena::CreateMaybeMessage< ::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse >(arena);
-}
 template<> PROTOBUF_NOINLINE ::ringmain::v1::RoutingPolicy*
 Arena::CreateMaybeMessage< ::ringmain::v1::RoutingPolicy >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::RoutingPolicy >(arena);

@@ -29,9 +29,6 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
-#include <google/protobuf/map.h>  // IWYU pragma: export
-#include <google/protobuf/map_entry.h>
-#include <google/protobuf/map_field_inl.h>
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/duration.pb.h>
@@ -61,16 +58,12 @@ extern RouteDefaultTypeInternal _Route_default_instance_;
 class RoutingPolicy;
 struct RoutingPolicyDefaultTypeInternal;
 extern RoutingPolicyDefaultTypeInternal _RoutingPolicy_default_instance_;
-class RoutingPolicy_LabelsEntry_DoNotUse;
-struct RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal;
-extern RoutingPolicy_LabelsEntry_DoNotUseDefaultTypeInternal _RoutingPolicy_LabelsEntry_DoNotUse_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::Attempt* Arena::CreateMaybeMessage<::ringmain::v1::Attempt>(Arena*);
 template<> ::ringmain::v1::Route* Arena::CreateMaybeMessage<::ringmain::v1::Route>(Arena*);
 template<> ::ringmain::v1::RoutingPolicy* Arena::CreateMaybeMessage<::ringmain::v1::RoutingPolicy>(Arena*);
-template<> ::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::RoutingPolicy_LabelsEntry_DoNotUse>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
@@ -131,34 +124,6 @@ inline bool StreamRecovery_Parse(
 }
 // ===================================================================
 
-class RoutingPolicy_LabelsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<RoutingPolicy_LabelsEntry_DoNotUse, 
-    std::string, std::string,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> {
-public:
-  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<RoutingPolicy_LabelsEntry_DoNotUse, 
-    std::string, std::string,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> SuperType;
-  RoutingPolicy_LabelsEntry_DoNotUse();
-  explicit PROTOBUF_CONSTEXPR RoutingPolicy_LabelsEntry_DoNotUse(
-      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
-  explicit RoutingPolicy_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
-  void MergeFrom(const RoutingPolicy_LabelsEntry_DoNotUse& other);
-  static const RoutingPolicy_LabelsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const RoutingPolicy_LabelsEntry_DoNotUse*>(&_RoutingPolicy_LabelsEntry_DoNotUse_default_instance_); }
-  static bool ValidateKey(std::string* s) {
-    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.RoutingPolicy.LabelsEntry.key");
- }
-  static bool ValidateValue(std::string* s) {
-    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.RoutingPolicy.LabelsEntry.value");
- }
-  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
-  friend struct ::TableStruct_ringmain_2fv1_2frouting_2eproto;
-};
-
-// -------------------------------------------------------------------
-
 class RoutingPolicy final :
     public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.RoutingPolicy) */ {
  public:
@@ -207,7 +172,7 @@ class RoutingPolicy final :
                &_RoutingPolicy_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    1;
+    0;
 
   friend void swap(RoutingPolicy& a, RoutingPolicy& b) {
     a.Swap(&b);
@@ -268,8 +233,6 @@ class RoutingPolicy final :
   protected:
   explicit RoutingPolicy(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
-  private:
-  static void ArenaDtor(void* object);
   public:
 
   static const ClassData _class_data_;
@@ -279,13 +242,11 @@ class RoutingPolicy final :
 
   // nested types ----------------------------------------------------
 
-
   // accessors -------------------------------------------------------
 
   enum : int {
     kProviderIdsFieldNumber = 1,
-    kLabelsFieldNumber = 7,
-    kFirstTokenTimeoutFieldNumber = 5,
+    kFirstContentTimeoutFieldNumber = 5,
     kIdleTimeoutFieldNumber = 6,
     kFailoverDisabledFieldNumber = 2,
     kCacheModeFieldNumber = 3,
@@ -315,40 +276,23 @@ class RoutingPolicy final :
   std::string* _internal_add_provider_ids();
   public:
 
-  // map<string, string> labels = 7 [json_name = "labels"];
-  int labels_size() const;
+  // .google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];
+  bool has_first_content_timeout() const;
   private:
-  int _internal_labels_size() const;
+  bool _internal_has_first_content_timeout() const;
   public:
-  void clear_labels();
+  void clear_first_content_timeout();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& first_content_timeout() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_first_content_timeout();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_first_content_timeout();
+  void set_allocated_first_content_timeout(::PROTOBUF_NAMESPACE_ID::Duration* first_content_timeout);
   private:
-  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-      _internal_labels() const;
-  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-      _internal_mutable_labels();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_first_content_timeout() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_first_content_timeout();
   public:
-  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-      labels() const;
-  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-      mutable_labels();
-
-  // .google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];
-  bool has_first_token_timeout() const;
-  private:
-  bool _internal_has_first_token_timeout() const;
-  public:
-  void clear_first_token_timeout();
-  const ::PROTOBUF_NAMESPACE_ID::Duration& first_token_timeout() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_first_token_timeout();
-  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_first_token_timeout();
-  void set_allocated_first_token_timeout(::PROTOBUF_NAMESPACE_ID::Duration* first_token_timeout);
-  private:
-  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_first_token_timeout() const;
-  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_first_token_timeout();
-  public:
-  void unsafe_arena_set_allocated_first_token_timeout(
-      ::PROTOBUF_NAMESPACE_ID::Duration* first_token_timeout);
-  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_first_token_timeout();
+  void unsafe_arena_set_allocated_first_content_timeout(
+      ::PROTOBUF_NAMESPACE_ID::Duration* first_content_timeout);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_first_content_timeout();
 
   // .google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];
   bool has_idle_timeout() const;
@@ -404,12 +348,7 @@ class RoutingPolicy final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> provider_ids_;
-    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
-        RoutingPolicy_LabelsEntry_DoNotUse,
-        std::string, std::string,
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> labels_;
-    ::PROTOBUF_NAMESPACE_ID::Duration* first_token_timeout_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* first_content_timeout_;
     ::PROTOBUF_NAMESPACE_ID::Duration* idle_timeout_;
     bool failover_disabled_;
     int cache_mode_;
@@ -469,7 +408,7 @@ class Route final :
                &_Route_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    2;
+    1;
 
   friend void swap(Route& a, Route& b) {
     a.Swap(&b);
@@ -669,7 +608,7 @@ class Attempt final :
                &_Attempt_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    3;
+    2;
 
   friend void swap(Attempt& a, Attempt& b) {
     a.Swap(&b);
@@ -837,8 +776,6 @@ class Attempt final :
   #pragma GCC diagnostic push
   #pragma GCC diagnostic ignored "-Wstrict-aliasing"
 #endif  // __GNUC__
-// -------------------------------------------------------------------
-
 // RoutingPolicy
 
 // repeated string provider_ids = 1 [json_name = "providerIds"];
@@ -976,39 +913,39 @@ inline void RoutingPolicy::set_stream_recovery(::ringmain::v1::StreamRecovery va
   // @@protoc_insertion_point(field_set:ringmain.v1.RoutingPolicy.stream_recovery)
 }
 
-// .google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];
-inline bool RoutingPolicy::_internal_has_first_token_timeout() const {
-  return this != internal_default_instance() && _impl_.first_token_timeout_ != nullptr;
+// .google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];
+inline bool RoutingPolicy::_internal_has_first_content_timeout() const {
+  return this != internal_default_instance() && _impl_.first_content_timeout_ != nullptr;
 }
-inline bool RoutingPolicy::has_first_token_timeout() const {
-  return _internal_has_first_token_timeout();
+inline bool RoutingPolicy::has_first_content_timeout() const {
+  return _internal_has_first_content_timeout();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Duration& RoutingPolicy::_internal_first_token_timeout() const {
-  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.first_token_timeout_;
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& RoutingPolicy::_internal_first_content_timeout() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.first_content_timeout_;
   return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
       ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Duration& RoutingPolicy::first_token_timeout() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.RoutingPolicy.first_token_timeout)
-  return _internal_first_token_timeout();
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& RoutingPolicy::first_content_timeout() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.RoutingPolicy.first_content_timeout)
+  return _internal_first_content_timeout();
 }
-inline void RoutingPolicy::unsafe_arena_set_allocated_first_token_timeout(
-    ::PROTOBUF_NAMESPACE_ID::Duration* first_token_timeout) {
+inline void RoutingPolicy::unsafe_arena_set_allocated_first_content_timeout(
+    ::PROTOBUF_NAMESPACE_ID::Duration* first_content_timeout) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_token_timeout_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_content_timeout_);
   }
-  _impl_.first_token_timeout_ = first_token_timeout;
-  if (first_token_timeout) {
+  _impl_.first_content_timeout_ = first_content_timeout;
+  if (first_content_timeout) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.RoutingPolicy.first_token_timeout)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.RoutingPolicy.first_content_timeout)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::release_first_token_timeout() {
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::release_first_content_timeout() {
   
-  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_token_timeout_;
-  _impl_.first_token_timeout_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_content_timeout_;
+  _impl_.first_content_timeout_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -1020,45 +957,45 @@ inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::release_first_token_tim
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::unsafe_arena_release_first_token_timeout() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.RoutingPolicy.first_token_timeout)
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::unsafe_arena_release_first_content_timeout() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.RoutingPolicy.first_content_timeout)
   
-  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_token_timeout_;
-  _impl_.first_token_timeout_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_content_timeout_;
+  _impl_.first_content_timeout_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::_internal_mutable_first_token_timeout() {
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::_internal_mutable_first_content_timeout() {
   
-  if (_impl_.first_token_timeout_ == nullptr) {
+  if (_impl_.first_content_timeout_ == nullptr) {
     auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
-    _impl_.first_token_timeout_ = p;
+    _impl_.first_content_timeout_ = p;
   }
-  return _impl_.first_token_timeout_;
+  return _impl_.first_content_timeout_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::mutable_first_token_timeout() {
-  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_first_token_timeout();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.RoutingPolicy.first_token_timeout)
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RoutingPolicy::mutable_first_content_timeout() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_first_content_timeout();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.RoutingPolicy.first_content_timeout)
   return _msg;
 }
-inline void RoutingPolicy::set_allocated_first_token_timeout(::PROTOBUF_NAMESPACE_ID::Duration* first_token_timeout) {
+inline void RoutingPolicy::set_allocated_first_content_timeout(::PROTOBUF_NAMESPACE_ID::Duration* first_content_timeout) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_token_timeout_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_content_timeout_);
   }
-  if (first_token_timeout) {
+  if (first_content_timeout) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(first_token_timeout));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(first_content_timeout));
     if (message_arena != submessage_arena) {
-      first_token_timeout = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, first_token_timeout, submessage_arena);
+      first_content_timeout = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, first_content_timeout, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.first_token_timeout_ = first_token_timeout;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.RoutingPolicy.first_token_timeout)
+  _impl_.first_content_timeout_ = first_content_timeout;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.RoutingPolicy.first_content_timeout)
 }
 
 // .google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];
@@ -1144,35 +1081,6 @@ inline void RoutingPolicy::set_allocated_idle_timeout(::PROTOBUF_NAMESPACE_ID::D
   }
   _impl_.idle_timeout_ = idle_timeout;
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.RoutingPolicy.idle_timeout)
-}
-
-// map<string, string> labels = 7 [json_name = "labels"];
-inline int RoutingPolicy::_internal_labels_size() const {
-  return _impl_.labels_.size();
-}
-inline int RoutingPolicy::labels_size() const {
-  return _internal_labels_size();
-}
-inline void RoutingPolicy::clear_labels() {
-  _impl_.labels_.Clear();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-RoutingPolicy::_internal_labels() const {
-  return _impl_.labels_.GetMap();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-RoutingPolicy::labels() const {
-  // @@protoc_insertion_point(field_map:ringmain.v1.RoutingPolicy.labels)
-  return _internal_labels();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-RoutingPolicy::_internal_mutable_labels() {
-  return _impl_.labels_.MutableMap();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-RoutingPolicy::mutable_labels() {
-  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.RoutingPolicy.labels)
-  return _internal_mutable_labels();
 }
 
 // -------------------------------------------------------------------
@@ -1616,8 +1524,6 @@ inline void Attempt::set_allocated_error(::google::rpc::Status* error) {
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
-// -------------------------------------------------------------------
-
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

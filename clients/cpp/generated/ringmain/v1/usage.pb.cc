@@ -26,16 +26,17 @@ PROTOBUF_CONSTEXPR Usage::Usage(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_._has_bits_)*/{}
   , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.audio_duration_)*/nullptr
   , /*decltype(_impl_.input_token_count_)*/int64_t{0}
   , /*decltype(_impl_.output_token_count_)*/int64_t{0}
   , /*decltype(_impl_.cached_input_token_count_)*/int64_t{0}
   , /*decltype(_impl_.cache_write_input_token_count_)*/int64_t{0}
   , /*decltype(_impl_.reasoning_token_count_)*/int64_t{0}
-  , /*decltype(_impl_.audio_duration_ms_)*/int64_t{0}
-  , /*decltype(_impl_.character_count_)*/int64_t{0}
   , /*decltype(_impl_.image_count_)*/0
-  , /*decltype(_impl_.estimated_)*/false
-  , /*decltype(_impl_.cost_nano_usd_)*/int64_t{0}} {}
+  , /*decltype(_impl_.web_search_count_)*/0
+  , /*decltype(_impl_.character_count_)*/int64_t{0}
+  , /*decltype(_impl_.cost_nano_usd_)*/int64_t{0}
+  , /*decltype(_impl_.estimated_)*/false} {}
 struct UsageDefaultTypeInternal {
   PROTOBUF_CONSTEXPR UsageDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -64,10 +65,12 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_2eproto::offsets[] PROTOBUF_SEC
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.cache_write_input_token_count_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.reasoning_token_count_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.image_count_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.audio_duration_ms_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.audio_duration_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.character_count_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.web_search_count_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.cost_nano_usd_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::Usage, _impl_.estimated_),
+  ~0u,
   ~0u,
   ~0u,
   ~0u,
@@ -80,7 +83,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_2eproto::offsets[] PROTOBUF_SEC
   ~0u,
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  { 0, 16, -1, sizeof(::ringmain::v1::Usage)},
+  { 0, 17, -1, sizeof(::ringmain::v1::Usage)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -88,26 +91,31 @@ static const ::_pb::Message* const file_default_instances[] = {
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
-  "\n\027ringmain/v1/usage.proto\022\013ringmain.v1\"\337"
-  "\003\n\005Usage\022*\n\021input_token_count\030\001 \001(\003R\017inp"
-  "utTokenCount\022,\n\022output_token_count\030\002 \001(\003"
-  "R\020outputTokenCount\0227\n\030cached_input_token"
-  "_count\030\003 \001(\003R\025cachedInputTokenCount\022@\n\035c"
-  "ache_write_input_token_count\030\004 \001(\003R\031cach"
-  "eWriteInputTokenCount\0222\n\025reasoning_token"
-  "_count\030\005 \001(\003R\023reasoningTokenCount\022\037\n\013ima"
-  "ge_count\030\006 \001(\005R\nimageCount\022*\n\021audio_dura"
-  "tion_ms\030\007 \001(\003R\017audioDurationMs\022\'\n\017charac"
-  "ter_count\030\010 \001(\003R\016characterCount\022\'\n\rcost_"
-  "nano_usd\030\t \001(\003H\000R\013costNanoUsd\210\001\001\022\034\n\testi"
-  "mated\030\n \001(\010R\testimatedB\020\n\016_cost_nano_usd"
-  "b\006proto3"
+  "\n\027ringmain/v1/usage.proto\022\013ringmain.v1\032\036"
+  "google/protobuf/duration.proto\"\237\004\n\005Usage"
+  "\022*\n\021input_token_count\030\001 \001(\003R\017inputTokenC"
+  "ount\022,\n\022output_token_count\030\002 \001(\003R\020output"
+  "TokenCount\0227\n\030cached_input_token_count\030\003"
+  " \001(\003R\025cachedInputTokenCount\022@\n\035cache_wri"
+  "te_input_token_count\030\004 \001(\003R\031cacheWriteIn"
+  "putTokenCount\0222\n\025reasoning_token_count\030\005"
+  " \001(\003R\023reasoningTokenCount\022\037\n\013image_count"
+  "\030\006 \001(\005R\nimageCount\022@\n\016audio_duration\030\007 \001"
+  "(\0132\031.google.protobuf.DurationR\raudioDura"
+  "tion\022\'\n\017character_count\030\010 \001(\003R\016character"
+  "Count\022(\n\020web_search_count\030\t \001(\005R\016webSear"
+  "chCount\022\'\n\rcost_nano_usd\030\n \001(\003H\000R\013costNa"
+  "noUsd\210\001\001\022\034\n\testimated\030\013 \001(\010R\testimatedB\020"
+  "\n\016_cost_nano_usdb\006proto3"
   ;
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fusage_2eproto_deps[1] = {
+  &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
+};
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fusage_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fusage_2eproto = {
-    false, false, 528, descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto,
+    false, false, 624, descriptor_table_protodef_ringmain_2fv1_2fusage_2eproto,
     "ringmain/v1/usage.proto",
-    &descriptor_table_ringmain_2fv1_2fusage_2eproto_once, nullptr, 0, 1,
+    &descriptor_table_ringmain_2fv1_2fusage_2eproto_once, descriptor_table_ringmain_2fv1_2fusage_2eproto_deps, 1, 1,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fusage_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fusage_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fusage_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fusage_2eproto,
@@ -126,11 +134,22 @@ namespace v1 {
 class Usage::_Internal {
  public:
   using HasBits = decltype(std::declval<Usage>()._impl_._has_bits_);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& audio_duration(const Usage* msg);
   static void set_has_cost_nano_usd(HasBits* has_bits) {
     (*has_bits)[0] |= 1u;
   }
 };
 
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+Usage::_Internal::audio_duration(const Usage* msg) {
+  return *msg->_impl_.audio_duration_;
+}
+void Usage::clear_audio_duration() {
+  if (GetArenaForAllocation() == nullptr && _impl_.audio_duration_ != nullptr) {
+    delete _impl_.audio_duration_;
+  }
+  _impl_.audio_duration_ = nullptr;
+}
 Usage::Usage(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -143,21 +162,25 @@ Usage::Usage(const Usage& from)
   new (&_impl_) Impl_{
       decltype(_impl_._has_bits_){from._impl_._has_bits_}
     , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.audio_duration_){nullptr}
     , decltype(_impl_.input_token_count_){}
     , decltype(_impl_.output_token_count_){}
     , decltype(_impl_.cached_input_token_count_){}
     , decltype(_impl_.cache_write_input_token_count_){}
     , decltype(_impl_.reasoning_token_count_){}
-    , decltype(_impl_.audio_duration_ms_){}
-    , decltype(_impl_.character_count_){}
     , decltype(_impl_.image_count_){}
-    , decltype(_impl_.estimated_){}
-    , decltype(_impl_.cost_nano_usd_){}};
+    , decltype(_impl_.web_search_count_){}
+    , decltype(_impl_.character_count_){}
+    , decltype(_impl_.cost_nano_usd_){}
+    , decltype(_impl_.estimated_){}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_audio_duration()) {
+    _this->_impl_.audio_duration_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.audio_duration_);
+  }
   ::memcpy(&_impl_.input_token_count_, &from._impl_.input_token_count_,
-    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.cost_nano_usd_) -
-    reinterpret_cast<char*>(&_impl_.input_token_count_)) + sizeof(_impl_.cost_nano_usd_));
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.estimated_) -
+    reinterpret_cast<char*>(&_impl_.input_token_count_)) + sizeof(_impl_.estimated_));
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.Usage)
 }
 
@@ -168,16 +191,17 @@ inline void Usage::SharedCtor(
   new (&_impl_) Impl_{
       decltype(_impl_._has_bits_){}
     , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.audio_duration_){nullptr}
     , decltype(_impl_.input_token_count_){int64_t{0}}
     , decltype(_impl_.output_token_count_){int64_t{0}}
     , decltype(_impl_.cached_input_token_count_){int64_t{0}}
     , decltype(_impl_.cache_write_input_token_count_){int64_t{0}}
     , decltype(_impl_.reasoning_token_count_){int64_t{0}}
-    , decltype(_impl_.audio_duration_ms_){int64_t{0}}
-    , decltype(_impl_.character_count_){int64_t{0}}
     , decltype(_impl_.image_count_){0}
-    , decltype(_impl_.estimated_){false}
+    , decltype(_impl_.web_search_count_){0}
+    , decltype(_impl_.character_count_){int64_t{0}}
     , decltype(_impl_.cost_nano_usd_){int64_t{0}}
+    , decltype(_impl_.estimated_){false}
   };
 }
 
@@ -192,6 +216,7 @@ Usage::~Usage() {
 
 inline void Usage::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.audio_duration_;
 }
 
 void Usage::SetCachedSize(int size) const {
@@ -204,10 +229,15 @@ void Usage::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  if (GetArenaForAllocation() == nullptr && _impl_.audio_duration_ != nullptr) {
+    delete _impl_.audio_duration_;
+  }
+  _impl_.audio_duration_ = nullptr;
   ::memset(&_impl_.input_token_count_, 0, static_cast<size_t>(
-      reinterpret_cast<char*>(&_impl_.estimated_) -
-      reinterpret_cast<char*>(&_impl_.input_token_count_)) + sizeof(_impl_.estimated_));
+      reinterpret_cast<char*>(&_impl_.character_count_) -
+      reinterpret_cast<char*>(&_impl_.input_token_count_)) + sizeof(_impl_.character_count_));
   _impl_.cost_nano_usd_ = int64_t{0};
+  _impl_.estimated_ = false;
   _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -267,10 +297,10 @@ const char* Usage::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         } else
           goto handle_unusual;
         continue;
-      // int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];
+      // .google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];
       case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
-          _impl_.audio_duration_ms_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr = ctx->ParseMessage(_internal_mutable_audio_duration(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -283,18 +313,26 @@ const char* Usage::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         } else
           goto handle_unusual;
         continue;
-      // optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];
+      // int32 web_search_count = 9 [json_name = "webSearchCount"];
       case 9:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 72)) {
+          _impl_.web_search_count_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 80)) {
           _Internal::set_has_cost_nano_usd(&has_bits);
           _impl_.cost_nano_usd_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // bool estimated = 10 [json_name = "estimated"];
-      case 10:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 80)) {
+      // bool estimated = 11 [json_name = "estimated"];
+      case 11:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 88)) {
           _impl_.estimated_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
@@ -366,10 +404,11 @@ uint8_t* Usage::_InternalSerialize(
     target = ::_pbi::WireFormatLite::WriteInt32ToArray(6, this->_internal_image_count(), target);
   }
 
-  // int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];
-  if (this->_internal_audio_duration_ms() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt64ToArray(7, this->_internal_audio_duration_ms(), target);
+  // .google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];
+  if (this->_internal_has_audio_duration()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(7, _Internal::audio_duration(this),
+        _Internal::audio_duration(this).GetCachedSize(), target, stream);
   }
 
   // int64 character_count = 8 [json_name = "characterCount"];
@@ -378,16 +417,22 @@ uint8_t* Usage::_InternalSerialize(
     target = ::_pbi::WireFormatLite::WriteInt64ToArray(8, this->_internal_character_count(), target);
   }
 
-  // optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];
-  if (_internal_has_cost_nano_usd()) {
+  // int32 web_search_count = 9 [json_name = "webSearchCount"];
+  if (this->_internal_web_search_count() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt64ToArray(9, this->_internal_cost_nano_usd(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(9, this->_internal_web_search_count(), target);
   }
 
-  // bool estimated = 10 [json_name = "estimated"];
+  // optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];
+  if (_internal_has_cost_nano_usd()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(10, this->_internal_cost_nano_usd(), target);
+  }
+
+  // bool estimated = 11 [json_name = "estimated"];
   if (this->_internal_estimated() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteBoolToArray(10, this->_internal_estimated(), target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(11, this->_internal_estimated(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -405,6 +450,13 @@ size_t Usage::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // .google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];
+  if (this->_internal_has_audio_duration()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.audio_duration_);
+  }
 
   // int64 input_token_count = 1 [json_name = "inputTokenCount"];
   if (this->_internal_input_token_count() != 0) {
@@ -431,9 +483,14 @@ size_t Usage::ByteSizeLong() const {
     total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_reasoning_token_count());
   }
 
-  // int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];
-  if (this->_internal_audio_duration_ms() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_audio_duration_ms());
+  // int32 image_count = 6 [json_name = "imageCount"];
+  if (this->_internal_image_count() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_image_count());
+  }
+
+  // int32 web_search_count = 9 [json_name = "webSearchCount"];
+  if (this->_internal_web_search_count() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_web_search_count());
   }
 
   // int64 character_count = 8 [json_name = "characterCount"];
@@ -441,20 +498,15 @@ size_t Usage::ByteSizeLong() const {
     total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_character_count());
   }
 
-  // int32 image_count = 6 [json_name = "imageCount"];
-  if (this->_internal_image_count() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_image_count());
-  }
-
-  // bool estimated = 10 [json_name = "estimated"];
-  if (this->_internal_estimated() != 0) {
-    total_size += 1 + 1;
-  }
-
-  // optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];
+  // optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x00000001u) {
     total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_cost_nano_usd());
+  }
+
+  // bool estimated = 11 [json_name = "estimated"];
+  if (this->_internal_estimated() != 0) {
+    total_size += 1 + 1;
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -475,6 +527,10 @@ void Usage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (from._internal_has_audio_duration()) {
+    _this->_internal_mutable_audio_duration()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_audio_duration());
+  }
   if (from._internal_input_token_count() != 0) {
     _this->_internal_set_input_token_count(from._internal_input_token_count());
   }
@@ -490,20 +546,20 @@ void Usage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF
   if (from._internal_reasoning_token_count() != 0) {
     _this->_internal_set_reasoning_token_count(from._internal_reasoning_token_count());
   }
-  if (from._internal_audio_duration_ms() != 0) {
-    _this->_internal_set_audio_duration_ms(from._internal_audio_duration_ms());
+  if (from._internal_image_count() != 0) {
+    _this->_internal_set_image_count(from._internal_image_count());
+  }
+  if (from._internal_web_search_count() != 0) {
+    _this->_internal_set_web_search_count(from._internal_web_search_count());
   }
   if (from._internal_character_count() != 0) {
     _this->_internal_set_character_count(from._internal_character_count());
   }
-  if (from._internal_image_count() != 0) {
-    _this->_internal_set_image_count(from._internal_image_count());
+  if (from._internal_has_cost_nano_usd()) {
+    _this->_internal_set_cost_nano_usd(from._internal_cost_nano_usd());
   }
   if (from._internal_estimated() != 0) {
     _this->_internal_set_estimated(from._internal_estimated());
-  }
-  if (from._internal_has_cost_nano_usd()) {
-    _this->_internal_set_cost_nano_usd(from._internal_cost_nano_usd());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -524,11 +580,11 @@ void Usage::InternalSwap(Usage* other) {
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(Usage, _impl_.cost_nano_usd_)
-      + sizeof(Usage::_impl_.cost_nano_usd_)
-      - PROTOBUF_FIELD_OFFSET(Usage, _impl_.input_token_count_)>(
-          reinterpret_cast<char*>(&_impl_.input_token_count_),
-          reinterpret_cast<char*>(&other->_impl_.input_token_count_));
+      PROTOBUF_FIELD_OFFSET(Usage, _impl_.estimated_)
+      + sizeof(Usage::_impl_.estimated_)
+      - PROTOBUF_FIELD_OFFSET(Usage, _impl_.audio_duration_)>(
+          reinterpret_cast<char*>(&_impl_.audio_duration_),
+          reinterpret_cast<char*>(&other->_impl_.audio_duration_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata Usage::GetMetadata() const {

@@ -30,6 +30,7 @@
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/duration.pb.h>
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
 #define PROTOBUF_INTERNAL_EXPORT_ringmain_2fv1_2fusage_2eproto
@@ -180,17 +181,36 @@ class Usage final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kAudioDurationFieldNumber = 7,
     kInputTokenCountFieldNumber = 1,
     kOutputTokenCountFieldNumber = 2,
     kCachedInputTokenCountFieldNumber = 3,
     kCacheWriteInputTokenCountFieldNumber = 4,
     kReasoningTokenCountFieldNumber = 5,
-    kAudioDurationMsFieldNumber = 7,
-    kCharacterCountFieldNumber = 8,
     kImageCountFieldNumber = 6,
-    kEstimatedFieldNumber = 10,
-    kCostNanoUsdFieldNumber = 9,
+    kWebSearchCountFieldNumber = 9,
+    kCharacterCountFieldNumber = 8,
+    kCostNanoUsdFieldNumber = 10,
+    kEstimatedFieldNumber = 11,
   };
+  // .google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];
+  bool has_audio_duration() const;
+  private:
+  bool _internal_has_audio_duration() const;
+  public:
+  void clear_audio_duration();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& audio_duration() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_audio_duration();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_audio_duration();
+  void set_allocated_audio_duration(::PROTOBUF_NAMESPACE_ID::Duration* audio_duration);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_audio_duration() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_audio_duration();
+  public:
+  void unsafe_arena_set_allocated_audio_duration(
+      ::PROTOBUF_NAMESPACE_ID::Duration* audio_duration);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_audio_duration();
+
   // int64 input_token_count = 1 [json_name = "inputTokenCount"];
   void clear_input_token_count();
   int64_t input_token_count() const;
@@ -236,13 +256,22 @@ class Usage final :
   void _internal_set_reasoning_token_count(int64_t value);
   public:
 
-  // int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];
-  void clear_audio_duration_ms();
-  int64_t audio_duration_ms() const;
-  void set_audio_duration_ms(int64_t value);
+  // int32 image_count = 6 [json_name = "imageCount"];
+  void clear_image_count();
+  int32_t image_count() const;
+  void set_image_count(int32_t value);
   private:
-  int64_t _internal_audio_duration_ms() const;
-  void _internal_set_audio_duration_ms(int64_t value);
+  int32_t _internal_image_count() const;
+  void _internal_set_image_count(int32_t value);
+  public:
+
+  // int32 web_search_count = 9 [json_name = "webSearchCount"];
+  void clear_web_search_count();
+  int32_t web_search_count() const;
+  void set_web_search_count(int32_t value);
+  private:
+  int32_t _internal_web_search_count() const;
+  void _internal_set_web_search_count(int32_t value);
   public:
 
   // int64 character_count = 8 [json_name = "characterCount"];
@@ -254,25 +283,7 @@ class Usage final :
   void _internal_set_character_count(int64_t value);
   public:
 
-  // int32 image_count = 6 [json_name = "imageCount"];
-  void clear_image_count();
-  int32_t image_count() const;
-  void set_image_count(int32_t value);
-  private:
-  int32_t _internal_image_count() const;
-  void _internal_set_image_count(int32_t value);
-  public:
-
-  // bool estimated = 10 [json_name = "estimated"];
-  void clear_estimated();
-  bool estimated() const;
-  void set_estimated(bool value);
-  private:
-  bool _internal_estimated() const;
-  void _internal_set_estimated(bool value);
-  public:
-
-  // optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];
+  // optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];
   bool has_cost_nano_usd() const;
   private:
   bool _internal_has_cost_nano_usd() const;
@@ -285,6 +296,15 @@ class Usage final :
   void _internal_set_cost_nano_usd(int64_t value);
   public:
 
+  // bool estimated = 11 [json_name = "estimated"];
+  void clear_estimated();
+  bool estimated() const;
+  void set_estimated(bool value);
+  private:
+  bool _internal_estimated() const;
+  void _internal_set_estimated(bool value);
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.Usage)
  private:
   class _Internal;
@@ -295,16 +315,17 @@ class Usage final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* audio_duration_;
     int64_t input_token_count_;
     int64_t output_token_count_;
     int64_t cached_input_token_count_;
     int64_t cache_write_input_token_count_;
     int64_t reasoning_token_count_;
-    int64_t audio_duration_ms_;
-    int64_t character_count_;
     int32_t image_count_;
-    bool estimated_;
+    int32_t web_search_count_;
+    int64_t character_count_;
     int64_t cost_nano_usd_;
+    bool estimated_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fusage_2eproto;
@@ -440,24 +461,89 @@ inline void Usage::set_image_count(int32_t value) {
   // @@protoc_insertion_point(field_set:ringmain.v1.Usage.image_count)
 }
 
-// int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];
-inline void Usage::clear_audio_duration_ms() {
-  _impl_.audio_duration_ms_ = int64_t{0};
+// .google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];
+inline bool Usage::_internal_has_audio_duration() const {
+  return this != internal_default_instance() && _impl_.audio_duration_ != nullptr;
 }
-inline int64_t Usage::_internal_audio_duration_ms() const {
-  return _impl_.audio_duration_ms_;
+inline bool Usage::has_audio_duration() const {
+  return _internal_has_audio_duration();
 }
-inline int64_t Usage::audio_duration_ms() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.Usage.audio_duration_ms)
-  return _internal_audio_duration_ms();
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& Usage::_internal_audio_duration() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.audio_duration_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
 }
-inline void Usage::_internal_set_audio_duration_ms(int64_t value) {
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& Usage::audio_duration() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Usage.audio_duration)
+  return _internal_audio_duration();
+}
+inline void Usage::unsafe_arena_set_allocated_audio_duration(
+    ::PROTOBUF_NAMESPACE_ID::Duration* audio_duration) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.audio_duration_);
+  }
+  _impl_.audio_duration_ = audio_duration;
+  if (audio_duration) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.Usage.audio_duration)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Usage::release_audio_duration() {
   
-  _impl_.audio_duration_ms_ = value;
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.audio_duration_;
+  _impl_.audio_duration_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
 }
-inline void Usage::set_audio_duration_ms(int64_t value) {
-  _internal_set_audio_duration_ms(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.Usage.audio_duration_ms)
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Usage::unsafe_arena_release_audio_duration() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.Usage.audio_duration)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.audio_duration_;
+  _impl_.audio_duration_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Usage::_internal_mutable_audio_duration() {
+  
+  if (_impl_.audio_duration_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.audio_duration_ = p;
+  }
+  return _impl_.audio_duration_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* Usage::mutable_audio_duration() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_audio_duration();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.Usage.audio_duration)
+  return _msg;
+}
+inline void Usage::set_allocated_audio_duration(::PROTOBUF_NAMESPACE_ID::Duration* audio_duration) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.audio_duration_);
+  }
+  if (audio_duration) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(audio_duration));
+    if (message_arena != submessage_arena) {
+      audio_duration = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, audio_duration, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.audio_duration_ = audio_duration;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.Usage.audio_duration)
 }
 
 // int64 character_count = 8 [json_name = "characterCount"];
@@ -480,7 +566,27 @@ inline void Usage::set_character_count(int64_t value) {
   // @@protoc_insertion_point(field_set:ringmain.v1.Usage.character_count)
 }
 
-// optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];
+// int32 web_search_count = 9 [json_name = "webSearchCount"];
+inline void Usage::clear_web_search_count() {
+  _impl_.web_search_count_ = 0;
+}
+inline int32_t Usage::_internal_web_search_count() const {
+  return _impl_.web_search_count_;
+}
+inline int32_t Usage::web_search_count() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.Usage.web_search_count)
+  return _internal_web_search_count();
+}
+inline void Usage::_internal_set_web_search_count(int32_t value) {
+  
+  _impl_.web_search_count_ = value;
+}
+inline void Usage::set_web_search_count(int32_t value) {
+  _internal_set_web_search_count(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.Usage.web_search_count)
+}
+
+// optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];
 inline bool Usage::_internal_has_cost_nano_usd() const {
   bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
   return value;
@@ -508,7 +614,7 @@ inline void Usage::set_cost_nano_usd(int64_t value) {
   // @@protoc_insertion_point(field_set:ringmain.v1.Usage.cost_nano_usd)
 }
 
-// bool estimated = 10 [json_name = "estimated"];
+// bool estimated = 11 [json_name = "estimated"];
 inline void Usage::clear_estimated() {
   _impl_.estimated_ = false;
 }

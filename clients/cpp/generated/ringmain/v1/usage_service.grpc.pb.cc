@@ -23,7 +23,7 @@ namespace ringmain {
 namespace v1 {
 
 static const char* UsageService_method_names[] = {
-  "/ringmain.v1.UsageService/GetUsageRecord",
+  "/ringmain.v1.UsageService/ListUsageRecords",
   "/ringmain.v1.UsageService/QueryUsage",
   "/ringmain.v1.UsageService/ExportUsage",
 };
@@ -35,30 +35,30 @@ std::unique_ptr< UsageService::Stub> UsageService::NewStub(const std::shared_ptr
 }
 
 UsageService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options)
-  : channel_(channel), rpcmethod_GetUsageRecord_(UsageService_method_names[0], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  : channel_(channel), rpcmethod_ListUsageRecords_(UsageService_method_names[0], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   , rpcmethod_QueryUsage_(UsageService_method_names[1], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   , rpcmethod_ExportUsage_(UsageService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
   {}
 
-::grpc::Status UsageService::Stub::GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::ringmain::v1::GetUsageRecordResponse* response) {
-  return ::grpc::internal::BlockingUnaryCall< ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_GetUsageRecord_, context, request, response);
+::grpc::Status UsageService::Stub::ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::ringmain::v1::ListUsageRecordsResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_ListUsageRecords_, context, request, response);
 }
 
-void UsageService::Stub::async::GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, std::function<void(::grpc::Status)> f) {
-  ::grpc::internal::CallbackUnaryCall< ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_GetUsageRecord_, context, request, response, std::move(f));
+void UsageService::Stub::async::ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_ListUsageRecords_, context, request, response, std::move(f));
 }
 
-void UsageService::Stub::async::GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, ::grpc::ClientUnaryReactor* reactor) {
-  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_GetUsageRecord_, context, request, response, reactor);
+void UsageService::Stub::async::ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_ListUsageRecords_, context, request, response, reactor);
 }
 
-::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>* UsageService::Stub::PrepareAsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
-  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::v1::GetUsageRecordResponse, ::ringmain::v1::GetUsageRecordRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_GetUsageRecord_, context, request);
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>* UsageService::Stub::PrepareAsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::v1::ListUsageRecordsResponse, ::ringmain::v1::ListUsageRecordsRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_ListUsageRecords_, context, request);
 }
 
-::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>* UsageService::Stub::AsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>* UsageService::Stub::AsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
   auto* result =
-    this->PrepareAsyncGetUsageRecordRaw(context, request, cq);
+    this->PrepareAsyncListUsageRecordsRaw(context, request, cq);
   result->StartCall();
   return result;
 }
@@ -106,12 +106,12 @@ UsageService::Service::Service() {
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       UsageService_method_names[0],
       ::grpc::internal::RpcMethod::NORMAL_RPC,
-      new ::grpc::internal::RpcMethodHandler< UsageService::Service, ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+      new ::grpc::internal::RpcMethodHandler< UsageService::Service, ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
           [](UsageService::Service* service,
              ::grpc::ServerContext* ctx,
-             const ::ringmain::v1::GetUsageRecordRequest* req,
-             ::ringmain::v1::GetUsageRecordResponse* resp) {
-               return service->GetUsageRecord(ctx, req, resp);
+             const ::ringmain::v1::ListUsageRecordsRequest* req,
+             ::ringmain::v1::ListUsageRecordsResponse* resp) {
+               return service->ListUsageRecords(ctx, req, resp);
              }, this)));
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       UsageService_method_names[1],
@@ -138,7 +138,7 @@ UsageService::Service::Service() {
 UsageService::Service::~Service() {
 }
 
-::grpc::Status UsageService::Service::GetUsageRecord(::grpc::ServerContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response) {
+::grpc::Status UsageService::Service::ListUsageRecords(::grpc::ServerContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response) {
   (void) context;
   (void) request;
   (void) response;

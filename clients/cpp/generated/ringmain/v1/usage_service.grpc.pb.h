@@ -37,13 +37,14 @@ class UsageService final {
   class StubInterface {
    public:
     virtual ~StubInterface() {}
-    // Gets the record of one response, also of a cancelled or failed one.
-    virtual ::grpc::Status GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::ringmain::v1::GetUsageRecordResponse* response) = 0;
-    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>> AsyncGetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>>(AsyncGetUsageRecordRaw(context, request, cq));
+    // Lists records, the newest first, those of cancelled and failed attempts
+    // included.
+    virtual ::grpc::Status ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::ringmain::v1::ListUsageRecordsResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>> AsyncListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>>(AsyncListUsageRecordsRaw(context, request, cq));
     }
-    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>> PrepareAsyncGetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>>(PrepareAsyncGetUsageRecordRaw(context, request, cq));
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>> PrepareAsyncListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>>(PrepareAsyncListUsageRecordsRaw(context, request, cq));
     }
     // Sums records over a period.
     virtual ::grpc::Status QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::ringmain::v1::QueryUsageResponse* response) = 0;
@@ -53,7 +54,7 @@ class UsageService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::QueryUsageResponse>> PrepareAsyncQueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::QueryUsageResponse>>(PrepareAsyncQueryUsageRaw(context, request, cq));
     }
-    // Sends every record of a period, oldest first.
+    // Sends every record of a period, the oldest first.
     std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ExportUsageResponse>> ExportUsage(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest& request) {
       return std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ExportUsageResponse>>(ExportUsageRaw(context, request));
     }
@@ -66,21 +67,22 @@ class UsageService final {
     class async_interface {
      public:
       virtual ~async_interface() {}
-      // Gets the record of one response, also of a cancelled or failed one.
-      virtual void GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, std::function<void(::grpc::Status)>) = 0;
-      virtual void GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Lists records, the newest first, those of cancelled and failed attempts
+      // included.
+      virtual void ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Sums records over a period.
       virtual void QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest* request, ::ringmain::v1::QueryUsageResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest* request, ::ringmain::v1::QueryUsageResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
-      // Sends every record of a period, oldest first.
+      // Sends every record of a period, the oldest first.
       virtual void ExportUsage(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest* request, ::grpc::ClientReadReactor< ::ringmain::v1::ExportUsageResponse>* reactor) = 0;
     };
     typedef class async_interface experimental_async_interface;
     virtual class async_interface* async() { return nullptr; }
     class async_interface* experimental_async() { return async(); }
    private:
-    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>* AsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) = 0;
-    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetUsageRecordResponse>* PrepareAsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>* AsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListUsageRecordsResponse>* PrepareAsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::QueryUsageResponse>* AsyncQueryUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::QueryUsageResponse>* PrepareAsyncQueryUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientReaderInterface< ::ringmain::v1::ExportUsageResponse>* ExportUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest& request) = 0;
@@ -90,12 +92,12 @@ class UsageService final {
   class Stub final : public StubInterface {
    public:
     Stub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options = ::grpc::StubOptions());
-    ::grpc::Status GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::ringmain::v1::GetUsageRecordResponse* response) override;
-    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>> AsyncGetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>>(AsyncGetUsageRecordRaw(context, request, cq));
+    ::grpc::Status ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::ringmain::v1::ListUsageRecordsResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>> AsyncListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>>(AsyncListUsageRecordsRaw(context, request, cq));
     }
-    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>> PrepareAsyncGetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>>(PrepareAsyncGetUsageRecordRaw(context, request, cq));
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>> PrepareAsyncListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>>(PrepareAsyncListUsageRecordsRaw(context, request, cq));
     }
     ::grpc::Status QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::ringmain::v1::QueryUsageResponse* response) override;
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::QueryUsageResponse>> AsyncQueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) {
@@ -116,8 +118,8 @@ class UsageService final {
     class async final :
       public StubInterface::async_interface {
      public:
-      void GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, std::function<void(::grpc::Status)>) override;
-      void GetUsageRecord(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, std::function<void(::grpc::Status)>) override;
+      void ListUsageRecords(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest* request, ::ringmain::v1::QueryUsageResponse* response, std::function<void(::grpc::Status)>) override;
       void QueryUsage(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest* request, ::ringmain::v1::QueryUsageResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void ExportUsage(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest* request, ::grpc::ClientReadReactor< ::ringmain::v1::ExportUsageResponse>* reactor) override;
@@ -132,14 +134,14 @@ class UsageService final {
    private:
     std::shared_ptr< ::grpc::ChannelInterface> channel_;
     class async async_stub_{this};
-    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>* AsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) override;
-    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::GetUsageRecordResponse>* PrepareAsyncGetUsageRecordRaw(::grpc::ClientContext* context, const ::ringmain::v1::GetUsageRecordRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>* AsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ListUsageRecordsResponse>* PrepareAsyncListUsageRecordsRaw(::grpc::ClientContext* context, const ::ringmain::v1::ListUsageRecordsRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::v1::QueryUsageResponse>* AsyncQueryUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::v1::QueryUsageResponse>* PrepareAsyncQueryUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::QueryUsageRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientReader< ::ringmain::v1::ExportUsageResponse>* ExportUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest& request) override;
     ::grpc::ClientAsyncReader< ::ringmain::v1::ExportUsageResponse>* AsyncExportUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest& request, ::grpc::CompletionQueue* cq, void* tag) override;
     ::grpc::ClientAsyncReader< ::ringmain::v1::ExportUsageResponse>* PrepareAsyncExportUsageRaw(::grpc::ClientContext* context, const ::ringmain::v1::ExportUsageRequest& request, ::grpc::CompletionQueue* cq) override;
-    const ::grpc::internal::RpcMethod rpcmethod_GetUsageRecord_;
+    const ::grpc::internal::RpcMethod rpcmethod_ListUsageRecords_;
     const ::grpc::internal::RpcMethod rpcmethod_QueryUsage_;
     const ::grpc::internal::RpcMethod rpcmethod_ExportUsage_;
   };
@@ -149,30 +151,31 @@ class UsageService final {
    public:
     Service();
     virtual ~Service();
-    // Gets the record of one response, also of a cancelled or failed one.
-    virtual ::grpc::Status GetUsageRecord(::grpc::ServerContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response);
+    // Lists records, the newest first, those of cancelled and failed attempts
+    // included.
+    virtual ::grpc::Status ListUsageRecords(::grpc::ServerContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response);
     // Sums records over a period.
     virtual ::grpc::Status QueryUsage(::grpc::ServerContext* context, const ::ringmain::v1::QueryUsageRequest* request, ::ringmain::v1::QueryUsageResponse* response);
-    // Sends every record of a period, oldest first.
+    // Sends every record of a period, the oldest first.
     virtual ::grpc::Status ExportUsage(::grpc::ServerContext* context, const ::ringmain::v1::ExportUsageRequest* request, ::grpc::ServerWriter< ::ringmain::v1::ExportUsageResponse>* writer);
   };
   template <class BaseClass>
-  class WithAsyncMethod_GetUsageRecord : public BaseClass {
+  class WithAsyncMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithAsyncMethod_GetUsageRecord() {
+    WithAsyncMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodAsync(0);
     }
-    ~WithAsyncMethod_GetUsageRecord() override {
+    ~WithAsyncMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
-    void RequestGetUsageRecord(::grpc::ServerContext* context, ::ringmain::v1::GetUsageRecordRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::v1::GetUsageRecordResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+    void RequestListUsageRecords(::grpc::ServerContext* context, ::ringmain::v1::ListUsageRecordsRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::v1::ListUsageRecordsResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
       ::grpc::Service::RequestAsyncUnary(0, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
@@ -216,33 +219,33 @@ class UsageService final {
       ::grpc::Service::RequestAsyncServerStreaming(2, context, request, writer, new_call_cq, notification_cq, tag);
     }
   };
-  typedef WithAsyncMethod_GetUsageRecord<WithAsyncMethod_QueryUsage<WithAsyncMethod_ExportUsage<Service > > > AsyncService;
+  typedef WithAsyncMethod_ListUsageRecords<WithAsyncMethod_QueryUsage<WithAsyncMethod_ExportUsage<Service > > > AsyncService;
   template <class BaseClass>
-  class WithCallbackMethod_GetUsageRecord : public BaseClass {
+  class WithCallbackMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithCallbackMethod_GetUsageRecord() {
+    WithCallbackMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodCallback(0,
-          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse>(
+          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse>(
             [this](
-                   ::grpc::CallbackServerContext* context, const ::ringmain::v1::GetUsageRecordRequest* request, ::ringmain::v1::GetUsageRecordResponse* response) { return this->GetUsageRecord(context, request, response); }));}
-    void SetMessageAllocatorFor_GetUsageRecord(
-        ::grpc::MessageAllocator< ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse>* allocator) {
+                   ::grpc::CallbackServerContext* context, const ::ringmain::v1::ListUsageRecordsRequest* request, ::ringmain::v1::ListUsageRecordsResponse* response) { return this->ListUsageRecords(context, request, response); }));}
+    void SetMessageAllocatorFor_ListUsageRecords(
+        ::grpc::MessageAllocator< ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse>* allocator) {
       ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(0);
-      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse>*>(handler)
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse>*>(handler)
               ->SetMessageAllocator(allocator);
     }
-    ~WithCallbackMethod_GetUsageRecord() override {
+    ~WithCallbackMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
-    virtual ::grpc::ServerUnaryReactor* GetUsageRecord(
-      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/)  { return nullptr; }
+    virtual ::grpc::ServerUnaryReactor* ListUsageRecords(
+      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
   class WithCallbackMethod_QueryUsage : public BaseClass {
@@ -293,21 +296,21 @@ class UsageService final {
     virtual ::grpc::ServerWriteReactor< ::ringmain::v1::ExportUsageResponse>* ExportUsage(
       ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::ExportUsageRequest* /*request*/)  { return nullptr; }
   };
-  typedef WithCallbackMethod_GetUsageRecord<WithCallbackMethod_QueryUsage<WithCallbackMethod_ExportUsage<Service > > > CallbackService;
+  typedef WithCallbackMethod_ListUsageRecords<WithCallbackMethod_QueryUsage<WithCallbackMethod_ExportUsage<Service > > > CallbackService;
   typedef CallbackService ExperimentalCallbackService;
   template <class BaseClass>
-  class WithGenericMethod_GetUsageRecord : public BaseClass {
+  class WithGenericMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithGenericMethod_GetUsageRecord() {
+    WithGenericMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodGeneric(0);
     }
-    ~WithGenericMethod_GetUsageRecord() override {
+    ~WithGenericMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -347,22 +350,22 @@ class UsageService final {
     }
   };
   template <class BaseClass>
-  class WithRawMethod_GetUsageRecord : public BaseClass {
+  class WithRawMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithRawMethod_GetUsageRecord() {
+    WithRawMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodRaw(0);
     }
-    ~WithRawMethod_GetUsageRecord() override {
+    ~WithRawMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
-    void RequestGetUsageRecord(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+    void RequestListUsageRecords(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
       ::grpc::Service::RequestAsyncUnary(0, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
@@ -407,25 +410,25 @@ class UsageService final {
     }
   };
   template <class BaseClass>
-  class WithRawCallbackMethod_GetUsageRecord : public BaseClass {
+  class WithRawCallbackMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithRawCallbackMethod_GetUsageRecord() {
+    WithRawCallbackMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodRawCallback(0,
           new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
             [this](
-                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->GetUsageRecord(context, request, response); }));
+                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->ListUsageRecords(context, request, response); }));
     }
-    ~WithRawCallbackMethod_GetUsageRecord() override {
+    ~WithRawCallbackMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
-    virtual ::grpc::ServerUnaryReactor* GetUsageRecord(
+    virtual ::grpc::ServerUnaryReactor* ListUsageRecords(
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
@@ -473,31 +476,31 @@ class UsageService final {
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/)  { return nullptr; }
   };
   template <class BaseClass>
-  class WithStreamedUnaryMethod_GetUsageRecord : public BaseClass {
+  class WithStreamedUnaryMethod_ListUsageRecords : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
-    WithStreamedUnaryMethod_GetUsageRecord() {
+    WithStreamedUnaryMethod_ListUsageRecords() {
       ::grpc::Service::MarkMethodStreamed(0,
         new ::grpc::internal::StreamedUnaryHandler<
-          ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse>(
+          ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse>(
             [this](::grpc::ServerContext* context,
                    ::grpc::ServerUnaryStreamer<
-                     ::ringmain::v1::GetUsageRecordRequest, ::ringmain::v1::GetUsageRecordResponse>* streamer) {
-                       return this->StreamedGetUsageRecord(context,
+                     ::ringmain::v1::ListUsageRecordsRequest, ::ringmain::v1::ListUsageRecordsResponse>* streamer) {
+                       return this->StreamedListUsageRecords(context,
                          streamer);
                   }));
     }
-    ~WithStreamedUnaryMethod_GetUsageRecord() override {
+    ~WithStreamedUnaryMethod_ListUsageRecords() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable regular version of this method
-    ::grpc::Status GetUsageRecord(::grpc::ServerContext* /*context*/, const ::ringmain::v1::GetUsageRecordRequest* /*request*/, ::ringmain::v1::GetUsageRecordResponse* /*response*/) override {
+    ::grpc::Status ListUsageRecords(::grpc::ServerContext* /*context*/, const ::ringmain::v1::ListUsageRecordsRequest* /*request*/, ::ringmain::v1::ListUsageRecordsResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     // replace default version of method with streamed unary
-    virtual ::grpc::Status StreamedGetUsageRecord(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::GetUsageRecordRequest,::ringmain::v1::GetUsageRecordResponse>* server_unary_streamer) = 0;
+    virtual ::grpc::Status StreamedListUsageRecords(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::ListUsageRecordsRequest,::ringmain::v1::ListUsageRecordsResponse>* server_unary_streamer) = 0;
   };
   template <class BaseClass>
   class WithStreamedUnaryMethod_QueryUsage : public BaseClass {
@@ -526,7 +529,7 @@ class UsageService final {
     // replace default version of method with streamed unary
     virtual ::grpc::Status StreamedQueryUsage(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::QueryUsageRequest,::ringmain::v1::QueryUsageResponse>* server_unary_streamer) = 0;
   };
-  typedef WithStreamedUnaryMethod_GetUsageRecord<WithStreamedUnaryMethod_QueryUsage<Service > > StreamedUnaryService;
+  typedef WithStreamedUnaryMethod_ListUsageRecords<WithStreamedUnaryMethod_QueryUsage<Service > > StreamedUnaryService;
   template <class BaseClass>
   class WithSplitStreamingMethod_ExportUsage : public BaseClass {
    private:
@@ -555,7 +558,7 @@ class UsageService final {
     virtual ::grpc::Status StreamedExportUsage(::grpc::ServerContext* context, ::grpc::ServerSplitStreamer< ::ringmain::v1::ExportUsageRequest,::ringmain::v1::ExportUsageResponse>* server_split_streamer) = 0;
   };
   typedef WithSplitStreamingMethod_ExportUsage<Service > SplitStreamedService;
-  typedef WithStreamedUnaryMethod_GetUsageRecord<WithStreamedUnaryMethod_QueryUsage<WithSplitStreamingMethod_ExportUsage<Service > > > StreamedService;
+  typedef WithStreamedUnaryMethod_ListUsageRecords<WithStreamedUnaryMethod_QueryUsage<WithSplitStreamingMethod_ExportUsage<Service > > > StreamedService;
 };
 
 }  // namespace v1

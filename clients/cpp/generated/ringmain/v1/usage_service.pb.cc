@@ -22,30 +22,19 @@ namespace _pbi = _pb::internal;
 
 namespace ringmain {
 namespace v1 {
-PROTOBUF_CONSTEXPR UsageRecord_LabelsEntry_DoNotUse::UsageRecord_LabelsEntry_DoNotUse(
-    ::_pbi::ConstantInitialized) {}
-struct UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal()
-      : _instance(::_pbi::ConstantInitialized{}) {}
-  ~UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal() {}
-  union {
-    UsageRecord_LabelsEntry_DoNotUse _instance;
-  };
-};
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal _UsageRecord_LabelsEntry_DoNotUse_default_instance_;
 PROTOBUF_CONSTEXPR UsageRecord::UsageRecord(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.labels_)*/{::_pbi::ConstantInitialized()}
-  , /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.tenant_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.principal_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.method_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.start_time_)*/nullptr
   , /*decltype(_impl_.latency_)*/nullptr
-  , /*decltype(_impl_.first_token_latency_)*/nullptr
+  , /*decltype(_impl_.first_content_latency_)*/nullptr
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.error_)*/nullptr
   , /*decltype(_impl_.attempt_index_)*/0
@@ -60,38 +49,75 @@ struct UsageRecordDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageRecordDefaultTypeInternal _UsageRecord_default_instance_;
-PROTOBUF_CONSTEXPR GetUsageRecordRequest::GetUsageRecordRequest(
-    ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_._cached_size_)*/{}} {}
-struct GetUsageRecordRequestDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR GetUsageRecordRequestDefaultTypeInternal()
+PROTOBUF_CONSTEXPR UsageFilter_LabelsEntry_DoNotUse::UsageFilter_LabelsEntry_DoNotUse(
+    ::_pbi::ConstantInitialized) {}
+struct UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
-  ~GetUsageRecordRequestDefaultTypeInternal() {}
+  ~UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal() {}
   union {
-    GetUsageRecordRequest _instance;
+    UsageFilter_LabelsEntry_DoNotUse _instance;
   };
 };
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GetUsageRecordRequestDefaultTypeInternal _GetUsageRecordRequest_default_instance_;
-PROTOBUF_CONSTEXPR GetUsageRecordResponse::GetUsageRecordResponse(
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal _UsageFilter_LabelsEntry_DoNotUse_default_instance_;
+PROTOBUF_CONSTEXPR UsageFilter::UsageFilter(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.tenant_ids_)*/{}
+  , /*decltype(_impl_.principal_ids_)*/{}
+  , /*decltype(_impl_.models_)*/{}
+  , /*decltype(_impl_.provider_ids_)*/{}
+  , /*decltype(_impl_.user_ids_)*/{}
+  , /*decltype(_impl_.labels_)*/{::_pbi::ConstantInitialized()}
+  , /*decltype(_impl_.outcomes_)*/{}
+  , /*decltype(_impl_._outcomes_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.response_ids_)*/{}
+  , /*decltype(_impl_.start_time_)*/nullptr
+  , /*decltype(_impl_.end_time_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct UsageFilterDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UsageFilterDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UsageFilterDefaultTypeInternal() {}
+  union {
+    UsageFilter _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageFilterDefaultTypeInternal _UsageFilter_default_instance_;
+PROTOBUF_CONSTEXPR ListUsageRecordsRequest::ListUsageRecordsRequest(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.page_token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.filter_)*/nullptr
+  , /*decltype(_impl_.page_size_)*/0
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct ListUsageRecordsRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ListUsageRecordsRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~ListUsageRecordsRequestDefaultTypeInternal() {}
+  union {
+    ListUsageRecordsRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ListUsageRecordsRequestDefaultTypeInternal _ListUsageRecordsRequest_default_instance_;
+PROTOBUF_CONSTEXPR ListUsageRecordsResponse::ListUsageRecordsResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.records_)*/{}
+  , /*decltype(_impl_.next_page_token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_._cached_size_)*/{}} {}
-struct GetUsageRecordResponseDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR GetUsageRecordResponseDefaultTypeInternal()
+struct ListUsageRecordsResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR ListUsageRecordsResponseDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
-  ~GetUsageRecordResponseDefaultTypeInternal() {}
+  ~ListUsageRecordsResponseDefaultTypeInternal() {}
   union {
-    GetUsageRecordResponse _instance;
+    ListUsageRecordsResponse _instance;
   };
 };
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 GetUsageRecordResponseDefaultTypeInternal _GetUsageRecordResponse_default_instance_;
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ListUsageRecordsResponseDefaultTypeInternal _ListUsageRecordsResponse_default_instance_;
 PROTOBUF_CONSTEXPR QueryUsageRequest::QueryUsageRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.group_by_)*/{}
-  , /*decltype(_impl_.tenant_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.start_time_)*/nullptr
-  , /*decltype(_impl_.end_time_)*/nullptr
+  , /*decltype(_impl_.page_token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.filter_)*/nullptr
+  , /*decltype(_impl_.page_size_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct QueryUsageRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR QueryUsageRequestDefaultTypeInternal()
@@ -102,9 +128,25 @@ struct QueryUsageRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 QueryUsageRequestDefaultTypeInternal _QueryUsageRequest_default_instance_;
+PROTOBUF_CONSTEXPR UsageGrouping::UsageGrouping(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.kind_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_._oneof_case_)*/{}} {}
+struct UsageGroupingDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UsageGroupingDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UsageGroupingDefaultTypeInternal() {}
+  union {
+    UsageGrouping _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageGroupingDefaultTypeInternal _UsageGrouping_default_instance_;
 PROTOBUF_CONSTEXPR QueryUsageResponse::QueryUsageResponse(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.rows_)*/{}
+  , /*decltype(_impl_.next_page_token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.total_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct QueryUsageResponseDefaultTypeInternal {
   PROTOBUF_CONSTEXPR QueryUsageResponseDefaultTypeInternal()
@@ -136,9 +178,7 @@ struct UsageRowDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UsageRowDefaultTypeInternal _UsageRow_default_instance_;
 PROTOBUF_CONSTEXPR ExportUsageRequest::ExportUsageRequest(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.tenant_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.start_time_)*/nullptr
-  , /*decltype(_impl_.end_time_)*/nullptr
+    /*decltype(_impl_.filter_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ExportUsageRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ExportUsageRequestDefaultTypeInternal()
@@ -164,21 +204,11 @@ struct ExportUsageResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ExportUsageResponseDefaultTypeInternal _ExportUsageResponse_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[9];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto[1];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[11];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto[2];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse, _has_bits_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse, key_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse, value_),
-  0,
-  1,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -189,41 +219,79 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.attempt_index_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.tenant_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.principal_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.attribution_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.method_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.model_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.provider_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.provider_model_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.labels_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.start_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.latency_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.first_token_latency_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.first_content_latency_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.outcome_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRecord, _impl_.error_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetUsageRecordRequest, _internal_metadata_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse, _has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetUsageRecordRequest, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse, key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse, value_),
+  0,
+  1,
   ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetUsageRecordResponse, _internal_metadata_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::GetUsageRecordResponse, _impl_.records_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.start_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.end_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.tenant_ids_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.principal_ids_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.models_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.provider_ids_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.user_ids_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.labels_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.outcomes_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageFilter, _impl_.response_ids_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsRequest, _impl_.page_size_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsRequest, _impl_.page_token_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsRequest, _impl_.filter_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsResponse, _impl_.records_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ListUsageRecordsResponse, _impl_.next_page_token_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.start_time_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.end_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.page_size_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.page_token_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.filter_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.group_by_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageRequest, _impl_.tenant_id_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageGrouping, _internal_metadata_),
+  ~0u,  // no _extensions_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageGrouping, _impl_._oneof_case_[0]),
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  ::_pbi::kInvalidFieldOffsetTag,
+  ::_pbi::kInvalidFieldOffsetTag,
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageGrouping, _impl_.kind_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageResponse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -231,6 +299,8 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageResponse, _impl_.rows_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageResponse, _impl_.next_page_token_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::QueryUsageResponse, _impl_.total_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::UsageRow, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -250,9 +320,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets[] PR
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageRequest, _impl_.start_time_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageRequest, _impl_.end_time_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageRequest, _impl_.tenant_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageRequest, _impl_.filter_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageResponse, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -262,23 +330,27 @@ const uint32_t TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets[] PR
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ExportUsageResponse, _impl_.record_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
-  { 0, 8, -1, sizeof(::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse)},
-  { 10, -1, -1, sizeof(::ringmain::v1::UsageRecord)},
-  { 31, -1, -1, sizeof(::ringmain::v1::GetUsageRecordRequest)},
-  { 38, -1, -1, sizeof(::ringmain::v1::GetUsageRecordResponse)},
-  { 45, -1, -1, sizeof(::ringmain::v1::QueryUsageRequest)},
-  { 55, -1, -1, sizeof(::ringmain::v1::QueryUsageResponse)},
-  { 62, -1, -1, sizeof(::ringmain::v1::UsageRow)},
-  { 75, -1, -1, sizeof(::ringmain::v1::ExportUsageRequest)},
-  { 84, -1, -1, sizeof(::ringmain::v1::ExportUsageResponse)},
+  { 0, -1, -1, sizeof(::ringmain::v1::UsageRecord)},
+  { 21, 29, -1, sizeof(::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse)},
+  { 31, -1, -1, sizeof(::ringmain::v1::UsageFilter)},
+  { 47, -1, -1, sizeof(::ringmain::v1::ListUsageRecordsRequest)},
+  { 56, -1, -1, sizeof(::ringmain::v1::ListUsageRecordsResponse)},
+  { 64, -1, -1, sizeof(::ringmain::v1::QueryUsageRequest)},
+  { 74, -1, -1, sizeof(::ringmain::v1::UsageGrouping)},
+  { 83, -1, -1, sizeof(::ringmain::v1::QueryUsageResponse)},
+  { 92, -1, -1, sizeof(::ringmain::v1::UsageRow)},
+  { 105, -1, -1, sizeof(::ringmain::v1::ExportUsageRequest)},
+  { 112, -1, -1, sizeof(::ringmain::v1::ExportUsageResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
-  &::ringmain::v1::_UsageRecord_LabelsEntry_DoNotUse_default_instance_._instance,
   &::ringmain::v1::_UsageRecord_default_instance_._instance,
-  &::ringmain::v1::_GetUsageRecordRequest_default_instance_._instance,
-  &::ringmain::v1::_GetUsageRecordResponse_default_instance_._instance,
+  &::ringmain::v1::_UsageFilter_LabelsEntry_DoNotUse_default_instance_._instance,
+  &::ringmain::v1::_UsageFilter_default_instance_._instance,
+  &::ringmain::v1::_ListUsageRecordsRequest_default_instance_._instance,
+  &::ringmain::v1::_ListUsageRecordsResponse_default_instance_._instance,
   &::ringmain::v1::_QueryUsageRequest_default_instance_._instance,
+  &::ringmain::v1::_UsageGrouping_default_instance_._instance,
   &::ringmain::v1::_QueryUsageResponse_default_instance_._instance,
   &::ringmain::v1::_UsageRow_default_instance_._instance,
   &::ringmain::v1::_ExportUsageRequest_default_instance_._instance,
@@ -289,72 +361,99 @@ const char descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto[] P
   "\n\037ringmain/v1/usage_service.proto\022\013ringm"
   "ain.v1\032\036google/protobuf/duration.proto\032\037"
   "google/protobuf/timestamp.proto\032\027google/"
-  "rpc/status.proto\032\027ringmain/v1/usage.prot"
-  "o\"\301\005\n\013UsageRecord\022\037\n\013response_id\030\001 \001(\tR\n"
-  "responseId\022#\n\rattempt_index\030\002 \001(\005R\014attem"
-  "ptIndex\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022!\n\014"
-  "principal_id\030\004 \001(\tR\013principalId\022\026\n\006metho"
-  "d\030\005 \001(\tR\006method\022\024\n\005model\030\006 \001(\tR\005model\022\037\n"
-  "\013provider_id\030\007 \001(\tR\nproviderId\022%\n\016provid"
-  "er_model\030\010 \001(\tR\rproviderModel\022<\n\006labels\030"
-  "\t \003(\0132$.ringmain.v1.UsageRecord.LabelsEn"
-  "tryR\006labels\0229\n\nstart_time\030\n \001(\0132\032.google"
-  ".protobuf.TimestampR\tstartTime\0223\n\007latenc"
-  "y\030\013 \001(\0132\031.google.protobuf.DurationR\007late"
-  "ncy\022I\n\023first_token_latency\030\014 \001(\0132\031.googl"
-  "e.protobuf.DurationR\021firstTokenLatency\022("
-  "\n\005usage\030\r \001(\0132\022.ringmain.v1.UsageR\005usage"
-  "\022.\n\007outcome\030\016 \001(\0162\024.ringmain.v1.OutcomeR"
-  "\007outcome\022(\n\005error\030\017 \001(\0132\022.google.rpc.Sta"
-  "tusR\005error\0329\n\013LabelsEntry\022\020\n\003key\030\001 \001(\tR\003"
-  "key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"8\n\025GetUsag"
-  "eRecordRequest\022\037\n\013response_id\030\001 \001(\tR\nres"
-  "ponseId\"L\n\026GetUsageRecordResponse\0222\n\007rec"
-  "ords\030\001 \003(\0132\030.ringmain.v1.UsageRecordR\007re"
-  "cords\"\275\001\n\021QueryUsageRequest\0229\n\nstart_tim"
-  "e\030\001 \001(\0132\032.google.protobuf.TimestampR\tsta"
-  "rtTime\0225\n\010end_time\030\002 \001(\0132\032.google.protob"
-  "uf.TimestampR\007endTime\022\031\n\010group_by\030\003 \003(\tR"
-  "\007groupBy\022\033\n\ttenant_id\030\004 \001(\tR\010tenantId\"\?\n"
-  "\022QueryUsageResponse\022)\n\004rows\030\001 \003(\0132\025.ring"
-  "main.v1.UsageRowR\004rows\"\325\002\n\010UsageRow\022\024\n\005g"
-  "roup\030\001 \003(\tR\005group\022#\n\rattempt_count\030\002 \001(\003"
-  "R\014attemptCount\0220\n\024failed_attempt_count\030\003"
-  " \001(\003R\022failedAttemptCount\022(\n\005usage\030\004 \001(\0132"
-  "\022.ringmain.v1.UsageR\005usage\0224\n\026unpriced_a"
-  "ttempt_count\030\005 \001(\003R\024unpricedAttemptCount"
-  "\022@\n\016median_latency\030\006 \001(\0132\031.google.protob"
-  "uf.DurationR\rmedianLatency\022:\n\013p99_latenc"
-  "y\030\007 \001(\0132\031.google.protobuf.DurationR\np99L"
-  "atency\"\243\001\n\022ExportUsageRequest\0229\n\nstart_t"
-  "ime\030\001 \001(\0132\032.google.protobuf.TimestampR\ts"
-  "tartTime\0225\n\010end_time\030\002 \001(\0132\032.google.prot"
-  "obuf.TimestampR\007endTime\022\033\n\ttenant_id\030\003 \001"
-  "(\tR\010tenantId\"G\n\023ExportUsageResponse\0220\n\006r"
-  "ecord\030\001 \001(\0132\030.ringmain.v1.UsageRecordR\006r"
-  "ecord*v\n\007Outcome\022\027\n\023OUTCOME_UNSPECIFIED\020"
-  "\000\022\025\n\021OUTCOME_SUCCEEDED\020\001\022\022\n\016OUTCOME_FAIL"
-  "ED\020\002\022\025\n\021OUTCOME_CANCELLED\020\003\022\020\n\014OUTCOME_L"
-  "OST\020\0042\233\002\n\014UsageService\022^\n\016GetUsageRecord"
-  "\022\".ringmain.v1.GetUsageRecordRequest\032#.r"
-  "ingmain.v1.GetUsageRecordResponse\"\003\220\002\001\022R"
-  "\n\nQueryUsage\022\036.ringmain.v1.QueryUsageReq"
-  "uest\032\037.ringmain.v1.QueryUsageResponse\"\003\220"
-  "\002\001\022W\n\013ExportUsage\022\037.ringmain.v1.ExportUs"
-  "ageRequest\032 .ringmain.v1.ExportUsageResp"
-  "onse\"\003\220\002\0010\001b\006proto3"
+  "rpc/status.proto\032\035ringmain/v1/attributio"
+  "n.proto\032\027ringmain/v1/usage.proto\"\210\005\n\013Usa"
+  "geRecord\022\037\n\013response_id\030\001 \001(\tR\nresponseI"
+  "d\022#\n\rattempt_index\030\002 \001(\005R\014attemptIndex\022\033"
+  "\n\ttenant_id\030\003 \001(\tR\010tenantId\022!\n\014principal"
+  "_id\030\004 \001(\tR\013principalId\022:\n\013attribution\030\005 "
+  "\001(\0132\030.ringmain.v1.AttributionR\013attributi"
+  "on\022\026\n\006method\030\006 \001(\tR\006method\022\024\n\005model\030\007 \001("
+  "\tR\005model\022\037\n\013provider_id\030\010 \001(\tR\nproviderI"
+  "d\022%\n\016provider_model\030\t \001(\tR\rproviderModel"
+  "\0229\n\nstart_time\030\n \001(\0132\032.google.protobuf.T"
+  "imestampR\tstartTime\0223\n\007latency\030\013 \001(\0132\031.g"
+  "oogle.protobuf.DurationR\007latency\022M\n\025firs"
+  "t_content_latency\030\014 \001(\0132\031.google.protobu"
+  "f.DurationR\023firstContentLatency\022(\n\005usage"
+  "\030\r \001(\0132\022.ringmain.v1.UsageR\005usage\022.\n\007out"
+  "come\030\016 \001(\0162\024.ringmain.v1.OutcomeR\007outcom"
+  "e\022(\n\005error\030\017 \001(\0132\022.google.rpc.StatusR\005er"
+  "ror\"\347\003\n\013UsageFilter\0229\n\nstart_time\030\001 \001(\0132"
+  "\032.google.protobuf.TimestampR\tstartTime\0225"
+  "\n\010end_time\030\002 \001(\0132\032.google.protobuf.Times"
+  "tampR\007endTime\022\035\n\ntenant_ids\030\003 \003(\tR\ttenan"
+  "tIds\022#\n\rprincipal_ids\030\004 \003(\tR\014principalId"
+  "s\022\026\n\006models\030\005 \003(\tR\006models\022!\n\014provider_id"
+  "s\030\006 \003(\tR\013providerIds\022\031\n\010user_ids\030\007 \003(\tR\007"
+  "userIds\022<\n\006labels\030\010 \003(\0132$.ringmain.v1.Us"
+  "ageFilter.LabelsEntryR\006labels\0220\n\010outcome"
+  "s\030\t \003(\0162\024.ringmain.v1.OutcomeR\010outcomes\022"
+  "!\n\014response_ids\030\n \003(\tR\013responseIds\0329\n\013La"
+  "belsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001"
+  "(\tR\005value:\0028\001\"\207\001\n\027ListUsageRecordsReques"
+  "t\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npage_t"
+  "oken\030\002 \001(\tR\tpageToken\0220\n\006filter\030\003 \001(\0132\030."
+  "ringmain.v1.UsageFilterR\006filter\"v\n\030ListU"
+  "sageRecordsResponse\0222\n\007records\030\001 \003(\0132\030.r"
+  "ingmain.v1.UsageRecordR\007records\022&\n\017next_"
+  "page_token\030\002 \001(\tR\rnextPageToken\"\270\001\n\021Quer"
+  "yUsageRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSi"
+  "ze\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0220\n\006fil"
+  "ter\030\003 \001(\0132\030.ringmain.v1.UsageFilterR\006fil"
+  "ter\0225\n\010group_by\030\004 \003(\0132\032.ringmain.v1.Usag"
+  "eGroupingR\007groupBy\"s\n\rUsageGrouping\022;\n\td"
+  "imension\030\001 \001(\0162\033.ringmain.v1.UsageDimens"
+  "ionH\000R\tdimension\022\035\n\tlabel_key\030\002 \001(\tH\000R\010l"
+  "abelKeyB\006\n\004kind\"\224\001\n\022QueryUsageResponse\022)"
+  "\n\004rows\030\001 \003(\0132\025.ringmain.v1.UsageRowR\004row"
+  "s\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToke"
+  "n\022+\n\005total\030\003 \001(\0132\025.ringmain.v1.UsageRowR"
+  "\005total\"\325\002\n\010UsageRow\022\024\n\005group\030\001 \003(\tR\005grou"
+  "p\022#\n\rattempt_count\030\002 \001(\003R\014attemptCount\0220"
+  "\n\024failed_attempt_count\030\003 \001(\003R\022failedAtte"
+  "mptCount\022(\n\005usage\030\004 \001(\0132\022.ringmain.v1.Us"
+  "ageR\005usage\0224\n\026unpriced_attempt_count\030\005 \001"
+  "(\003R\024unpricedAttemptCount\022@\n\016median_laten"
+  "cy\030\006 \001(\0132\031.google.protobuf.DurationR\rmed"
+  "ianLatency\022:\n\013p99_latency\030\007 \001(\0132\031.google"
+  ".protobuf.DurationR\np99Latency\"F\n\022Export"
+  "UsageRequest\0220\n\006filter\030\001 \001(\0132\030.ringmain."
+  "v1.UsageFilterR\006filter\"G\n\023ExportUsageRes"
+  "ponse\0220\n\006record\030\001 \001(\0132\030.ringmain.v1.Usag"
+  "eRecordR\006record*\352\002\n\016UsageDimension\022\037\n\033US"
+  "AGE_DIMENSION_UNSPECIFIED\020\000\022\032\n\026USAGE_DIM"
+  "ENSION_TENANT\020\001\022\035\n\031USAGE_DIMENSION_PRINC"
+  "IPAL\020\002\022\030\n\024USAGE_DIMENSION_USER\020\003\022\032\n\026USAG"
+  "E_DIMENSION_METHOD\020\004\022\031\n\025USAGE_DIMENSION_"
+  "MODEL\020\005\022\034\n\030USAGE_DIMENSION_PROVIDER\020\006\022\"\n"
+  "\036USAGE_DIMENSION_PROVIDER_MODEL\020\007\022\033\n\027USA"
+  "GE_DIMENSION_OUTCOME\020\010\022\030\n\024USAGE_DIMENSIO"
+  "N_HOUR\020\t\022\027\n\023USAGE_DIMENSION_DAY\020\n\022\031\n\025USA"
+  "GE_DIMENSION_MONTH\020\013*v\n\007Outcome\022\027\n\023OUTCO"
+  "ME_UNSPECIFIED\020\000\022\025\n\021OUTCOME_SUCCEEDED\020\001\022"
+  "\022\n\016OUTCOME_FAILED\020\002\022\025\n\021OUTCOME_CANCELLED"
+  "\020\003\022\020\n\014OUTCOME_LOST\020\0042\241\002\n\014UsageService\022d\n"
+  "\020ListUsageRecords\022$.ringmain.v1.ListUsag"
+  "eRecordsRequest\032%.ringmain.v1.ListUsageR"
+  "ecordsResponse\"\003\220\002\001\022R\n\nQueryUsage\022\036.ring"
+  "main.v1.QueryUsageRequest\032\037.ringmain.v1."
+  "QueryUsageResponse\"\003\220\002\001\022W\n\013ExportUsage\022\037"
+  ".ringmain.v1.ExportUsageRequest\032 .ringma"
+  "in.v1.ExportUsageResponse\"\003\220\002\0010\001b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps[4] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps[5] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
   &::descriptor_table_google_2fprotobuf_2ftimestamp_2eproto,
   &::descriptor_table_google_2frpc_2fstatus_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
   &::descriptor_table_ringmain_2fv1_2fusage_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto = {
-    false, false, 2259, descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto,
+    false, false, 3320, descriptor_table_protodef_ringmain_2fv1_2fusage_5fservice_2eproto,
     "ringmain/v1/usage_service.proto",
-    &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps, 4, 9,
+    &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_deps, 5, 11,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto,
@@ -367,9 +466,33 @@ PROTOBUF_ATTRIBUTE_WEAK const ::_pbi::DescriptorTable* descriptor_table_ringmain
 PROTOBUF_ATTRIBUTE_INIT_PRIORITY2 static ::_pbi::AddDescriptorsRunner dynamic_init_dummy_ringmain_2fv1_2fusage_5fservice_2eproto(&descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto);
 namespace ringmain {
 namespace v1 {
-const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Outcome_descriptor() {
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* UsageDimension_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto);
   return file_level_enum_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto[0];
+}
+bool UsageDimension_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* Outcome_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto);
+  return file_level_enum_descriptors_ringmain_2fv1_2fusage_5fservice_2eproto[1];
 }
 bool Outcome_IsValid(int value) {
   switch (value) {
@@ -387,29 +510,20 @@ bool Outcome_IsValid(int value) {
 
 // ===================================================================
 
-UsageRecord_LabelsEntry_DoNotUse::UsageRecord_LabelsEntry_DoNotUse() {}
-UsageRecord_LabelsEntry_DoNotUse::UsageRecord_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
-    : SuperType(arena) {}
-void UsageRecord_LabelsEntry_DoNotUse::MergeFrom(const UsageRecord_LabelsEntry_DoNotUse& other) {
-  MergeFromInternal(other);
-}
-::PROTOBUF_NAMESPACE_ID::Metadata UsageRecord_LabelsEntry_DoNotUse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[0]);
-}
-
-// ===================================================================
-
 class UsageRecord::_Internal {
  public:
+  static const ::ringmain::v1::Attribution& attribution(const UsageRecord* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time(const UsageRecord* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Duration& latency(const UsageRecord* msg);
-  static const ::PROTOBUF_NAMESPACE_ID::Duration& first_token_latency(const UsageRecord* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& first_content_latency(const UsageRecord* msg);
   static const ::ringmain::v1::Usage& usage(const UsageRecord* msg);
   static const ::google::rpc::Status& error(const UsageRecord* msg);
 };
 
+const ::ringmain::v1::Attribution&
+UsageRecord::_Internal::attribution(const UsageRecord* msg) {
+  return *msg->_impl_.attribution_;
+}
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
 UsageRecord::_Internal::start_time(const UsageRecord* msg) {
   return *msg->_impl_.start_time_;
@@ -419,8 +533,8 @@ UsageRecord::_Internal::latency(const UsageRecord* msg) {
   return *msg->_impl_.latency_;
 }
 const ::PROTOBUF_NAMESPACE_ID::Duration&
-UsageRecord::_Internal::first_token_latency(const UsageRecord* msg) {
-  return *msg->_impl_.first_token_latency_;
+UsageRecord::_Internal::first_content_latency(const UsageRecord* msg) {
+  return *msg->_impl_.first_content_latency_;
 }
 const ::ringmain::v1::Usage&
 UsageRecord::_Internal::usage(const UsageRecord* msg) {
@@ -429,6 +543,12 @@ UsageRecord::_Internal::usage(const UsageRecord* msg) {
 const ::google::rpc::Status&
 UsageRecord::_Internal::error(const UsageRecord* msg) {
   return *msg->_impl_.error_;
+}
+void UsageRecord::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void UsageRecord::clear_start_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
@@ -442,11 +562,11 @@ void UsageRecord::clear_latency() {
   }
   _impl_.latency_ = nullptr;
 }
-void UsageRecord::clear_first_token_latency() {
-  if (GetArenaForAllocation() == nullptr && _impl_.first_token_latency_ != nullptr) {
-    delete _impl_.first_token_latency_;
+void UsageRecord::clear_first_content_latency() {
+  if (GetArenaForAllocation() == nullptr && _impl_.first_content_latency_ != nullptr) {
+    delete _impl_.first_content_latency_;
   }
-  _impl_.first_token_latency_ = nullptr;
+  _impl_.first_content_latency_ = nullptr;
 }
 void UsageRecord::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
@@ -464,26 +584,23 @@ UsageRecord::UsageRecord(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
-  if (arena != nullptr && !is_message_owned) {
-    arena->OwnCustomDestructor(this, &UsageRecord::ArenaDtor);
-  }
   // @@protoc_insertion_point(arena_constructor:ringmain.v1.UsageRecord)
 }
 UsageRecord::UsageRecord(const UsageRecord& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   UsageRecord* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      /*decltype(_impl_.labels_)*/{}
-    , decltype(_impl_.response_id_){}
+      decltype(_impl_.response_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.principal_id_){}
     , decltype(_impl_.method_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.provider_id_){}
     , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.start_time_){nullptr}
     , decltype(_impl_.latency_){nullptr}
-    , decltype(_impl_.first_token_latency_){nullptr}
+    , decltype(_impl_.first_content_latency_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.attempt_index_){}
@@ -491,7 +608,6 @@ UsageRecord::UsageRecord(const UsageRecord& from)
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
   _impl_.response_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.response_id_.Set("", GetArenaForAllocation());
@@ -548,14 +664,17 @@ UsageRecord::UsageRecord(const UsageRecord& from)
     _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
   if (from._internal_has_start_time()) {
     _this->_impl_.start_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.start_time_);
   }
   if (from._internal_has_latency()) {
     _this->_impl_.latency_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.latency_);
   }
-  if (from._internal_has_first_token_latency()) {
-    _this->_impl_.first_token_latency_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.first_token_latency_);
+  if (from._internal_has_first_content_latency()) {
+    _this->_impl_.first_content_latency_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.first_content_latency_);
   }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
@@ -574,17 +693,17 @@ inline void UsageRecord::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      /*decltype(_impl_.labels_)*/{::_pbi::ArenaInitialized(), arena}
-    , decltype(_impl_.response_id_){}
+      decltype(_impl_.response_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.principal_id_){}
     , decltype(_impl_.method_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.provider_id_){}
     , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.start_time_){nullptr}
     , decltype(_impl_.latency_){nullptr}
-    , decltype(_impl_.first_token_latency_){nullptr}
+    , decltype(_impl_.first_content_latency_){nullptr}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.attempt_index_){0}
@@ -625,7 +744,6 @@ UsageRecord::~UsageRecord() {
   // @@protoc_insertion_point(destructor:ringmain.v1.UsageRecord)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
-    ArenaDtor(this);
     return;
   }
   SharedDtor();
@@ -633,8 +751,6 @@ UsageRecord::~UsageRecord() {
 
 inline void UsageRecord::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.labels_.Destruct();
-  _impl_.labels_.~MapField();
   _impl_.response_id_.Destroy();
   _impl_.tenant_id_.Destroy();
   _impl_.principal_id_.Destroy();
@@ -642,17 +758,14 @@ inline void UsageRecord::SharedDtor() {
   _impl_.model_.Destroy();
   _impl_.provider_id_.Destroy();
   _impl_.provider_model_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.start_time_;
   if (this != internal_default_instance()) delete _impl_.latency_;
-  if (this != internal_default_instance()) delete _impl_.first_token_latency_;
+  if (this != internal_default_instance()) delete _impl_.first_content_latency_;
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.error_;
 }
 
-void UsageRecord::ArenaDtor(void* object) {
-  UsageRecord* _this = reinterpret_cast< UsageRecord* >(object);
-  _this->_impl_.labels_.Destruct();
-}
 void UsageRecord::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
@@ -663,7 +776,6 @@ void UsageRecord::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.labels_.Clear();
   _impl_.response_id_.ClearToEmpty();
   _impl_.tenant_id_.ClearToEmpty();
   _impl_.principal_id_.ClearToEmpty();
@@ -671,6 +783,10 @@ void UsageRecord::Clear() {
   _impl_.model_.ClearToEmpty();
   _impl_.provider_id_.ClearToEmpty();
   _impl_.provider_model_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
     delete _impl_.start_time_;
   }
@@ -679,10 +795,10 @@ void UsageRecord::Clear() {
     delete _impl_.latency_;
   }
   _impl_.latency_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.first_token_latency_ != nullptr) {
-    delete _impl_.first_token_latency_;
+  if (GetArenaForAllocation() == nullptr && _impl_.first_content_latency_ != nullptr) {
+    delete _impl_.first_content_latency_;
   }
-  _impl_.first_token_latency_ = nullptr;
+  _impl_.first_content_latency_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
@@ -741,9 +857,17 @@ const char* UsageRecord::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // string method = 5 [json_name = "method"];
+      // .ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];
       case 5:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string method = 6 [json_name = "method"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           auto str = _internal_mutable_method();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -751,9 +875,9 @@ const char* UsageRecord::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // string model = 6 [json_name = "model"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+      // string model = 7 [json_name = "model"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -761,9 +885,9 @@ const char* UsageRecord::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // string provider_id = 7 [json_name = "providerId"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+      // string provider_id = 8 [json_name = "providerId"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
           auto str = _internal_mutable_provider_id();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -771,26 +895,13 @@ const char* UsageRecord::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // string provider_model = 8 [json_name = "providerModel"];
-      case 8:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+      // string provider_model = 9 [json_name = "providerModel"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
           auto str = _internal_mutable_provider_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
           CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageRecord.provider_model"));
-        } else
-          goto handle_unusual;
-        continue;
-      // map<string, string> labels = 9 [json_name = "labels"];
-      case 9:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
-          ptr -= 1;
-          do {
-            ptr += 1;
-            ptr = ctx->ParseMessage(&_impl_.labels_, ptr);
-            CHK_(ptr);
-            if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<74>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -810,10 +921,10 @@ const char* UsageRecord::_InternalParse(const char* ptr, ::_pbi::ParseContext* c
         } else
           goto handle_unusual;
         continue;
-      // .google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];
+      // .google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];
       case 12:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
-          ptr = ctx->ParseMessage(_internal_mutable_first_token_latency(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_first_content_latency(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -908,74 +1019,51 @@ uint8_t* UsageRecord::_InternalSerialize(
         4, this->_internal_principal_id(), target);
   }
 
-  // string method = 5 [json_name = "method"];
+  // .ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(5, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // string method = 6 [json_name = "method"];
   if (!this->_internal_method().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_method().data(), static_cast<int>(this->_internal_method().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.UsageRecord.method");
     target = stream->WriteStringMaybeAliased(
-        5, this->_internal_method(), target);
+        6, this->_internal_method(), target);
   }
 
-  // string model = 6 [json_name = "model"];
+  // string model = 7 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.UsageRecord.model");
     target = stream->WriteStringMaybeAliased(
-        6, this->_internal_model(), target);
+        7, this->_internal_model(), target);
   }
 
-  // string provider_id = 7 [json_name = "providerId"];
+  // string provider_id = 8 [json_name = "providerId"];
   if (!this->_internal_provider_id().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.UsageRecord.provider_id");
     target = stream->WriteStringMaybeAliased(
-        7, this->_internal_provider_id(), target);
+        8, this->_internal_provider_id(), target);
   }
 
-  // string provider_model = 8 [json_name = "providerModel"];
+  // string provider_model = 9 [json_name = "providerModel"];
   if (!this->_internal_provider_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_provider_model().data(), static_cast<int>(this->_internal_provider_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.UsageRecord.provider_model");
     target = stream->WriteStringMaybeAliased(
-        8, this->_internal_provider_model(), target);
-  }
-
-  // map<string, string> labels = 9 [json_name = "labels"];
-  if (!this->_internal_labels().empty()) {
-    using MapType = ::_pb::Map<std::string, std::string>;
-    using WireHelper = UsageRecord_LabelsEntry_DoNotUse::Funcs;
-    const auto& map_field = this->_internal_labels();
-    auto check_utf8 = [](const MapType::value_type& entry) {
-      (void)entry;
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-        entry.first.data(), static_cast<int>(entry.first.length()),
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-        "ringmain.v1.UsageRecord.LabelsEntry.key");
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-        entry.second.data(), static_cast<int>(entry.second.length()),
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-        "ringmain.v1.UsageRecord.LabelsEntry.value");
-    };
-
-    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
-      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
-        target = WireHelper::InternalSerialize(9, entry.first, entry.second, target, stream);
-        check_utf8(entry);
-      }
-    } else {
-      for (const auto& entry : map_field) {
-        target = WireHelper::InternalSerialize(9, entry.first, entry.second, target, stream);
-        check_utf8(entry);
-      }
-    }
+        9, this->_internal_provider_model(), target);
   }
 
   // .google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];
@@ -992,11 +1080,11 @@ uint8_t* UsageRecord::_InternalSerialize(
         _Internal::latency(this).GetCachedSize(), target, stream);
   }
 
-  // .google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];
-  if (this->_internal_has_first_token_latency()) {
+  // .google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];
+  if (this->_internal_has_first_content_latency()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(12, _Internal::first_token_latency(this),
-        _Internal::first_token_latency(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(12, _Internal::first_content_latency(this),
+        _Internal::first_content_latency(this).GetCachedSize(), target, stream);
   }
 
   // .ringmain.v1.Usage usage = 13 [json_name = "usage"];
@@ -1036,15 +1124,6 @@ size_t UsageRecord::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // map<string, string> labels = 9 [json_name = "labels"];
-  total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_labels_size());
-  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >::const_iterator
-      it = this->_internal_labels().begin();
-      it != this->_internal_labels().end(); ++it) {
-    total_size += UsageRecord_LabelsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
-  }
-
   // string response_id = 1 [json_name = "responseId"];
   if (!this->_internal_response_id().empty()) {
     total_size += 1 +
@@ -1066,32 +1145,39 @@ size_t UsageRecord::ByteSizeLong() const {
         this->_internal_principal_id());
   }
 
-  // string method = 5 [json_name = "method"];
+  // string method = 6 [json_name = "method"];
   if (!this->_internal_method().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_method());
   }
 
-  // string model = 6 [json_name = "model"];
+  // string model = 7 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_model());
   }
 
-  // string provider_id = 7 [json_name = "providerId"];
+  // string provider_id = 8 [json_name = "providerId"];
   if (!this->_internal_provider_id().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_provider_id());
   }
 
-  // string provider_model = 8 [json_name = "providerModel"];
+  // string provider_model = 9 [json_name = "providerModel"];
   if (!this->_internal_provider_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_provider_model());
+  }
+
+  // .ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
   }
 
   // .google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];
@@ -1108,11 +1194,11 @@ size_t UsageRecord::ByteSizeLong() const {
         *_impl_.latency_);
   }
 
-  // .google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];
-  if (this->_internal_has_first_token_latency()) {
+  // .google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];
+  if (this->_internal_has_first_content_latency()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.first_token_latency_);
+        *_impl_.first_content_latency_);
   }
 
   // .ringmain.v1.Usage usage = 13 [json_name = "usage"];
@@ -1158,7 +1244,6 @@ void UsageRecord::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PR
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
   }
@@ -1180,6 +1265,10 @@ void UsageRecord::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PR
   if (!from._internal_provider_model().empty()) {
     _this->_internal_set_provider_model(from._internal_provider_model());
   }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
   if (from._internal_has_start_time()) {
     _this->_internal_mutable_start_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
         from._internal_start_time());
@@ -1188,9 +1277,9 @@ void UsageRecord::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PR
     _this->_internal_mutable_latency()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
         from._internal_latency());
   }
-  if (from._internal_has_first_token_latency()) {
-    _this->_internal_mutable_first_token_latency()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
-        from._internal_first_token_latency());
+  if (from._internal_has_first_content_latency()) {
+    _this->_internal_mutable_first_content_latency()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_first_content_latency());
   }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
@@ -1225,7 +1314,6 @@ void UsageRecord::InternalSwap(UsageRecord* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  _impl_.labels_.InternalSwap(&other->_impl_.labels_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.response_id_, lhs_arena,
       &other->_impl_.response_id_, rhs_arena
@@ -1257,12 +1345,26 @@ void UsageRecord::InternalSwap(UsageRecord* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(UsageRecord, _impl_.outcome_)
       + sizeof(UsageRecord::_impl_.outcome_)
-      - PROTOBUF_FIELD_OFFSET(UsageRecord, _impl_.start_time_)>(
-          reinterpret_cast<char*>(&_impl_.start_time_),
-          reinterpret_cast<char*>(&other->_impl_.start_time_));
+      - PROTOBUF_FIELD_OFFSET(UsageRecord, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata UsageRecord::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[0]);
+}
+
+// ===================================================================
+
+UsageFilter_LabelsEntry_DoNotUse::UsageFilter_LabelsEntry_DoNotUse() {}
+UsageFilter_LabelsEntry_DoNotUse::UsageFilter_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena)
+    : SuperType(arena) {}
+void UsageFilter_LabelsEntry_DoNotUse::MergeFrom(const UsageFilter_LabelsEntry_DoNotUse& other) {
+  MergeFromInternal(other);
+}
+::PROTOBUF_NAMESPACE_ID::Metadata UsageFilter_LabelsEntry_DoNotUse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
       file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[1]);
@@ -1270,500 +1372,136 @@ void UsageRecord::InternalSwap(UsageRecord* other) {
 
 // ===================================================================
 
-class GetUsageRecordRequest::_Internal {
+class UsageFilter::_Internal {
  public:
-};
-
-GetUsageRecordRequest::GetUsageRecordRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
-                         bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
-  SharedCtor(arena, is_message_owned);
-  // @@protoc_insertion_point(arena_constructor:ringmain.v1.GetUsageRecordRequest)
-}
-GetUsageRecordRequest::GetUsageRecordRequest(const GetUsageRecordRequest& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
-  GetUsageRecordRequest* const _this = this; (void)_this;
-  new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
-    , /*decltype(_impl_._cached_size_)*/{}};
-
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.response_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.response_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_response_id().empty()) {
-    _this->_impl_.response_id_.Set(from._internal_response_id(), 
-      _this->GetArenaForAllocation());
-  }
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.GetUsageRecordRequest)
-}
-
-inline void GetUsageRecordRequest::SharedCtor(
-    ::_pb::Arena* arena, bool is_message_owned) {
-  (void)arena;
-  (void)is_message_owned;
-  new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
-    , /*decltype(_impl_._cached_size_)*/{}
-  };
-  _impl_.response_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.response_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-}
-
-GetUsageRecordRequest::~GetUsageRecordRequest() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.GetUsageRecordRequest)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
-  (void)arena;
-    return;
-  }
-  SharedDtor();
-}
-
-inline void GetUsageRecordRequest::SharedDtor() {
-  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.response_id_.Destroy();
-}
-
-void GetUsageRecordRequest::SetCachedSize(int size) const {
-  _impl_._cached_size_.Set(size);
-}
-
-void GetUsageRecordRequest::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.GetUsageRecordRequest)
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  _impl_.response_id_.ClearToEmpty();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
-}
-
-const char* GetUsageRecordRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
-#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
-  while (!ctx->Done(&ptr)) {
-    uint32_t tag;
-    ptr = ::_pbi::ReadTag(ptr, &tag);
-    switch (tag >> 3) {
-      // string response_id = 1 [json_name = "responseId"];
-      case 1:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          auto str = _internal_mutable_response_id();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.GetUsageRecordRequest.response_id"));
-        } else
-          goto handle_unusual;
-        continue;
-      default:
-        goto handle_unusual;
-    }  // switch
-  handle_unusual:
-    if ((tag == 0) || ((tag & 7) == 4)) {
-      CHK_(ptr);
-      ctx->SetLastTag(tag);
-      goto message_done;
-    }
-    ptr = UnknownFieldParse(
-        tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
-        ptr, ctx);
-    CHK_(ptr != nullptr);
-  }  // while
-message_done:
-  return ptr;
-failure:
-  ptr = nullptr;
-  goto message_done;
-#undef CHK_
-}
-
-uint8_t* GetUsageRecordRequest::_InternalSerialize(
-    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.GetUsageRecordRequest)
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  // string response_id = 1 [json_name = "responseId"];
-  if (!this->_internal_response_id().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.GetUsageRecordRequest.response_id");
-    target = stream->WriteStringMaybeAliased(
-        1, this->_internal_response_id(), target);
-  }
-
-  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
-  }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.GetUsageRecordRequest)
-  return target;
-}
-
-size_t GetUsageRecordRequest::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.GetUsageRecordRequest)
-  size_t total_size = 0;
-
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  // string response_id = 1 [json_name = "responseId"];
-  if (!this->_internal_response_id().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_response_id());
-  }
-
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
-}
-
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData GetUsageRecordRequest::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    GetUsageRecordRequest::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetUsageRecordRequest::GetClassData() const { return &_class_data_; }
-
-
-void GetUsageRecordRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<GetUsageRecordRequest*>(&to_msg);
-  auto& from = static_cast<const GetUsageRecordRequest&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.GetUsageRecordRequest)
-  GOOGLE_DCHECK_NE(&from, _this);
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  if (!from._internal_response_id().empty()) {
-    _this->_internal_set_response_id(from._internal_response_id());
-  }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-}
-
-void GetUsageRecordRequest::CopyFrom(const GetUsageRecordRequest& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.GetUsageRecordRequest)
-  if (&from == this) return;
-  Clear();
-  MergeFrom(from);
-}
-
-bool GetUsageRecordRequest::IsInitialized() const {
-  return true;
-}
-
-void GetUsageRecordRequest::InternalSwap(GetUsageRecordRequest* other) {
-  using std::swap;
-  auto* lhs_arena = GetArenaForAllocation();
-  auto* rhs_arena = other->GetArenaForAllocation();
-  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.response_id_, lhs_arena,
-      &other->_impl_.response_id_, rhs_arena
-  );
-}
-
-::PROTOBUF_NAMESPACE_ID::Metadata GetUsageRecordRequest::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[2]);
-}
-
-// ===================================================================
-
-class GetUsageRecordResponse::_Internal {
- public:
-};
-
-GetUsageRecordResponse::GetUsageRecordResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
-                         bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
-  SharedCtor(arena, is_message_owned);
-  // @@protoc_insertion_point(arena_constructor:ringmain.v1.GetUsageRecordResponse)
-}
-GetUsageRecordResponse::GetUsageRecordResponse(const GetUsageRecordResponse& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
-  GetUsageRecordResponse* const _this = this; (void)_this;
-  new (&_impl_) Impl_{
-      decltype(_impl_.records_){from._impl_.records_}
-    , /*decltype(_impl_._cached_size_)*/{}};
-
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.GetUsageRecordResponse)
-}
-
-inline void GetUsageRecordResponse::SharedCtor(
-    ::_pb::Arena* arena, bool is_message_owned) {
-  (void)arena;
-  (void)is_message_owned;
-  new (&_impl_) Impl_{
-      decltype(_impl_.records_){arena}
-    , /*decltype(_impl_._cached_size_)*/{}
-  };
-}
-
-GetUsageRecordResponse::~GetUsageRecordResponse() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.GetUsageRecordResponse)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
-  (void)arena;
-    return;
-  }
-  SharedDtor();
-}
-
-inline void GetUsageRecordResponse::SharedDtor() {
-  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.records_.~RepeatedPtrField();
-}
-
-void GetUsageRecordResponse::SetCachedSize(int size) const {
-  _impl_._cached_size_.Set(size);
-}
-
-void GetUsageRecordResponse::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.GetUsageRecordResponse)
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  _impl_.records_.Clear();
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
-}
-
-const char* GetUsageRecordResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
-#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
-  while (!ctx->Done(&ptr)) {
-    uint32_t tag;
-    ptr = ::_pbi::ReadTag(ptr, &tag);
-    switch (tag >> 3) {
-      // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
-      case 1:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          ptr -= 1;
-          do {
-            ptr += 1;
-            ptr = ctx->ParseMessage(_internal_add_records(), ptr);
-            CHK_(ptr);
-            if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
-        } else
-          goto handle_unusual;
-        continue;
-      default:
-        goto handle_unusual;
-    }  // switch
-  handle_unusual:
-    if ((tag == 0) || ((tag & 7) == 4)) {
-      CHK_(ptr);
-      ctx->SetLastTag(tag);
-      goto message_done;
-    }
-    ptr = UnknownFieldParse(
-        tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
-        ptr, ctx);
-    CHK_(ptr != nullptr);
-  }  // while
-message_done:
-  return ptr;
-failure:
-  ptr = nullptr;
-  goto message_done;
-#undef CHK_
-}
-
-uint8_t* GetUsageRecordResponse::_InternalSerialize(
-    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.GetUsageRecordResponse)
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
-  for (unsigned i = 0,
-      n = static_cast<unsigned>(this->_internal_records_size()); i < n; i++) {
-    const auto& repfield = this->_internal_records(i);
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
-  }
-
-  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
-  }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.GetUsageRecordResponse)
-  return target;
-}
-
-size_t GetUsageRecordResponse::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.GetUsageRecordResponse)
-  size_t total_size = 0;
-
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
-  total_size += 1UL * this->_internal_records_size();
-  for (const auto& msg : this->_impl_.records_) {
-    total_size +=
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
-  }
-
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
-}
-
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData GetUsageRecordResponse::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    GetUsageRecordResponse::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetUsageRecordResponse::GetClassData() const { return &_class_data_; }
-
-
-void GetUsageRecordResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<GetUsageRecordResponse*>(&to_msg);
-  auto& from = static_cast<const GetUsageRecordResponse&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.GetUsageRecordResponse)
-  GOOGLE_DCHECK_NE(&from, _this);
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  _this->_impl_.records_.MergeFrom(from._impl_.records_);
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-}
-
-void GetUsageRecordResponse::CopyFrom(const GetUsageRecordResponse& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.GetUsageRecordResponse)
-  if (&from == this) return;
-  Clear();
-  MergeFrom(from);
-}
-
-bool GetUsageRecordResponse::IsInitialized() const {
-  return true;
-}
-
-void GetUsageRecordResponse::InternalSwap(GetUsageRecordResponse* other) {
-  using std::swap;
-  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  _impl_.records_.InternalSwap(&other->_impl_.records_);
-}
-
-::PROTOBUF_NAMESPACE_ID::Metadata GetUsageRecordResponse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[3]);
-}
-
-// ===================================================================
-
-class QueryUsageRequest::_Internal {
- public:
-  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time(const QueryUsageRequest* msg);
-  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time(const QueryUsageRequest* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time(const UsageFilter* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time(const UsageFilter* msg);
 };
 
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
-QueryUsageRequest::_Internal::start_time(const QueryUsageRequest* msg) {
+UsageFilter::_Internal::start_time(const UsageFilter* msg) {
   return *msg->_impl_.start_time_;
 }
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
-QueryUsageRequest::_Internal::end_time(const QueryUsageRequest* msg) {
+UsageFilter::_Internal::end_time(const UsageFilter* msg) {
   return *msg->_impl_.end_time_;
 }
-void QueryUsageRequest::clear_start_time() {
+void UsageFilter::clear_start_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
     delete _impl_.start_time_;
   }
   _impl_.start_time_ = nullptr;
 }
-void QueryUsageRequest::clear_end_time() {
+void UsageFilter::clear_end_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.end_time_ != nullptr) {
     delete _impl_.end_time_;
   }
   _impl_.end_time_ = nullptr;
 }
-QueryUsageRequest::QueryUsageRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+UsageFilter::UsageFilter(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
-  // @@protoc_insertion_point(arena_constructor:ringmain.v1.QueryUsageRequest)
+  if (arena != nullptr && !is_message_owned) {
+    arena->OwnCustomDestructor(this, &UsageFilter::ArenaDtor);
+  }
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.UsageFilter)
 }
-QueryUsageRequest::QueryUsageRequest(const QueryUsageRequest& from)
+UsageFilter::UsageFilter(const UsageFilter& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
-  QueryUsageRequest* const _this = this; (void)_this;
+  UsageFilter* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.group_by_){from._impl_.group_by_}
-    , decltype(_impl_.tenant_id_){}
+      decltype(_impl_.tenant_ids_){from._impl_.tenant_ids_}
+    , decltype(_impl_.principal_ids_){from._impl_.principal_ids_}
+    , decltype(_impl_.models_){from._impl_.models_}
+    , decltype(_impl_.provider_ids_){from._impl_.provider_ids_}
+    , decltype(_impl_.user_ids_){from._impl_.user_ids_}
+    , /*decltype(_impl_.labels_)*/{}
+    , decltype(_impl_.outcomes_){from._impl_.outcomes_}
+    , /*decltype(_impl_._outcomes_cached_byte_size_)*/{0}
+    , decltype(_impl_.response_ids_){from._impl_.response_ids_}
     , decltype(_impl_.start_time_){nullptr}
     , decltype(_impl_.end_time_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.tenant_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_tenant_id().empty()) {
-    _this->_impl_.tenant_id_.Set(from._internal_tenant_id(), 
-      _this->GetArenaForAllocation());
-  }
+  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
   if (from._internal_has_start_time()) {
     _this->_impl_.start_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.start_time_);
   }
   if (from._internal_has_end_time()) {
     _this->_impl_.end_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.end_time_);
   }
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.QueryUsageRequest)
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.UsageFilter)
 }
 
-inline void QueryUsageRequest::SharedCtor(
+inline void UsageFilter::SharedCtor(
     ::_pb::Arena* arena, bool is_message_owned) {
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.group_by_){arena}
-    , decltype(_impl_.tenant_id_){}
+      decltype(_impl_.tenant_ids_){arena}
+    , decltype(_impl_.principal_ids_){arena}
+    , decltype(_impl_.models_){arena}
+    , decltype(_impl_.provider_ids_){arena}
+    , decltype(_impl_.user_ids_){arena}
+    , /*decltype(_impl_.labels_)*/{::_pbi::ArenaInitialized(), arena}
+    , decltype(_impl_.outcomes_){arena}
+    , /*decltype(_impl_._outcomes_cached_byte_size_)*/{0}
+    , decltype(_impl_.response_ids_){arena}
     , decltype(_impl_.start_time_){nullptr}
     , decltype(_impl_.end_time_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
-  _impl_.tenant_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
-QueryUsageRequest::~QueryUsageRequest() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.QueryUsageRequest)
+UsageFilter::~UsageFilter() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.UsageFilter)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
+    ArenaDtor(this);
     return;
   }
   SharedDtor();
 }
 
-inline void QueryUsageRequest::SharedDtor() {
+inline void UsageFilter::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.group_by_.~RepeatedPtrField();
-  _impl_.tenant_id_.Destroy();
+  _impl_.tenant_ids_.~RepeatedPtrField();
+  _impl_.principal_ids_.~RepeatedPtrField();
+  _impl_.models_.~RepeatedPtrField();
+  _impl_.provider_ids_.~RepeatedPtrField();
+  _impl_.user_ids_.~RepeatedPtrField();
+  _impl_.labels_.Destruct();
+  _impl_.labels_.~MapField();
+  _impl_.outcomes_.~RepeatedField();
+  _impl_.response_ids_.~RepeatedPtrField();
   if (this != internal_default_instance()) delete _impl_.start_time_;
   if (this != internal_default_instance()) delete _impl_.end_time_;
 }
 
-void QueryUsageRequest::SetCachedSize(int size) const {
+void UsageFilter::ArenaDtor(void* object) {
+  UsageFilter* _this = reinterpret_cast< UsageFilter* >(object);
+  _this->_impl_.labels_.Destruct();
+}
+void UsageFilter::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
 
-void QueryUsageRequest::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.QueryUsageRequest)
+void UsageFilter::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.UsageFilter)
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.group_by_.Clear();
-  _impl_.tenant_id_.ClearToEmpty();
+  _impl_.tenant_ids_.Clear();
+  _impl_.principal_ids_.Clear();
+  _impl_.models_.Clear();
+  _impl_.provider_ids_.Clear();
+  _impl_.user_ids_.Clear();
+  _impl_.labels_.Clear();
+  _impl_.outcomes_.Clear();
+  _impl_.response_ids_.Clear();
   if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
     delete _impl_.start_time_;
   }
@@ -1775,7 +1513,7 @@ void QueryUsageRequest::Clear() {
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
-const char* QueryUsageRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+const char* UsageFilter::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
@@ -1797,28 +1535,1091 @@ const char* QueryUsageRequest::_InternalParse(const char* ptr, ::_pbi::ParseCont
         } else
           goto handle_unusual;
         continue;
-      // repeated string group_by = 3 [json_name = "groupBy"];
+      // repeated string tenant_ids = 3 [json_name = "tenantIds"];
       case 3:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
           ptr -= 1;
           do {
             ptr += 1;
-            auto str = _internal_add_group_by();
+            auto str = _internal_add_tenant_ids();
             ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
             CHK_(ptr);
-            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.QueryUsageRequest.group_by"));
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.tenant_ids"));
             if (!ctx->DataAvailable(ptr)) break;
           } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // string tenant_id = 4 [json_name = "tenantId"];
+      // repeated string principal_ids = 4 [json_name = "principalIds"];
       case 4:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          auto str = _internal_mutable_tenant_id();
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_principal_ids();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.principal_ids"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string models = 5 [json_name = "models"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_models();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.models"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string provider_ids = 6 [json_name = "providerIds"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_provider_ids();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.provider_ids"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string user_ids = 7 [json_name = "userIds"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_user_ids();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.user_ids"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<58>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // map<string, string> labels = 8 [json_name = "labels"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(&_impl_.labels_, ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<66>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.Outcome outcomes = 9 [json_name = "outcomes"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedEnumParser(_internal_mutable_outcomes(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 72) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_add_outcomes(static_cast<::ringmain::v1::Outcome>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string response_ids = 10 [json_name = "responseIds"];
+      case 10:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 82)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_response_ids();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageFilter.response_ids"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<82>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* UsageFilter::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.UsageFilter)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
+  if (this->_internal_has_start_time()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::start_time(this),
+        _Internal::start_time(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
+  if (this->_internal_has_end_time()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::end_time(this),
+        _Internal::end_time(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated string tenant_ids = 3 [json_name = "tenantIds"];
+  for (int i = 0, n = this->_internal_tenant_ids_size(); i < n; i++) {
+    const auto& s = this->_internal_tenant_ids(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.tenant_ids");
+    target = stream->WriteString(3, s, target);
+  }
+
+  // repeated string principal_ids = 4 [json_name = "principalIds"];
+  for (int i = 0, n = this->_internal_principal_ids_size(); i < n; i++) {
+    const auto& s = this->_internal_principal_ids(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.principal_ids");
+    target = stream->WriteString(4, s, target);
+  }
+
+  // repeated string models = 5 [json_name = "models"];
+  for (int i = 0, n = this->_internal_models_size(); i < n; i++) {
+    const auto& s = this->_internal_models(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.models");
+    target = stream->WriteString(5, s, target);
+  }
+
+  // repeated string provider_ids = 6 [json_name = "providerIds"];
+  for (int i = 0, n = this->_internal_provider_ids_size(); i < n; i++) {
+    const auto& s = this->_internal_provider_ids(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.provider_ids");
+    target = stream->WriteString(6, s, target);
+  }
+
+  // repeated string user_ids = 7 [json_name = "userIds"];
+  for (int i = 0, n = this->_internal_user_ids_size(); i < n; i++) {
+    const auto& s = this->_internal_user_ids(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.user_ids");
+    target = stream->WriteString(7, s, target);
+  }
+
+  // map<string, string> labels = 8 [json_name = "labels"];
+  if (!this->_internal_labels().empty()) {
+    using MapType = ::_pb::Map<std::string, std::string>;
+    using WireHelper = UsageFilter_LabelsEntry_DoNotUse::Funcs;
+    const auto& map_field = this->_internal_labels();
+    auto check_utf8 = [](const MapType::value_type& entry) {
+      (void)entry;
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.first.data(), static_cast<int>(entry.first.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.UsageFilter.LabelsEntry.key");
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+        entry.second.data(), static_cast<int>(entry.second.length()),
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+        "ringmain.v1.UsageFilter.LabelsEntry.value");
+    };
+
+    if (stream->IsSerializationDeterministic() && map_field.size() > 1) {
+      for (const auto& entry : ::_pbi::MapSorterPtr<MapType>(map_field)) {
+        target = WireHelper::InternalSerialize(8, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    } else {
+      for (const auto& entry : map_field) {
+        target = WireHelper::InternalSerialize(8, entry.first, entry.second, target, stream);
+        check_utf8(entry);
+      }
+    }
+  }
+
+  // repeated .ringmain.v1.Outcome outcomes = 9 [json_name = "outcomes"];
+  {
+    int byte_size = _impl_._outcomes_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteEnumPacked(
+          9, _impl_.outcomes_, byte_size, target);
+    }
+  }
+
+  // repeated string response_ids = 10 [json_name = "responseIds"];
+  for (int i = 0, n = this->_internal_response_ids_size(); i < n; i++) {
+    const auto& s = this->_internal_response_ids(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageFilter.response_ids");
+    target = stream->WriteString(10, s, target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.UsageFilter)
+  return target;
+}
+
+size_t UsageFilter::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.UsageFilter)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated string tenant_ids = 3 [json_name = "tenantIds"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.tenant_ids_.size());
+  for (int i = 0, n = _impl_.tenant_ids_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.tenant_ids_.Get(i));
+  }
+
+  // repeated string principal_ids = 4 [json_name = "principalIds"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.principal_ids_.size());
+  for (int i = 0, n = _impl_.principal_ids_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.principal_ids_.Get(i));
+  }
+
+  // repeated string models = 5 [json_name = "models"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.models_.size());
+  for (int i = 0, n = _impl_.models_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.models_.Get(i));
+  }
+
+  // repeated string provider_ids = 6 [json_name = "providerIds"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.provider_ids_.size());
+  for (int i = 0, n = _impl_.provider_ids_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.provider_ids_.Get(i));
+  }
+
+  // repeated string user_ids = 7 [json_name = "userIds"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.user_ids_.size());
+  for (int i = 0, n = _impl_.user_ids_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.user_ids_.Get(i));
+  }
+
+  // map<string, string> labels = 8 [json_name = "labels"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(this->_internal_labels_size());
+  for (::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >::const_iterator
+      it = this->_internal_labels().begin();
+      it != this->_internal_labels().end(); ++it) {
+    total_size += UsageFilter_LabelsEntry_DoNotUse::Funcs::ByteSizeLong(it->first, it->second);
+  }
+
+  // repeated .ringmain.v1.Outcome outcomes = 9 [json_name = "outcomes"];
+  {
+    size_t data_size = 0;
+    unsigned int count = static_cast<unsigned int>(this->_internal_outcomes_size());for (unsigned int i = 0; i < count; i++) {
+      data_size += ::_pbi::WireFormatLite::EnumSize(
+        this->_internal_outcomes(static_cast<int>(i)));
+    }
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._outcomes_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // repeated string response_ids = 10 [json_name = "responseIds"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.response_ids_.size());
+  for (int i = 0, n = _impl_.response_ids_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.response_ids_.Get(i));
+  }
+
+  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
+  if (this->_internal_has_start_time()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.start_time_);
+  }
+
+  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
+  if (this->_internal_has_end_time()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.end_time_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData UsageFilter::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    UsageFilter::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*UsageFilter::GetClassData() const { return &_class_data_; }
+
+
+void UsageFilter::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<UsageFilter*>(&to_msg);
+  auto& from = static_cast<const UsageFilter&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.UsageFilter)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.tenant_ids_.MergeFrom(from._impl_.tenant_ids_);
+  _this->_impl_.principal_ids_.MergeFrom(from._impl_.principal_ids_);
+  _this->_impl_.models_.MergeFrom(from._impl_.models_);
+  _this->_impl_.provider_ids_.MergeFrom(from._impl_.provider_ids_);
+  _this->_impl_.user_ids_.MergeFrom(from._impl_.user_ids_);
+  _this->_impl_.labels_.MergeFrom(from._impl_.labels_);
+  _this->_impl_.outcomes_.MergeFrom(from._impl_.outcomes_);
+  _this->_impl_.response_ids_.MergeFrom(from._impl_.response_ids_);
+  if (from._internal_has_start_time()) {
+    _this->_internal_mutable_start_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_start_time());
+  }
+  if (from._internal_has_end_time()) {
+    _this->_internal_mutable_end_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_end_time());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void UsageFilter::CopyFrom(const UsageFilter& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.UsageFilter)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool UsageFilter::IsInitialized() const {
+  return true;
+}
+
+void UsageFilter::InternalSwap(UsageFilter* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.tenant_ids_.InternalSwap(&other->_impl_.tenant_ids_);
+  _impl_.principal_ids_.InternalSwap(&other->_impl_.principal_ids_);
+  _impl_.models_.InternalSwap(&other->_impl_.models_);
+  _impl_.provider_ids_.InternalSwap(&other->_impl_.provider_ids_);
+  _impl_.user_ids_.InternalSwap(&other->_impl_.user_ids_);
+  _impl_.labels_.InternalSwap(&other->_impl_.labels_);
+  _impl_.outcomes_.InternalSwap(&other->_impl_.outcomes_);
+  _impl_.response_ids_.InternalSwap(&other->_impl_.response_ids_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(UsageFilter, _impl_.end_time_)
+      + sizeof(UsageFilter::_impl_.end_time_)
+      - PROTOBUF_FIELD_OFFSET(UsageFilter, _impl_.start_time_)>(
+          reinterpret_cast<char*>(&_impl_.start_time_),
+          reinterpret_cast<char*>(&other->_impl_.start_time_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata UsageFilter::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[2]);
+}
+
+// ===================================================================
+
+class ListUsageRecordsRequest::_Internal {
+ public:
+  static const ::ringmain::v1::UsageFilter& filter(const ListUsageRecordsRequest* msg);
+};
+
+const ::ringmain::v1::UsageFilter&
+ListUsageRecordsRequest::_Internal::filter(const ListUsageRecordsRequest* msg) {
+  return *msg->_impl_.filter_;
+}
+ListUsageRecordsRequest::ListUsageRecordsRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.ListUsageRecordsRequest)
+}
+ListUsageRecordsRequest::ListUsageRecordsRequest(const ListUsageRecordsRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  ListUsageRecordsRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.page_token_){}
+    , decltype(_impl_.filter_){nullptr}
+    , decltype(_impl_.page_size_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_page_token().empty()) {
+    _this->_impl_.page_token_.Set(from._internal_page_token(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_filter()) {
+    _this->_impl_.filter_ = new ::ringmain::v1::UsageFilter(*from._impl_.filter_);
+  }
+  _this->_impl_.page_size_ = from._impl_.page_size_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.ListUsageRecordsRequest)
+}
+
+inline void ListUsageRecordsRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.page_token_){}
+    , decltype(_impl_.filter_){nullptr}
+    , decltype(_impl_.page_size_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+ListUsageRecordsRequest::~ListUsageRecordsRequest() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.ListUsageRecordsRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void ListUsageRecordsRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.page_token_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.filter_;
+}
+
+void ListUsageRecordsRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void ListUsageRecordsRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.ListUsageRecordsRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.page_token_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
+  }
+  _impl_.filter_ = nullptr;
+  _impl_.page_size_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* ListUsageRecordsRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // int32 page_size = 1 [json_name = "pageSize"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.page_size_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string page_token = 2 [json_name = "pageToken"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_page_token();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.QueryUsageRequest.tenant_id"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ListUsageRecordsRequest.page_token"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_filter(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* ListUsageRecordsRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.ListUsageRecordsRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // int32 page_size = 1 [json_name = "pageSize"];
+  if (this->_internal_page_size() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(1, this->_internal_page_size(), target);
+  }
+
+  // string page_token = 2 [json_name = "pageToken"];
+  if (!this->_internal_page_token().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_page_token().data(), static_cast<int>(this->_internal_page_token().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ListUsageRecordsRequest.page_token");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_page_token(), target);
+  }
+
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::filter(this),
+        _Internal::filter(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.ListUsageRecordsRequest)
+  return target;
+}
+
+size_t ListUsageRecordsRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.ListUsageRecordsRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string page_token = 2 [json_name = "pageToken"];
+  if (!this->_internal_page_token().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_page_token());
+  }
+
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.filter_);
+  }
+
+  // int32 page_size = 1 [json_name = "pageSize"];
+  if (this->_internal_page_size() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_page_size());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ListUsageRecordsRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    ListUsageRecordsRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ListUsageRecordsRequest::GetClassData() const { return &_class_data_; }
+
+
+void ListUsageRecordsRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<ListUsageRecordsRequest*>(&to_msg);
+  auto& from = static_cast<const ListUsageRecordsRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.ListUsageRecordsRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_page_token().empty()) {
+    _this->_internal_set_page_token(from._internal_page_token());
+  }
+  if (from._internal_has_filter()) {
+    _this->_internal_mutable_filter()->::ringmain::v1::UsageFilter::MergeFrom(
+        from._internal_filter());
+  }
+  if (from._internal_page_size() != 0) {
+    _this->_internal_set_page_size(from._internal_page_size());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void ListUsageRecordsRequest::CopyFrom(const ListUsageRecordsRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.ListUsageRecordsRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool ListUsageRecordsRequest::IsInitialized() const {
+  return true;
+}
+
+void ListUsageRecordsRequest::InternalSwap(ListUsageRecordsRequest* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.page_token_, lhs_arena,
+      &other->_impl_.page_token_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(ListUsageRecordsRequest, _impl_.page_size_)
+      + sizeof(ListUsageRecordsRequest::_impl_.page_size_)
+      - PROTOBUF_FIELD_OFFSET(ListUsageRecordsRequest, _impl_.filter_)>(
+          reinterpret_cast<char*>(&_impl_.filter_),
+          reinterpret_cast<char*>(&other->_impl_.filter_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata ListUsageRecordsRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[3]);
+}
+
+// ===================================================================
+
+class ListUsageRecordsResponse::_Internal {
+ public:
+};
+
+ListUsageRecordsResponse::ListUsageRecordsResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.ListUsageRecordsResponse)
+}
+ListUsageRecordsResponse::ListUsageRecordsResponse(const ListUsageRecordsResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  ListUsageRecordsResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.records_){from._impl_.records_}
+    , decltype(_impl_.next_page_token_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.next_page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_next_page_token().empty()) {
+    _this->_impl_.next_page_token_.Set(from._internal_next_page_token(), 
+      _this->GetArenaForAllocation());
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.ListUsageRecordsResponse)
+}
+
+inline void ListUsageRecordsResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.records_){arena}
+    , decltype(_impl_.next_page_token_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.next_page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+ListUsageRecordsResponse::~ListUsageRecordsResponse() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.ListUsageRecordsResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void ListUsageRecordsResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.records_.~RepeatedPtrField();
+  _impl_.next_page_token_.Destroy();
+}
+
+void ListUsageRecordsResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void ListUsageRecordsResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.ListUsageRecordsResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.records_.Clear();
+  _impl_.next_page_token_.ClearToEmpty();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* ListUsageRecordsResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_records(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string next_page_token = 2 [json_name = "nextPageToken"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_next_page_token();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ListUsageRecordsResponse.next_page_token"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* ListUsageRecordsResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.ListUsageRecordsResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_records_size()); i < n; i++) {
+    const auto& repfield = this->_internal_records(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  if (!this->_internal_next_page_token().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_next_page_token().data(), static_cast<int>(this->_internal_next_page_token().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ListUsageRecordsResponse.next_page_token");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_next_page_token(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.ListUsageRecordsResponse)
+  return target;
+}
+
+size_t ListUsageRecordsResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.ListUsageRecordsResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
+  total_size += 1UL * this->_internal_records_size();
+  for (const auto& msg : this->_impl_.records_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
+
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  if (!this->_internal_next_page_token().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_next_page_token());
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData ListUsageRecordsResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    ListUsageRecordsResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*ListUsageRecordsResponse::GetClassData() const { return &_class_data_; }
+
+
+void ListUsageRecordsResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<ListUsageRecordsResponse*>(&to_msg);
+  auto& from = static_cast<const ListUsageRecordsResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.ListUsageRecordsResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  _this->_impl_.records_.MergeFrom(from._impl_.records_);
+  if (!from._internal_next_page_token().empty()) {
+    _this->_internal_set_next_page_token(from._internal_next_page_token());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void ListUsageRecordsResponse::CopyFrom(const ListUsageRecordsResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.ListUsageRecordsResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool ListUsageRecordsResponse::IsInitialized() const {
+  return true;
+}
+
+void ListUsageRecordsResponse::InternalSwap(ListUsageRecordsResponse* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.records_.InternalSwap(&other->_impl_.records_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.next_page_token_, lhs_arena,
+      &other->_impl_.next_page_token_, rhs_arena
+  );
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata ListUsageRecordsResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[4]);
+}
+
+// ===================================================================
+
+class QueryUsageRequest::_Internal {
+ public:
+  static const ::ringmain::v1::UsageFilter& filter(const QueryUsageRequest* msg);
+};
+
+const ::ringmain::v1::UsageFilter&
+QueryUsageRequest::_Internal::filter(const QueryUsageRequest* msg) {
+  return *msg->_impl_.filter_;
+}
+QueryUsageRequest::QueryUsageRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.QueryUsageRequest)
+}
+QueryUsageRequest::QueryUsageRequest(const QueryUsageRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  QueryUsageRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.group_by_){from._impl_.group_by_}
+    , decltype(_impl_.page_token_){}
+    , decltype(_impl_.filter_){nullptr}
+    , decltype(_impl_.page_size_){}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_page_token().empty()) {
+    _this->_impl_.page_token_.Set(from._internal_page_token(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_filter()) {
+    _this->_impl_.filter_ = new ::ringmain::v1::UsageFilter(*from._impl_.filter_);
+  }
+  _this->_impl_.page_size_ = from._impl_.page_size_;
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.QueryUsageRequest)
+}
+
+inline void QueryUsageRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.group_by_){arena}
+    , decltype(_impl_.page_token_){}
+    , decltype(_impl_.filter_){nullptr}
+    , decltype(_impl_.page_size_){0}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+QueryUsageRequest::~QueryUsageRequest() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.QueryUsageRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void QueryUsageRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.group_by_.~RepeatedPtrField();
+  _impl_.page_token_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.filter_;
+}
+
+void QueryUsageRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void QueryUsageRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.QueryUsageRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.group_by_.Clear();
+  _impl_.page_token_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
+  }
+  _impl_.filter_ = nullptr;
+  _impl_.page_size_ = 0;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* QueryUsageRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // int32 page_size = 1 [json_name = "pageSize"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          _impl_.page_size_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string page_token = 2 [json_name = "pageToken"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_page_token();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.QueryUsageRequest.page_token"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_filter(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_group_by(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -1851,38 +2652,35 @@ uint8_t* QueryUsageRequest::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  if (this->_internal_has_start_time()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::start_time(this),
-        _Internal::start_time(this).GetCachedSize(), target, stream);
+  // int32 page_size = 1 [json_name = "pageSize"];
+  if (this->_internal_page_size() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(1, this->_internal_page_size(), target);
   }
 
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  if (this->_internal_has_end_time()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::end_time(this),
-        _Internal::end_time(this).GetCachedSize(), target, stream);
-  }
-
-  // repeated string group_by = 3 [json_name = "groupBy"];
-  for (int i = 0, n = this->_internal_group_by_size(); i < n; i++) {
-    const auto& s = this->_internal_group_by(i);
+  // string page_token = 2 [json_name = "pageToken"];
+  if (!this->_internal_page_token().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      s.data(), static_cast<int>(s.length()),
+      this->_internal_page_token().data(), static_cast<int>(this->_internal_page_token().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.QueryUsageRequest.group_by");
-    target = stream->WriteString(3, s, target);
-  }
-
-  // string tenant_id = 4 [json_name = "tenantId"];
-  if (!this->_internal_tenant_id().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_tenant_id().data(), static_cast<int>(this->_internal_tenant_id().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.QueryUsageRequest.tenant_id");
+      "ringmain.v1.QueryUsageRequest.page_token");
     target = stream->WriteStringMaybeAliased(
-        4, this->_internal_tenant_id(), target);
+        2, this->_internal_page_token(), target);
+  }
+
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::filter(this),
+        _Internal::filter(this).GetCachedSize(), target, stream);
+  }
+
+  // repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_group_by_size()); i < n; i++) {
+    const auto& repfield = this->_internal_group_by(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(4, repfield, repfield.GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1901,33 +2699,30 @@ size_t QueryUsageRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated string group_by = 3 [json_name = "groupBy"];
-  total_size += 1 *
-      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.group_by_.size());
-  for (int i = 0, n = _impl_.group_by_.size(); i < n; i++) {
-    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-      _impl_.group_by_.Get(i));
+  // repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];
+  total_size += 1UL * this->_internal_group_by_size();
+  for (const auto& msg : this->_impl_.group_by_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
-  // string tenant_id = 4 [json_name = "tenantId"];
-  if (!this->_internal_tenant_id().empty()) {
+  // string page_token = 2 [json_name = "pageToken"];
+  if (!this->_internal_page_token().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_tenant_id());
+        this->_internal_page_token());
   }
 
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  if (this->_internal_has_start_time()) {
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.start_time_);
+        *_impl_.filter_);
   }
 
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  if (this->_internal_has_end_time()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.end_time_);
+  // int32 page_size = 1 [json_name = "pageSize"];
+  if (this->_internal_page_size() != 0) {
+    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_page_size());
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -1949,16 +2744,15 @@ void QueryUsageRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, cons
   (void) cached_has_bits;
 
   _this->_impl_.group_by_.MergeFrom(from._impl_.group_by_);
-  if (!from._internal_tenant_id().empty()) {
-    _this->_internal_set_tenant_id(from._internal_tenant_id());
+  if (!from._internal_page_token().empty()) {
+    _this->_internal_set_page_token(from._internal_page_token());
   }
-  if (from._internal_has_start_time()) {
-    _this->_internal_mutable_start_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
-        from._internal_start_time());
+  if (from._internal_has_filter()) {
+    _this->_internal_mutable_filter()->::ringmain::v1::UsageFilter::MergeFrom(
+        from._internal_filter());
   }
-  if (from._internal_has_end_time()) {
-    _this->_internal_mutable_end_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
-        from._internal_end_time());
+  if (from._internal_page_size() != 0) {
+    _this->_internal_set_page_size(from._internal_page_size());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -1981,29 +2775,296 @@ void QueryUsageRequest::InternalSwap(QueryUsageRequest* other) {
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   _impl_.group_by_.InternalSwap(&other->_impl_.group_by_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.tenant_id_, lhs_arena,
-      &other->_impl_.tenant_id_, rhs_arena
+      &_impl_.page_token_, lhs_arena,
+      &other->_impl_.page_token_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(QueryUsageRequest, _impl_.end_time_)
-      + sizeof(QueryUsageRequest::_impl_.end_time_)
-      - PROTOBUF_FIELD_OFFSET(QueryUsageRequest, _impl_.start_time_)>(
-          reinterpret_cast<char*>(&_impl_.start_time_),
-          reinterpret_cast<char*>(&other->_impl_.start_time_));
+      PROTOBUF_FIELD_OFFSET(QueryUsageRequest, _impl_.page_size_)
+      + sizeof(QueryUsageRequest::_impl_.page_size_)
+      - PROTOBUF_FIELD_OFFSET(QueryUsageRequest, _impl_.filter_)>(
+          reinterpret_cast<char*>(&_impl_.filter_),
+          reinterpret_cast<char*>(&other->_impl_.filter_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata QueryUsageRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[4]);
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[5]);
+}
+
+// ===================================================================
+
+class UsageGrouping::_Internal {
+ public:
+};
+
+UsageGrouping::UsageGrouping(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.UsageGrouping)
+}
+UsageGrouping::UsageGrouping(const UsageGrouping& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  UsageGrouping* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.kind_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  clear_has_kind();
+  switch (from.kind_case()) {
+    case kDimension: {
+      _this->_internal_set_dimension(from._internal_dimension());
+      break;
+    }
+    case kLabelKey: {
+      _this->_internal_set_label_key(from._internal_label_key());
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.UsageGrouping)
+}
+
+inline void UsageGrouping::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.kind_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , /*decltype(_impl_._oneof_case_)*/{}
+  };
+  clear_has_kind();
+}
+
+UsageGrouping::~UsageGrouping() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.UsageGrouping)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void UsageGrouping::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (has_kind()) {
+    clear_kind();
+  }
+}
+
+void UsageGrouping::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void UsageGrouping::clear_kind() {
+// @@protoc_insertion_point(one_of_clear_start:ringmain.v1.UsageGrouping)
+  switch (kind_case()) {
+    case kDimension: {
+      // No need to clear
+      break;
+    }
+    case kLabelKey: {
+      _impl_.kind_.label_key_.Destroy();
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  _impl_._oneof_case_[0] = KIND_NOT_SET;
+}
+
+
+void UsageGrouping::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.UsageGrouping)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  clear_kind();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* UsageGrouping::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .ringmain.v1.UsageDimension dimension = 1 [json_name = "dimension"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 8)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_dimension(static_cast<::ringmain::v1::UsageDimension>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // string label_key = 2 [json_name = "labelKey"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_label_key();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.UsageGrouping.label_key"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* UsageGrouping::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.UsageGrouping)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .ringmain.v1.UsageDimension dimension = 1 [json_name = "dimension"];
+  if (_internal_has_dimension()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      1, this->_internal_dimension(), target);
+  }
+
+  // string label_key = 2 [json_name = "labelKey"];
+  if (_internal_has_label_key()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_label_key().data(), static_cast<int>(this->_internal_label_key().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.UsageGrouping.label_key");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_label_key(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.UsageGrouping)
+  return target;
+}
+
+size_t UsageGrouping::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.UsageGrouping)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  switch (kind_case()) {
+    // .ringmain.v1.UsageDimension dimension = 1 [json_name = "dimension"];
+    case kDimension: {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::EnumSize(this->_internal_dimension());
+      break;
+    }
+    // string label_key = 2 [json_name = "labelKey"];
+    case kLabelKey: {
+      total_size += 1 +
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+          this->_internal_label_key());
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData UsageGrouping::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    UsageGrouping::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*UsageGrouping::GetClassData() const { return &_class_data_; }
+
+
+void UsageGrouping::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<UsageGrouping*>(&to_msg);
+  auto& from = static_cast<const UsageGrouping&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.UsageGrouping)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  switch (from.kind_case()) {
+    case kDimension: {
+      _this->_internal_set_dimension(from._internal_dimension());
+      break;
+    }
+    case kLabelKey: {
+      _this->_internal_set_label_key(from._internal_label_key());
+      break;
+    }
+    case KIND_NOT_SET: {
+      break;
+    }
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void UsageGrouping::CopyFrom(const UsageGrouping& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.UsageGrouping)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool UsageGrouping::IsInitialized() const {
+  return true;
+}
+
+void UsageGrouping::InternalSwap(UsageGrouping* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_.kind_, other->_impl_.kind_);
+  swap(_impl_._oneof_case_[0], other->_impl_._oneof_case_[0]);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata UsageGrouping::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[6]);
 }
 
 // ===================================================================
 
 class QueryUsageResponse::_Internal {
  public:
+  static const ::ringmain::v1::UsageRow& total(const QueryUsageResponse* msg);
 };
 
+const ::ringmain::v1::UsageRow&
+QueryUsageResponse::_Internal::total(const QueryUsageResponse* msg) {
+  return *msg->_impl_.total_;
+}
 QueryUsageResponse::QueryUsageResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -2015,9 +3076,22 @@ QueryUsageResponse::QueryUsageResponse(const QueryUsageResponse& from)
   QueryUsageResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.rows_){from._impl_.rows_}
+    , decltype(_impl_.next_page_token_){}
+    , decltype(_impl_.total_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.next_page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_next_page_token().empty()) {
+    _this->_impl_.next_page_token_.Set(from._internal_next_page_token(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_total()) {
+    _this->_impl_.total_ = new ::ringmain::v1::UsageRow(*from._impl_.total_);
+  }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.QueryUsageResponse)
 }
 
@@ -2027,8 +3101,14 @@ inline void QueryUsageResponse::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.rows_){arena}
+    , decltype(_impl_.next_page_token_){}
+    , decltype(_impl_.total_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.next_page_token_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 QueryUsageResponse::~QueryUsageResponse() {
@@ -2043,6 +3123,8 @@ QueryUsageResponse::~QueryUsageResponse() {
 inline void QueryUsageResponse::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.rows_.~RepeatedPtrField();
+  _impl_.next_page_token_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.total_;
 }
 
 void QueryUsageResponse::SetCachedSize(int size) const {
@@ -2056,6 +3138,11 @@ void QueryUsageResponse::Clear() {
   (void) cached_has_bits;
 
   _impl_.rows_.Clear();
+  _impl_.next_page_token_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.total_ != nullptr) {
+    delete _impl_.total_;
+  }
+  _impl_.total_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -2075,6 +3162,24 @@ const char* QueryUsageResponse::_InternalParse(const char* ptr, ::_pbi::ParseCon
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
           } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<10>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // string next_page_token = 2 [json_name = "nextPageToken"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_next_page_token();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.QueryUsageResponse.next_page_token"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.UsageRow total = 3 [json_name = "total"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_total(), ptr);
+          CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
@@ -2115,6 +3220,23 @@ uint8_t* QueryUsageResponse::_InternalSerialize(
         InternalWriteMessage(1, repfield, repfield.GetCachedSize(), target, stream);
   }
 
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  if (!this->_internal_next_page_token().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_next_page_token().data(), static_cast<int>(this->_internal_next_page_token().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.QueryUsageResponse.next_page_token");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_next_page_token(), target);
+  }
+
+  // .ringmain.v1.UsageRow total = 3 [json_name = "total"];
+  if (this->_internal_has_total()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::total(this),
+        _Internal::total(this).GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -2138,6 +3260,20 @@ size_t QueryUsageResponse::ByteSizeLong() const {
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  if (!this->_internal_next_page_token().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_next_page_token());
+  }
+
+  // .ringmain.v1.UsageRow total = 3 [json_name = "total"];
+  if (this->_internal_has_total()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.total_);
+  }
+
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -2157,6 +3293,13 @@ void QueryUsageResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, con
   (void) cached_has_bits;
 
   _this->_impl_.rows_.MergeFrom(from._impl_.rows_);
+  if (!from._internal_next_page_token().empty()) {
+    _this->_internal_set_next_page_token(from._internal_next_page_token());
+  }
+  if (from._internal_has_total()) {
+    _this->_internal_mutable_total()->::ringmain::v1::UsageRow::MergeFrom(
+        from._internal_total());
+  }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
@@ -2173,14 +3316,21 @@ bool QueryUsageResponse::IsInitialized() const {
 
 void QueryUsageResponse::InternalSwap(QueryUsageResponse* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   _impl_.rows_.InternalSwap(&other->_impl_.rows_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.next_page_token_, lhs_arena,
+      &other->_impl_.next_page_token_, rhs_arena
+  );
+  swap(_impl_.total_, other->_impl_.total_);
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata QueryUsageResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[5]);
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[7]);
 }
 
 // ===================================================================
@@ -2595,36 +3745,19 @@ void UsageRow::InternalSwap(UsageRow* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata UsageRow::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[6]);
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[8]);
 }
 
 // ===================================================================
 
 class ExportUsageRequest::_Internal {
  public:
-  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time(const ExportUsageRequest* msg);
-  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time(const ExportUsageRequest* msg);
+  static const ::ringmain::v1::UsageFilter& filter(const ExportUsageRequest* msg);
 };
 
-const ::PROTOBUF_NAMESPACE_ID::Timestamp&
-ExportUsageRequest::_Internal::start_time(const ExportUsageRequest* msg) {
-  return *msg->_impl_.start_time_;
-}
-const ::PROTOBUF_NAMESPACE_ID::Timestamp&
-ExportUsageRequest::_Internal::end_time(const ExportUsageRequest* msg) {
-  return *msg->_impl_.end_time_;
-}
-void ExportUsageRequest::clear_start_time() {
-  if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
-    delete _impl_.start_time_;
-  }
-  _impl_.start_time_ = nullptr;
-}
-void ExportUsageRequest::clear_end_time() {
-  if (GetArenaForAllocation() == nullptr && _impl_.end_time_ != nullptr) {
-    delete _impl_.end_time_;
-  }
-  _impl_.end_time_ = nullptr;
+const ::ringmain::v1::UsageFilter&
+ExportUsageRequest::_Internal::filter(const ExportUsageRequest* msg) {
+  return *msg->_impl_.filter_;
 }
 ExportUsageRequest::ExportUsageRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -2636,25 +3769,12 @@ ExportUsageRequest::ExportUsageRequest(const ExportUsageRequest& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ExportUsageRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.tenant_id_){}
-    , decltype(_impl_.start_time_){nullptr}
-    , decltype(_impl_.end_time_){nullptr}
+      decltype(_impl_.filter_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.tenant_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_tenant_id().empty()) {
-    _this->_impl_.tenant_id_.Set(from._internal_tenant_id(), 
-      _this->GetArenaForAllocation());
-  }
-  if (from._internal_has_start_time()) {
-    _this->_impl_.start_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.start_time_);
-  }
-  if (from._internal_has_end_time()) {
-    _this->_impl_.end_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.end_time_);
+  if (from._internal_has_filter()) {
+    _this->_impl_.filter_ = new ::ringmain::v1::UsageFilter(*from._impl_.filter_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.ExportUsageRequest)
 }
@@ -2664,15 +3784,9 @@ inline void ExportUsageRequest::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.tenant_id_){}
-    , decltype(_impl_.start_time_){nullptr}
-    , decltype(_impl_.end_time_){nullptr}
+      decltype(_impl_.filter_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
-  _impl_.tenant_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 ExportUsageRequest::~ExportUsageRequest() {
@@ -2686,9 +3800,7 @@ ExportUsageRequest::~ExportUsageRequest() {
 
 inline void ExportUsageRequest::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.tenant_id_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.start_time_;
-  if (this != internal_default_instance()) delete _impl_.end_time_;
+  if (this != internal_default_instance()) delete _impl_.filter_;
 }
 
 void ExportUsageRequest::SetCachedSize(int size) const {
@@ -2701,15 +3813,10 @@ void ExportUsageRequest::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  _impl_.tenant_id_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.start_time_ != nullptr) {
-    delete _impl_.start_time_;
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
   }
-  _impl_.start_time_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.end_time_ != nullptr) {
-    delete _impl_.end_time_;
-  }
-  _impl_.end_time_ = nullptr;
+  _impl_.filter_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -2719,29 +3826,11 @@ const char* ExportUsageRequest::_InternalParse(const char* ptr, ::_pbi::ParseCon
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
+      // .ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          ptr = ctx->ParseMessage(_internal_mutable_start_time(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_filter(), ptr);
           CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          ptr = ctx->ParseMessage(_internal_mutable_end_time(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // string tenant_id = 3 [json_name = "tenantId"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
-          auto str = _internal_mutable_tenant_id();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ExportUsageRequest.tenant_id"));
         } else
           goto handle_unusual;
         continue;
@@ -2774,28 +3863,11 @@ uint8_t* ExportUsageRequest::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  if (this->_internal_has_start_time()) {
+  // .ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::start_time(this),
-        _Internal::start_time(this).GetCachedSize(), target, stream);
-  }
-
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  if (this->_internal_has_end_time()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(2, _Internal::end_time(this),
-        _Internal::end_time(this).GetCachedSize(), target, stream);
-  }
-
-  // string tenant_id = 3 [json_name = "tenantId"];
-  if (!this->_internal_tenant_id().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_tenant_id().data(), static_cast<int>(this->_internal_tenant_id().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.ExportUsageRequest.tenant_id");
-    target = stream->WriteStringMaybeAliased(
-        3, this->_internal_tenant_id(), target);
+      InternalWriteMessage(1, _Internal::filter(this),
+        _Internal::filter(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -2814,25 +3886,11 @@ size_t ExportUsageRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string tenant_id = 3 [json_name = "tenantId"];
-  if (!this->_internal_tenant_id().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_tenant_id());
-  }
-
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  if (this->_internal_has_start_time()) {
+  // .ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];
+  if (this->_internal_has_filter()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.start_time_);
-  }
-
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  if (this->_internal_has_end_time()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.end_time_);
+        *_impl_.filter_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -2853,16 +3911,9 @@ void ExportUsageRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, con
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  if (!from._internal_tenant_id().empty()) {
-    _this->_internal_set_tenant_id(from._internal_tenant_id());
-  }
-  if (from._internal_has_start_time()) {
-    _this->_internal_mutable_start_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
-        from._internal_start_time());
-  }
-  if (from._internal_has_end_time()) {
-    _this->_internal_mutable_end_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
-        from._internal_end_time());
+  if (from._internal_has_filter()) {
+    _this->_internal_mutable_filter()->::ringmain::v1::UsageFilter::MergeFrom(
+        from._internal_filter());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -2880,25 +3931,14 @@ bool ExportUsageRequest::IsInitialized() const {
 
 void ExportUsageRequest::InternalSwap(ExportUsageRequest* other) {
   using std::swap;
-  auto* lhs_arena = GetArenaForAllocation();
-  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.tenant_id_, lhs_arena,
-      &other->_impl_.tenant_id_, rhs_arena
-  );
-  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(ExportUsageRequest, _impl_.end_time_)
-      + sizeof(ExportUsageRequest::_impl_.end_time_)
-      - PROTOBUF_FIELD_OFFSET(ExportUsageRequest, _impl_.start_time_)>(
-          reinterpret_cast<char*>(&_impl_.start_time_),
-          reinterpret_cast<char*>(&other->_impl_.start_time_));
+  swap(_impl_.filter_, other->_impl_.filter_);
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata ExportUsageRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[7]);
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[9]);
 }
 
 // ===================================================================
@@ -3091,32 +4131,40 @@ void ExportUsageResponse::InternalSwap(ExportUsageResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ExportUsageResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fusage_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[8]);
+      file_level_metadata_ringmain_2fv1_2fusage_5fservice_2eproto[10]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
 }  // namespace v1
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
-template<> PROTOBUF_NOINLINE ::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse*
-Arena::CreateMaybeMessage< ::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse >(arena);
-}
 template<> PROTOBUF_NOINLINE ::ringmain::v1::UsageRecord*
 Arena::CreateMaybeMessage< ::ringmain::v1::UsageRecord >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::UsageRecord >(arena);
 }
-template<> PROTOBUF_NOINLINE ::ringmain::v1::GetUsageRecordRequest*
-Arena::CreateMaybeMessage< ::ringmain::v1::GetUsageRecordRequest >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::GetUsageRecordRequest >(arena);
+template<> PROTOBUF_NOINLINE ::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse*
+Arena::CreateMaybeMessage< ::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse >(arena);
 }
-template<> PROTOBUF_NOINLINE ::ringmain::v1::GetUsageRecordResponse*
-Arena::CreateMaybeMessage< ::ringmain::v1::GetUsageRecordResponse >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::GetUsageRecordResponse >(arena);
+template<> PROTOBUF_NOINLINE ::ringmain::v1::UsageFilter*
+Arena::CreateMaybeMessage< ::ringmain::v1::UsageFilter >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::UsageFilter >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::ListUsageRecordsRequest*
+Arena::CreateMaybeMessage< ::ringmain::v1::ListUsageRecordsRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::ListUsageRecordsRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::ListUsageRecordsResponse*
+Arena::CreateMaybeMessage< ::ringmain::v1::ListUsageRecordsResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::ListUsageRecordsResponse >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::QueryUsageRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::QueryUsageRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::QueryUsageRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::UsageGrouping*
+Arena::CreateMaybeMessage< ::ringmain::v1::UsageGrouping >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::UsageGrouping >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::QueryUsageResponse*
 Arena::CreateMaybeMessage< ::ringmain::v1::QueryUsageResponse >(Arena* arena) {

@@ -37,6 +37,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 #include "google/rpc/status.pb.h"
+#include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/usage.pb.h"
 // @@protoc_insertion_point(includes)
 #include <google/protobuf/port_def.inc>
@@ -60,24 +61,30 @@ extern ExportUsageRequestDefaultTypeInternal _ExportUsageRequest_default_instanc
 class ExportUsageResponse;
 struct ExportUsageResponseDefaultTypeInternal;
 extern ExportUsageResponseDefaultTypeInternal _ExportUsageResponse_default_instance_;
-class GetUsageRecordRequest;
-struct GetUsageRecordRequestDefaultTypeInternal;
-extern GetUsageRecordRequestDefaultTypeInternal _GetUsageRecordRequest_default_instance_;
-class GetUsageRecordResponse;
-struct GetUsageRecordResponseDefaultTypeInternal;
-extern GetUsageRecordResponseDefaultTypeInternal _GetUsageRecordResponse_default_instance_;
+class ListUsageRecordsRequest;
+struct ListUsageRecordsRequestDefaultTypeInternal;
+extern ListUsageRecordsRequestDefaultTypeInternal _ListUsageRecordsRequest_default_instance_;
+class ListUsageRecordsResponse;
+struct ListUsageRecordsResponseDefaultTypeInternal;
+extern ListUsageRecordsResponseDefaultTypeInternal _ListUsageRecordsResponse_default_instance_;
 class QueryUsageRequest;
 struct QueryUsageRequestDefaultTypeInternal;
 extern QueryUsageRequestDefaultTypeInternal _QueryUsageRequest_default_instance_;
 class QueryUsageResponse;
 struct QueryUsageResponseDefaultTypeInternal;
 extern QueryUsageResponseDefaultTypeInternal _QueryUsageResponse_default_instance_;
+class UsageFilter;
+struct UsageFilterDefaultTypeInternal;
+extern UsageFilterDefaultTypeInternal _UsageFilter_default_instance_;
+class UsageFilter_LabelsEntry_DoNotUse;
+struct UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal;
+extern UsageFilter_LabelsEntry_DoNotUseDefaultTypeInternal _UsageFilter_LabelsEntry_DoNotUse_default_instance_;
+class UsageGrouping;
+struct UsageGroupingDefaultTypeInternal;
+extern UsageGroupingDefaultTypeInternal _UsageGrouping_default_instance_;
 class UsageRecord;
 struct UsageRecordDefaultTypeInternal;
 extern UsageRecordDefaultTypeInternal _UsageRecord_default_instance_;
-class UsageRecord_LabelsEntry_DoNotUse;
-struct UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal;
-extern UsageRecord_LabelsEntry_DoNotUseDefaultTypeInternal _UsageRecord_LabelsEntry_DoNotUse_default_instance_;
 class UsageRow;
 struct UsageRowDefaultTypeInternal;
 extern UsageRowDefaultTypeInternal _UsageRow_default_instance_;
@@ -86,17 +93,54 @@ extern UsageRowDefaultTypeInternal _UsageRow_default_instance_;
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::ExportUsageRequest* Arena::CreateMaybeMessage<::ringmain::v1::ExportUsageRequest>(Arena*);
 template<> ::ringmain::v1::ExportUsageResponse* Arena::CreateMaybeMessage<::ringmain::v1::ExportUsageResponse>(Arena*);
-template<> ::ringmain::v1::GetUsageRecordRequest* Arena::CreateMaybeMessage<::ringmain::v1::GetUsageRecordRequest>(Arena*);
-template<> ::ringmain::v1::GetUsageRecordResponse* Arena::CreateMaybeMessage<::ringmain::v1::GetUsageRecordResponse>(Arena*);
+template<> ::ringmain::v1::ListUsageRecordsRequest* Arena::CreateMaybeMessage<::ringmain::v1::ListUsageRecordsRequest>(Arena*);
+template<> ::ringmain::v1::ListUsageRecordsResponse* Arena::CreateMaybeMessage<::ringmain::v1::ListUsageRecordsResponse>(Arena*);
 template<> ::ringmain::v1::QueryUsageRequest* Arena::CreateMaybeMessage<::ringmain::v1::QueryUsageRequest>(Arena*);
 template<> ::ringmain::v1::QueryUsageResponse* Arena::CreateMaybeMessage<::ringmain::v1::QueryUsageResponse>(Arena*);
+template<> ::ringmain::v1::UsageFilter* Arena::CreateMaybeMessage<::ringmain::v1::UsageFilter>(Arena*);
+template<> ::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::UsageFilter_LabelsEntry_DoNotUse>(Arena*);
+template<> ::ringmain::v1::UsageGrouping* Arena::CreateMaybeMessage<::ringmain::v1::UsageGrouping>(Arena*);
 template<> ::ringmain::v1::UsageRecord* Arena::CreateMaybeMessage<::ringmain::v1::UsageRecord>(Arena*);
-template<> ::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::v1::UsageRecord_LabelsEntry_DoNotUse>(Arena*);
 template<> ::ringmain::v1::UsageRow* Arena::CreateMaybeMessage<::ringmain::v1::UsageRow>(Arena*);
 PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
 
+enum UsageDimension : int {
+  USAGE_DIMENSION_UNSPECIFIED = 0,
+  USAGE_DIMENSION_TENANT = 1,
+  USAGE_DIMENSION_PRINCIPAL = 2,
+  USAGE_DIMENSION_USER = 3,
+  USAGE_DIMENSION_METHOD = 4,
+  USAGE_DIMENSION_MODEL = 5,
+  USAGE_DIMENSION_PROVIDER = 6,
+  USAGE_DIMENSION_PROVIDER_MODEL = 7,
+  USAGE_DIMENSION_OUTCOME = 8,
+  USAGE_DIMENSION_HOUR = 9,
+  USAGE_DIMENSION_DAY = 10,
+  USAGE_DIMENSION_MONTH = 11,
+  UsageDimension_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  UsageDimension_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool UsageDimension_IsValid(int value);
+constexpr UsageDimension UsageDimension_MIN = USAGE_DIMENSION_UNSPECIFIED;
+constexpr UsageDimension UsageDimension_MAX = USAGE_DIMENSION_MONTH;
+constexpr int UsageDimension_ARRAYSIZE = UsageDimension_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* UsageDimension_descriptor();
+template<typename T>
+inline const std::string& UsageDimension_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, UsageDimension>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function UsageDimension_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    UsageDimension_descriptor(), enum_t_value);
+}
+inline bool UsageDimension_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, UsageDimension* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<UsageDimension>(
+    UsageDimension_descriptor(), name, value);
+}
 enum Outcome : int {
   OUTCOME_UNSPECIFIED = 0,
   OUTCOME_SUCCEEDED = 1,
@@ -126,34 +170,6 @@ inline bool Outcome_Parse(
     Outcome_descriptor(), name, value);
 }
 // ===================================================================
-
-class UsageRecord_LabelsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UsageRecord_LabelsEntry_DoNotUse, 
-    std::string, std::string,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> {
-public:
-  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UsageRecord_LabelsEntry_DoNotUse, 
-    std::string, std::string,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> SuperType;
-  UsageRecord_LabelsEntry_DoNotUse();
-  explicit PROTOBUF_CONSTEXPR UsageRecord_LabelsEntry_DoNotUse(
-      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
-  explicit UsageRecord_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
-  void MergeFrom(const UsageRecord_LabelsEntry_DoNotUse& other);
-  static const UsageRecord_LabelsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const UsageRecord_LabelsEntry_DoNotUse*>(&_UsageRecord_LabelsEntry_DoNotUse_default_instance_); }
-  static bool ValidateKey(std::string* s) {
-    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.UsageRecord.LabelsEntry.key");
- }
-  static bool ValidateValue(std::string* s) {
-    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.UsageRecord.LabelsEntry.value");
- }
-  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
-  friend struct ::TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto;
-};
-
-// -------------------------------------------------------------------
 
 class UsageRecord final :
     public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.UsageRecord) */ {
@@ -203,7 +219,7 @@ class UsageRecord final :
                &_UsageRecord_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    1;
+    0;
 
   friend void swap(UsageRecord& a, UsageRecord& b) {
     a.Swap(&b);
@@ -264,8 +280,6 @@ class UsageRecord final :
   protected:
   explicit UsageRecord(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
-  private:
-  static void ArenaDtor(void* object);
   public:
 
   static const ClassData _class_data_;
@@ -275,43 +289,25 @@ class UsageRecord final :
 
   // nested types ----------------------------------------------------
 
-
   // accessors -------------------------------------------------------
 
   enum : int {
-    kLabelsFieldNumber = 9,
     kResponseIdFieldNumber = 1,
     kTenantIdFieldNumber = 3,
     kPrincipalIdFieldNumber = 4,
-    kMethodFieldNumber = 5,
-    kModelFieldNumber = 6,
-    kProviderIdFieldNumber = 7,
-    kProviderModelFieldNumber = 8,
+    kMethodFieldNumber = 6,
+    kModelFieldNumber = 7,
+    kProviderIdFieldNumber = 8,
+    kProviderModelFieldNumber = 9,
+    kAttributionFieldNumber = 5,
     kStartTimeFieldNumber = 10,
     kLatencyFieldNumber = 11,
-    kFirstTokenLatencyFieldNumber = 12,
+    kFirstContentLatencyFieldNumber = 12,
     kUsageFieldNumber = 13,
     kErrorFieldNumber = 15,
     kAttemptIndexFieldNumber = 2,
     kOutcomeFieldNumber = 14,
   };
-  // map<string, string> labels = 9 [json_name = "labels"];
-  int labels_size() const;
-  private:
-  int _internal_labels_size() const;
-  public:
-  void clear_labels();
-  private:
-  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-      _internal_labels() const;
-  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-      _internal_mutable_labels();
-  public:
-  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-      labels() const;
-  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-      mutable_labels();
-
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
   const std::string& response_id() const;
@@ -354,7 +350,7 @@ class UsageRecord final :
   std::string* _internal_mutable_principal_id();
   public:
 
-  // string method = 5 [json_name = "method"];
+  // string method = 6 [json_name = "method"];
   void clear_method();
   const std::string& method() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -368,7 +364,7 @@ class UsageRecord final :
   std::string* _internal_mutable_method();
   public:
 
-  // string model = 6 [json_name = "model"];
+  // string model = 7 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -382,7 +378,7 @@ class UsageRecord final :
   std::string* _internal_mutable_model();
   public:
 
-  // string provider_id = 7 [json_name = "providerId"];
+  // string provider_id = 8 [json_name = "providerId"];
   void clear_provider_id();
   const std::string& provider_id() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -396,7 +392,7 @@ class UsageRecord final :
   std::string* _internal_mutable_provider_id();
   public:
 
-  // string provider_model = 8 [json_name = "providerModel"];
+  // string provider_model = 9 [json_name = "providerModel"];
   void clear_provider_model();
   const std::string& provider_model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -409,6 +405,24 @@ class UsageRecord final :
   inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
   std::string* _internal_mutable_provider_model();
   public:
+
+  // .ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];
+  bool has_attribution() const;
+  private:
+  bool _internal_has_attribution() const;
+  public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
   // .google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];
   bool has_start_time() const;
@@ -446,23 +460,23 @@ class UsageRecord final :
       ::PROTOBUF_NAMESPACE_ID::Duration* latency);
   ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_latency();
 
-  // .google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];
-  bool has_first_token_latency() const;
+  // .google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];
+  bool has_first_content_latency() const;
   private:
-  bool _internal_has_first_token_latency() const;
+  bool _internal_has_first_content_latency() const;
   public:
-  void clear_first_token_latency();
-  const ::PROTOBUF_NAMESPACE_ID::Duration& first_token_latency() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_first_token_latency();
-  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_first_token_latency();
-  void set_allocated_first_token_latency(::PROTOBUF_NAMESPACE_ID::Duration* first_token_latency);
+  void clear_first_content_latency();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& first_content_latency() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_first_content_latency();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_first_content_latency();
+  void set_allocated_first_content_latency(::PROTOBUF_NAMESPACE_ID::Duration* first_content_latency);
   private:
-  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_first_token_latency() const;
-  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_first_token_latency();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_first_content_latency() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_first_content_latency();
   public:
-  void unsafe_arena_set_allocated_first_token_latency(
-      ::PROTOBUF_NAMESPACE_ID::Duration* first_token_latency);
-  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_first_token_latency();
+  void unsafe_arena_set_allocated_first_content_latency(
+      ::PROTOBUF_NAMESPACE_ID::Duration* first_content_latency);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_first_content_latency();
 
   // .ringmain.v1.Usage usage = 13 [json_name = "usage"];
   bool has_usage() const;
@@ -526,11 +540,6 @@ class UsageRecord final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
-        UsageRecord_LabelsEntry_DoNotUse,
-        std::string, std::string,
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
-        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> labels_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tenant_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr principal_id_;
@@ -538,9 +547,10 @@ class UsageRecord final :
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
+    ::ringmain::v1::Attribution* attribution_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time_;
     ::PROTOBUF_NAMESPACE_ID::Duration* latency_;
-    ::PROTOBUF_NAMESPACE_ID::Duration* first_token_latency_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* first_content_latency_;
     ::ringmain::v1::Usage* usage_;
     ::google::rpc::Status* error_;
     int32_t attempt_index_;
@@ -552,24 +562,52 @@ class UsageRecord final :
 };
 // -------------------------------------------------------------------
 
-class GetUsageRecordRequest final :
-    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.GetUsageRecordRequest) */ {
- public:
-  inline GetUsageRecordRequest() : GetUsageRecordRequest(nullptr) {}
-  ~GetUsageRecordRequest() override;
-  explicit PROTOBUF_CONSTEXPR GetUsageRecordRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+class UsageFilter_LabelsEntry_DoNotUse : public ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UsageFilter_LabelsEntry_DoNotUse, 
+    std::string, std::string,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> {
+public:
+  typedef ::PROTOBUF_NAMESPACE_ID::internal::MapEntry<UsageFilter_LabelsEntry_DoNotUse, 
+    std::string, std::string,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> SuperType;
+  UsageFilter_LabelsEntry_DoNotUse();
+  explicit PROTOBUF_CONSTEXPR UsageFilter_LabelsEntry_DoNotUse(
+      ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  explicit UsageFilter_LabelsEntry_DoNotUse(::PROTOBUF_NAMESPACE_ID::Arena* arena);
+  void MergeFrom(const UsageFilter_LabelsEntry_DoNotUse& other);
+  static const UsageFilter_LabelsEntry_DoNotUse* internal_default_instance() { return reinterpret_cast<const UsageFilter_LabelsEntry_DoNotUse*>(&_UsageFilter_LabelsEntry_DoNotUse_default_instance_); }
+  static bool ValidateKey(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.UsageFilter.LabelsEntry.key");
+ }
+  static bool ValidateValue(std::string* s) {
+    return ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(s->data(), static_cast<int>(s->size()), ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::PARSE, "ringmain.v1.UsageFilter.LabelsEntry.value");
+ }
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+  friend struct ::TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto;
+};
 
-  GetUsageRecordRequest(const GetUsageRecordRequest& from);
-  GetUsageRecordRequest(GetUsageRecordRequest&& from) noexcept
-    : GetUsageRecordRequest() {
+// -------------------------------------------------------------------
+
+class UsageFilter final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.UsageFilter) */ {
+ public:
+  inline UsageFilter() : UsageFilter(nullptr) {}
+  ~UsageFilter() override;
+  explicit PROTOBUF_CONSTEXPR UsageFilter(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  UsageFilter(const UsageFilter& from);
+  UsageFilter(UsageFilter&& from) noexcept
+    : UsageFilter() {
     *this = ::std::move(from);
   }
 
-  inline GetUsageRecordRequest& operator=(const GetUsageRecordRequest& from) {
+  inline UsageFilter& operator=(const UsageFilter& from) {
     CopyFrom(from);
     return *this;
   }
-  inline GetUsageRecordRequest& operator=(GetUsageRecordRequest&& from) noexcept {
+  inline UsageFilter& operator=(UsageFilter&& from) noexcept {
     if (this == &from) return *this;
     if (GetOwningArena() == from.GetOwningArena()
   #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
@@ -592,20 +630,20 @@ class GetUsageRecordRequest final :
   static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
     return default_instance().GetMetadata().reflection;
   }
-  static const GetUsageRecordRequest& default_instance() {
+  static const UsageFilter& default_instance() {
     return *internal_default_instance();
   }
-  static inline const GetUsageRecordRequest* internal_default_instance() {
-    return reinterpret_cast<const GetUsageRecordRequest*>(
-               &_GetUsageRecordRequest_default_instance_);
+  static inline const UsageFilter* internal_default_instance() {
+    return reinterpret_cast<const UsageFilter*>(
+               &_UsageFilter_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
     2;
 
-  friend void swap(GetUsageRecordRequest& a, GetUsageRecordRequest& b) {
+  friend void swap(UsageFilter& a, UsageFilter& b) {
     a.Swap(&b);
   }
-  inline void Swap(GetUsageRecordRequest* other) {
+  inline void Swap(UsageFilter* other) {
     if (other == this) return;
   #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
     if (GetOwningArena() != nullptr &&
@@ -618,7 +656,7 @@ class GetUsageRecordRequest final :
       ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
     }
   }
-  void UnsafeArenaSwap(GetUsageRecordRequest* other) {
+  void UnsafeArenaSwap(UsageFilter* other) {
     if (other == this) return;
     GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
     InternalSwap(other);
@@ -626,14 +664,14 @@ class GetUsageRecordRequest final :
 
   // implements Message ----------------------------------------------
 
-  GetUsageRecordRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
-    return CreateMaybeMessage<GetUsageRecordRequest>(arena);
+  UsageFilter* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<UsageFilter>(arena);
   }
   using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
-  void CopyFrom(const GetUsageRecordRequest& from);
+  void CopyFrom(const UsageFilter& from);
   using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  void MergeFrom( const GetUsageRecordRequest& from) {
-    GetUsageRecordRequest::MergeImpl(*this, from);
+  void MergeFrom( const UsageFilter& from) {
+    UsageFilter::MergeImpl(*this, from);
   }
   private:
   static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
@@ -651,15 +689,394 @@ class GetUsageRecordRequest final :
   void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
   void SharedDtor();
   void SetCachedSize(int size) const final;
-  void InternalSwap(GetUsageRecordRequest* other);
+  void InternalSwap(UsageFilter* other);
 
   private:
   friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
   static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
-    return "ringmain.v1.GetUsageRecordRequest";
+    return "ringmain.v1.UsageFilter";
   }
   protected:
-  explicit GetUsageRecordRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+  explicit UsageFilter(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  private:
+  static void ArenaDtor(void* object);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kTenantIdsFieldNumber = 3,
+    kPrincipalIdsFieldNumber = 4,
+    kModelsFieldNumber = 5,
+    kProviderIdsFieldNumber = 6,
+    kUserIdsFieldNumber = 7,
+    kLabelsFieldNumber = 8,
+    kOutcomesFieldNumber = 9,
+    kResponseIdsFieldNumber = 10,
+    kStartTimeFieldNumber = 1,
+    kEndTimeFieldNumber = 2,
+  };
+  // repeated string tenant_ids = 3 [json_name = "tenantIds"];
+  int tenant_ids_size() const;
+  private:
+  int _internal_tenant_ids_size() const;
+  public:
+  void clear_tenant_ids();
+  const std::string& tenant_ids(int index) const;
+  std::string* mutable_tenant_ids(int index);
+  void set_tenant_ids(int index, const std::string& value);
+  void set_tenant_ids(int index, std::string&& value);
+  void set_tenant_ids(int index, const char* value);
+  void set_tenant_ids(int index, const char* value, size_t size);
+  std::string* add_tenant_ids();
+  void add_tenant_ids(const std::string& value);
+  void add_tenant_ids(std::string&& value);
+  void add_tenant_ids(const char* value);
+  void add_tenant_ids(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& tenant_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_tenant_ids();
+  private:
+  const std::string& _internal_tenant_ids(int index) const;
+  std::string* _internal_add_tenant_ids();
+  public:
+
+  // repeated string principal_ids = 4 [json_name = "principalIds"];
+  int principal_ids_size() const;
+  private:
+  int _internal_principal_ids_size() const;
+  public:
+  void clear_principal_ids();
+  const std::string& principal_ids(int index) const;
+  std::string* mutable_principal_ids(int index);
+  void set_principal_ids(int index, const std::string& value);
+  void set_principal_ids(int index, std::string&& value);
+  void set_principal_ids(int index, const char* value);
+  void set_principal_ids(int index, const char* value, size_t size);
+  std::string* add_principal_ids();
+  void add_principal_ids(const std::string& value);
+  void add_principal_ids(std::string&& value);
+  void add_principal_ids(const char* value);
+  void add_principal_ids(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& principal_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_principal_ids();
+  private:
+  const std::string& _internal_principal_ids(int index) const;
+  std::string* _internal_add_principal_ids();
+  public:
+
+  // repeated string models = 5 [json_name = "models"];
+  int models_size() const;
+  private:
+  int _internal_models_size() const;
+  public:
+  void clear_models();
+  const std::string& models(int index) const;
+  std::string* mutable_models(int index);
+  void set_models(int index, const std::string& value);
+  void set_models(int index, std::string&& value);
+  void set_models(int index, const char* value);
+  void set_models(int index, const char* value, size_t size);
+  std::string* add_models();
+  void add_models(const std::string& value);
+  void add_models(std::string&& value);
+  void add_models(const char* value);
+  void add_models(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& models() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_models();
+  private:
+  const std::string& _internal_models(int index) const;
+  std::string* _internal_add_models();
+  public:
+
+  // repeated string provider_ids = 6 [json_name = "providerIds"];
+  int provider_ids_size() const;
+  private:
+  int _internal_provider_ids_size() const;
+  public:
+  void clear_provider_ids();
+  const std::string& provider_ids(int index) const;
+  std::string* mutable_provider_ids(int index);
+  void set_provider_ids(int index, const std::string& value);
+  void set_provider_ids(int index, std::string&& value);
+  void set_provider_ids(int index, const char* value);
+  void set_provider_ids(int index, const char* value, size_t size);
+  std::string* add_provider_ids();
+  void add_provider_ids(const std::string& value);
+  void add_provider_ids(std::string&& value);
+  void add_provider_ids(const char* value);
+  void add_provider_ids(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& provider_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_provider_ids();
+  private:
+  const std::string& _internal_provider_ids(int index) const;
+  std::string* _internal_add_provider_ids();
+  public:
+
+  // repeated string user_ids = 7 [json_name = "userIds"];
+  int user_ids_size() const;
+  private:
+  int _internal_user_ids_size() const;
+  public:
+  void clear_user_ids();
+  const std::string& user_ids(int index) const;
+  std::string* mutable_user_ids(int index);
+  void set_user_ids(int index, const std::string& value);
+  void set_user_ids(int index, std::string&& value);
+  void set_user_ids(int index, const char* value);
+  void set_user_ids(int index, const char* value, size_t size);
+  std::string* add_user_ids();
+  void add_user_ids(const std::string& value);
+  void add_user_ids(std::string&& value);
+  void add_user_ids(const char* value);
+  void add_user_ids(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& user_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_user_ids();
+  private:
+  const std::string& _internal_user_ids(int index) const;
+  std::string* _internal_add_user_ids();
+  public:
+
+  // map<string, string> labels = 8 [json_name = "labels"];
+  int labels_size() const;
+  private:
+  int _internal_labels_size() const;
+  public:
+  void clear_labels();
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+      _internal_labels() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+      _internal_mutable_labels();
+  public:
+  const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+      labels() const;
+  ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+      mutable_labels();
+
+  // repeated .ringmain.v1.Outcome outcomes = 9 [json_name = "outcomes"];
+  int outcomes_size() const;
+  private:
+  int _internal_outcomes_size() const;
+  public:
+  void clear_outcomes();
+  private:
+  ::ringmain::v1::Outcome _internal_outcomes(int index) const;
+  void _internal_add_outcomes(::ringmain::v1::Outcome value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* _internal_mutable_outcomes();
+  public:
+  ::ringmain::v1::Outcome outcomes(int index) const;
+  void set_outcomes(int index, ::ringmain::v1::Outcome value);
+  void add_outcomes(::ringmain::v1::Outcome value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>& outcomes() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* mutable_outcomes();
+
+  // repeated string response_ids = 10 [json_name = "responseIds"];
+  int response_ids_size() const;
+  private:
+  int _internal_response_ids_size() const;
+  public:
+  void clear_response_ids();
+  const std::string& response_ids(int index) const;
+  std::string* mutable_response_ids(int index);
+  void set_response_ids(int index, const std::string& value);
+  void set_response_ids(int index, std::string&& value);
+  void set_response_ids(int index, const char* value);
+  void set_response_ids(int index, const char* value, size_t size);
+  std::string* add_response_ids();
+  void add_response_ids(const std::string& value);
+  void add_response_ids(std::string&& value);
+  void add_response_ids(const char* value);
+  void add_response_ids(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& response_ids() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_response_ids();
+  private:
+  const std::string& _internal_response_ids(int index) const;
+  std::string* _internal_add_response_ids();
+  public:
+
+  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
+  bool has_start_time() const;
+  private:
+  bool _internal_has_start_time() const;
+  public:
+  void clear_start_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_start_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_start_time();
+  void set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_start_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_start_time();
+  public:
+  void unsafe_arena_set_allocated_start_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_start_time();
+
+  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
+  bool has_end_time() const;
+  private:
+  bool _internal_has_end_time() const;
+  public:
+  void clear_end_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_end_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_end_time();
+  void set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_end_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_end_time();
+  public:
+  void unsafe_arena_set_allocated_end_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_end_time();
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.UsageFilter)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> tenant_ids_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> principal_ids_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> models_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> provider_ids_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> user_ids_;
+    ::PROTOBUF_NAMESPACE_ID::internal::MapField<
+        UsageFilter_LabelsEntry_DoNotUse,
+        std::string, std::string,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING,
+        ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::TYPE_STRING> labels_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> outcomes_;
+    mutable std::atomic<int> _outcomes_cached_byte_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> response_ids_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class ListUsageRecordsRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.ListUsageRecordsRequest) */ {
+ public:
+  inline ListUsageRecordsRequest() : ListUsageRecordsRequest(nullptr) {}
+  ~ListUsageRecordsRequest() override;
+  explicit PROTOBUF_CONSTEXPR ListUsageRecordsRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  ListUsageRecordsRequest(const ListUsageRecordsRequest& from);
+  ListUsageRecordsRequest(ListUsageRecordsRequest&& from) noexcept
+    : ListUsageRecordsRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline ListUsageRecordsRequest& operator=(const ListUsageRecordsRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline ListUsageRecordsRequest& operator=(ListUsageRecordsRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const ListUsageRecordsRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const ListUsageRecordsRequest* internal_default_instance() {
+    return reinterpret_cast<const ListUsageRecordsRequest*>(
+               &_ListUsageRecordsRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    3;
+
+  friend void swap(ListUsageRecordsRequest& a, ListUsageRecordsRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(ListUsageRecordsRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(ListUsageRecordsRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  ListUsageRecordsRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<ListUsageRecordsRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const ListUsageRecordsRequest& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const ListUsageRecordsRequest& from) {
+    ListUsageRecordsRequest::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(ListUsageRecordsRequest* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.ListUsageRecordsRequest";
+  }
+  protected:
+  explicit ListUsageRecordsRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
   public:
 
@@ -673,23 +1090,52 @@ class GetUsageRecordRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kResponseIdFieldNumber = 1,
+    kPageTokenFieldNumber = 2,
+    kFilterFieldNumber = 3,
+    kPageSizeFieldNumber = 1,
   };
-  // string response_id = 1 [json_name = "responseId"];
-  void clear_response_id();
-  const std::string& response_id() const;
+  // string page_token = 2 [json_name = "pageToken"];
+  void clear_page_token();
+  const std::string& page_token() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_response_id(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_response_id();
-  PROTOBUF_NODISCARD std::string* release_response_id();
-  void set_allocated_response_id(std::string* response_id);
+  void set_page_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_page_token();
+  PROTOBUF_NODISCARD std::string* release_page_token();
+  void set_allocated_page_token(std::string* page_token);
   private:
-  const std::string& _internal_response_id() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
-  std::string* _internal_mutable_response_id();
+  const std::string& _internal_page_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_page_token(const std::string& value);
+  std::string* _internal_mutable_page_token();
   public:
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.GetUsageRecordRequest)
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  bool has_filter() const;
+  private:
+  bool _internal_has_filter() const;
+  public:
+  void clear_filter();
+  const ::ringmain::v1::UsageFilter& filter() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::UsageFilter* release_filter();
+  ::ringmain::v1::UsageFilter* mutable_filter();
+  void set_allocated_filter(::ringmain::v1::UsageFilter* filter);
+  private:
+  const ::ringmain::v1::UsageFilter& _internal_filter() const;
+  ::ringmain::v1::UsageFilter* _internal_mutable_filter();
+  public:
+  void unsafe_arena_set_allocated_filter(
+      ::ringmain::v1::UsageFilter* filter);
+  ::ringmain::v1::UsageFilter* unsafe_arena_release_filter();
+
+  // int32 page_size = 1 [json_name = "pageSize"];
+  void clear_page_size();
+  int32_t page_size() const;
+  void set_page_size(int32_t value);
+  private:
+  int32_t _internal_page_size() const;
+  void _internal_set_page_size(int32_t value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.ListUsageRecordsRequest)
  private:
   class _Internal;
 
@@ -697,7 +1143,9 @@ class GetUsageRecordRequest final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr page_token_;
+    ::ringmain::v1::UsageFilter* filter_;
+    int32_t page_size_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -705,24 +1153,24 @@ class GetUsageRecordRequest final :
 };
 // -------------------------------------------------------------------
 
-class GetUsageRecordResponse final :
-    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.GetUsageRecordResponse) */ {
+class ListUsageRecordsResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.ListUsageRecordsResponse) */ {
  public:
-  inline GetUsageRecordResponse() : GetUsageRecordResponse(nullptr) {}
-  ~GetUsageRecordResponse() override;
-  explicit PROTOBUF_CONSTEXPR GetUsageRecordResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  inline ListUsageRecordsResponse() : ListUsageRecordsResponse(nullptr) {}
+  ~ListUsageRecordsResponse() override;
+  explicit PROTOBUF_CONSTEXPR ListUsageRecordsResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
 
-  GetUsageRecordResponse(const GetUsageRecordResponse& from);
-  GetUsageRecordResponse(GetUsageRecordResponse&& from) noexcept
-    : GetUsageRecordResponse() {
+  ListUsageRecordsResponse(const ListUsageRecordsResponse& from);
+  ListUsageRecordsResponse(ListUsageRecordsResponse&& from) noexcept
+    : ListUsageRecordsResponse() {
     *this = ::std::move(from);
   }
 
-  inline GetUsageRecordResponse& operator=(const GetUsageRecordResponse& from) {
+  inline ListUsageRecordsResponse& operator=(const ListUsageRecordsResponse& from) {
     CopyFrom(from);
     return *this;
   }
-  inline GetUsageRecordResponse& operator=(GetUsageRecordResponse&& from) noexcept {
+  inline ListUsageRecordsResponse& operator=(ListUsageRecordsResponse&& from) noexcept {
     if (this == &from) return *this;
     if (GetOwningArena() == from.GetOwningArena()
   #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
@@ -745,20 +1193,20 @@ class GetUsageRecordResponse final :
   static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
     return default_instance().GetMetadata().reflection;
   }
-  static const GetUsageRecordResponse& default_instance() {
+  static const ListUsageRecordsResponse& default_instance() {
     return *internal_default_instance();
   }
-  static inline const GetUsageRecordResponse* internal_default_instance() {
-    return reinterpret_cast<const GetUsageRecordResponse*>(
-               &_GetUsageRecordResponse_default_instance_);
+  static inline const ListUsageRecordsResponse* internal_default_instance() {
+    return reinterpret_cast<const ListUsageRecordsResponse*>(
+               &_ListUsageRecordsResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    3;
+    4;
 
-  friend void swap(GetUsageRecordResponse& a, GetUsageRecordResponse& b) {
+  friend void swap(ListUsageRecordsResponse& a, ListUsageRecordsResponse& b) {
     a.Swap(&b);
   }
-  inline void Swap(GetUsageRecordResponse* other) {
+  inline void Swap(ListUsageRecordsResponse* other) {
     if (other == this) return;
   #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
     if (GetOwningArena() != nullptr &&
@@ -771,7 +1219,7 @@ class GetUsageRecordResponse final :
       ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
     }
   }
-  void UnsafeArenaSwap(GetUsageRecordResponse* other) {
+  void UnsafeArenaSwap(ListUsageRecordsResponse* other) {
     if (other == this) return;
     GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
     InternalSwap(other);
@@ -779,14 +1227,14 @@ class GetUsageRecordResponse final :
 
   // implements Message ----------------------------------------------
 
-  GetUsageRecordResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
-    return CreateMaybeMessage<GetUsageRecordResponse>(arena);
+  ListUsageRecordsResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<ListUsageRecordsResponse>(arena);
   }
   using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
-  void CopyFrom(const GetUsageRecordResponse& from);
+  void CopyFrom(const ListUsageRecordsResponse& from);
   using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  void MergeFrom( const GetUsageRecordResponse& from) {
-    GetUsageRecordResponse::MergeImpl(*this, from);
+  void MergeFrom( const ListUsageRecordsResponse& from) {
+    ListUsageRecordsResponse::MergeImpl(*this, from);
   }
   private:
   static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
@@ -804,15 +1252,15 @@ class GetUsageRecordResponse final :
   void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
   void SharedDtor();
   void SetCachedSize(int size) const final;
-  void InternalSwap(GetUsageRecordResponse* other);
+  void InternalSwap(ListUsageRecordsResponse* other);
 
   private:
   friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
   static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
-    return "ringmain.v1.GetUsageRecordResponse";
+    return "ringmain.v1.ListUsageRecordsResponse";
   }
   protected:
-  explicit GetUsageRecordResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+  explicit ListUsageRecordsResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
   public:
 
@@ -827,6 +1275,7 @@ class GetUsageRecordResponse final :
 
   enum : int {
     kRecordsFieldNumber = 1,
+    kNextPageTokenFieldNumber = 2,
   };
   // repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
   int records_size() const;
@@ -846,7 +1295,21 @@ class GetUsageRecordResponse final :
   const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord >&
       records() const;
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.GetUsageRecordResponse)
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  void clear_next_page_token();
+  const std::string& next_page_token() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_next_page_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_next_page_token();
+  PROTOBUF_NODISCARD std::string* release_next_page_token();
+  void set_allocated_next_page_token(std::string* next_page_token);
+  private:
+  const std::string& _internal_next_page_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_next_page_token(const std::string& value);
+  std::string* _internal_mutable_next_page_token();
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.ListUsageRecordsResponse)
  private:
   class _Internal;
 
@@ -855,6 +1318,7 @@ class GetUsageRecordResponse final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord > records_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr next_page_token_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -910,7 +1374,7 @@ class QueryUsageRequest final :
                &_QueryUsageRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    4;
+    5;
 
   friend void swap(QueryUsageRequest& a, QueryUsageRequest& b) {
     a.Swap(&b);
@@ -983,84 +1447,69 @@ class QueryUsageRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kGroupByFieldNumber = 3,
-    kTenantIdFieldNumber = 4,
-    kStartTimeFieldNumber = 1,
-    kEndTimeFieldNumber = 2,
+    kGroupByFieldNumber = 4,
+    kPageTokenFieldNumber = 2,
+    kFilterFieldNumber = 3,
+    kPageSizeFieldNumber = 1,
   };
-  // repeated string group_by = 3 [json_name = "groupBy"];
+  // repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];
   int group_by_size() const;
   private:
   int _internal_group_by_size() const;
   public:
   void clear_group_by();
-  const std::string& group_by(int index) const;
-  std::string* mutable_group_by(int index);
-  void set_group_by(int index, const std::string& value);
-  void set_group_by(int index, std::string&& value);
-  void set_group_by(int index, const char* value);
-  void set_group_by(int index, const char* value, size_t size);
-  std::string* add_group_by();
-  void add_group_by(const std::string& value);
-  void add_group_by(std::string&& value);
-  void add_group_by(const char* value);
-  void add_group_by(const char* value, size_t size);
-  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& group_by() const;
-  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_group_by();
+  ::ringmain::v1::UsageGrouping* mutable_group_by(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageGrouping >*
+      mutable_group_by();
   private:
-  const std::string& _internal_group_by(int index) const;
-  std::string* _internal_add_group_by();
+  const ::ringmain::v1::UsageGrouping& _internal_group_by(int index) const;
+  ::ringmain::v1::UsageGrouping* _internal_add_group_by();
   public:
+  const ::ringmain::v1::UsageGrouping& group_by(int index) const;
+  ::ringmain::v1::UsageGrouping* add_group_by();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageGrouping >&
+      group_by() const;
 
-  // string tenant_id = 4 [json_name = "tenantId"];
-  void clear_tenant_id();
-  const std::string& tenant_id() const;
+  // string page_token = 2 [json_name = "pageToken"];
+  void clear_page_token();
+  const std::string& page_token() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_tenant_id(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_tenant_id();
-  PROTOBUF_NODISCARD std::string* release_tenant_id();
-  void set_allocated_tenant_id(std::string* tenant_id);
+  void set_page_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_page_token();
+  PROTOBUF_NODISCARD std::string* release_page_token();
+  void set_allocated_page_token(std::string* page_token);
   private:
-  const std::string& _internal_tenant_id() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_tenant_id(const std::string& value);
-  std::string* _internal_mutable_tenant_id();
+  const std::string& _internal_page_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_page_token(const std::string& value);
+  std::string* _internal_mutable_page_token();
   public:
 
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  bool has_start_time() const;
+  // .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+  bool has_filter() const;
   private:
-  bool _internal_has_start_time() const;
+  bool _internal_has_filter() const;
   public:
-  void clear_start_time();
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_start_time();
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_start_time();
-  void set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
+  void clear_filter();
+  const ::ringmain::v1::UsageFilter& filter() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::UsageFilter* release_filter();
+  ::ringmain::v1::UsageFilter* mutable_filter();
+  void set_allocated_filter(::ringmain::v1::UsageFilter* filter);
   private:
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_start_time() const;
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_start_time();
+  const ::ringmain::v1::UsageFilter& _internal_filter() const;
+  ::ringmain::v1::UsageFilter* _internal_mutable_filter();
   public:
-  void unsafe_arena_set_allocated_start_time(
-      ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_start_time();
+  void unsafe_arena_set_allocated_filter(
+      ::ringmain::v1::UsageFilter* filter);
+  ::ringmain::v1::UsageFilter* unsafe_arena_release_filter();
 
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  bool has_end_time() const;
+  // int32 page_size = 1 [json_name = "pageSize"];
+  void clear_page_size();
+  int32_t page_size() const;
+  void set_page_size(int32_t value);
   private:
-  bool _internal_has_end_time() const;
+  int32_t _internal_page_size() const;
+  void _internal_set_page_size(int32_t value);
   public:
-  void clear_end_time();
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_end_time();
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_end_time();
-  void set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
-  private:
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_end_time() const;
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_end_time();
-  public:
-  void unsafe_arena_set_allocated_end_time(
-      ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_end_time();
 
   // @@protoc_insertion_point(class_scope:ringmain.v1.QueryUsageRequest)
  private:
@@ -1070,11 +1519,202 @@ class QueryUsageRequest final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> group_by_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tenant_id_;
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time_;
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageGrouping > group_by_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr page_token_;
+    ::ringmain::v1::UsageFilter* filter_;
+    int32_t page_size_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class UsageGrouping final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.UsageGrouping) */ {
+ public:
+  inline UsageGrouping() : UsageGrouping(nullptr) {}
+  ~UsageGrouping() override;
+  explicit PROTOBUF_CONSTEXPR UsageGrouping(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  UsageGrouping(const UsageGrouping& from);
+  UsageGrouping(UsageGrouping&& from) noexcept
+    : UsageGrouping() {
+    *this = ::std::move(from);
+  }
+
+  inline UsageGrouping& operator=(const UsageGrouping& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline UsageGrouping& operator=(UsageGrouping&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const UsageGrouping& default_instance() {
+    return *internal_default_instance();
+  }
+  enum KindCase {
+    kDimension = 1,
+    kLabelKey = 2,
+    KIND_NOT_SET = 0,
+  };
+
+  static inline const UsageGrouping* internal_default_instance() {
+    return reinterpret_cast<const UsageGrouping*>(
+               &_UsageGrouping_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    6;
+
+  friend void swap(UsageGrouping& a, UsageGrouping& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(UsageGrouping* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(UsageGrouping* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  UsageGrouping* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<UsageGrouping>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const UsageGrouping& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const UsageGrouping& from) {
+    UsageGrouping::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(UsageGrouping* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.UsageGrouping";
+  }
+  protected:
+  explicit UsageGrouping(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kDimensionFieldNumber = 1,
+    kLabelKeyFieldNumber = 2,
+  };
+  // .ringmain.v1.UsageDimension dimension = 1 [json_name = "dimension"];
+  bool has_dimension() const;
+  private:
+  bool _internal_has_dimension() const;
+  public:
+  void clear_dimension();
+  ::ringmain::v1::UsageDimension dimension() const;
+  void set_dimension(::ringmain::v1::UsageDimension value);
+  private:
+  ::ringmain::v1::UsageDimension _internal_dimension() const;
+  void _internal_set_dimension(::ringmain::v1::UsageDimension value);
+  public:
+
+  // string label_key = 2 [json_name = "labelKey"];
+  bool has_label_key() const;
+  private:
+  bool _internal_has_label_key() const;
+  public:
+  void clear_label_key();
+  const std::string& label_key() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_label_key(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_label_key();
+  PROTOBUF_NODISCARD std::string* release_label_key();
+  void set_allocated_label_key(std::string* label_key);
+  private:
+  const std::string& _internal_label_key() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_label_key(const std::string& value);
+  std::string* _internal_mutable_label_key();
+  public:
+
+  void clear_kind();
+  KindCase kind_case() const;
+  // @@protoc_insertion_point(class_scope:ringmain.v1.UsageGrouping)
+ private:
+  class _Internal;
+  void set_has_dimension();
+  void set_has_label_key();
+
+  inline bool has_kind() const;
+  inline void clear_has_kind();
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    union KindUnion {
+      constexpr KindUnion() : _constinit_{} {}
+        ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
+      int dimension_;
+      ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr label_key_;
+    } kind_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    uint32_t _oneof_case_[1];
+
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fusage_5fservice_2eproto;
@@ -1129,7 +1769,7 @@ class QueryUsageResponse final :
                &_QueryUsageResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    5;
+    7;
 
   friend void swap(QueryUsageResponse& a, QueryUsageResponse& b) {
     a.Swap(&b);
@@ -1203,6 +1843,8 @@ class QueryUsageResponse final :
 
   enum : int {
     kRowsFieldNumber = 1,
+    kNextPageTokenFieldNumber = 2,
+    kTotalFieldNumber = 3,
   };
   // repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];
   int rows_size() const;
@@ -1222,6 +1864,38 @@ class QueryUsageResponse final :
   const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRow >&
       rows() const;
 
+  // string next_page_token = 2 [json_name = "nextPageToken"];
+  void clear_next_page_token();
+  const std::string& next_page_token() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_next_page_token(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_next_page_token();
+  PROTOBUF_NODISCARD std::string* release_next_page_token();
+  void set_allocated_next_page_token(std::string* next_page_token);
+  private:
+  const std::string& _internal_next_page_token() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_next_page_token(const std::string& value);
+  std::string* _internal_mutable_next_page_token();
+  public:
+
+  // .ringmain.v1.UsageRow total = 3 [json_name = "total"];
+  bool has_total() const;
+  private:
+  bool _internal_has_total() const;
+  public:
+  void clear_total();
+  const ::ringmain::v1::UsageRow& total() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::UsageRow* release_total();
+  ::ringmain::v1::UsageRow* mutable_total();
+  void set_allocated_total(::ringmain::v1::UsageRow* total);
+  private:
+  const ::ringmain::v1::UsageRow& _internal_total() const;
+  ::ringmain::v1::UsageRow* _internal_mutable_total();
+  public:
+  void unsafe_arena_set_allocated_total(
+      ::ringmain::v1::UsageRow* total);
+  ::ringmain::v1::UsageRow* unsafe_arena_release_total();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.QueryUsageResponse)
  private:
   class _Internal;
@@ -1231,6 +1905,8 @@ class QueryUsageResponse final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRow > rows_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr next_page_token_;
+    ::ringmain::v1::UsageRow* total_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -1286,7 +1962,7 @@ class UsageRow final :
                &_UsageRow_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    6;
+    8;
 
   friend void swap(UsageRow& a, UsageRow& b) {
     a.Swap(&b);
@@ -1542,7 +2218,7 @@ class ExportUsageRequest final :
                &_ExportUsageRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    7;
+    9;
 
   friend void swap(ExportUsageRequest& a, ExportUsageRequest& b) {
     a.Swap(&b);
@@ -1615,59 +2291,25 @@ class ExportUsageRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kTenantIdFieldNumber = 3,
-    kStartTimeFieldNumber = 1,
-    kEndTimeFieldNumber = 2,
+    kFilterFieldNumber = 1,
   };
-  // string tenant_id = 3 [json_name = "tenantId"];
-  void clear_tenant_id();
-  const std::string& tenant_id() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_tenant_id(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_tenant_id();
-  PROTOBUF_NODISCARD std::string* release_tenant_id();
-  void set_allocated_tenant_id(std::string* tenant_id);
+  // .ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];
+  bool has_filter() const;
   private:
-  const std::string& _internal_tenant_id() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_tenant_id(const std::string& value);
-  std::string* _internal_mutable_tenant_id();
+  bool _internal_has_filter() const;
   public:
-
-  // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-  bool has_start_time() const;
+  void clear_filter();
+  const ::ringmain::v1::UsageFilter& filter() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::UsageFilter* release_filter();
+  ::ringmain::v1::UsageFilter* mutable_filter();
+  void set_allocated_filter(::ringmain::v1::UsageFilter* filter);
   private:
-  bool _internal_has_start_time() const;
+  const ::ringmain::v1::UsageFilter& _internal_filter() const;
+  ::ringmain::v1::UsageFilter* _internal_mutable_filter();
   public:
-  void clear_start_time();
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& start_time() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_start_time();
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_start_time();
-  void set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
-  private:
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_start_time() const;
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_start_time();
-  public:
-  void unsafe_arena_set_allocated_start_time(
-      ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time);
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_start_time();
-
-  // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-  bool has_end_time() const;
-  private:
-  bool _internal_has_end_time() const;
-  public:
-  void clear_end_time();
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& end_time() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_end_time();
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_end_time();
-  void set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
-  private:
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_end_time() const;
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_end_time();
-  public:
-  void unsafe_arena_set_allocated_end_time(
-      ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time);
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_end_time();
+  void unsafe_arena_set_allocated_filter(
+      ::ringmain::v1::UsageFilter* filter);
+  ::ringmain::v1::UsageFilter* unsafe_arena_release_filter();
 
   // @@protoc_insertion_point(class_scope:ringmain.v1.ExportUsageRequest)
  private:
@@ -1677,9 +2319,7 @@ class ExportUsageRequest final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tenant_id_;
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time_;
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time_;
+    ::ringmain::v1::UsageFilter* filter_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -1735,7 +2375,7 @@ class ExportUsageResponse final :
                &_ExportUsageResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    8;
+    10;
 
   friend void swap(ExportUsageResponse& a, ExportUsageResponse& b) {
     a.Swap(&b);
@@ -1851,8 +2491,6 @@ class ExportUsageResponse final :
   #pragma GCC diagnostic push
   #pragma GCC diagnostic ignored "-Wstrict-aliasing"
 #endif  // __GNUC__
-// -------------------------------------------------------------------
-
 // UsageRecord
 
 // string response_id = 1 [json_name = "responseId"];
@@ -2025,7 +2663,92 @@ inline void UsageRecord::set_allocated_principal_id(std::string* principal_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.principal_id)
 }
 
-// string method = 5 [json_name = "method"];
+// .ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];
+inline bool UsageRecord::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
+}
+inline bool UsageRecord::has_attribution() const {
+  return _internal_has_attribution();
+}
+inline const ::ringmain::v1::Attribution& UsageRecord::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
+}
+inline const ::ringmain::v1::Attribution& UsageRecord::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageRecord.attribution)
+  return _internal_attribution();
+}
+inline void UsageRecord::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UsageRecord.attribution)
+}
+inline ::ringmain::v1::Attribution* UsageRecord::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Attribution* UsageRecord::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UsageRecord.attribution)
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Attribution* UsageRecord::_internal_mutable_attribution() {
+  
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
+}
+inline ::ringmain::v1::Attribution* UsageRecord::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageRecord.attribution)
+  return _msg;
+}
+inline void UsageRecord::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.attribution)
+}
+
+// string method = 6 [json_name = "method"];
 inline void UsageRecord::clear_method() {
   _impl_.method_.ClearToEmpty();
 }
@@ -2075,7 +2798,7 @@ inline void UsageRecord::set_allocated_method(std::string* method) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.method)
 }
 
-// string model = 6 [json_name = "model"];
+// string model = 7 [json_name = "model"];
 inline void UsageRecord::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -2125,7 +2848,7 @@ inline void UsageRecord::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.model)
 }
 
-// string provider_id = 7 [json_name = "providerId"];
+// string provider_id = 8 [json_name = "providerId"];
 inline void UsageRecord::clear_provider_id() {
   _impl_.provider_id_.ClearToEmpty();
 }
@@ -2175,7 +2898,7 @@ inline void UsageRecord::set_allocated_provider_id(std::string* provider_id) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.provider_id)
 }
 
-// string provider_model = 8 [json_name = "providerModel"];
+// string provider_model = 9 [json_name = "providerModel"];
 inline void UsageRecord::clear_provider_model() {
   _impl_.provider_model_.ClearToEmpty();
 }
@@ -2223,35 +2946,6 @@ inline void UsageRecord::set_allocated_provider_model(std::string* provider_mode
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.provider_model)
-}
-
-// map<string, string> labels = 9 [json_name = "labels"];
-inline int UsageRecord::_internal_labels_size() const {
-  return _impl_.labels_.size();
-}
-inline int UsageRecord::labels_size() const {
-  return _internal_labels_size();
-}
-inline void UsageRecord::clear_labels() {
-  _impl_.labels_.Clear();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-UsageRecord::_internal_labels() const {
-  return _impl_.labels_.GetMap();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
-UsageRecord::labels() const {
-  // @@protoc_insertion_point(field_map:ringmain.v1.UsageRecord.labels)
-  return _internal_labels();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-UsageRecord::_internal_mutable_labels() {
-  return _impl_.labels_.MutableMap();
-}
-inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
-UsageRecord::mutable_labels() {
-  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.UsageRecord.labels)
-  return _internal_mutable_labels();
 }
 
 // .google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];
@@ -2424,39 +3118,39 @@ inline void UsageRecord::set_allocated_latency(::PROTOBUF_NAMESPACE_ID::Duration
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.latency)
 }
 
-// .google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];
-inline bool UsageRecord::_internal_has_first_token_latency() const {
-  return this != internal_default_instance() && _impl_.first_token_latency_ != nullptr;
+// .google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];
+inline bool UsageRecord::_internal_has_first_content_latency() const {
+  return this != internal_default_instance() && _impl_.first_content_latency_ != nullptr;
 }
-inline bool UsageRecord::has_first_token_latency() const {
-  return _internal_has_first_token_latency();
+inline bool UsageRecord::has_first_content_latency() const {
+  return _internal_has_first_content_latency();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Duration& UsageRecord::_internal_first_token_latency() const {
-  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.first_token_latency_;
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& UsageRecord::_internal_first_content_latency() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.first_content_latency_;
   return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
       ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Duration& UsageRecord::first_token_latency() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.UsageRecord.first_token_latency)
-  return _internal_first_token_latency();
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& UsageRecord::first_content_latency() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageRecord.first_content_latency)
+  return _internal_first_content_latency();
 }
-inline void UsageRecord::unsafe_arena_set_allocated_first_token_latency(
-    ::PROTOBUF_NAMESPACE_ID::Duration* first_token_latency) {
+inline void UsageRecord::unsafe_arena_set_allocated_first_content_latency(
+    ::PROTOBUF_NAMESPACE_ID::Duration* first_content_latency) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_token_latency_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_content_latency_);
   }
-  _impl_.first_token_latency_ = first_token_latency;
-  if (first_token_latency) {
+  _impl_.first_content_latency_ = first_content_latency;
+  if (first_content_latency) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UsageRecord.first_token_latency)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UsageRecord.first_content_latency)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::release_first_token_latency() {
+inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::release_first_content_latency() {
   
-  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_token_latency_;
-  _impl_.first_token_latency_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_content_latency_;
+  _impl_.first_content_latency_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -2468,45 +3162,45 @@ inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::release_first_token_laten
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::unsafe_arena_release_first_token_latency() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.UsageRecord.first_token_latency)
+inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::unsafe_arena_release_first_content_latency() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UsageRecord.first_content_latency)
   
-  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_token_latency_;
-  _impl_.first_token_latency_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.first_content_latency_;
+  _impl_.first_content_latency_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::_internal_mutable_first_token_latency() {
+inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::_internal_mutable_first_content_latency() {
   
-  if (_impl_.first_token_latency_ == nullptr) {
+  if (_impl_.first_content_latency_ == nullptr) {
     auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
-    _impl_.first_token_latency_ = p;
+    _impl_.first_content_latency_ = p;
   }
-  return _impl_.first_token_latency_;
+  return _impl_.first_content_latency_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::mutable_first_token_latency() {
-  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_first_token_latency();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageRecord.first_token_latency)
+inline ::PROTOBUF_NAMESPACE_ID::Duration* UsageRecord::mutable_first_content_latency() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_first_content_latency();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageRecord.first_content_latency)
   return _msg;
 }
-inline void UsageRecord::set_allocated_first_token_latency(::PROTOBUF_NAMESPACE_ID::Duration* first_token_latency) {
+inline void UsageRecord::set_allocated_first_content_latency(::PROTOBUF_NAMESPACE_ID::Duration* first_content_latency) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_token_latency_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.first_content_latency_);
   }
-  if (first_token_latency) {
+  if (first_content_latency) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(first_token_latency));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(first_content_latency));
     if (message_arena != submessage_arena) {
-      first_token_latency = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, first_token_latency, submessage_arena);
+      first_content_latency = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, first_content_latency, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.first_token_latency_ = first_token_latency;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.first_token_latency)
+  _impl_.first_content_latency_ = first_content_latency;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageRecord.first_content_latency)
 }
 
 // .ringmain.v1.Usage usage = 13 [json_name = "usage"];
@@ -2701,123 +3395,27 @@ inline void UsageRecord::set_allocated_error(::google::rpc::Status* error) {
 
 // -------------------------------------------------------------------
 
-// GetUsageRecordRequest
-
-// string response_id = 1 [json_name = "responseId"];
-inline void GetUsageRecordRequest::clear_response_id() {
-  _impl_.response_id_.ClearToEmpty();
-}
-inline const std::string& GetUsageRecordRequest::response_id() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.GetUsageRecordRequest.response_id)
-  return _internal_response_id();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void GetUsageRecordRequest::set_response_id(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.GetUsageRecordRequest.response_id)
-}
-inline std::string* GetUsageRecordRequest::mutable_response_id() {
-  std::string* _s = _internal_mutable_response_id();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetUsageRecordRequest.response_id)
-  return _s;
-}
-inline const std::string& GetUsageRecordRequest::_internal_response_id() const {
-  return _impl_.response_id_.Get();
-}
-inline void GetUsageRecordRequest::_internal_set_response_id(const std::string& value) {
-  
-  _impl_.response_id_.Set(value, GetArenaForAllocation());
-}
-inline std::string* GetUsageRecordRequest::_internal_mutable_response_id() {
-  
-  return _impl_.response_id_.Mutable(GetArenaForAllocation());
-}
-inline std::string* GetUsageRecordRequest::release_response_id() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.GetUsageRecordRequest.response_id)
-  return _impl_.response_id_.Release();
-}
-inline void GetUsageRecordRequest::set_allocated_response_id(std::string* response_id) {
-  if (response_id != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.response_id_.IsDefault()) {
-    _impl_.response_id_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.GetUsageRecordRequest.response_id)
-}
-
 // -------------------------------------------------------------------
 
-// GetUsageRecordResponse
-
-// repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
-inline int GetUsageRecordResponse::_internal_records_size() const {
-  return _impl_.records_.size();
-}
-inline int GetUsageRecordResponse::records_size() const {
-  return _internal_records_size();
-}
-inline void GetUsageRecordResponse::clear_records() {
-  _impl_.records_.Clear();
-}
-inline ::ringmain::v1::UsageRecord* GetUsageRecordResponse::mutable_records(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.GetUsageRecordResponse.records)
-  return _impl_.records_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord >*
-GetUsageRecordResponse::mutable_records() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.GetUsageRecordResponse.records)
-  return &_impl_.records_;
-}
-inline const ::ringmain::v1::UsageRecord& GetUsageRecordResponse::_internal_records(int index) const {
-  return _impl_.records_.Get(index);
-}
-inline const ::ringmain::v1::UsageRecord& GetUsageRecordResponse::records(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.GetUsageRecordResponse.records)
-  return _internal_records(index);
-}
-inline ::ringmain::v1::UsageRecord* GetUsageRecordResponse::_internal_add_records() {
-  return _impl_.records_.Add();
-}
-inline ::ringmain::v1::UsageRecord* GetUsageRecordResponse::add_records() {
-  ::ringmain::v1::UsageRecord* _add = _internal_add_records();
-  // @@protoc_insertion_point(field_add:ringmain.v1.GetUsageRecordResponse.records)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord >&
-GetUsageRecordResponse::records() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.GetUsageRecordResponse.records)
-  return _impl_.records_;
-}
-
-// -------------------------------------------------------------------
-
-// QueryUsageRequest
+// UsageFilter
 
 // .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-inline bool QueryUsageRequest::_internal_has_start_time() const {
+inline bool UsageFilter::_internal_has_start_time() const {
   return this != internal_default_instance() && _impl_.start_time_ != nullptr;
 }
-inline bool QueryUsageRequest::has_start_time() const {
+inline bool UsageFilter::has_start_time() const {
   return _internal_has_start_time();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& QueryUsageRequest::_internal_start_time() const {
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& UsageFilter::_internal_start_time() const {
   const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.start_time_;
   return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
       ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& QueryUsageRequest::start_time() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.start_time)
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& UsageFilter::start_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.start_time)
   return _internal_start_time();
 }
-inline void QueryUsageRequest::unsafe_arena_set_allocated_start_time(
+inline void UsageFilter::unsafe_arena_set_allocated_start_time(
     ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time) {
   if (GetArenaForAllocation() == nullptr) {
     delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_time_);
@@ -2828,9 +3426,9 @@ inline void QueryUsageRequest::unsafe_arena_set_allocated_start_time(
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.QueryUsageRequest.start_time)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UsageFilter.start_time)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::release_start_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::release_start_time() {
   
   ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.start_time_;
   _impl_.start_time_ = nullptr;
@@ -2845,14 +3443,14 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::release_start_time
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::unsafe_arena_release_start_time() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageRequest.start_time)
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::unsafe_arena_release_start_time() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UsageFilter.start_time)
   
   ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.start_time_;
   _impl_.start_time_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::_internal_mutable_start_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::_internal_mutable_start_time() {
   
   if (_impl_.start_time_ == nullptr) {
     auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
@@ -2860,12 +3458,12 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::_internal_mutable_
   }
   return _impl_.start_time_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::mutable_start_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::mutable_start_time() {
   ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_start_time();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.start_time)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.start_time)
   return _msg;
 }
-inline void QueryUsageRequest::set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time) {
+inline void UsageFilter::set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
     delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_time_);
@@ -2883,26 +3481,26 @@ inline void QueryUsageRequest::set_allocated_start_time(::PROTOBUF_NAMESPACE_ID:
     
   }
   _impl_.start_time_ = start_time;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageRequest.start_time)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageFilter.start_time)
 }
 
 // .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-inline bool QueryUsageRequest::_internal_has_end_time() const {
+inline bool UsageFilter::_internal_has_end_time() const {
   return this != internal_default_instance() && _impl_.end_time_ != nullptr;
 }
-inline bool QueryUsageRequest::has_end_time() const {
+inline bool UsageFilter::has_end_time() const {
   return _internal_has_end_time();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& QueryUsageRequest::_internal_end_time() const {
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& UsageFilter::_internal_end_time() const {
   const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.end_time_;
   return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
       ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& QueryUsageRequest::end_time() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.end_time)
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& UsageFilter::end_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.end_time)
   return _internal_end_time();
 }
-inline void QueryUsageRequest::unsafe_arena_set_allocated_end_time(
+inline void UsageFilter::unsafe_arena_set_allocated_end_time(
     ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time) {
   if (GetArenaForAllocation() == nullptr) {
     delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_time_);
@@ -2913,9 +3511,9 @@ inline void QueryUsageRequest::unsafe_arena_set_allocated_end_time(
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.QueryUsageRequest.end_time)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.UsageFilter.end_time)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::release_end_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::release_end_time() {
   
   ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.end_time_;
   _impl_.end_time_ = nullptr;
@@ -2930,14 +3528,14 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::release_end_time()
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::unsafe_arena_release_end_time() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageRequest.end_time)
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::unsafe_arena_release_end_time() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UsageFilter.end_time)
   
   ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.end_time_;
   _impl_.end_time_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::_internal_mutable_end_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::_internal_mutable_end_time() {
   
   if (_impl_.end_time_ == nullptr) {
     auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
@@ -2945,12 +3543,12 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::_internal_mutable_
   }
   return _impl_.end_time_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* QueryUsageRequest::mutable_end_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* UsageFilter::mutable_end_time() {
   ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_end_time();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.end_time)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.end_time)
   return _msg;
 }
-inline void QueryUsageRequest::set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time) {
+inline void UsageFilter::set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
     delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_time_);
@@ -2968,10 +3566,954 @@ inline void QueryUsageRequest::set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::T
     
   }
   _impl_.end_time_ = end_time;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageRequest.end_time)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageFilter.end_time)
 }
 
-// repeated string group_by = 3 [json_name = "groupBy"];
+// repeated string tenant_ids = 3 [json_name = "tenantIds"];
+inline int UsageFilter::_internal_tenant_ids_size() const {
+  return _impl_.tenant_ids_.size();
+}
+inline int UsageFilter::tenant_ids_size() const {
+  return _internal_tenant_ids_size();
+}
+inline void UsageFilter::clear_tenant_ids() {
+  _impl_.tenant_ids_.Clear();
+}
+inline std::string* UsageFilter::add_tenant_ids() {
+  std::string* _s = _internal_add_tenant_ids();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.tenant_ids)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_tenant_ids(int index) const {
+  return _impl_.tenant_ids_.Get(index);
+}
+inline const std::string& UsageFilter::tenant_ids(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.tenant_ids)
+  return _internal_tenant_ids(index);
+}
+inline std::string* UsageFilter::mutable_tenant_ids(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.tenant_ids)
+  return _impl_.tenant_ids_.Mutable(index);
+}
+inline void UsageFilter::set_tenant_ids(int index, const std::string& value) {
+  _impl_.tenant_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::set_tenant_ids(int index, std::string&& value) {
+  _impl_.tenant_ids_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::set_tenant_ids(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.tenant_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::set_tenant_ids(int index, const char* value, size_t size) {
+  _impl_.tenant_ids_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline std::string* UsageFilter::_internal_add_tenant_ids() {
+  return _impl_.tenant_ids_.Add();
+}
+inline void UsageFilter::add_tenant_ids(const std::string& value) {
+  _impl_.tenant_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::add_tenant_ids(std::string&& value) {
+  _impl_.tenant_ids_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::add_tenant_ids(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.tenant_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline void UsageFilter::add_tenant_ids(const char* value, size_t size) {
+  _impl_.tenant_ids_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.tenant_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::tenant_ids() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.tenant_ids)
+  return _impl_.tenant_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_tenant_ids() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.tenant_ids)
+  return &_impl_.tenant_ids_;
+}
+
+// repeated string principal_ids = 4 [json_name = "principalIds"];
+inline int UsageFilter::_internal_principal_ids_size() const {
+  return _impl_.principal_ids_.size();
+}
+inline int UsageFilter::principal_ids_size() const {
+  return _internal_principal_ids_size();
+}
+inline void UsageFilter::clear_principal_ids() {
+  _impl_.principal_ids_.Clear();
+}
+inline std::string* UsageFilter::add_principal_ids() {
+  std::string* _s = _internal_add_principal_ids();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.principal_ids)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_principal_ids(int index) const {
+  return _impl_.principal_ids_.Get(index);
+}
+inline const std::string& UsageFilter::principal_ids(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.principal_ids)
+  return _internal_principal_ids(index);
+}
+inline std::string* UsageFilter::mutable_principal_ids(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.principal_ids)
+  return _impl_.principal_ids_.Mutable(index);
+}
+inline void UsageFilter::set_principal_ids(int index, const std::string& value) {
+  _impl_.principal_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::set_principal_ids(int index, std::string&& value) {
+  _impl_.principal_ids_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::set_principal_ids(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.principal_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::set_principal_ids(int index, const char* value, size_t size) {
+  _impl_.principal_ids_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.principal_ids)
+}
+inline std::string* UsageFilter::_internal_add_principal_ids() {
+  return _impl_.principal_ids_.Add();
+}
+inline void UsageFilter::add_principal_ids(const std::string& value) {
+  _impl_.principal_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::add_principal_ids(std::string&& value) {
+  _impl_.principal_ids_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::add_principal_ids(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.principal_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.principal_ids)
+}
+inline void UsageFilter::add_principal_ids(const char* value, size_t size) {
+  _impl_.principal_ids_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.principal_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::principal_ids() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.principal_ids)
+  return _impl_.principal_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_principal_ids() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.principal_ids)
+  return &_impl_.principal_ids_;
+}
+
+// repeated string models = 5 [json_name = "models"];
+inline int UsageFilter::_internal_models_size() const {
+  return _impl_.models_.size();
+}
+inline int UsageFilter::models_size() const {
+  return _internal_models_size();
+}
+inline void UsageFilter::clear_models() {
+  _impl_.models_.Clear();
+}
+inline std::string* UsageFilter::add_models() {
+  std::string* _s = _internal_add_models();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.models)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_models(int index) const {
+  return _impl_.models_.Get(index);
+}
+inline const std::string& UsageFilter::models(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.models)
+  return _internal_models(index);
+}
+inline std::string* UsageFilter::mutable_models(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.models)
+  return _impl_.models_.Mutable(index);
+}
+inline void UsageFilter::set_models(int index, const std::string& value) {
+  _impl_.models_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::set_models(int index, std::string&& value) {
+  _impl_.models_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::set_models(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.models_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::set_models(int index, const char* value, size_t size) {
+  _impl_.models_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.models)
+}
+inline std::string* UsageFilter::_internal_add_models() {
+  return _impl_.models_.Add();
+}
+inline void UsageFilter::add_models(const std::string& value) {
+  _impl_.models_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::add_models(std::string&& value) {
+  _impl_.models_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::add_models(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.models_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.models)
+}
+inline void UsageFilter::add_models(const char* value, size_t size) {
+  _impl_.models_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.models)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::models() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.models)
+  return _impl_.models_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_models() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.models)
+  return &_impl_.models_;
+}
+
+// repeated string provider_ids = 6 [json_name = "providerIds"];
+inline int UsageFilter::_internal_provider_ids_size() const {
+  return _impl_.provider_ids_.size();
+}
+inline int UsageFilter::provider_ids_size() const {
+  return _internal_provider_ids_size();
+}
+inline void UsageFilter::clear_provider_ids() {
+  _impl_.provider_ids_.Clear();
+}
+inline std::string* UsageFilter::add_provider_ids() {
+  std::string* _s = _internal_add_provider_ids();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.provider_ids)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_provider_ids(int index) const {
+  return _impl_.provider_ids_.Get(index);
+}
+inline const std::string& UsageFilter::provider_ids(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.provider_ids)
+  return _internal_provider_ids(index);
+}
+inline std::string* UsageFilter::mutable_provider_ids(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.provider_ids)
+  return _impl_.provider_ids_.Mutable(index);
+}
+inline void UsageFilter::set_provider_ids(int index, const std::string& value) {
+  _impl_.provider_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::set_provider_ids(int index, std::string&& value) {
+  _impl_.provider_ids_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::set_provider_ids(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.provider_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::set_provider_ids(int index, const char* value, size_t size) {
+  _impl_.provider_ids_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.provider_ids)
+}
+inline std::string* UsageFilter::_internal_add_provider_ids() {
+  return _impl_.provider_ids_.Add();
+}
+inline void UsageFilter::add_provider_ids(const std::string& value) {
+  _impl_.provider_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::add_provider_ids(std::string&& value) {
+  _impl_.provider_ids_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::add_provider_ids(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.provider_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.provider_ids)
+}
+inline void UsageFilter::add_provider_ids(const char* value, size_t size) {
+  _impl_.provider_ids_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.provider_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::provider_ids() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.provider_ids)
+  return _impl_.provider_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_provider_ids() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.provider_ids)
+  return &_impl_.provider_ids_;
+}
+
+// repeated string user_ids = 7 [json_name = "userIds"];
+inline int UsageFilter::_internal_user_ids_size() const {
+  return _impl_.user_ids_.size();
+}
+inline int UsageFilter::user_ids_size() const {
+  return _internal_user_ids_size();
+}
+inline void UsageFilter::clear_user_ids() {
+  _impl_.user_ids_.Clear();
+}
+inline std::string* UsageFilter::add_user_ids() {
+  std::string* _s = _internal_add_user_ids();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.user_ids)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_user_ids(int index) const {
+  return _impl_.user_ids_.Get(index);
+}
+inline const std::string& UsageFilter::user_ids(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.user_ids)
+  return _internal_user_ids(index);
+}
+inline std::string* UsageFilter::mutable_user_ids(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.user_ids)
+  return _impl_.user_ids_.Mutable(index);
+}
+inline void UsageFilter::set_user_ids(int index, const std::string& value) {
+  _impl_.user_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::set_user_ids(int index, std::string&& value) {
+  _impl_.user_ids_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::set_user_ids(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.user_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::set_user_ids(int index, const char* value, size_t size) {
+  _impl_.user_ids_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.user_ids)
+}
+inline std::string* UsageFilter::_internal_add_user_ids() {
+  return _impl_.user_ids_.Add();
+}
+inline void UsageFilter::add_user_ids(const std::string& value) {
+  _impl_.user_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::add_user_ids(std::string&& value) {
+  _impl_.user_ids_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::add_user_ids(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.user_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.user_ids)
+}
+inline void UsageFilter::add_user_ids(const char* value, size_t size) {
+  _impl_.user_ids_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.user_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::user_ids() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.user_ids)
+  return _impl_.user_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_user_ids() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.user_ids)
+  return &_impl_.user_ids_;
+}
+
+// map<string, string> labels = 8 [json_name = "labels"];
+inline int UsageFilter::_internal_labels_size() const {
+  return _impl_.labels_.size();
+}
+inline int UsageFilter::labels_size() const {
+  return _internal_labels_size();
+}
+inline void UsageFilter::clear_labels() {
+  _impl_.labels_.Clear();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+UsageFilter::_internal_labels() const {
+  return _impl_.labels_.GetMap();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >&
+UsageFilter::labels() const {
+  // @@protoc_insertion_point(field_map:ringmain.v1.UsageFilter.labels)
+  return _internal_labels();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+UsageFilter::_internal_mutable_labels() {
+  return _impl_.labels_.MutableMap();
+}
+inline ::PROTOBUF_NAMESPACE_ID::Map< std::string, std::string >*
+UsageFilter::mutable_labels() {
+  // @@protoc_insertion_point(field_mutable_map:ringmain.v1.UsageFilter.labels)
+  return _internal_mutable_labels();
+}
+
+// repeated .ringmain.v1.Outcome outcomes = 9 [json_name = "outcomes"];
+inline int UsageFilter::_internal_outcomes_size() const {
+  return _impl_.outcomes_.size();
+}
+inline int UsageFilter::outcomes_size() const {
+  return _internal_outcomes_size();
+}
+inline void UsageFilter::clear_outcomes() {
+  _impl_.outcomes_.Clear();
+}
+inline ::ringmain::v1::Outcome UsageFilter::_internal_outcomes(int index) const {
+  return static_cast< ::ringmain::v1::Outcome >(_impl_.outcomes_.Get(index));
+}
+inline ::ringmain::v1::Outcome UsageFilter::outcomes(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.outcomes)
+  return _internal_outcomes(index);
+}
+inline void UsageFilter::set_outcomes(int index, ::ringmain::v1::Outcome value) {
+  _impl_.outcomes_.Set(index, value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.outcomes)
+}
+inline void UsageFilter::_internal_add_outcomes(::ringmain::v1::Outcome value) {
+  _impl_.outcomes_.Add(value);
+}
+inline void UsageFilter::add_outcomes(::ringmain::v1::Outcome value) {
+  _internal_add_outcomes(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.outcomes)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>&
+UsageFilter::outcomes() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.outcomes)
+  return _impl_.outcomes_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+UsageFilter::_internal_mutable_outcomes() {
+  return &_impl_.outcomes_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+UsageFilter::mutable_outcomes() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.outcomes)
+  return _internal_mutable_outcomes();
+}
+
+// repeated string response_ids = 10 [json_name = "responseIds"];
+inline int UsageFilter::_internal_response_ids_size() const {
+  return _impl_.response_ids_.size();
+}
+inline int UsageFilter::response_ids_size() const {
+  return _internal_response_ids_size();
+}
+inline void UsageFilter::clear_response_ids() {
+  _impl_.response_ids_.Clear();
+}
+inline std::string* UsageFilter::add_response_ids() {
+  std::string* _s = _internal_add_response_ids();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.UsageFilter.response_ids)
+  return _s;
+}
+inline const std::string& UsageFilter::_internal_response_ids(int index) const {
+  return _impl_.response_ids_.Get(index);
+}
+inline const std::string& UsageFilter::response_ids(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageFilter.response_ids)
+  return _internal_response_ids(index);
+}
+inline std::string* UsageFilter::mutable_response_ids(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageFilter.response_ids)
+  return _impl_.response_ids_.Mutable(index);
+}
+inline void UsageFilter::set_response_ids(int index, const std::string& value) {
+  _impl_.response_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::set_response_ids(int index, std::string&& value) {
+  _impl_.response_ids_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::set_response_ids(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.response_ids_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::set_response_ids(int index, const char* value, size_t size) {
+  _impl_.response_ids_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.UsageFilter.response_ids)
+}
+inline std::string* UsageFilter::_internal_add_response_ids() {
+  return _impl_.response_ids_.Add();
+}
+inline void UsageFilter::add_response_ids(const std::string& value) {
+  _impl_.response_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::add_response_ids(std::string&& value) {
+  _impl_.response_ids_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::add_response_ids(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.response_ids_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.v1.UsageFilter.response_ids)
+}
+inline void UsageFilter::add_response_ids(const char* value, size_t size) {
+  _impl_.response_ids_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.UsageFilter.response_ids)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+UsageFilter::response_ids() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.UsageFilter.response_ids)
+  return _impl_.response_ids_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+UsageFilter::mutable_response_ids() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.UsageFilter.response_ids)
+  return &_impl_.response_ids_;
+}
+
+// -------------------------------------------------------------------
+
+// ListUsageRecordsRequest
+
+// int32 page_size = 1 [json_name = "pageSize"];
+inline void ListUsageRecordsRequest::clear_page_size() {
+  _impl_.page_size_ = 0;
+}
+inline int32_t ListUsageRecordsRequest::_internal_page_size() const {
+  return _impl_.page_size_;
+}
+inline int32_t ListUsageRecordsRequest::page_size() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ListUsageRecordsRequest.page_size)
+  return _internal_page_size();
+}
+inline void ListUsageRecordsRequest::_internal_set_page_size(int32_t value) {
+  
+  _impl_.page_size_ = value;
+}
+inline void ListUsageRecordsRequest::set_page_size(int32_t value) {
+  _internal_set_page_size(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ListUsageRecordsRequest.page_size)
+}
+
+// string page_token = 2 [json_name = "pageToken"];
+inline void ListUsageRecordsRequest::clear_page_token() {
+  _impl_.page_token_.ClearToEmpty();
+}
+inline const std::string& ListUsageRecordsRequest::page_token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ListUsageRecordsRequest.page_token)
+  return _internal_page_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ListUsageRecordsRequest::set_page_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.page_token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ListUsageRecordsRequest.page_token)
+}
+inline std::string* ListUsageRecordsRequest::mutable_page_token() {
+  std::string* _s = _internal_mutable_page_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ListUsageRecordsRequest.page_token)
+  return _s;
+}
+inline const std::string& ListUsageRecordsRequest::_internal_page_token() const {
+  return _impl_.page_token_.Get();
+}
+inline void ListUsageRecordsRequest::_internal_set_page_token(const std::string& value) {
+  
+  _impl_.page_token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ListUsageRecordsRequest::_internal_mutable_page_token() {
+  
+  return _impl_.page_token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ListUsageRecordsRequest::release_page_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ListUsageRecordsRequest.page_token)
+  return _impl_.page_token_.Release();
+}
+inline void ListUsageRecordsRequest::set_allocated_page_token(std::string* page_token) {
+  if (page_token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.page_token_.SetAllocated(page_token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.page_token_.IsDefault()) {
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ListUsageRecordsRequest.page_token)
+}
+
+// .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+inline bool ListUsageRecordsRequest::_internal_has_filter() const {
+  return this != internal_default_instance() && _impl_.filter_ != nullptr;
+}
+inline bool ListUsageRecordsRequest::has_filter() const {
+  return _internal_has_filter();
+}
+inline void ListUsageRecordsRequest::clear_filter() {
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
+  }
+  _impl_.filter_ = nullptr;
+}
+inline const ::ringmain::v1::UsageFilter& ListUsageRecordsRequest::_internal_filter() const {
+  const ::ringmain::v1::UsageFilter* p = _impl_.filter_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::UsageFilter&>(
+      ::ringmain::v1::_UsageFilter_default_instance_);
+}
+inline const ::ringmain::v1::UsageFilter& ListUsageRecordsRequest::filter() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ListUsageRecordsRequest.filter)
+  return _internal_filter();
+}
+inline void ListUsageRecordsRequest::unsafe_arena_set_allocated_filter(
+    ::ringmain::v1::UsageFilter* filter) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.filter_);
+  }
+  _impl_.filter_ = filter;
+  if (filter) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ListUsageRecordsRequest.filter)
+}
+inline ::ringmain::v1::UsageFilter* ListUsageRecordsRequest::release_filter() {
+  
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::UsageFilter* ListUsageRecordsRequest::unsafe_arena_release_filter() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ListUsageRecordsRequest.filter)
+  
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::UsageFilter* ListUsageRecordsRequest::_internal_mutable_filter() {
+  
+  if (_impl_.filter_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::UsageFilter>(GetArenaForAllocation());
+    _impl_.filter_ = p;
+  }
+  return _impl_.filter_;
+}
+inline ::ringmain::v1::UsageFilter* ListUsageRecordsRequest::mutable_filter() {
+  ::ringmain::v1::UsageFilter* _msg = _internal_mutable_filter();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ListUsageRecordsRequest.filter)
+  return _msg;
+}
+inline void ListUsageRecordsRequest::set_allocated_filter(::ringmain::v1::UsageFilter* filter) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.filter_;
+  }
+  if (filter) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(filter);
+    if (message_arena != submessage_arena) {
+      filter = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, filter, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.filter_ = filter;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ListUsageRecordsRequest.filter)
+}
+
+// -------------------------------------------------------------------
+
+// ListUsageRecordsResponse
+
+// repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];
+inline int ListUsageRecordsResponse::_internal_records_size() const {
+  return _impl_.records_.size();
+}
+inline int ListUsageRecordsResponse::records_size() const {
+  return _internal_records_size();
+}
+inline void ListUsageRecordsResponse::clear_records() {
+  _impl_.records_.Clear();
+}
+inline ::ringmain::v1::UsageRecord* ListUsageRecordsResponse::mutable_records(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ListUsageRecordsResponse.records)
+  return _impl_.records_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord >*
+ListUsageRecordsResponse::mutable_records() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ListUsageRecordsResponse.records)
+  return &_impl_.records_;
+}
+inline const ::ringmain::v1::UsageRecord& ListUsageRecordsResponse::_internal_records(int index) const {
+  return _impl_.records_.Get(index);
+}
+inline const ::ringmain::v1::UsageRecord& ListUsageRecordsResponse::records(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ListUsageRecordsResponse.records)
+  return _internal_records(index);
+}
+inline ::ringmain::v1::UsageRecord* ListUsageRecordsResponse::_internal_add_records() {
+  return _impl_.records_.Add();
+}
+inline ::ringmain::v1::UsageRecord* ListUsageRecordsResponse::add_records() {
+  ::ringmain::v1::UsageRecord* _add = _internal_add_records();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ListUsageRecordsResponse.records)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRecord >&
+ListUsageRecordsResponse::records() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ListUsageRecordsResponse.records)
+  return _impl_.records_;
+}
+
+// string next_page_token = 2 [json_name = "nextPageToken"];
+inline void ListUsageRecordsResponse::clear_next_page_token() {
+  _impl_.next_page_token_.ClearToEmpty();
+}
+inline const std::string& ListUsageRecordsResponse::next_page_token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ListUsageRecordsResponse.next_page_token)
+  return _internal_next_page_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ListUsageRecordsResponse::set_next_page_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.next_page_token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ListUsageRecordsResponse.next_page_token)
+}
+inline std::string* ListUsageRecordsResponse::mutable_next_page_token() {
+  std::string* _s = _internal_mutable_next_page_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ListUsageRecordsResponse.next_page_token)
+  return _s;
+}
+inline const std::string& ListUsageRecordsResponse::_internal_next_page_token() const {
+  return _impl_.next_page_token_.Get();
+}
+inline void ListUsageRecordsResponse::_internal_set_next_page_token(const std::string& value) {
+  
+  _impl_.next_page_token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ListUsageRecordsResponse::_internal_mutable_next_page_token() {
+  
+  return _impl_.next_page_token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ListUsageRecordsResponse::release_next_page_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ListUsageRecordsResponse.next_page_token)
+  return _impl_.next_page_token_.Release();
+}
+inline void ListUsageRecordsResponse::set_allocated_next_page_token(std::string* next_page_token) {
+  if (next_page_token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.next_page_token_.SetAllocated(next_page_token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.next_page_token_.IsDefault()) {
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ListUsageRecordsResponse.next_page_token)
+}
+
+// -------------------------------------------------------------------
+
+// QueryUsageRequest
+
+// int32 page_size = 1 [json_name = "pageSize"];
+inline void QueryUsageRequest::clear_page_size() {
+  _impl_.page_size_ = 0;
+}
+inline int32_t QueryUsageRequest::_internal_page_size() const {
+  return _impl_.page_size_;
+}
+inline int32_t QueryUsageRequest::page_size() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.page_size)
+  return _internal_page_size();
+}
+inline void QueryUsageRequest::_internal_set_page_size(int32_t value) {
+  
+  _impl_.page_size_ = value;
+}
+inline void QueryUsageRequest::set_page_size(int32_t value) {
+  _internal_set_page_size(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageRequest.page_size)
+}
+
+// string page_token = 2 [json_name = "pageToken"];
+inline void QueryUsageRequest::clear_page_token() {
+  _impl_.page_token_.ClearToEmpty();
+}
+inline const std::string& QueryUsageRequest::page_token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.page_token)
+  return _internal_page_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void QueryUsageRequest::set_page_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.page_token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageRequest.page_token)
+}
+inline std::string* QueryUsageRequest::mutable_page_token() {
+  std::string* _s = _internal_mutable_page_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.page_token)
+  return _s;
+}
+inline const std::string& QueryUsageRequest::_internal_page_token() const {
+  return _impl_.page_token_.Get();
+}
+inline void QueryUsageRequest::_internal_set_page_token(const std::string& value) {
+  
+  _impl_.page_token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* QueryUsageRequest::_internal_mutable_page_token() {
+  
+  return _impl_.page_token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* QueryUsageRequest::release_page_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageRequest.page_token)
+  return _impl_.page_token_.Release();
+}
+inline void QueryUsageRequest::set_allocated_page_token(std::string* page_token) {
+  if (page_token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.page_token_.SetAllocated(page_token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.page_token_.IsDefault()) {
+    _impl_.page_token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageRequest.page_token)
+}
+
+// .ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];
+inline bool QueryUsageRequest::_internal_has_filter() const {
+  return this != internal_default_instance() && _impl_.filter_ != nullptr;
+}
+inline bool QueryUsageRequest::has_filter() const {
+  return _internal_has_filter();
+}
+inline void QueryUsageRequest::clear_filter() {
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
+  }
+  _impl_.filter_ = nullptr;
+}
+inline const ::ringmain::v1::UsageFilter& QueryUsageRequest::_internal_filter() const {
+  const ::ringmain::v1::UsageFilter* p = _impl_.filter_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::UsageFilter&>(
+      ::ringmain::v1::_UsageFilter_default_instance_);
+}
+inline const ::ringmain::v1::UsageFilter& QueryUsageRequest::filter() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.filter)
+  return _internal_filter();
+}
+inline void QueryUsageRequest::unsafe_arena_set_allocated_filter(
+    ::ringmain::v1::UsageFilter* filter) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.filter_);
+  }
+  _impl_.filter_ = filter;
+  if (filter) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.QueryUsageRequest.filter)
+}
+inline ::ringmain::v1::UsageFilter* QueryUsageRequest::release_filter() {
+  
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::UsageFilter* QueryUsageRequest::unsafe_arena_release_filter() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageRequest.filter)
+  
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::UsageFilter* QueryUsageRequest::_internal_mutable_filter() {
+  
+  if (_impl_.filter_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::UsageFilter>(GetArenaForAllocation());
+    _impl_.filter_ = p;
+  }
+  return _impl_.filter_;
+}
+inline ::ringmain::v1::UsageFilter* QueryUsageRequest::mutable_filter() {
+  ::ringmain::v1::UsageFilter* _msg = _internal_mutable_filter();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.filter)
+  return _msg;
+}
+inline void QueryUsageRequest::set_allocated_filter(::ringmain::v1::UsageFilter* filter) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.filter_;
+  }
+  if (filter) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(filter);
+    if (message_arena != submessage_arena) {
+      filter = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, filter, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.filter_ = filter;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageRequest.filter)
+}
+
+// repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];
 inline int QueryUsageRequest::_internal_group_by_size() const {
   return _impl_.group_by_.size();
 }
@@ -2981,121 +4523,164 @@ inline int QueryUsageRequest::group_by_size() const {
 inline void QueryUsageRequest::clear_group_by() {
   _impl_.group_by_.Clear();
 }
-inline std::string* QueryUsageRequest::add_group_by() {
-  std::string* _s = _internal_add_group_by();
-  // @@protoc_insertion_point(field_add_mutable:ringmain.v1.QueryUsageRequest.group_by)
-  return _s;
-}
-inline const std::string& QueryUsageRequest::_internal_group_by(int index) const {
-  return _impl_.group_by_.Get(index);
-}
-inline const std::string& QueryUsageRequest::group_by(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.group_by)
-  return _internal_group_by(index);
-}
-inline std::string* QueryUsageRequest::mutable_group_by(int index) {
+inline ::ringmain::v1::UsageGrouping* QueryUsageRequest::mutable_group_by(int index) {
   // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.group_by)
   return _impl_.group_by_.Mutable(index);
 }
-inline void QueryUsageRequest::set_group_by(int index, const std::string& value) {
-  _impl_.group_by_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::set_group_by(int index, std::string&& value) {
-  _impl_.group_by_.Mutable(index)->assign(std::move(value));
-  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::set_group_by(int index, const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.group_by_.Mutable(index)->assign(value);
-  // @@protoc_insertion_point(field_set_char:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::set_group_by(int index, const char* value, size_t size) {
-  _impl_.group_by_.Mutable(index)->assign(
-    reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_set_pointer:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline std::string* QueryUsageRequest::_internal_add_group_by() {
-  return _impl_.group_by_.Add();
-}
-inline void QueryUsageRequest::add_group_by(const std::string& value) {
-  _impl_.group_by_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::add_group_by(std::string&& value) {
-  _impl_.group_by_.Add(std::move(value));
-  // @@protoc_insertion_point(field_add:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::add_group_by(const char* value) {
-  GOOGLE_DCHECK(value != nullptr);
-  _impl_.group_by_.Add()->assign(value);
-  // @@protoc_insertion_point(field_add_char:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline void QueryUsageRequest::add_group_by(const char* value, size_t size) {
-  _impl_.group_by_.Add()->assign(reinterpret_cast<const char*>(value), size);
-  // @@protoc_insertion_point(field_add_pointer:ringmain.v1.QueryUsageRequest.group_by)
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
-QueryUsageRequest::group_by() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.QueryUsageRequest.group_by)
-  return _impl_.group_by_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageGrouping >*
 QueryUsageRequest::mutable_group_by() {
   // @@protoc_insertion_point(field_mutable_list:ringmain.v1.QueryUsageRequest.group_by)
   return &_impl_.group_by_;
 }
-
-// string tenant_id = 4 [json_name = "tenantId"];
-inline void QueryUsageRequest::clear_tenant_id() {
-  _impl_.tenant_id_.ClearToEmpty();
+inline const ::ringmain::v1::UsageGrouping& QueryUsageRequest::_internal_group_by(int index) const {
+  return _impl_.group_by_.Get(index);
 }
-inline const std::string& QueryUsageRequest::tenant_id() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.tenant_id)
-  return _internal_tenant_id();
+inline const ::ringmain::v1::UsageGrouping& QueryUsageRequest::group_by(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageRequest.group_by)
+  return _internal_group_by(index);
+}
+inline ::ringmain::v1::UsageGrouping* QueryUsageRequest::_internal_add_group_by() {
+  return _impl_.group_by_.Add();
+}
+inline ::ringmain::v1::UsageGrouping* QueryUsageRequest::add_group_by() {
+  ::ringmain::v1::UsageGrouping* _add = _internal_add_group_by();
+  // @@protoc_insertion_point(field_add:ringmain.v1.QueryUsageRequest.group_by)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageGrouping >&
+QueryUsageRequest::group_by() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.QueryUsageRequest.group_by)
+  return _impl_.group_by_;
+}
+
+// -------------------------------------------------------------------
+
+// UsageGrouping
+
+// .ringmain.v1.UsageDimension dimension = 1 [json_name = "dimension"];
+inline bool UsageGrouping::_internal_has_dimension() const {
+  return kind_case() == kDimension;
+}
+inline bool UsageGrouping::has_dimension() const {
+  return _internal_has_dimension();
+}
+inline void UsageGrouping::set_has_dimension() {
+  _impl_._oneof_case_[0] = kDimension;
+}
+inline void UsageGrouping::clear_dimension() {
+  if (_internal_has_dimension()) {
+    _impl_.kind_.dimension_ = 0;
+    clear_has_kind();
+  }
+}
+inline ::ringmain::v1::UsageDimension UsageGrouping::_internal_dimension() const {
+  if (_internal_has_dimension()) {
+    return static_cast< ::ringmain::v1::UsageDimension >(_impl_.kind_.dimension_);
+  }
+  return static_cast< ::ringmain::v1::UsageDimension >(0);
+}
+inline ::ringmain::v1::UsageDimension UsageGrouping::dimension() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageGrouping.dimension)
+  return _internal_dimension();
+}
+inline void UsageGrouping::_internal_set_dimension(::ringmain::v1::UsageDimension value) {
+  if (!_internal_has_dimension()) {
+    clear_kind();
+    set_has_dimension();
+  }
+  _impl_.kind_.dimension_ = value;
+}
+inline void UsageGrouping::set_dimension(::ringmain::v1::UsageDimension value) {
+  _internal_set_dimension(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageGrouping.dimension)
+}
+
+// string label_key = 2 [json_name = "labelKey"];
+inline bool UsageGrouping::_internal_has_label_key() const {
+  return kind_case() == kLabelKey;
+}
+inline bool UsageGrouping::has_label_key() const {
+  return _internal_has_label_key();
+}
+inline void UsageGrouping::set_has_label_key() {
+  _impl_._oneof_case_[0] = kLabelKey;
+}
+inline void UsageGrouping::clear_label_key() {
+  if (_internal_has_label_key()) {
+    _impl_.kind_.label_key_.Destroy();
+    clear_has_kind();
+  }
+}
+inline const std::string& UsageGrouping::label_key() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.UsageGrouping.label_key)
+  return _internal_label_key();
 }
 template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void QueryUsageRequest::set_tenant_id(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.tenant_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageRequest.tenant_id)
+inline void UsageGrouping::set_label_key(ArgT0&& arg0, ArgT... args) {
+  if (!_internal_has_label_key()) {
+    clear_kind();
+    set_has_label_key();
+    _impl_.kind_.label_key_.InitDefault();
+  }
+  _impl_.kind_.label_key_.Set( static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.UsageGrouping.label_key)
 }
-inline std::string* QueryUsageRequest::mutable_tenant_id() {
-  std::string* _s = _internal_mutable_tenant_id();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageRequest.tenant_id)
+inline std::string* UsageGrouping::mutable_label_key() {
+  std::string* _s = _internal_mutable_label_key();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.UsageGrouping.label_key)
   return _s;
 }
-inline const std::string& QueryUsageRequest::_internal_tenant_id() const {
-  return _impl_.tenant_id_.Get();
+inline const std::string& UsageGrouping::_internal_label_key() const {
+  if (_internal_has_label_key()) {
+    return _impl_.kind_.label_key_.Get();
+  }
+  return ::PROTOBUF_NAMESPACE_ID::internal::GetEmptyStringAlreadyInited();
 }
-inline void QueryUsageRequest::_internal_set_tenant_id(const std::string& value) {
-  
-  _impl_.tenant_id_.Set(value, GetArenaForAllocation());
+inline void UsageGrouping::_internal_set_label_key(const std::string& value) {
+  if (!_internal_has_label_key()) {
+    clear_kind();
+    set_has_label_key();
+    _impl_.kind_.label_key_.InitDefault();
+  }
+  _impl_.kind_.label_key_.Set(value, GetArenaForAllocation());
 }
-inline std::string* QueryUsageRequest::_internal_mutable_tenant_id() {
-  
-  return _impl_.tenant_id_.Mutable(GetArenaForAllocation());
+inline std::string* UsageGrouping::_internal_mutable_label_key() {
+  if (!_internal_has_label_key()) {
+    clear_kind();
+    set_has_label_key();
+    _impl_.kind_.label_key_.InitDefault();
+  }
+  return _impl_.kind_.label_key_.Mutable(      GetArenaForAllocation());
 }
-inline std::string* QueryUsageRequest::release_tenant_id() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageRequest.tenant_id)
-  return _impl_.tenant_id_.Release();
-}
-inline void QueryUsageRequest::set_allocated_tenant_id(std::string* tenant_id) {
-  if (tenant_id != nullptr) {
-    
+inline std::string* UsageGrouping::release_label_key() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.UsageGrouping.label_key)
+  if (_internal_has_label_key()) {
+    clear_has_kind();
+    return _impl_.kind_.label_key_.Release();
   } else {
-    
+    return nullptr;
   }
-  _impl_.tenant_id_.SetAllocated(tenant_id, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.tenant_id_.IsDefault()) {
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
+}
+inline void UsageGrouping::set_allocated_label_key(std::string* label_key) {
+  if (has_kind()) {
+    clear_kind();
   }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageRequest.tenant_id)
+  if (label_key != nullptr) {
+    set_has_label_key();
+    _impl_.kind_.label_key_.InitAllocated(label_key, GetArenaForAllocation());
+  }
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.UsageGrouping.label_key)
 }
 
+inline bool UsageGrouping::has_kind() const {
+  return kind_case() != KIND_NOT_SET;
+}
+inline void UsageGrouping::clear_has_kind() {
+  _impl_._oneof_case_[0] = KIND_NOT_SET;
+}
+inline UsageGrouping::KindCase UsageGrouping::kind_case() const {
+  return UsageGrouping::KindCase(_impl_._oneof_case_[0]);
+}
 // -------------------------------------------------------------------
 
 // QueryUsageResponse
@@ -3138,6 +4723,146 @@ inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::UsageRow
 QueryUsageResponse::rows() const {
   // @@protoc_insertion_point(field_list:ringmain.v1.QueryUsageResponse.rows)
   return _impl_.rows_;
+}
+
+// string next_page_token = 2 [json_name = "nextPageToken"];
+inline void QueryUsageResponse::clear_next_page_token() {
+  _impl_.next_page_token_.ClearToEmpty();
+}
+inline const std::string& QueryUsageResponse::next_page_token() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageResponse.next_page_token)
+  return _internal_next_page_token();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void QueryUsageResponse::set_next_page_token(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.next_page_token_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.QueryUsageResponse.next_page_token)
+}
+inline std::string* QueryUsageResponse::mutable_next_page_token() {
+  std::string* _s = _internal_mutable_next_page_token();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageResponse.next_page_token)
+  return _s;
+}
+inline const std::string& QueryUsageResponse::_internal_next_page_token() const {
+  return _impl_.next_page_token_.Get();
+}
+inline void QueryUsageResponse::_internal_set_next_page_token(const std::string& value) {
+  
+  _impl_.next_page_token_.Set(value, GetArenaForAllocation());
+}
+inline std::string* QueryUsageResponse::_internal_mutable_next_page_token() {
+  
+  return _impl_.next_page_token_.Mutable(GetArenaForAllocation());
+}
+inline std::string* QueryUsageResponse::release_next_page_token() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageResponse.next_page_token)
+  return _impl_.next_page_token_.Release();
+}
+inline void QueryUsageResponse::set_allocated_next_page_token(std::string* next_page_token) {
+  if (next_page_token != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.next_page_token_.SetAllocated(next_page_token, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.next_page_token_.IsDefault()) {
+    _impl_.next_page_token_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageResponse.next_page_token)
+}
+
+// .ringmain.v1.UsageRow total = 3 [json_name = "total"];
+inline bool QueryUsageResponse::_internal_has_total() const {
+  return this != internal_default_instance() && _impl_.total_ != nullptr;
+}
+inline bool QueryUsageResponse::has_total() const {
+  return _internal_has_total();
+}
+inline void QueryUsageResponse::clear_total() {
+  if (GetArenaForAllocation() == nullptr && _impl_.total_ != nullptr) {
+    delete _impl_.total_;
+  }
+  _impl_.total_ = nullptr;
+}
+inline const ::ringmain::v1::UsageRow& QueryUsageResponse::_internal_total() const {
+  const ::ringmain::v1::UsageRow* p = _impl_.total_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::UsageRow&>(
+      ::ringmain::v1::_UsageRow_default_instance_);
+}
+inline const ::ringmain::v1::UsageRow& QueryUsageResponse::total() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.QueryUsageResponse.total)
+  return _internal_total();
+}
+inline void QueryUsageResponse::unsafe_arena_set_allocated_total(
+    ::ringmain::v1::UsageRow* total) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.total_);
+  }
+  _impl_.total_ = total;
+  if (total) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.QueryUsageResponse.total)
+}
+inline ::ringmain::v1::UsageRow* QueryUsageResponse::release_total() {
+  
+  ::ringmain::v1::UsageRow* temp = _impl_.total_;
+  _impl_.total_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::UsageRow* QueryUsageResponse::unsafe_arena_release_total() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.QueryUsageResponse.total)
+  
+  ::ringmain::v1::UsageRow* temp = _impl_.total_;
+  _impl_.total_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::UsageRow* QueryUsageResponse::_internal_mutable_total() {
+  
+  if (_impl_.total_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::UsageRow>(GetArenaForAllocation());
+    _impl_.total_ = p;
+  }
+  return _impl_.total_;
+}
+inline ::ringmain::v1::UsageRow* QueryUsageResponse::mutable_total() {
+  ::ringmain::v1::UsageRow* _msg = _internal_mutable_total();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.QueryUsageResponse.total)
+  return _msg;
+}
+inline void QueryUsageResponse::set_allocated_total(::ringmain::v1::UsageRow* total) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.total_;
+  }
+  if (total) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(total);
+    if (message_arena != submessage_arena) {
+      total = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, total, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.total_ = total;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.QueryUsageResponse.total)
 }
 
 // -------------------------------------------------------------------
@@ -3538,39 +5263,45 @@ inline void UsageRow::set_allocated_p99_latency(::PROTOBUF_NAMESPACE_ID::Duratio
 
 // ExportUsageRequest
 
-// .google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];
-inline bool ExportUsageRequest::_internal_has_start_time() const {
-  return this != internal_default_instance() && _impl_.start_time_ != nullptr;
+// .ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];
+inline bool ExportUsageRequest::_internal_has_filter() const {
+  return this != internal_default_instance() && _impl_.filter_ != nullptr;
 }
-inline bool ExportUsageRequest::has_start_time() const {
-  return _internal_has_start_time();
+inline bool ExportUsageRequest::has_filter() const {
+  return _internal_has_filter();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ExportUsageRequest::_internal_start_time() const {
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.start_time_;
-  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
-      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ExportUsageRequest::start_time() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ExportUsageRequest.start_time)
-  return _internal_start_time();
-}
-inline void ExportUsageRequest::unsafe_arena_set_allocated_start_time(
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* start_time) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_time_);
+inline void ExportUsageRequest::clear_filter() {
+  if (GetArenaForAllocation() == nullptr && _impl_.filter_ != nullptr) {
+    delete _impl_.filter_;
   }
-  _impl_.start_time_ = start_time;
-  if (start_time) {
+  _impl_.filter_ = nullptr;
+}
+inline const ::ringmain::v1::UsageFilter& ExportUsageRequest::_internal_filter() const {
+  const ::ringmain::v1::UsageFilter* p = _impl_.filter_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::UsageFilter&>(
+      ::ringmain::v1::_UsageFilter_default_instance_);
+}
+inline const ::ringmain::v1::UsageFilter& ExportUsageRequest::filter() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ExportUsageRequest.filter)
+  return _internal_filter();
+}
+inline void ExportUsageRequest::unsafe_arena_set_allocated_filter(
+    ::ringmain::v1::UsageFilter* filter) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.filter_);
+  }
+  _impl_.filter_ = filter;
+  if (filter) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ExportUsageRequest.start_time)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ExportUsageRequest.filter)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::release_start_time() {
+inline ::ringmain::v1::UsageFilter* ExportUsageRequest::release_filter() {
   
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.start_time_;
-  _impl_.start_time_ = nullptr;
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -3582,180 +5313,44 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::release_start_tim
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::unsafe_arena_release_start_time() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ExportUsageRequest.start_time)
+inline ::ringmain::v1::UsageFilter* ExportUsageRequest::unsafe_arena_release_filter() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ExportUsageRequest.filter)
   
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.start_time_;
-  _impl_.start_time_ = nullptr;
+  ::ringmain::v1::UsageFilter* temp = _impl_.filter_;
+  _impl_.filter_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::_internal_mutable_start_time() {
+inline ::ringmain::v1::UsageFilter* ExportUsageRequest::_internal_mutable_filter() {
   
-  if (_impl_.start_time_ == nullptr) {
-    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
-    _impl_.start_time_ = p;
+  if (_impl_.filter_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::UsageFilter>(GetArenaForAllocation());
+    _impl_.filter_ = p;
   }
-  return _impl_.start_time_;
+  return _impl_.filter_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::mutable_start_time() {
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_start_time();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ExportUsageRequest.start_time)
+inline ::ringmain::v1::UsageFilter* ExportUsageRequest::mutable_filter() {
+  ::ringmain::v1::UsageFilter* _msg = _internal_mutable_filter();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ExportUsageRequest.filter)
   return _msg;
 }
-inline void ExportUsageRequest::set_allocated_start_time(::PROTOBUF_NAMESPACE_ID::Timestamp* start_time) {
+inline void ExportUsageRequest::set_allocated_filter(::ringmain::v1::UsageFilter* filter) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.start_time_);
+    delete _impl_.filter_;
   }
-  if (start_time) {
+  if (filter) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(start_time));
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(filter);
     if (message_arena != submessage_arena) {
-      start_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, start_time, submessage_arena);
+      filter = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, filter, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.start_time_ = start_time;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ExportUsageRequest.start_time)
-}
-
-// .google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];
-inline bool ExportUsageRequest::_internal_has_end_time() const {
-  return this != internal_default_instance() && _impl_.end_time_ != nullptr;
-}
-inline bool ExportUsageRequest::has_end_time() const {
-  return _internal_has_end_time();
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ExportUsageRequest::_internal_end_time() const {
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.end_time_;
-  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
-      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
-}
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ExportUsageRequest::end_time() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ExportUsageRequest.end_time)
-  return _internal_end_time();
-}
-inline void ExportUsageRequest::unsafe_arena_set_allocated_end_time(
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* end_time) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_time_);
-  }
-  _impl_.end_time_ = end_time;
-  if (end_time) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ExportUsageRequest.end_time)
-}
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::release_end_time() {
-  
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.end_time_;
-  _impl_.end_time_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::unsafe_arena_release_end_time() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ExportUsageRequest.end_time)
-  
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.end_time_;
-  _impl_.end_time_ = nullptr;
-  return temp;
-}
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::_internal_mutable_end_time() {
-  
-  if (_impl_.end_time_ == nullptr) {
-    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
-    _impl_.end_time_ = p;
-  }
-  return _impl_.end_time_;
-}
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ExportUsageRequest::mutable_end_time() {
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_end_time();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ExportUsageRequest.end_time)
-  return _msg;
-}
-inline void ExportUsageRequest::set_allocated_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* end_time) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.end_time_);
-  }
-  if (end_time) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(end_time));
-    if (message_arena != submessage_arena) {
-      end_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, end_time, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.end_time_ = end_time;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ExportUsageRequest.end_time)
-}
-
-// string tenant_id = 3 [json_name = "tenantId"];
-inline void ExportUsageRequest::clear_tenant_id() {
-  _impl_.tenant_id_.ClearToEmpty();
-}
-inline const std::string& ExportUsageRequest::tenant_id() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ExportUsageRequest.tenant_id)
-  return _internal_tenant_id();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void ExportUsageRequest::set_tenant_id(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.tenant_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.ExportUsageRequest.tenant_id)
-}
-inline std::string* ExportUsageRequest::mutable_tenant_id() {
-  std::string* _s = _internal_mutable_tenant_id();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ExportUsageRequest.tenant_id)
-  return _s;
-}
-inline const std::string& ExportUsageRequest::_internal_tenant_id() const {
-  return _impl_.tenant_id_.Get();
-}
-inline void ExportUsageRequest::_internal_set_tenant_id(const std::string& value) {
-  
-  _impl_.tenant_id_.Set(value, GetArenaForAllocation());
-}
-inline std::string* ExportUsageRequest::_internal_mutable_tenant_id() {
-  
-  return _impl_.tenant_id_.Mutable(GetArenaForAllocation());
-}
-inline std::string* ExportUsageRequest::release_tenant_id() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ExportUsageRequest.tenant_id)
-  return _impl_.tenant_id_.Release();
-}
-inline void ExportUsageRequest::set_allocated_tenant_id(std::string* tenant_id) {
-  if (tenant_id != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.tenant_id_.SetAllocated(tenant_id, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.tenant_id_.IsDefault()) {
-    _impl_.tenant_id_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ExportUsageRequest.tenant_id)
+  _impl_.filter_ = filter;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ExportUsageRequest.filter)
 }
 
 // -------------------------------------------------------------------
@@ -3871,6 +5466,10 @@ inline void ExportUsageResponse::set_allocated_record(::ringmain::v1::UsageRecor
 
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 
 // @@protoc_insertion_point(namespace_scope)
 
@@ -3879,6 +5478,11 @@ inline void ExportUsageResponse::set_allocated_record(::ringmain::v1::UsageRecor
 
 PROTOBUF_NAMESPACE_OPEN
 
+template <> struct is_proto_enum< ::ringmain::v1::UsageDimension> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::UsageDimension>() {
+  return ::ringmain::v1::UsageDimension_descriptor();
+}
 template <> struct is_proto_enum< ::ringmain::v1::Outcome> : ::std::true_type {};
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::Outcome>() {

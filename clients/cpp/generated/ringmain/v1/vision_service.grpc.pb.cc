@@ -40,23 +40,23 @@ VisionService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& chan
   , rpcmethod_ReadDocument_(VisionService_method_names[2], options.suffix_for_stats(),::grpc::internal::RpcMethod::BIDI_STREAMING, channel)
   {}
 
-::grpc::Status VisionService::Stub::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::AnalyzeImagesResponse* response) {
-  return ::grpc::internal::BlockingUnaryCall< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_AnalyzeImages_, context, request, response);
+::grpc::Status VisionService::Stub::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::ChatResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_AnalyzeImages_, context, request, response);
 }
 
-void VisionService::Stub::async::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, std::function<void(::grpc::Status)> f) {
-  ::grpc::internal::CallbackUnaryCall< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_AnalyzeImages_, context, request, response, std::move(f));
+void VisionService::Stub::async::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_AnalyzeImages_, context, request, response, std::move(f));
 }
 
-void VisionService::Stub::async::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+void VisionService::Stub::async::AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, ::grpc::ClientUnaryReactor* reactor) {
   ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_AnalyzeImages_, context, request, response, reactor);
 }
 
-::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>* VisionService::Stub::PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
-  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::v1::AnalyzeImagesResponse, ::ringmain::v1::AnalyzeImagesRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_AnalyzeImages_, context, request);
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>* VisionService::Stub::PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::v1::ChatResponse, ::ringmain::v1::AnalyzeImagesRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_AnalyzeImages_, context, request);
 }
 
-::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>* VisionService::Stub::AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>* VisionService::Stub::AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
   auto* result =
     this->PrepareAsyncAnalyzeImagesRaw(context, request, cq);
   result->StartCall();
@@ -99,11 +99,11 @@ VisionService::Service::Service() {
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       VisionService_method_names[0],
       ::grpc::internal::RpcMethod::NORMAL_RPC,
-      new ::grpc::internal::RpcMethodHandler< VisionService::Service, ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+      new ::grpc::internal::RpcMethodHandler< VisionService::Service, ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
           [](VisionService::Service* service,
              ::grpc::ServerContext* ctx,
              const ::ringmain::v1::AnalyzeImagesRequest* req,
-             ::ringmain::v1::AnalyzeImagesResponse* resp) {
+             ::ringmain::v1::ChatResponse* resp) {
                return service->AnalyzeImages(ctx, req, resp);
              }, this)));
   AddMethod(new ::grpc::internal::RpcServiceMethod(
@@ -131,7 +131,7 @@ VisionService::Service::Service() {
 VisionService::Service::~Service() {
 }
 
-::grpc::Status VisionService::Service::AnalyzeImages(::grpc::ServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response) {
+::grpc::Status VisionService::Service::AnalyzeImages(::grpc::ServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response) {
   (void) context;
   (void) request;
   (void) response;

@@ -37,15 +37,18 @@ class VisionService final {
   class StubInterface {
    public:
     virtual ~StubInterface() {}
-    // Answers a question about images.
-    virtual ::grpc::Status AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::AnalyzeImagesResponse* response) = 0;
-    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>> AsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>>(AsyncAnalyzeImagesRaw(context, request, cq));
+    // Answers a question about images and returns the whole answer.
+    virtual ::grpc::Status AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::ChatResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>> AsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>>(AsyncAnalyzeImagesRaw(context, request, cq));
     }
-    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>> PrepareAsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>>(PrepareAsyncAnalyzeImagesRaw(context, request, cq));
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>> PrepareAsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>>(PrepareAsyncAnalyzeImagesRaw(context, request, cq));
     }
     // Answers a question about images as it is written.
+    //
+    // The same request as AnalyzeImages. Folding the events gives the response
+    // AnalyzeImages would have returned.
     std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ChatEvent>> StreamAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request) {
       return std::unique_ptr< ::grpc::ClientReaderInterface< ::ringmain::v1::ChatEvent>>(StreamAnalyzeImagesRaw(context, request));
     }
@@ -71,10 +74,13 @@ class VisionService final {
     class async_interface {
      public:
       virtual ~async_interface() {}
-      // Answers a question about images.
-      virtual void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, std::function<void(::grpc::Status)>) = 0;
-      virtual void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Answers a question about images and returns the whole answer.
+      virtual void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Answers a question about images as it is written.
+      //
+      // The same request as AnalyzeImages. Folding the events gives the response
+      // AnalyzeImages would have returned.
       virtual void StreamAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::grpc::ClientReadReactor< ::ringmain::v1::ChatEvent>* reactor) = 0;
       // Turns a document into Markdown, page by page, with its pictures described.
       //
@@ -86,8 +92,8 @@ class VisionService final {
     virtual class async_interface* async() { return nullptr; }
     class async_interface* experimental_async() { return async(); }
    private:
-    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>* AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
-    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::AnalyzeImagesResponse>* PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>* AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ChatResponse>* PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientReaderInterface< ::ringmain::v1::ChatEvent>* StreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request) = 0;
     virtual ::grpc::ClientAsyncReaderInterface< ::ringmain::v1::ChatEvent>* AsyncStreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq, void* tag) = 0;
     virtual ::grpc::ClientAsyncReaderInterface< ::ringmain::v1::ChatEvent>* PrepareAsyncStreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) = 0;
@@ -98,12 +104,12 @@ class VisionService final {
   class Stub final : public StubInterface {
    public:
     Stub(const std::shared_ptr< ::grpc::ChannelInterface>& channel, const ::grpc::StubOptions& options = ::grpc::StubOptions());
-    ::grpc::Status AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::AnalyzeImagesResponse* response) override;
-    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>> AsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>>(AsyncAnalyzeImagesRaw(context, request, cq));
+    ::grpc::Status AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::ringmain::v1::ChatResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>> AsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>>(AsyncAnalyzeImagesRaw(context, request, cq));
     }
-    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>> PrepareAsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
-      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>>(PrepareAsyncAnalyzeImagesRaw(context, request, cq));
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>> PrepareAsyncAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>>(PrepareAsyncAnalyzeImagesRaw(context, request, cq));
     }
     std::unique_ptr< ::grpc::ClientReader< ::ringmain::v1::ChatEvent>> StreamAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request) {
       return std::unique_ptr< ::grpc::ClientReader< ::ringmain::v1::ChatEvent>>(StreamAnalyzeImagesRaw(context, request));
@@ -126,8 +132,8 @@ class VisionService final {
     class async final :
       public StubInterface::async_interface {
      public:
-      void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, std::function<void(::grpc::Status)>) override;
-      void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, std::function<void(::grpc::Status)>) override;
+      void AnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void StreamAnalyzeImages(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::grpc::ClientReadReactor< ::ringmain::v1::ChatEvent>* reactor) override;
       void ReadDocument(::grpc::ClientContext* context, ::grpc::ClientBidiReactor< ::ringmain::v1::ReadDocumentRequest,::ringmain::v1::ReadDocumentEvent>* reactor) override;
      private:
@@ -141,8 +147,8 @@ class VisionService final {
    private:
     std::shared_ptr< ::grpc::ChannelInterface> channel_;
     class async async_stub_{this};
-    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>* AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) override;
-    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::AnalyzeImagesResponse>* PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>* AsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::v1::ChatResponse>* PrepareAsyncAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientReader< ::ringmain::v1::ChatEvent>* StreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request) override;
     ::grpc::ClientAsyncReader< ::ringmain::v1::ChatEvent>* AsyncStreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq, void* tag) override;
     ::grpc::ClientAsyncReader< ::ringmain::v1::ChatEvent>* PrepareAsyncStreamAnalyzeImagesRaw(::grpc::ClientContext* context, const ::ringmain::v1::AnalyzeImagesRequest& request, ::grpc::CompletionQueue* cq) override;
@@ -159,9 +165,12 @@ class VisionService final {
    public:
     Service();
     virtual ~Service();
-    // Answers a question about images.
-    virtual ::grpc::Status AnalyzeImages(::grpc::ServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response);
+    // Answers a question about images and returns the whole answer.
+    virtual ::grpc::Status AnalyzeImages(::grpc::ServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response);
     // Answers a question about images as it is written.
+    //
+    // The same request as AnalyzeImages. Folding the events gives the response
+    // AnalyzeImages would have returned.
     virtual ::grpc::Status StreamAnalyzeImages(::grpc::ServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::grpc::ServerWriter< ::ringmain::v1::ChatEvent>* writer);
     // Turns a document into Markdown, page by page, with its pictures described.
     //
@@ -181,11 +190,11 @@ class VisionService final {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
-    void RequestAnalyzeImages(::grpc::ServerContext* context, ::ringmain::v1::AnalyzeImagesRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::v1::AnalyzeImagesResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+    void RequestAnalyzeImages(::grpc::ServerContext* context, ::ringmain::v1::AnalyzeImagesRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::v1::ChatResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
       ::grpc::Service::RequestAsyncUnary(0, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
@@ -237,25 +246,25 @@ class VisionService final {
    public:
     WithCallbackMethod_AnalyzeImages() {
       ::grpc::Service::MarkMethodCallback(0,
-          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse>(
+          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse>(
             [this](
-                   ::grpc::CallbackServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::AnalyzeImagesResponse* response) { return this->AnalyzeImages(context, request, response); }));}
+                   ::grpc::CallbackServerContext* context, const ::ringmain::v1::AnalyzeImagesRequest* request, ::ringmain::v1::ChatResponse* response) { return this->AnalyzeImages(context, request, response); }));}
     void SetMessageAllocatorFor_AnalyzeImages(
-        ::grpc::MessageAllocator< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse>* allocator) {
+        ::grpc::MessageAllocator< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse>* allocator) {
       ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(0);
-      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse>*>(handler)
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse>*>(handler)
               ->SetMessageAllocator(allocator);
     }
     ~WithCallbackMethod_AnalyzeImages() override {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     virtual ::grpc::ServerUnaryReactor* AnalyzeImages(
-      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/)  { return nullptr; }
+      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
   class WithCallbackMethod_StreamAnalyzeImages : public BaseClass {
@@ -316,7 +325,7 @@ class VisionService final {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -367,7 +376,7 @@ class VisionService final {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -430,7 +439,7 @@ class VisionService final {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable synchronous version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
@@ -490,10 +499,10 @@ class VisionService final {
     WithStreamedUnaryMethod_AnalyzeImages() {
       ::grpc::Service::MarkMethodStreamed(0,
         new ::grpc::internal::StreamedUnaryHandler<
-          ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse>(
+          ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse>(
             [this](::grpc::ServerContext* context,
                    ::grpc::ServerUnaryStreamer<
-                     ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::AnalyzeImagesResponse>* streamer) {
+                     ::ringmain::v1::AnalyzeImagesRequest, ::ringmain::v1::ChatResponse>* streamer) {
                        return this->StreamedAnalyzeImages(context,
                          streamer);
                   }));
@@ -502,12 +511,12 @@ class VisionService final {
       BaseClassMustBeDerivedFromService(this);
     }
     // disable regular version of this method
-    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::AnalyzeImagesResponse* /*response*/) override {
+    ::grpc::Status AnalyzeImages(::grpc::ServerContext* /*context*/, const ::ringmain::v1::AnalyzeImagesRequest* /*request*/, ::ringmain::v1::ChatResponse* /*response*/) override {
       abort();
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     // replace default version of method with streamed unary
-    virtual ::grpc::Status StreamedAnalyzeImages(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::AnalyzeImagesRequest,::ringmain::v1::AnalyzeImagesResponse>* server_unary_streamer) = 0;
+    virtual ::grpc::Status StreamedAnalyzeImages(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::v1::AnalyzeImagesRequest,::ringmain::v1::ChatResponse>* server_unary_streamer) = 0;
   };
   typedef WithStreamedUnaryMethod_AnalyzeImages<Service > StreamedUnaryService;
   template <class BaseClass>

@@ -25,10 +25,13 @@ namespace v1 {
 PROTOBUF_CONSTEXPR AnalyzeImagesRequest::AnalyzeImagesRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.images_)*/{}
+  , /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.generation_config_)*/nullptr
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
+  , /*decltype(_impl_.generation_config_)*/nullptr
+  , /*decltype(_impl_.image_detail_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct AnalyzeImagesRequestDefaultTypeInternal {
   PROTOBUF_CONSTEXPR AnalyzeImagesRequestDefaultTypeInternal()
@@ -39,23 +42,6 @@ struct AnalyzeImagesRequestDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 AnalyzeImagesRequestDefaultTypeInternal _AnalyzeImagesRequest_default_instance_;
-PROTOBUF_CONSTEXPR AnalyzeImagesResponse::AnalyzeImagesResponse(
-    ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.text_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.usage_)*/nullptr
-  , /*decltype(_impl_.route_)*/nullptr
-  , /*decltype(_impl_.finish_reason_)*/0
-  , /*decltype(_impl_._cached_size_)*/{}} {}
-struct AnalyzeImagesResponseDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR AnalyzeImagesResponseDefaultTypeInternal()
-      : _instance(::_pbi::ConstantInitialized{}) {}
-  ~AnalyzeImagesResponseDefaultTypeInternal() {}
-  union {
-    AnalyzeImagesResponse _instance;
-  };
-};
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 AnalyzeImagesResponseDefaultTypeInternal _AnalyzeImagesResponse_default_instance_;
 PROTOBUF_CONSTEXPR ReadDocumentRequest::ReadDocumentRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.message_)*/{}
@@ -72,12 +58,14 @@ struct ReadDocumentRequestDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ReadDocumentRequestDefaultTypeInternal _ReadDocumentRequest_default_instance_;
 PROTOBUF_CONSTEXPR ReadDocumentConfig::ReadDocumentConfig(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.request_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.prompt_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.attribution_)*/nullptr
   , /*decltype(_impl_.routing_policy_)*/nullptr
+  , /*decltype(_impl_.generation_config_)*/nullptr
   , /*decltype(_impl_.mode_)*/0
-  , /*decltype(_impl_.max_parallel_pages_)*/0
   , /*decltype(_impl_.first_page_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct ReadDocumentConfigDefaultTypeInternal {
@@ -103,24 +91,28 @@ struct ReadDocumentEventDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ReadDocumentEventDefaultTypeInternal _ReadDocumentEvent_default_instance_;
-PROTOBUF_CONSTEXPR DocumentOpened::DocumentOpened(
+PROTOBUF_CONSTEXPR DocumentStarted::DocumentStarted(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.mime_type_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.page_count_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
-struct DocumentOpenedDefaultTypeInternal {
-  PROTOBUF_CONSTEXPR DocumentOpenedDefaultTypeInternal()
+struct DocumentStartedDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR DocumentStartedDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
-  ~DocumentOpenedDefaultTypeInternal() {}
+  ~DocumentStartedDefaultTypeInternal() {}
   union {
-    DocumentOpened _instance;
+    DocumentStarted _instance;
   };
 };
-PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DocumentOpenedDefaultTypeInternal _DocumentOpened_default_instance_;
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DocumentStartedDefaultTypeInternal _DocumentStarted_default_instance_;
 PROTOBUF_CONSTEXPR DocumentPage::DocumentPage(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.markdown_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
+  , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_.error_)*/nullptr
   , /*decltype(_impl_.page_number_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
@@ -135,7 +127,9 @@ struct DocumentPageDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DocumentPageDefaultTypeInternal _DocumentPage_default_instance_;
 PROTOBUF_CONSTEXPR DocumentFinished::DocumentFinished(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.usage_)*/nullptr
+    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.usage_)*/nullptr
+  , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct DocumentFinishedDefaultTypeInternal {
   PROTOBUF_CONSTEXPR DocumentFinishedDefaultTypeInternal()
@@ -148,7 +142,7 @@ struct DocumentFinishedDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 DocumentFinishedDefaultTypeInternal _DocumentFinished_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[8];
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[7];
 static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto[1];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto = nullptr;
 
@@ -159,22 +153,14 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.prompt_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.images_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.image_detail_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.generation_config_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesRequest, _impl_.routing_policy_),
-  ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _internal_metadata_),
-  ~0u,  // no _extensions_
-  ~0u,  // no _oneof_case_
-  ~0u,  // no _weak_field_map_
-  ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _impl_.response_id_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _impl_.text_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _impl_.finish_reason_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _impl_.usage_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::AnalyzeImagesResponse, _impl_.route_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -190,13 +176,15 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.request_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.attribution_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.routing_policy_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.mime_type_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.mode_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.prompt_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.max_parallel_pages_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.first_page_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.routing_policy_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentConfig, _impl_.generation_config_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentEvent, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -208,13 +196,16 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   ::_pbi::kInvalidFieldOffsetTag,
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ReadDocumentEvent, _impl_.event_),
   ~0u,  // no _has_bits_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentOpened, _internal_metadata_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentOpened, _impl_.mime_type_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentOpened, _impl_.page_count_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _impl_.response_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _impl_.provider_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _impl_.provider_model_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _impl_.mime_type_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentStarted, _impl_.page_count_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -224,6 +215,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.page_number_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.markdown_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.usage_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.route_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentPage, _impl_.error_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentFinished, _internal_metadata_),
@@ -231,85 +223,93 @@ const uint32_t TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets[] P
   ~0u,  // no _oneof_case_
   ~0u,  // no _weak_field_map_
   ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentFinished, _impl_.response_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentFinished, _impl_.usage_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::DocumentFinished, _impl_.route_),
 };
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::AnalyzeImagesRequest)},
-  { 11, -1, -1, sizeof(::ringmain::v1::AnalyzeImagesResponse)},
-  { 22, -1, -1, sizeof(::ringmain::v1::ReadDocumentRequest)},
-  { 31, -1, -1, sizeof(::ringmain::v1::ReadDocumentConfig)},
-  { 44, -1, -1, sizeof(::ringmain::v1::ReadDocumentEvent)},
-  { 54, -1, -1, sizeof(::ringmain::v1::DocumentOpened)},
-  { 62, -1, -1, sizeof(::ringmain::v1::DocumentPage)},
-  { 72, -1, -1, sizeof(::ringmain::v1::DocumentFinished)},
+  { 14, -1, -1, sizeof(::ringmain::v1::ReadDocumentRequest)},
+  { 23, -1, -1, sizeof(::ringmain::v1::ReadDocumentConfig)},
+  { 38, -1, -1, sizeof(::ringmain::v1::ReadDocumentEvent)},
+  { 48, -1, -1, sizeof(::ringmain::v1::DocumentStarted)},
+  { 59, -1, -1, sizeof(::ringmain::v1::DocumentPage)},
+  { 70, -1, -1, sizeof(::ringmain::v1::DocumentFinished)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_AnalyzeImagesRequest_default_instance_._instance,
-  &::ringmain::v1::_AnalyzeImagesResponse_default_instance_._instance,
   &::ringmain::v1::_ReadDocumentRequest_default_instance_._instance,
   &::ringmain::v1::_ReadDocumentConfig_default_instance_._instance,
   &::ringmain::v1::_ReadDocumentEvent_default_instance_._instance,
-  &::ringmain::v1::_DocumentOpened_default_instance_._instance,
+  &::ringmain::v1::_DocumentStarted_default_instance_._instance,
   &::ringmain::v1::_DocumentPage_default_instance_._instance,
   &::ringmain::v1::_DocumentFinished_default_instance_._instance,
 };
 
 const char descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n ringmain/v1/vision_service.proto\022\013ring"
-  "main.v1\032\027google/rpc/status.proto\032\036ringma"
-  "in/v1/chat_service.proto\032\031ringmain/v1/co"
-  "ntent.proto\032\034ringmain/v1/generation.prot"
-  "o\032\031ringmain/v1/routing.proto\032\027ringmain/v"
-  "1/usage.proto\"\377\001\n\024AnalyzeImagesRequest\022\024"
-  "\n\005model\030\001 \001(\tR\005model\022\026\n\006prompt\030\002 \001(\tR\006pr"
-  "ompt\022*\n\006images\030\003 \003(\0132\022.ringmain.v1.Media"
-  "R\006images\022J\n\021generation_config\030\004 \001(\0132\035.ri"
-  "ngmain.v1.GenerationConfigR\020generationCo"
-  "nfig\022A\n\016routing_policy\030\005 \001(\0132\032.ringmain."
-  "v1.RoutingPolicyR\rroutingPolicy\"\340\001\n\025Anal"
-  "yzeImagesResponse\022\037\n\013response_id\030\001 \001(\tR\n"
-  "responseId\022\022\n\004text\030\002 \001(\tR\004text\022>\n\rfinish"
-  "_reason\030\003 \001(\0162\031.ringmain.v1.FinishReason"
-  "R\014finishReason\022(\n\005usage\030\004 \001(\0132\022.ringmain"
-  ".v1.UsageR\005usage\022(\n\005route\030\005 \001(\0132\022.ringma"
-  "in.v1.RouteR\005route\"s\n\023ReadDocumentReques"
-  "t\0229\n\006config\030\001 \001(\0132\037.ringmain.v1.ReadDocu"
-  "mentConfigH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005c"
-  "hunkB\t\n\007message\"\236\002\n\022ReadDocumentConfig\022\024"
-  "\n\005model\030\001 \001(\tR\005model\022\033\n\tmime_type\030\002 \001(\tR"
-  "\010mimeType\022-\n\004mode\030\003 \001(\0162\031.ringmain.v1.Do"
-  "cumentModeR\004mode\022\026\n\006prompt\030\004 \001(\tR\006prompt"
-  "\022,\n\022max_parallel_pages\030\005 \001(\005R\020maxParalle"
-  "lPages\022\035\n\nfirst_page\030\006 \001(\005R\tfirstPage\022A\n"
-  "\016routing_policy\030\007 \001(\0132\032.ringmain.v1.Rout"
-  "ingPolicyR\rroutingPolicy\"\301\001\n\021ReadDocumen"
-  "tEvent\0225\n\006opened\030\001 \001(\0132\033.ringmain.v1.Doc"
-  "umentOpenedH\000R\006opened\022/\n\004page\030\002 \001(\0132\031.ri"
+  "main.v1\032\027google/rpc/status.proto\032\035ringma"
+  "in/v1/attribution.proto\032\036ringmain/v1/cha"
+  "t_service.proto\032\031ringmain/v1/content.pro"
+  "to\032\034ringmain/v1/generation.proto\032\031ringma"
+  "in/v1/routing.proto\032\027ringmain/v1/usage.p"
+  "roto\"\227\003\n\024AnalyzeImagesRequest\022\035\n\nrequest"
+  "_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005mod"
+  "el\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v1.At"
+  "tributionR\013attribution\022A\n\016routing_policy"
+  "\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR\rrout"
+  "ingPolicy\022\026\n\006prompt\030\005 \001(\tR\006prompt\022*\n\006ima"
+  "ges\030\006 \003(\0132\022.ringmain.v1.MediaR\006images\022;\n"
+  "\014image_detail\030\007 \001(\0162\030.ringmain.v1.ImageD"
+  "etailR\013imageDetail\022J\n\021generation_config\030"
+  "\010 \001(\0132\035.ringmain.v1.GenerationConfigR\020ge"
+  "nerationConfig\"s\n\023ReadDocumentRequest\0229\n"
+  "\006config\030\001 \001(\0132\037.ringmain.v1.ReadDocument"
+  "ConfigH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005chunk"
+  "B\t\n\007message\"\227\003\n\022ReadDocumentConfig\022\035\n\nre"
+  "quest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\t"
+  "R\005model\022:\n\013attribution\030\003 \001(\0132\030.ringmain."
+  "v1.AttributionR\013attribution\022A\n\016routing_p"
+  "olicy\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR"
+  "\rroutingPolicy\022\033\n\tmime_type\030\005 \001(\tR\010mimeT"
+  "ype\022-\n\004mode\030\006 \001(\0162\031.ringmain.v1.Document"
+  "ModeR\004mode\022\026\n\006prompt\030\007 \001(\tR\006prompt\022\035\n\nfi"
+  "rst_page\030\010 \001(\005R\tfirstPage\022J\n\021generation_"
+  "config\030\t \001(\0132\035.ringmain.v1.GenerationCon"
+  "figR\020generationConfig\"\304\001\n\021ReadDocumentEv"
+  "ent\0228\n\007started\030\001 \001(\0132\034.ringmain.v1.Docum"
+  "entStartedH\000R\007started\022/\n\004page\030\002 \001(\0132\031.ri"
   "ngmain.v1.DocumentPageH\000R\004page\022;\n\010finish"
   "ed\030\003 \001(\0132\035.ringmain.v1.DocumentFinishedH"
-  "\000R\010finishedB\007\n\005event\"L\n\016DocumentOpened\022\033"
-  "\n\tmime_type\030\001 \001(\tR\010mimeType\022\035\n\npage_coun"
-  "t\030\002 \001(\005R\tpageCount\"\237\001\n\014DocumentPage\022\037\n\013p"
-  "age_number\030\001 \001(\005R\npageNumber\022\032\n\010markdown"
-  "\030\002 \001(\tR\010markdown\022(\n\005usage\030\003 \001(\0132\022.ringma"
-  "in.v1.UsageR\005usage\022(\n\005error\030\004 \001(\0132\022.goog"
-  "le.rpc.StatusR\005error\"<\n\020DocumentFinished"
-  "\022(\n\005usage\030\001 \001(\0132\022.ringmain.v1.UsageR\005usa"
-  "ge*q\n\014DocumentMode\022\035\n\031DOCUMENT_MODE_UNSP"
-  "ECIFIED\020\000\022!\n\035DOCUMENT_MODE_TEXT_AND_IMAG"
-  "ES\020\001\022\037\n\033DOCUMENT_MODE_PAGE_AS_IMAGE\020\0022\221\002"
-  "\n\rVisionService\022V\n\rAnalyzeImages\022!.ringm"
-  "ain.v1.AnalyzeImagesRequest\032\".ringmain.v"
-  "1.AnalyzeImagesResponse\022R\n\023StreamAnalyze"
-  "Images\022!.ringmain.v1.AnalyzeImagesReques"
-  "t\032\026.ringmain.v1.ChatEvent0\001\022T\n\014ReadDocum"
-  "ent\022 .ringmain.v1.ReadDocumentRequest\032\036."
-  "ringmain.v1.ReadDocumentEvent(\0010\001b\006proto"
-  "3"
+  "\000R\010finishedB\007\n\005event\"\266\001\n\017DocumentStarted"
+  "\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013pro"
+  "vider_id\030\002 \001(\tR\nproviderId\022%\n\016provider_m"
+  "odel\030\003 \001(\tR\rproviderModel\022\033\n\tmime_type\030\004"
+  " \001(\tR\010mimeType\022\035\n\npage_count\030\005 \001(\005R\tpage"
+  "Count\"\311\001\n\014DocumentPage\022\037\n\013page_number\030\001 "
+  "\001(\005R\npageNumber\022\032\n\010markdown\030\002 \001(\tR\010markd"
+  "own\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.UsageR\005"
+  "usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Route"
+  "R\005route\022(\n\005error\030\005 \001(\0132\022.google.rpc.Stat"
+  "usR\005error\"\207\001\n\020DocumentFinished\022\037\n\013respon"
+  "se_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022"
+  ".ringmain.v1.UsageR\005usage\022(\n\005route\030\003 \001(\013"
+  "2\022.ringmain.v1.RouteR\005route*q\n\014DocumentM"
+  "ode\022\035\n\031DOCUMENT_MODE_UNSPECIFIED\020\000\022!\n\035DO"
+  "CUMENT_MODE_TEXT_AND_IMAGES\020\001\022\037\n\033DOCUMEN"
+  "T_MODE_PAGE_AS_IMAGE\020\0022\210\002\n\rVisionService"
+  "\022M\n\rAnalyzeImages\022!.ringmain.v1.AnalyzeI"
+  "magesRequest\032\031.ringmain.v1.ChatResponse\022"
+  "R\n\023StreamAnalyzeImages\022!.ringmain.v1.Ana"
+  "lyzeImagesRequest\032\026.ringmain.v1.ChatEven"
+  "t0\001\022T\n\014ReadDocument\022 .ringmain.v1.ReadDo"
+  "cumentRequest\032\036.ringmain.v1.ReadDocument"
+  "Event(\0010\001b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps[6] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps[7] = {
   &::descriptor_table_google_2frpc_2fstatus_2eproto,
+  &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
   &::descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto,
   &::descriptor_table_ringmain_2fv1_2fcontent_2eproto,
   &::descriptor_table_ringmain_2fv1_2fgeneration_2eproto,
@@ -318,9 +318,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fvis
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto = {
-    false, false, 2001, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
+    false, false, 2297, descriptor_table_protodef_ringmain_2fv1_2fvision_5fservice_2eproto,
     "ringmain/v1/vision_service.proto",
-    &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps, 6, 8,
+    &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_deps, 7, 7,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fvision_5fservice_2eproto,
@@ -353,17 +353,34 @@ bool DocumentMode_IsValid(int value) {
 
 class AnalyzeImagesRequest::_Internal {
  public:
-  static const ::ringmain::v1::GenerationConfig& generation_config(const AnalyzeImagesRequest* msg);
+  static const ::ringmain::v1::Attribution& attribution(const AnalyzeImagesRequest* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const AnalyzeImagesRequest* msg);
+  static const ::ringmain::v1::GenerationConfig& generation_config(const AnalyzeImagesRequest* msg);
 };
 
-const ::ringmain::v1::GenerationConfig&
-AnalyzeImagesRequest::_Internal::generation_config(const AnalyzeImagesRequest* msg) {
-  return *msg->_impl_.generation_config_;
+const ::ringmain::v1::Attribution&
+AnalyzeImagesRequest::_Internal::attribution(const AnalyzeImagesRequest* msg) {
+  return *msg->_impl_.attribution_;
 }
 const ::ringmain::v1::RoutingPolicy&
 AnalyzeImagesRequest::_Internal::routing_policy(const AnalyzeImagesRequest* msg) {
   return *msg->_impl_.routing_policy_;
+}
+const ::ringmain::v1::GenerationConfig&
+AnalyzeImagesRequest::_Internal::generation_config(const AnalyzeImagesRequest* msg) {
+  return *msg->_impl_.generation_config_;
+}
+void AnalyzeImagesRequest::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
+}
+void AnalyzeImagesRequest::clear_routing_policy() {
+  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
+    delete _impl_.routing_policy_;
+  }
+  _impl_.routing_policy_ = nullptr;
 }
 void AnalyzeImagesRequest::clear_images() {
   _impl_.images_.Clear();
@@ -373,12 +390,6 @@ void AnalyzeImagesRequest::clear_generation_config() {
     delete _impl_.generation_config_;
   }
   _impl_.generation_config_ = nullptr;
-}
-void AnalyzeImagesRequest::clear_routing_policy() {
-  if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
-    delete _impl_.routing_policy_;
-  }
-  _impl_.routing_policy_ = nullptr;
 }
 AnalyzeImagesRequest::AnalyzeImagesRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -391,13 +402,24 @@ AnalyzeImagesRequest::AnalyzeImagesRequest(const AnalyzeImagesRequest& from)
   AnalyzeImagesRequest* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.images_){from._impl_.images_}
+    , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
-    , decltype(_impl_.generation_config_){nullptr}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.generation_config_){nullptr}
+    , decltype(_impl_.image_detail_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -414,12 +436,16 @@ AnalyzeImagesRequest::AnalyzeImagesRequest(const AnalyzeImagesRequest& from)
     _this->_impl_.prompt_.Set(from._internal_prompt(), 
       _this->GetArenaForAllocation());
   }
-  if (from._internal_has_generation_config()) {
-    _this->_impl_.generation_config_ = new ::ringmain::v1::GenerationConfig(*from._impl_.generation_config_);
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
   }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
   }
+  if (from._internal_has_generation_config()) {
+    _this->_impl_.generation_config_ = new ::ringmain::v1::GenerationConfig(*from._impl_.generation_config_);
+  }
+  _this->_impl_.image_detail_ = from._impl_.image_detail_;
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.AnalyzeImagesRequest)
 }
 
@@ -429,12 +455,19 @@ inline void AnalyzeImagesRequest::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.images_){arena}
+    , decltype(_impl_.request_id_){}
     , decltype(_impl_.model_){}
     , decltype(_impl_.prompt_){}
-    , decltype(_impl_.generation_config_){nullptr}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.generation_config_){nullptr}
+    , decltype(_impl_.image_detail_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -457,10 +490,12 @@ AnalyzeImagesRequest::~AnalyzeImagesRequest() {
 inline void AnalyzeImagesRequest::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.images_.~RepeatedPtrField();
+  _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
   _impl_.prompt_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.generation_config_;
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.generation_config_;
 }
 
 void AnalyzeImagesRequest::SetCachedSize(int size) const {
@@ -474,16 +509,22 @@ void AnalyzeImagesRequest::Clear() {
   (void) cached_has_bits;
 
   _impl_.images_.Clear();
+  _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
   _impl_.prompt_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.generation_config_ != nullptr) {
-    delete _impl_.generation_config_;
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
   }
-  _impl_.generation_config_ = nullptr;
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.generation_config_ != nullptr) {
+    delete _impl_.generation_config_;
+  }
+  _impl_.generation_config_ = nullptr;
+  _impl_.image_detail_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -493,9 +534,19 @@ const char* AnalyzeImagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseC
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.AnalyzeImagesRequest.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -503,9 +554,25 @@ const char* AnalyzeImagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // string prompt = 2 [json_name = "prompt"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string prompt = 5 [json_name = "prompt"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_prompt();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -513,31 +580,32 @@ const char* AnalyzeImagesRequest::_InternalParse(const char* ptr, ::_pbi::ParseC
         } else
           goto handle_unusual;
         continue;
-      // repeated .ringmain.v1.Media images = 3 [json_name = "images"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+      // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
           ptr -= 1;
           do {
             ptr += 1;
             ptr = ctx->ParseMessage(_internal_add_images(), ptr);
             CHK_(ptr);
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<26>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_generation_config(), ptr);
+      // .ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
+          _internal_set_image_detail(static_cast<::ringmain::v1::ImageDetail>(val));
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+      // .ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 66)) {
+          ptr = ctx->ParseMessage(_internal_mutable_generation_config(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -571,46 +639,70 @@ uint8_t* AnalyzeImagesRequest::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.AnalyzeImagesRequest.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.AnalyzeImagesRequest.model");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
+        2, this->_internal_model(), target);
   }
 
-  // string prompt = 2 [json_name = "prompt"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.AnalyzeImagesRequest.prompt");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_prompt(), target);
+        5, this->_internal_prompt(), target);
   }
 
-  // repeated .ringmain.v1.Media images = 3 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   for (unsigned i = 0,
       n = static_cast<unsigned>(this->_internal_images_size()); i < n; i++) {
     const auto& repfield = this->_internal_images(i);
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-        InternalWriteMessage(3, repfield, repfield.GetCachedSize(), target, stream);
+        InternalWriteMessage(6, repfield, repfield.GetCachedSize(), target, stream);
   }
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
+  // .ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];
+  if (this->_internal_image_detail() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      7, this->_internal_image_detail(), target);
+  }
+
+  // .ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];
   if (this->_internal_has_generation_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::generation_config(this),
+      InternalWriteMessage(8, _Internal::generation_config(this),
         _Internal::generation_config(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -629,39 +721,59 @@ size_t AnalyzeImagesRequest::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated .ringmain.v1.Media images = 3 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   total_size += 1UL * this->_internal_images_size();
   for (const auto& msg : this->_impl_.images_) {
     total_size +=
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
   }
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_model());
   }
 
-  // string prompt = 2 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_prompt());
   }
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.routing_policy_);
+  }
+
+  // .ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];
   if (this->_internal_has_generation_config()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.generation_config_);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
+  // .ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];
+  if (this->_internal_image_detail() != 0) {
     total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.routing_policy_);
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_image_detail());
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -683,19 +795,29 @@ void AnalyzeImagesRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, c
   (void) cached_has_bits;
 
   _this->_impl_.images_.MergeFrom(from._impl_.images_);
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
   }
   if (!from._internal_prompt().empty()) {
     _this->_internal_set_prompt(from._internal_prompt());
   }
-  if (from._internal_has_generation_config()) {
-    _this->_internal_mutable_generation_config()->::ringmain::v1::GenerationConfig::MergeFrom(
-        from._internal_generation_config());
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
   }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
+  }
+  if (from._internal_has_generation_config()) {
+    _this->_internal_mutable_generation_config()->::ringmain::v1::GenerationConfig::MergeFrom(
+        from._internal_generation_config());
+  }
+  if (from._internal_image_detail() != 0) {
+    _this->_internal_set_image_detail(from._internal_image_detail());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -718,6 +840,10 @@ void AnalyzeImagesRequest::InternalSwap(AnalyzeImagesRequest* other) {
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   _impl_.images_.InternalSwap(&other->_impl_.images_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.model_, lhs_arena,
       &other->_impl_.model_, rhs_arena
   );
@@ -726,399 +852,17 @@ void AnalyzeImagesRequest::InternalSwap(AnalyzeImagesRequest* other) {
       &other->_impl_.prompt_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(AnalyzeImagesRequest, _impl_.routing_policy_)
-      + sizeof(AnalyzeImagesRequest::_impl_.routing_policy_)
-      - PROTOBUF_FIELD_OFFSET(AnalyzeImagesRequest, _impl_.generation_config_)>(
-          reinterpret_cast<char*>(&_impl_.generation_config_),
-          reinterpret_cast<char*>(&other->_impl_.generation_config_));
+      PROTOBUF_FIELD_OFFSET(AnalyzeImagesRequest, _impl_.image_detail_)
+      + sizeof(AnalyzeImagesRequest::_impl_.image_detail_)
+      - PROTOBUF_FIELD_OFFSET(AnalyzeImagesRequest, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata AnalyzeImagesRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
       file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[0]);
-}
-
-// ===================================================================
-
-class AnalyzeImagesResponse::_Internal {
- public:
-  static const ::ringmain::v1::Usage& usage(const AnalyzeImagesResponse* msg);
-  static const ::ringmain::v1::Route& route(const AnalyzeImagesResponse* msg);
-};
-
-const ::ringmain::v1::Usage&
-AnalyzeImagesResponse::_Internal::usage(const AnalyzeImagesResponse* msg) {
-  return *msg->_impl_.usage_;
-}
-const ::ringmain::v1::Route&
-AnalyzeImagesResponse::_Internal::route(const AnalyzeImagesResponse* msg) {
-  return *msg->_impl_.route_;
-}
-void AnalyzeImagesResponse::clear_usage() {
-  if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
-    delete _impl_.usage_;
-  }
-  _impl_.usage_ = nullptr;
-}
-void AnalyzeImagesResponse::clear_route() {
-  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
-    delete _impl_.route_;
-  }
-  _impl_.route_ = nullptr;
-}
-AnalyzeImagesResponse::AnalyzeImagesResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
-                         bool is_message_owned)
-  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
-  SharedCtor(arena, is_message_owned);
-  // @@protoc_insertion_point(arena_constructor:ringmain.v1.AnalyzeImagesResponse)
-}
-AnalyzeImagesResponse::AnalyzeImagesResponse(const AnalyzeImagesResponse& from)
-  : ::PROTOBUF_NAMESPACE_ID::Message() {
-  AnalyzeImagesResponse* const _this = this; (void)_this;
-  new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
-    , decltype(_impl_.text_){}
-    , decltype(_impl_.usage_){nullptr}
-    , decltype(_impl_.route_){nullptr}
-    , decltype(_impl_.finish_reason_){}
-    , /*decltype(_impl_._cached_size_)*/{}};
-
-  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-  _impl_.response_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.response_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_response_id().empty()) {
-    _this->_impl_.response_id_.Set(from._internal_response_id(), 
-      _this->GetArenaForAllocation());
-  }
-  _impl_.text_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.text_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_text().empty()) {
-    _this->_impl_.text_.Set(from._internal_text(), 
-      _this->GetArenaForAllocation());
-  }
-  if (from._internal_has_usage()) {
-    _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
-  }
-  if (from._internal_has_route()) {
-    _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
-  }
-  _this->_impl_.finish_reason_ = from._impl_.finish_reason_;
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.AnalyzeImagesResponse)
-}
-
-inline void AnalyzeImagesResponse::SharedCtor(
-    ::_pb::Arena* arena, bool is_message_owned) {
-  (void)arena;
-  (void)is_message_owned;
-  new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
-    , decltype(_impl_.text_){}
-    , decltype(_impl_.usage_){nullptr}
-    , decltype(_impl_.route_){nullptr}
-    , decltype(_impl_.finish_reason_){0}
-    , /*decltype(_impl_._cached_size_)*/{}
-  };
-  _impl_.response_id_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.response_id_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.text_.InitDefault();
-  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.text_.Set("", GetArenaForAllocation());
-  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-}
-
-AnalyzeImagesResponse::~AnalyzeImagesResponse() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.AnalyzeImagesResponse)
-  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
-  (void)arena;
-    return;
-  }
-  SharedDtor();
-}
-
-inline void AnalyzeImagesResponse::SharedDtor() {
-  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
-  _impl_.response_id_.Destroy();
-  _impl_.text_.Destroy();
-  if (this != internal_default_instance()) delete _impl_.usage_;
-  if (this != internal_default_instance()) delete _impl_.route_;
-}
-
-void AnalyzeImagesResponse::SetCachedSize(int size) const {
-  _impl_._cached_size_.Set(size);
-}
-
-void AnalyzeImagesResponse::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.AnalyzeImagesResponse)
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  _impl_.response_id_.ClearToEmpty();
-  _impl_.text_.ClearToEmpty();
-  if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
-    delete _impl_.usage_;
-  }
-  _impl_.usage_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
-    delete _impl_.route_;
-  }
-  _impl_.route_ = nullptr;
-  _impl_.finish_reason_ = 0;
-  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
-}
-
-const char* AnalyzeImagesResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
-#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
-  while (!ctx->Done(&ptr)) {
-    uint32_t tag;
-    ptr = ::_pbi::ReadTag(ptr, &tag);
-    switch (tag >> 3) {
-      // string response_id = 1 [json_name = "responseId"];
-      case 1:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          auto str = _internal_mutable_response_id();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.AnalyzeImagesResponse.response_id"));
-        } else
-          goto handle_unusual;
-        continue;
-      // string text = 2 [json_name = "text"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
-          auto str = _internal_mutable_text();
-          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
-          CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.AnalyzeImagesResponse.text"));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
-          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
-          CHK_(ptr);
-          _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
-          ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // .ringmain.v1.Route route = 5 [json_name = "route"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
-          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      default:
-        goto handle_unusual;
-    }  // switch
-  handle_unusual:
-    if ((tag == 0) || ((tag & 7) == 4)) {
-      CHK_(ptr);
-      ctx->SetLastTag(tag);
-      goto message_done;
-    }
-    ptr = UnknownFieldParse(
-        tag,
-        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
-        ptr, ctx);
-    CHK_(ptr != nullptr);
-  }  // while
-message_done:
-  return ptr;
-failure:
-  ptr = nullptr;
-  goto message_done;
-#undef CHK_
-}
-
-uint8_t* AnalyzeImagesResponse::_InternalSerialize(
-    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.AnalyzeImagesResponse)
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  // string response_id = 1 [json_name = "responseId"];
-  if (!this->_internal_response_id().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.AnalyzeImagesResponse.response_id");
-    target = stream->WriteStringMaybeAliased(
-        1, this->_internal_response_id(), target);
-  }
-
-  // string text = 2 [json_name = "text"];
-  if (!this->_internal_text().empty()) {
-    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_text().data(), static_cast<int>(this->_internal_text().length()),
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.AnalyzeImagesResponse.text");
-    target = stream->WriteStringMaybeAliased(
-        2, this->_internal_text(), target);
-  }
-
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-  if (this->_internal_finish_reason() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      3, this->_internal_finish_reason(), target);
-  }
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::usage(this),
-        _Internal::usage(this).GetCachedSize(), target, stream);
-  }
-
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(5, _Internal::route(this),
-        _Internal::route(this).GetCachedSize(), target, stream);
-  }
-
-  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
-    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
-        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
-  }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.AnalyzeImagesResponse)
-  return target;
-}
-
-size_t AnalyzeImagesResponse::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.AnalyzeImagesResponse)
-  size_t total_size = 0;
-
-  uint32_t cached_has_bits = 0;
-  // Prevent compiler warnings about cached_has_bits being unused
-  (void) cached_has_bits;
-
-  // string response_id = 1 [json_name = "responseId"];
-  if (!this->_internal_response_id().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_response_id());
-  }
-
-  // string text = 2 [json_name = "text"];
-  if (!this->_internal_text().empty()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_text());
-  }
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-  if (this->_internal_has_usage()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.usage_);
-  }
-
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
-  if (this->_internal_has_route()) {
-    total_size += 1 +
-      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.route_);
-  }
-
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-  if (this->_internal_finish_reason() != 0) {
-    total_size += 1 +
-      ::_pbi::WireFormatLite::EnumSize(this->_internal_finish_reason());
-  }
-
-  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
-}
-
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData AnalyzeImagesResponse::_class_data_ = {
-    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    AnalyzeImagesResponse::MergeImpl
-};
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*AnalyzeImagesResponse::GetClassData() const { return &_class_data_; }
-
-
-void AnalyzeImagesResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<AnalyzeImagesResponse*>(&to_msg);
-  auto& from = static_cast<const AnalyzeImagesResponse&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.AnalyzeImagesResponse)
-  GOOGLE_DCHECK_NE(&from, _this);
-  uint32_t cached_has_bits = 0;
-  (void) cached_has_bits;
-
-  if (!from._internal_response_id().empty()) {
-    _this->_internal_set_response_id(from._internal_response_id());
-  }
-  if (!from._internal_text().empty()) {
-    _this->_internal_set_text(from._internal_text());
-  }
-  if (from._internal_has_usage()) {
-    _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
-        from._internal_usage());
-  }
-  if (from._internal_has_route()) {
-    _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
-        from._internal_route());
-  }
-  if (from._internal_finish_reason() != 0) {
-    _this->_internal_set_finish_reason(from._internal_finish_reason());
-  }
-  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
-}
-
-void AnalyzeImagesResponse::CopyFrom(const AnalyzeImagesResponse& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.AnalyzeImagesResponse)
-  if (&from == this) return;
-  Clear();
-  MergeFrom(from);
-}
-
-bool AnalyzeImagesResponse::IsInitialized() const {
-  return true;
-}
-
-void AnalyzeImagesResponse::InternalSwap(AnalyzeImagesResponse* other) {
-  using std::swap;
-  auto* lhs_arena = GetArenaForAllocation();
-  auto* rhs_arena = other->GetArenaForAllocation();
-  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.response_id_, lhs_arena,
-      &other->_impl_.response_id_, rhs_arena
-  );
-  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.text_, lhs_arena,
-      &other->_impl_.text_, rhs_arena
-  );
-  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(AnalyzeImagesResponse, _impl_.finish_reason_)
-      + sizeof(AnalyzeImagesResponse::_impl_.finish_reason_)
-      - PROTOBUF_FIELD_OFFSET(AnalyzeImagesResponse, _impl_.usage_)>(
-          reinterpret_cast<char*>(&_impl_.usage_),
-          reinterpret_cast<char*>(&other->_impl_.usage_));
-}
-
-::PROTOBUF_NAMESPACE_ID::Metadata AnalyzeImagesResponse::GetMetadata() const {
-  return ::_pbi::AssignDescriptors(
-      &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[1]);
 }
 
 // ===================================================================
@@ -1399,25 +1143,47 @@ void ReadDocumentRequest::InternalSwap(ReadDocumentRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ReadDocumentRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[2]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[1]);
 }
 
 // ===================================================================
 
 class ReadDocumentConfig::_Internal {
  public:
+  static const ::ringmain::v1::Attribution& attribution(const ReadDocumentConfig* msg);
   static const ::ringmain::v1::RoutingPolicy& routing_policy(const ReadDocumentConfig* msg);
+  static const ::ringmain::v1::GenerationConfig& generation_config(const ReadDocumentConfig* msg);
 };
 
+const ::ringmain::v1::Attribution&
+ReadDocumentConfig::_Internal::attribution(const ReadDocumentConfig* msg) {
+  return *msg->_impl_.attribution_;
+}
 const ::ringmain::v1::RoutingPolicy&
 ReadDocumentConfig::_Internal::routing_policy(const ReadDocumentConfig* msg) {
   return *msg->_impl_.routing_policy_;
+}
+const ::ringmain::v1::GenerationConfig&
+ReadDocumentConfig::_Internal::generation_config(const ReadDocumentConfig* msg) {
+  return *msg->_impl_.generation_config_;
+}
+void ReadDocumentConfig::clear_attribution() {
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
 }
 void ReadDocumentConfig::clear_routing_policy() {
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+}
+void ReadDocumentConfig::clear_generation_config() {
+  if (GetArenaForAllocation() == nullptr && _impl_.generation_config_ != nullptr) {
+    delete _impl_.generation_config_;
+  }
+  _impl_.generation_config_ = nullptr;
 }
 ReadDocumentConfig::ReadDocumentConfig(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -1429,16 +1195,26 @@ ReadDocumentConfig::ReadDocumentConfig(const ReadDocumentConfig& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ReadDocumentConfig* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.generation_config_){nullptr}
     , decltype(_impl_.mode_){}
-    , decltype(_impl_.max_parallel_pages_){}
     , decltype(_impl_.first_page_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_request_id().empty()) {
+    _this->_impl_.request_id_.Set(from._internal_request_id(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -1463,8 +1239,14 @@ ReadDocumentConfig::ReadDocumentConfig(const ReadDocumentConfig& from)
     _this->_impl_.prompt_.Set(from._internal_prompt(), 
       _this->GetArenaForAllocation());
   }
+  if (from._internal_has_attribution()) {
+    _this->_impl_.attribution_ = new ::ringmain::v1::Attribution(*from._impl_.attribution_);
+  }
   if (from._internal_has_routing_policy()) {
     _this->_impl_.routing_policy_ = new ::ringmain::v1::RoutingPolicy(*from._impl_.routing_policy_);
+  }
+  if (from._internal_has_generation_config()) {
+    _this->_impl_.generation_config_ = new ::ringmain::v1::GenerationConfig(*from._impl_.generation_config_);
   }
   ::memcpy(&_impl_.mode_, &from._impl_.mode_,
     static_cast<size_t>(reinterpret_cast<char*>(&_impl_.first_page_) -
@@ -1477,15 +1259,21 @@ inline void ReadDocumentConfig::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.model_){}
+      decltype(_impl_.request_id_){}
+    , decltype(_impl_.model_){}
     , decltype(_impl_.mime_type_){}
     , decltype(_impl_.prompt_){}
+    , decltype(_impl_.attribution_){nullptr}
     , decltype(_impl_.routing_policy_){nullptr}
+    , decltype(_impl_.generation_config_){nullptr}
     , decltype(_impl_.mode_){0}
-    , decltype(_impl_.max_parallel_pages_){0}
     , decltype(_impl_.first_page_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.request_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.model_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.model_.Set("", GetArenaForAllocation());
@@ -1511,10 +1299,13 @@ ReadDocumentConfig::~ReadDocumentConfig() {
 
 inline void ReadDocumentConfig::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.request_id_.Destroy();
   _impl_.model_.Destroy();
   _impl_.mime_type_.Destroy();
   _impl_.prompt_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.attribution_;
   if (this != internal_default_instance()) delete _impl_.routing_policy_;
+  if (this != internal_default_instance()) delete _impl_.generation_config_;
 }
 
 void ReadDocumentConfig::SetCachedSize(int size) const {
@@ -1527,13 +1318,22 @@ void ReadDocumentConfig::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.request_id_.ClearToEmpty();
   _impl_.model_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
   _impl_.prompt_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.attribution_ != nullptr) {
+    delete _impl_.attribution_;
+  }
+  _impl_.attribution_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.routing_policy_ != nullptr) {
     delete _impl_.routing_policy_;
   }
   _impl_.routing_policy_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.generation_config_ != nullptr) {
+    delete _impl_.generation_config_;
+  }
+  _impl_.generation_config_ = nullptr;
   ::memset(&_impl_.mode_, 0, static_cast<size_t>(
       reinterpret_cast<char*>(&_impl_.first_page_) -
       reinterpret_cast<char*>(&_impl_.mode_)) + sizeof(_impl_.first_page_));
@@ -1546,9 +1346,19 @@ const char* ReadDocumentConfig::_InternalParse(const char* ptr, ::_pbi::ParseCon
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string model = 1 [json_name = "model"];
+      // string request_id = 1 [json_name = "requestId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_request_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.ReadDocumentConfig.request_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string model = 2 [json_name = "model"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           auto str = _internal_mutable_model();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1556,9 +1366,25 @@ const char* ReadDocumentConfig::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // string mime_type = 2 [json_name = "mimeType"];
-      case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+      // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_attribution(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 5 [json_name = "mimeType"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           auto str = _internal_mutable_mime_type();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1566,18 +1392,18 @@ const char* ReadDocumentConfig::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];
-      case 3:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+      // .ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
           uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
           _internal_set_mode(static_cast<::ringmain::v1::DocumentMode>(val));
         } else
           goto handle_unusual;
         continue;
-      // string prompt = 4 [json_name = "prompt"];
-      case 4:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+      // string prompt = 7 [json_name = "prompt"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
           auto str = _internal_mutable_prompt();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
@@ -1585,26 +1411,18 @@ const char* ReadDocumentConfig::_InternalParse(const char* ptr, ::_pbi::ParseCon
         } else
           goto handle_unusual;
         continue;
-      // int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
-          _impl_.max_parallel_pages_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // int32 first_page = 6 [json_name = "firstPage"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+      // int32 first_page = 8 [json_name = "firstPage"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 64)) {
           _impl_.first_page_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
-          ptr = ctx->ParseMessage(_internal_mutable_routing_policy(), ptr);
+      // .ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];
+      case 9:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 74)) {
+          ptr = ctx->ParseMessage(_internal_mutable_generation_config(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -1638,60 +1456,78 @@ uint8_t* ReadDocumentConfig::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_request_id().data(), static_cast<int>(this->_internal_request_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.ReadDocumentConfig.request_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_request_id(), target);
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_model().data(), static_cast<int>(this->_internal_model().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.ReadDocumentConfig.model");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_model(), target);
+        2, this->_internal_model(), target);
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::attribution(this),
+        _Internal::attribution(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
+  if (this->_internal_has_routing_policy()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::routing_policy(this),
+        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+  }
+
+  // string mime_type = 5 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.ReadDocumentConfig.mime_type");
     target = stream->WriteStringMaybeAliased(
-        2, this->_internal_mime_type(), target);
+        5, this->_internal_mime_type(), target);
   }
 
-  // .ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];
+  // .ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];
   if (this->_internal_mode() != 0) {
     target = stream->EnsureSpace(target);
     target = ::_pbi::WireFormatLite::WriteEnumToArray(
-      3, this->_internal_mode(), target);
+      6, this->_internal_mode(), target);
   }
 
-  // string prompt = 4 [json_name = "prompt"];
+  // string prompt = 7 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_prompt().data(), static_cast<int>(this->_internal_prompt().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.v1.ReadDocumentConfig.prompt");
     target = stream->WriteStringMaybeAliased(
-        4, this->_internal_prompt(), target);
+        7, this->_internal_prompt(), target);
   }
 
-  // int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];
-  if (this->_internal_max_parallel_pages() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(5, this->_internal_max_parallel_pages(), target);
-  }
-
-  // int32 first_page = 6 [json_name = "firstPage"];
+  // int32 first_page = 8 [json_name = "firstPage"];
   if (this->_internal_first_page() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(6, this->_internal_first_page(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(8, this->_internal_first_page(), target);
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
-  if (this->_internal_has_routing_policy()) {
+  // .ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];
+  if (this->_internal_has_generation_config()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(7, _Internal::routing_policy(this),
-        _Internal::routing_policy(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(9, _Internal::generation_config(this),
+        _Internal::generation_config(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1710,46 +1546,62 @@ size_t ReadDocumentConfig::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  if (!this->_internal_request_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_request_id());
+  }
+
+  // string model = 2 [json_name = "model"];
   if (!this->_internal_model().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_model());
   }
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string mime_type = 5 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_mime_type());
   }
 
-  // string prompt = 4 [json_name = "prompt"];
+  // string prompt = 7 [json_name = "prompt"];
   if (!this->_internal_prompt().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_prompt());
   }
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  if (this->_internal_has_attribution()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.attribution_);
+  }
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   if (this->_internal_has_routing_policy()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.routing_policy_);
   }
 
-  // .ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];
+  // .ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];
+  if (this->_internal_has_generation_config()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.generation_config_);
+  }
+
+  // .ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];
   if (this->_internal_mode() != 0) {
     total_size += 1 +
       ::_pbi::WireFormatLite::EnumSize(this->_internal_mode());
   }
 
-  // int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];
-  if (this->_internal_max_parallel_pages() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_max_parallel_pages());
-  }
-
-  // int32 first_page = 6 [json_name = "firstPage"];
+  // int32 first_page = 8 [json_name = "firstPage"];
   if (this->_internal_first_page() != 0) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_first_page());
   }
@@ -1772,6 +1624,9 @@ void ReadDocumentConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, con
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_request_id().empty()) {
+    _this->_internal_set_request_id(from._internal_request_id());
+  }
   if (!from._internal_model().empty()) {
     _this->_internal_set_model(from._internal_model());
   }
@@ -1781,15 +1636,20 @@ void ReadDocumentConfig::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, con
   if (!from._internal_prompt().empty()) {
     _this->_internal_set_prompt(from._internal_prompt());
   }
+  if (from._internal_has_attribution()) {
+    _this->_internal_mutable_attribution()->::ringmain::v1::Attribution::MergeFrom(
+        from._internal_attribution());
+  }
   if (from._internal_has_routing_policy()) {
     _this->_internal_mutable_routing_policy()->::ringmain::v1::RoutingPolicy::MergeFrom(
         from._internal_routing_policy());
   }
+  if (from._internal_has_generation_config()) {
+    _this->_internal_mutable_generation_config()->::ringmain::v1::GenerationConfig::MergeFrom(
+        from._internal_generation_config());
+  }
   if (from._internal_mode() != 0) {
     _this->_internal_set_mode(from._internal_mode());
-  }
-  if (from._internal_max_parallel_pages() != 0) {
-    _this->_internal_set_max_parallel_pages(from._internal_max_parallel_pages());
   }
   if (from._internal_first_page() != 0) {
     _this->_internal_set_first_page(from._internal_first_page());
@@ -1814,6 +1674,10 @@ void ReadDocumentConfig::InternalSwap(ReadDocumentConfig* other) {
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.request_id_, lhs_arena,
+      &other->_impl_.request_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.model_, lhs_arena,
       &other->_impl_.model_, rhs_arena
   );
@@ -1828,29 +1692,29 @@ void ReadDocumentConfig::InternalSwap(ReadDocumentConfig* other) {
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(ReadDocumentConfig, _impl_.first_page_)
       + sizeof(ReadDocumentConfig::_impl_.first_page_)
-      - PROTOBUF_FIELD_OFFSET(ReadDocumentConfig, _impl_.routing_policy_)>(
-          reinterpret_cast<char*>(&_impl_.routing_policy_),
-          reinterpret_cast<char*>(&other->_impl_.routing_policy_));
+      - PROTOBUF_FIELD_OFFSET(ReadDocumentConfig, _impl_.attribution_)>(
+          reinterpret_cast<char*>(&_impl_.attribution_),
+          reinterpret_cast<char*>(&other->_impl_.attribution_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata ReadDocumentConfig::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[3]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[2]);
 }
 
 // ===================================================================
 
 class ReadDocumentEvent::_Internal {
  public:
-  static const ::ringmain::v1::DocumentOpened& opened(const ReadDocumentEvent* msg);
+  static const ::ringmain::v1::DocumentStarted& started(const ReadDocumentEvent* msg);
   static const ::ringmain::v1::DocumentPage& page(const ReadDocumentEvent* msg);
   static const ::ringmain::v1::DocumentFinished& finished(const ReadDocumentEvent* msg);
 };
 
-const ::ringmain::v1::DocumentOpened&
-ReadDocumentEvent::_Internal::opened(const ReadDocumentEvent* msg) {
-  return *msg->_impl_.event_.opened_;
+const ::ringmain::v1::DocumentStarted&
+ReadDocumentEvent::_Internal::started(const ReadDocumentEvent* msg) {
+  return *msg->_impl_.event_.started_;
 }
 const ::ringmain::v1::DocumentPage&
 ReadDocumentEvent::_Internal::page(const ReadDocumentEvent* msg) {
@@ -1860,20 +1724,20 @@ const ::ringmain::v1::DocumentFinished&
 ReadDocumentEvent::_Internal::finished(const ReadDocumentEvent* msg) {
   return *msg->_impl_.event_.finished_;
 }
-void ReadDocumentEvent::set_allocated_opened(::ringmain::v1::DocumentOpened* opened) {
+void ReadDocumentEvent::set_allocated_started(::ringmain::v1::DocumentStarted* started) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   clear_event();
-  if (opened) {
+  if (started) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(opened);
+      ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(started);
     if (message_arena != submessage_arena) {
-      opened = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, opened, submessage_arena);
+      started = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, started, submessage_arena);
     }
-    set_has_opened();
-    _impl_.event_.opened_ = opened;
+    set_has_started();
+    _impl_.event_.started_ = started;
   }
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentEvent.opened)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentEvent.started)
 }
 void ReadDocumentEvent::set_allocated_page(::ringmain::v1::DocumentPage* page) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
@@ -1922,9 +1786,9 @@ ReadDocumentEvent::ReadDocumentEvent(const ReadDocumentEvent& from)
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   clear_has_event();
   switch (from.event_case()) {
-    case kOpened: {
-      _this->_internal_mutable_opened()->::ringmain::v1::DocumentOpened::MergeFrom(
-          from._internal_opened());
+    case kStarted: {
+      _this->_internal_mutable_started()->::ringmain::v1::DocumentStarted::MergeFrom(
+          from._internal_started());
       break;
     }
     case kPage: {
@@ -1979,9 +1843,9 @@ void ReadDocumentEvent::SetCachedSize(int size) const {
 void ReadDocumentEvent::clear_event() {
 // @@protoc_insertion_point(one_of_clear_start:ringmain.v1.ReadDocumentEvent)
   switch (event_case()) {
-    case kOpened: {
+    case kStarted: {
       if (GetArenaForAllocation() == nullptr) {
-        delete _impl_.event_.opened_;
+        delete _impl_.event_.started_;
       }
       break;
     }
@@ -2021,10 +1885,10 @@ const char* ReadDocumentEvent::_InternalParse(const char* ptr, ::_pbi::ParseCont
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];
+      // .ringmain.v1.DocumentStarted started = 1 [json_name = "started"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          ptr = ctx->ParseMessage(_internal_mutable_opened(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_started(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -2074,11 +1938,11 @@ uint8_t* ReadDocumentEvent::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];
-  if (_internal_has_opened()) {
+  // .ringmain.v1.DocumentStarted started = 1 [json_name = "started"];
+  if (_internal_has_started()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::opened(this),
-        _Internal::opened(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(1, _Internal::started(this),
+        _Internal::started(this).GetCachedSize(), target, stream);
   }
 
   // .ringmain.v1.DocumentPage page = 2 [json_name = "page"];
@@ -2112,11 +1976,11 @@ size_t ReadDocumentEvent::ByteSizeLong() const {
   (void) cached_has_bits;
 
   switch (event_case()) {
-    // .ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];
-    case kOpened: {
+    // .ringmain.v1.DocumentStarted started = 1 [json_name = "started"];
+    case kStarted: {
       total_size += 1 +
         ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-          *_impl_.event_.opened_);
+          *_impl_.event_.started_);
       break;
     }
     // .ringmain.v1.DocumentPage page = 2 [json_name = "page"];
@@ -2156,9 +2020,9 @@ void ReadDocumentEvent::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, cons
   (void) cached_has_bits;
 
   switch (from.event_case()) {
-    case kOpened: {
-      _this->_internal_mutable_opened()->::ringmain::v1::DocumentOpened::MergeFrom(
-          from._internal_opened());
+    case kStarted: {
+      _this->_internal_mutable_started()->::ringmain::v1::DocumentStarted::MergeFrom(
+          from._internal_started());
       break;
     }
     case kPage: {
@@ -2199,30 +2063,57 @@ void ReadDocumentEvent::InternalSwap(ReadDocumentEvent* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ReadDocumentEvent::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[4]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[3]);
 }
 
 // ===================================================================
 
-class DocumentOpened::_Internal {
+class DocumentStarted::_Internal {
  public:
 };
 
-DocumentOpened::DocumentOpened(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+DocumentStarted::DocumentStarted(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
   SharedCtor(arena, is_message_owned);
-  // @@protoc_insertion_point(arena_constructor:ringmain.v1.DocumentOpened)
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.DocumentStarted)
 }
-DocumentOpened::DocumentOpened(const DocumentOpened& from)
+DocumentStarted::DocumentStarted(const DocumentStarted& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
-  DocumentOpened* const _this = this; (void)_this;
+  DocumentStarted* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.mime_type_){}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.mime_type_){}
     , decltype(_impl_.page_count_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_id().empty()) {
+    _this->_impl_.provider_id_.Set(from._internal_provider_id(), 
+      _this->GetArenaForAllocation());
+  }
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_provider_model().empty()) {
+    _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
+      _this->GetArenaForAllocation());
+  }
   _impl_.mime_type_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.mime_type_.Set("", GetArenaForAllocation());
@@ -2232,26 +2123,41 @@ DocumentOpened::DocumentOpened(const DocumentOpened& from)
       _this->GetArenaForAllocation());
   }
   _this->_impl_.page_count_ = from._impl_.page_count_;
-  // @@protoc_insertion_point(copy_constructor:ringmain.v1.DocumentOpened)
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.DocumentStarted)
 }
 
-inline void DocumentOpened::SharedCtor(
+inline void DocumentStarted::SharedCtor(
     ::_pb::Arena* arena, bool is_message_owned) {
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.mime_type_){}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.provider_id_){}
+    , decltype(_impl_.provider_model_){}
+    , decltype(_impl_.mime_type_){}
     , decltype(_impl_.page_count_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  _impl_.provider_model_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   _impl_.mime_type_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.mime_type_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
-DocumentOpened::~DocumentOpened() {
-  // @@protoc_insertion_point(destructor:ringmain.v1.DocumentOpened)
+DocumentStarted::~DocumentStarted() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.DocumentStarted)
   if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
   (void)arena;
     return;
@@ -2259,45 +2165,81 @@ DocumentOpened::~DocumentOpened() {
   SharedDtor();
 }
 
-inline void DocumentOpened::SharedDtor() {
+inline void DocumentStarted::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.response_id_.Destroy();
+  _impl_.provider_id_.Destroy();
+  _impl_.provider_model_.Destroy();
   _impl_.mime_type_.Destroy();
 }
 
-void DocumentOpened::SetCachedSize(int size) const {
+void DocumentStarted::SetCachedSize(int size) const {
   _impl_._cached_size_.Set(size);
 }
 
-void DocumentOpened::Clear() {
-// @@protoc_insertion_point(message_clear_start:ringmain.v1.DocumentOpened)
+void DocumentStarted::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.DocumentStarted)
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.response_id_.ClearToEmpty();
+  _impl_.provider_id_.ClearToEmpty();
+  _impl_.provider_model_.ClearToEmpty();
   _impl_.mime_type_.ClearToEmpty();
   _impl_.page_count_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
-const char* DocumentOpened::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+const char* DocumentStarted::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // string mime_type = 1 [json_name = "mimeType"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
-          auto str = _internal_mutable_mime_type();
+          auto str = _internal_mutable_response_id();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentOpened.mime_type"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentStarted.response_id"));
         } else
           goto handle_unusual;
         continue;
-      // int32 page_count = 2 [json_name = "pageCount"];
+      // string provider_id = 2 [json_name = "providerId"];
       case 2:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_provider_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentStarted.provider_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string provider_model = 3 [json_name = "providerModel"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          auto str = _internal_mutable_provider_model();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentStarted.provider_model"));
+        } else
+          goto handle_unusual;
+        continue;
+      // string mime_type = 4 [json_name = "mimeType"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          auto str = _internal_mutable_mime_type();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentStarted.mime_type"));
+        } else
+          goto handle_unusual;
+        continue;
+      // int32 page_count = 5 [json_name = "pageCount"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
           _impl_.page_count_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint32(&ptr);
           CHK_(ptr);
         } else
@@ -2326,52 +2268,103 @@ failure:
 #undef CHK_
 }
 
-uint8_t* DocumentOpened::_InternalSerialize(
+uint8_t* DocumentStarted::_InternalSerialize(
     uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
-  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.DocumentOpened)
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.DocumentStarted)
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.DocumentStarted.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
+  }
+
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_id().data(), static_cast<int>(this->_internal_provider_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.DocumentStarted.provider_id");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_provider_id(), target);
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_provider_model().data(), static_cast<int>(this->_internal_provider_model().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.DocumentStarted.provider_model");
+    target = stream->WriteStringMaybeAliased(
+        3, this->_internal_provider_model(), target);
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       this->_internal_mime_type().data(), static_cast<int>(this->_internal_mime_type().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.v1.DocumentOpened.mime_type");
+      "ringmain.v1.DocumentStarted.mime_type");
     target = stream->WriteStringMaybeAliased(
-        1, this->_internal_mime_type(), target);
+        4, this->_internal_mime_type(), target);
   }
 
-  // int32 page_count = 2 [json_name = "pageCount"];
+  // int32 page_count = 5 [json_name = "pageCount"];
   if (this->_internal_page_count() != 0) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt32ToArray(2, this->_internal_page_count(), target);
+    target = ::_pbi::WireFormatLite::WriteInt32ToArray(5, this->_internal_page_count(), target);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
   }
-  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.DocumentOpened)
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.DocumentStarted)
   return target;
 }
 
-size_t DocumentOpened::ByteSizeLong() const {
-// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.DocumentOpened)
+size_t DocumentStarted::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.DocumentStarted)
   size_t total_size = 0;
 
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
+  // string provider_id = 2 [json_name = "providerId"];
+  if (!this->_internal_provider_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_id());
+  }
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  if (!this->_internal_provider_model().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_provider_model());
+  }
+
+  // string mime_type = 4 [json_name = "mimeType"];
   if (!this->_internal_mime_type().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
         this->_internal_mime_type());
   }
 
-  // int32 page_count = 2 [json_name = "pageCount"];
+  // int32 page_count = 5 [json_name = "pageCount"];
   if (this->_internal_page_count() != 0) {
     total_size += ::_pbi::WireFormatLite::Int32SizePlusOne(this->_internal_page_count());
   }
@@ -2379,21 +2372,30 @@ size_t DocumentOpened::ByteSizeLong() const {
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DocumentOpened::_class_data_ = {
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData DocumentStarted::_class_data_ = {
     ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
-    DocumentOpened::MergeImpl
+    DocumentStarted::MergeImpl
 };
-const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DocumentOpened::GetClassData() const { return &_class_data_; }
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*DocumentStarted::GetClassData() const { return &_class_data_; }
 
 
-void DocumentOpened::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
-  auto* const _this = static_cast<DocumentOpened*>(&to_msg);
-  auto& from = static_cast<const DocumentOpened&>(from_msg);
-  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.DocumentOpened)
+void DocumentStarted::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<DocumentStarted*>(&to_msg);
+  auto& from = static_cast<const DocumentStarted&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.DocumentStarted)
   GOOGLE_DCHECK_NE(&from, _this);
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
+  if (!from._internal_provider_id().empty()) {
+    _this->_internal_set_provider_id(from._internal_provider_id());
+  }
+  if (!from._internal_provider_model().empty()) {
+    _this->_internal_set_provider_model(from._internal_provider_model());
+  }
   if (!from._internal_mime_type().empty()) {
     _this->_internal_set_mime_type(from._internal_mime_type());
   }
@@ -2403,22 +2405,34 @@ void DocumentOpened::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const :
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
 
-void DocumentOpened::CopyFrom(const DocumentOpened& from) {
-// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.DocumentOpened)
+void DocumentStarted::CopyFrom(const DocumentStarted& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.DocumentStarted)
   if (&from == this) return;
   Clear();
   MergeFrom(from);
 }
 
-bool DocumentOpened::IsInitialized() const {
+bool DocumentStarted::IsInitialized() const {
   return true;
 }
 
-void DocumentOpened::InternalSwap(DocumentOpened* other) {
+void DocumentStarted::InternalSwap(DocumentStarted* other) {
   using std::swap;
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_id_, lhs_arena,
+      &other->_impl_.provider_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.provider_model_, lhs_arena,
+      &other->_impl_.provider_model_, rhs_arena
+  );
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.mime_type_, lhs_arena,
       &other->_impl_.mime_type_, rhs_arena
@@ -2426,10 +2440,10 @@ void DocumentOpened::InternalSwap(DocumentOpened* other) {
   swap(_impl_.page_count_, other->_impl_.page_count_);
 }
 
-::PROTOBUF_NAMESPACE_ID::Metadata DocumentOpened::GetMetadata() const {
+::PROTOBUF_NAMESPACE_ID::Metadata DocumentStarted::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[5]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[4]);
 }
 
 // ===================================================================
@@ -2437,12 +2451,17 @@ void DocumentOpened::InternalSwap(DocumentOpened* other) {
 class DocumentPage::_Internal {
  public:
   static const ::ringmain::v1::Usage& usage(const DocumentPage* msg);
+  static const ::ringmain::v1::Route& route(const DocumentPage* msg);
   static const ::google::rpc::Status& error(const DocumentPage* msg);
 };
 
 const ::ringmain::v1::Usage&
 DocumentPage::_Internal::usage(const DocumentPage* msg) {
   return *msg->_impl_.usage_;
+}
+const ::ringmain::v1::Route&
+DocumentPage::_Internal::route(const DocumentPage* msg) {
+  return *msg->_impl_.route_;
 }
 const ::google::rpc::Status&
 DocumentPage::_Internal::error(const DocumentPage* msg) {
@@ -2453,6 +2472,12 @@ void DocumentPage::clear_usage() {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+}
+void DocumentPage::clear_route() {
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
 }
 void DocumentPage::clear_error() {
   if (GetArenaForAllocation() == nullptr && _impl_.error_ != nullptr) {
@@ -2472,6 +2497,7 @@ DocumentPage::DocumentPage(const DocumentPage& from)
   new (&_impl_) Impl_{
       decltype(_impl_.markdown_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.page_number_){}
     , /*decltype(_impl_._cached_size_)*/{}};
@@ -2488,6 +2514,9 @@ DocumentPage::DocumentPage(const DocumentPage& from)
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
   }
+  if (from._internal_has_route()) {
+    _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
+  }
   if (from._internal_has_error()) {
     _this->_impl_.error_ = new ::google::rpc::Status(*from._impl_.error_);
   }
@@ -2502,6 +2531,7 @@ inline void DocumentPage::SharedCtor(
   new (&_impl_) Impl_{
       decltype(_impl_.markdown_){}
     , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.error_){nullptr}
     , decltype(_impl_.page_number_){0}
     , /*decltype(_impl_._cached_size_)*/{}
@@ -2525,6 +2555,7 @@ inline void DocumentPage::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.markdown_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
+  if (this != internal_default_instance()) delete _impl_.route_;
   if (this != internal_default_instance()) delete _impl_.error_;
 }
 
@@ -2543,6 +2574,10 @@ void DocumentPage::Clear() {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.error_ != nullptr) {
     delete _impl_.error_;
   }
@@ -2583,9 +2618,17 @@ const char* DocumentPage::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
         } else
           goto handle_unusual;
         continue;
-      // .google.rpc.Status error = 4 [json_name = "error"];
+      // .ringmain.v1.Route route = 4 [json_name = "route"];
       case 4:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.rpc.Status error = 5 [json_name = "error"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr = ctx->ParseMessage(_internal_mutable_error(), ptr);
           CHK_(ptr);
         } else
@@ -2643,10 +2686,17 @@ uint8_t* DocumentPage::_InternalSerialize(
         _Internal::usage(this).GetCachedSize(), target, stream);
   }
 
-  // .google.rpc.Status error = 4 [json_name = "error"];
+  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(4, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.rpc.Status error = 5 [json_name = "error"];
   if (this->_internal_has_error()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(4, _Internal::error(this),
+      InternalWriteMessage(5, _Internal::error(this),
         _Internal::error(this).GetCachedSize(), target, stream);
   }
 
@@ -2680,7 +2730,14 @@ size_t DocumentPage::ByteSizeLong() const {
         *_impl_.usage_);
   }
 
-  // .google.rpc.Status error = 4 [json_name = "error"];
+  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.route_);
+  }
+
+  // .google.rpc.Status error = 5 [json_name = "error"];
   if (this->_internal_has_error()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
@@ -2716,6 +2773,10 @@ void DocumentPage::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
+  }
+  if (from._internal_has_route()) {
+    _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
+        from._internal_route());
   }
   if (from._internal_has_error()) {
     _this->_internal_mutable_error()->::google::rpc::Status::MergeFrom(
@@ -2758,7 +2819,7 @@ void DocumentPage::InternalSwap(DocumentPage* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata DocumentPage::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[6]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[5]);
 }
 
 // ===================================================================
@@ -2766,17 +2827,28 @@ void DocumentPage::InternalSwap(DocumentPage* other) {
 class DocumentFinished::_Internal {
  public:
   static const ::ringmain::v1::Usage& usage(const DocumentFinished* msg);
+  static const ::ringmain::v1::Route& route(const DocumentFinished* msg);
 };
 
 const ::ringmain::v1::Usage&
 DocumentFinished::_Internal::usage(const DocumentFinished* msg) {
   return *msg->_impl_.usage_;
 }
+const ::ringmain::v1::Route&
+DocumentFinished::_Internal::route(const DocumentFinished* msg) {
+  return *msg->_impl_.route_;
+}
 void DocumentFinished::clear_usage() {
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+}
+void DocumentFinished::clear_route() {
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
 }
 DocumentFinished::DocumentFinished(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -2788,12 +2860,25 @@ DocumentFinished::DocumentFinished(const DocumentFinished& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   DocumentFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_response_id().empty()) {
+    _this->_impl_.response_id_.Set(from._internal_response_id(), 
+      _this->GetArenaForAllocation());
+  }
   if (from._internal_has_usage()) {
     _this->_impl_.usage_ = new ::ringmain::v1::Usage(*from._impl_.usage_);
+  }
+  if (from._internal_has_route()) {
+    _this->_impl_.route_ = new ::ringmain::v1::Route(*from._impl_.route_);
   }
   // @@protoc_insertion_point(copy_constructor:ringmain.v1.DocumentFinished)
 }
@@ -2803,9 +2888,15 @@ inline void DocumentFinished::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.usage_){nullptr}
+      decltype(_impl_.response_id_){}
+    , decltype(_impl_.usage_){nullptr}
+    , decltype(_impl_.route_){nullptr}
     , /*decltype(_impl_._cached_size_)*/{}
   };
+  _impl_.response_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
 DocumentFinished::~DocumentFinished() {
@@ -2819,7 +2910,9 @@ DocumentFinished::~DocumentFinished() {
 
 inline void DocumentFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
+  if (this != internal_default_instance()) delete _impl_.route_;
 }
 
 void DocumentFinished::SetCachedSize(int size) const {
@@ -2832,10 +2925,15 @@ void DocumentFinished::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
   }
   _impl_.usage_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.route_ != nullptr) {
+    delete _impl_.route_;
+  }
+  _impl_.route_ = nullptr;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
@@ -2845,10 +2943,28 @@ const char* DocumentFinished::_InternalParse(const char* ptr, ::_pbi::ParseConte
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
     switch (tag >> 3) {
-      // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+      // string response_id = 1 [json_name = "responseId"];
       case 1:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_response_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.DocumentFinished.response_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
           ptr = ctx->ParseMessage(_internal_mutable_usage(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.Route route = 3 [json_name = "route"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 26)) {
+          ptr = ctx->ParseMessage(_internal_mutable_route(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -2882,11 +2998,28 @@ uint8_t* DocumentFinished::_InternalSerialize(
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_response_id().data(), static_cast<int>(this->_internal_response_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.DocumentFinished.response_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_response_id(), target);
+  }
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(1, _Internal::usage(this),
+      InternalWriteMessage(2, _Internal::usage(this),
         _Internal::usage(this).GetCachedSize(), target, stream);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(3, _Internal::route(this),
+        _Internal::route(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -2905,11 +3038,25 @@ size_t DocumentFinished::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  if (!this->_internal_response_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_response_id());
+  }
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   if (this->_internal_has_usage()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.usage_);
+  }
+
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  if (this->_internal_has_route()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.route_);
   }
 
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
@@ -2930,9 +3077,16 @@ void DocumentFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  if (!from._internal_response_id().empty()) {
+    _this->_internal_set_response_id(from._internal_response_id());
+  }
   if (from._internal_has_usage()) {
     _this->_internal_mutable_usage()->::ringmain::v1::Usage::MergeFrom(
         from._internal_usage());
+  }
+  if (from._internal_has_route()) {
+    _this->_internal_mutable_route()->::ringmain::v1::Route::MergeFrom(
+        from._internal_route());
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -2950,14 +3104,25 @@ bool DocumentFinished::IsInitialized() const {
 
 void DocumentFinished::InternalSwap(DocumentFinished* other) {
   using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
-  swap(_impl_.usage_, other->_impl_.usage_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.response_id_, lhs_arena,
+      &other->_impl_.response_id_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(DocumentFinished, _impl_.route_)
+      + sizeof(DocumentFinished::_impl_.route_)
+      - PROTOBUF_FIELD_OFFSET(DocumentFinished, _impl_.usage_)>(
+          reinterpret_cast<char*>(&_impl_.usage_),
+          reinterpret_cast<char*>(&other->_impl_.usage_));
 }
 
 ::PROTOBUF_NAMESPACE_ID::Metadata DocumentFinished::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fvision_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[7]);
+      file_level_metadata_ringmain_2fv1_2fvision_5fservice_2eproto[6]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -2967,10 +3132,6 @@ PROTOBUF_NAMESPACE_OPEN
 template<> PROTOBUF_NOINLINE ::ringmain::v1::AnalyzeImagesRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::AnalyzeImagesRequest >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::AnalyzeImagesRequest >(arena);
-}
-template<> PROTOBUF_NOINLINE ::ringmain::v1::AnalyzeImagesResponse*
-Arena::CreateMaybeMessage< ::ringmain::v1::AnalyzeImagesResponse >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::AnalyzeImagesResponse >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::ReadDocumentRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::ReadDocumentRequest >(Arena* arena) {
@@ -2984,9 +3145,9 @@ template<> PROTOBUF_NOINLINE ::ringmain::v1::ReadDocumentEvent*
 Arena::CreateMaybeMessage< ::ringmain::v1::ReadDocumentEvent >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::ReadDocumentEvent >(arena);
 }
-template<> PROTOBUF_NOINLINE ::ringmain::v1::DocumentOpened*
-Arena::CreateMaybeMessage< ::ringmain::v1::DocumentOpened >(Arena* arena) {
-  return Arena::CreateMessageInternal< ::ringmain::v1::DocumentOpened >(arena);
+template<> PROTOBUF_NOINLINE ::ringmain::v1::DocumentStarted*
+Arena::CreateMaybeMessage< ::ringmain::v1::DocumentStarted >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::DocumentStarted >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::DocumentPage*
 Arena::CreateMaybeMessage< ::ringmain::v1::DocumentPage >(Arena* arena) {

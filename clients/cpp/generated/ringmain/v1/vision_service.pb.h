@@ -32,6 +32,7 @@
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include "google/rpc/status.pb.h"
+#include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/chat_service.pb.h"
 #include "ringmain/v1/content.pb.h"
 #include "ringmain/v1/generation.pb.h"
@@ -56,18 +57,15 @@ namespace v1 {
 class AnalyzeImagesRequest;
 struct AnalyzeImagesRequestDefaultTypeInternal;
 extern AnalyzeImagesRequestDefaultTypeInternal _AnalyzeImagesRequest_default_instance_;
-class AnalyzeImagesResponse;
-struct AnalyzeImagesResponseDefaultTypeInternal;
-extern AnalyzeImagesResponseDefaultTypeInternal _AnalyzeImagesResponse_default_instance_;
 class DocumentFinished;
 struct DocumentFinishedDefaultTypeInternal;
 extern DocumentFinishedDefaultTypeInternal _DocumentFinished_default_instance_;
-class DocumentOpened;
-struct DocumentOpenedDefaultTypeInternal;
-extern DocumentOpenedDefaultTypeInternal _DocumentOpened_default_instance_;
 class DocumentPage;
 struct DocumentPageDefaultTypeInternal;
 extern DocumentPageDefaultTypeInternal _DocumentPage_default_instance_;
+class DocumentStarted;
+struct DocumentStartedDefaultTypeInternal;
+extern DocumentStartedDefaultTypeInternal _DocumentStarted_default_instance_;
 class ReadDocumentConfig;
 struct ReadDocumentConfigDefaultTypeInternal;
 extern ReadDocumentConfigDefaultTypeInternal _ReadDocumentConfig_default_instance_;
@@ -81,10 +79,9 @@ extern ReadDocumentRequestDefaultTypeInternal _ReadDocumentRequest_default_insta
 }  // namespace ringmain
 PROTOBUF_NAMESPACE_OPEN
 template<> ::ringmain::v1::AnalyzeImagesRequest* Arena::CreateMaybeMessage<::ringmain::v1::AnalyzeImagesRequest>(Arena*);
-template<> ::ringmain::v1::AnalyzeImagesResponse* Arena::CreateMaybeMessage<::ringmain::v1::AnalyzeImagesResponse>(Arena*);
 template<> ::ringmain::v1::DocumentFinished* Arena::CreateMaybeMessage<::ringmain::v1::DocumentFinished>(Arena*);
-template<> ::ringmain::v1::DocumentOpened* Arena::CreateMaybeMessage<::ringmain::v1::DocumentOpened>(Arena*);
 template<> ::ringmain::v1::DocumentPage* Arena::CreateMaybeMessage<::ringmain::v1::DocumentPage>(Arena*);
+template<> ::ringmain::v1::DocumentStarted* Arena::CreateMaybeMessage<::ringmain::v1::DocumentStarted>(Arena*);
 template<> ::ringmain::v1::ReadDocumentConfig* Arena::CreateMaybeMessage<::ringmain::v1::ReadDocumentConfig>(Arena*);
 template<> ::ringmain::v1::ReadDocumentEvent* Arena::CreateMaybeMessage<::ringmain::v1::ReadDocumentEvent>(Arena*);
 template<> ::ringmain::v1::ReadDocumentRequest* Arena::CreateMaybeMessage<::ringmain::v1::ReadDocumentRequest>(Arena*);
@@ -241,13 +238,16 @@ class AnalyzeImagesRequest final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kImagesFieldNumber = 3,
-    kModelFieldNumber = 1,
-    kPromptFieldNumber = 2,
-    kGenerationConfigFieldNumber = 4,
-    kRoutingPolicyFieldNumber = 5,
+    kImagesFieldNumber = 6,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kPromptFieldNumber = 5,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kGenerationConfigFieldNumber = 8,
+    kImageDetailFieldNumber = 7,
   };
-  // repeated .ringmain.v1.Media images = 3 [json_name = "images"];
+  // repeated .ringmain.v1.Media images = 6 [json_name = "images"];
   int images_size() const;
   private:
   int _internal_images_size() const;
@@ -265,7 +265,21 @@ class AnalyzeImagesRequest final :
   const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >&
       images() const;
 
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -279,7 +293,7 @@ class AnalyzeImagesRequest final :
   std::string* _internal_mutable_model();
   public:
 
-  // string prompt = 2 [json_name = "prompt"];
+  // string prompt = 5 [json_name = "prompt"];
   void clear_prompt();
   const std::string& prompt() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -293,25 +307,25 @@ class AnalyzeImagesRequest final :
   std::string* _internal_mutable_prompt();
   public:
 
-  // .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-  bool has_generation_config() const;
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
   private:
-  bool _internal_has_generation_config() const;
+  bool _internal_has_attribution() const;
   public:
-  void clear_generation_config();
-  const ::ringmain::v1::GenerationConfig& generation_config() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::GenerationConfig* release_generation_config();
-  ::ringmain::v1::GenerationConfig* mutable_generation_config();
-  void set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config);
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
   private:
-  const ::ringmain::v1::GenerationConfig& _internal_generation_config() const;
-  ::ringmain::v1::GenerationConfig* _internal_mutable_generation_config();
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
   public:
-  void unsafe_arena_set_allocated_generation_config(
-      ::ringmain::v1::GenerationConfig* generation_config);
-  ::ringmain::v1::GenerationConfig* unsafe_arena_release_generation_config();
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -329,6 +343,33 @@ class AnalyzeImagesRequest final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
+  // .ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];
+  bool has_generation_config() const;
+  private:
+  bool _internal_has_generation_config() const;
+  public:
+  void clear_generation_config();
+  const ::ringmain::v1::GenerationConfig& generation_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::GenerationConfig* release_generation_config();
+  ::ringmain::v1::GenerationConfig* mutable_generation_config();
+  void set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config);
+  private:
+  const ::ringmain::v1::GenerationConfig& _internal_generation_config() const;
+  ::ringmain::v1::GenerationConfig* _internal_mutable_generation_config();
+  public:
+  void unsafe_arena_set_allocated_generation_config(
+      ::ringmain::v1::GenerationConfig* generation_config);
+  ::ringmain::v1::GenerationConfig* unsafe_arena_release_generation_config();
+
+  // .ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];
+  void clear_image_detail();
+  ::ringmain::v1::ImageDetail image_detail() const;
+  void set_image_detail(::ringmain::v1::ImageDetail value);
+  private:
+  ::ringmain::v1::ImageDetail _internal_image_detail() const;
+  void _internal_set_image_detail(::ringmain::v1::ImageDetail value);
+  public:
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.AnalyzeImagesRequest)
  private:
   class _Internal;
@@ -338,230 +379,13 @@ class AnalyzeImagesRequest final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media > images_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
-    ::ringmain::v1::GenerationConfig* generation_config_;
+    ::ringmain::v1::Attribution* attribution_;
     ::ringmain::v1::RoutingPolicy* routing_policy_;
-    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
-  };
-  union { Impl_ _impl_; };
-  friend struct ::TableStruct_ringmain_2fv1_2fvision_5fservice_2eproto;
-};
-// -------------------------------------------------------------------
-
-class AnalyzeImagesResponse final :
-    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.AnalyzeImagesResponse) */ {
- public:
-  inline AnalyzeImagesResponse() : AnalyzeImagesResponse(nullptr) {}
-  ~AnalyzeImagesResponse() override;
-  explicit PROTOBUF_CONSTEXPR AnalyzeImagesResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
-
-  AnalyzeImagesResponse(const AnalyzeImagesResponse& from);
-  AnalyzeImagesResponse(AnalyzeImagesResponse&& from) noexcept
-    : AnalyzeImagesResponse() {
-    *this = ::std::move(from);
-  }
-
-  inline AnalyzeImagesResponse& operator=(const AnalyzeImagesResponse& from) {
-    CopyFrom(from);
-    return *this;
-  }
-  inline AnalyzeImagesResponse& operator=(AnalyzeImagesResponse&& from) noexcept {
-    if (this == &from) return *this;
-    if (GetOwningArena() == from.GetOwningArena()
-  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
-        && GetOwningArena() != nullptr
-  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
-    ) {
-      InternalSwap(&from);
-    } else {
-      CopyFrom(from);
-    }
-    return *this;
-  }
-
-  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
-    return GetDescriptor();
-  }
-  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
-    return default_instance().GetMetadata().descriptor;
-  }
-  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
-    return default_instance().GetMetadata().reflection;
-  }
-  static const AnalyzeImagesResponse& default_instance() {
-    return *internal_default_instance();
-  }
-  static inline const AnalyzeImagesResponse* internal_default_instance() {
-    return reinterpret_cast<const AnalyzeImagesResponse*>(
-               &_AnalyzeImagesResponse_default_instance_);
-  }
-  static constexpr int kIndexInFileMessages =
-    1;
-
-  friend void swap(AnalyzeImagesResponse& a, AnalyzeImagesResponse& b) {
-    a.Swap(&b);
-  }
-  inline void Swap(AnalyzeImagesResponse* other) {
-    if (other == this) return;
-  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
-    if (GetOwningArena() != nullptr &&
-        GetOwningArena() == other->GetOwningArena()) {
-   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
-    if (GetOwningArena() == other->GetOwningArena()) {
-  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
-      InternalSwap(other);
-    } else {
-      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
-    }
-  }
-  void UnsafeArenaSwap(AnalyzeImagesResponse* other) {
-    if (other == this) return;
-    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
-    InternalSwap(other);
-  }
-
-  // implements Message ----------------------------------------------
-
-  AnalyzeImagesResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
-    return CreateMaybeMessage<AnalyzeImagesResponse>(arena);
-  }
-  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
-  void CopyFrom(const AnalyzeImagesResponse& from);
-  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  void MergeFrom( const AnalyzeImagesResponse& from) {
-    AnalyzeImagesResponse::MergeImpl(*this, from);
-  }
-  private:
-  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
-  public:
-  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
-  bool IsInitialized() const final;
-
-  size_t ByteSizeLong() const final;
-  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
-  uint8_t* _InternalSerialize(
-      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
-  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
-
-  private:
-  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
-  void SharedDtor();
-  void SetCachedSize(int size) const final;
-  void InternalSwap(AnalyzeImagesResponse* other);
-
-  private:
-  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
-  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
-    return "ringmain.v1.AnalyzeImagesResponse";
-  }
-  protected:
-  explicit AnalyzeImagesResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
-                       bool is_message_owned = false);
-  public:
-
-  static const ClassData _class_data_;
-  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
-
-  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
-
-  // nested types ----------------------------------------------------
-
-  // accessors -------------------------------------------------------
-
-  enum : int {
-    kResponseIdFieldNumber = 1,
-    kTextFieldNumber = 2,
-    kUsageFieldNumber = 4,
-    kRouteFieldNumber = 5,
-    kFinishReasonFieldNumber = 3,
-  };
-  // string response_id = 1 [json_name = "responseId"];
-  void clear_response_id();
-  const std::string& response_id() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_response_id(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_response_id();
-  PROTOBUF_NODISCARD std::string* release_response_id();
-  void set_allocated_response_id(std::string* response_id);
-  private:
-  const std::string& _internal_response_id() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
-  std::string* _internal_mutable_response_id();
-  public:
-
-  // string text = 2 [json_name = "text"];
-  void clear_text();
-  const std::string& text() const;
-  template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_text(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_text();
-  PROTOBUF_NODISCARD std::string* release_text();
-  void set_allocated_text(std::string* text);
-  private:
-  const std::string& _internal_text() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_text(const std::string& value);
-  std::string* _internal_mutable_text();
-  public:
-
-  // .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-  bool has_usage() const;
-  private:
-  bool _internal_has_usage() const;
-  public:
-  void clear_usage();
-  const ::ringmain::v1::Usage& usage() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Usage* release_usage();
-  ::ringmain::v1::Usage* mutable_usage();
-  void set_allocated_usage(::ringmain::v1::Usage* usage);
-  private:
-  const ::ringmain::v1::Usage& _internal_usage() const;
-  ::ringmain::v1::Usage* _internal_mutable_usage();
-  public:
-  void unsafe_arena_set_allocated_usage(
-      ::ringmain::v1::Usage* usage);
-  ::ringmain::v1::Usage* unsafe_arena_release_usage();
-
-  // .ringmain.v1.Route route = 5 [json_name = "route"];
-  bool has_route() const;
-  private:
-  bool _internal_has_route() const;
-  public:
-  void clear_route();
-  const ::ringmain::v1::Route& route() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::Route* release_route();
-  ::ringmain::v1::Route* mutable_route();
-  void set_allocated_route(::ringmain::v1::Route* route);
-  private:
-  const ::ringmain::v1::Route& _internal_route() const;
-  ::ringmain::v1::Route* _internal_mutable_route();
-  public:
-  void unsafe_arena_set_allocated_route(
-      ::ringmain::v1::Route* route);
-  ::ringmain::v1::Route* unsafe_arena_release_route();
-
-  // .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-  void clear_finish_reason();
-  ::ringmain::v1::FinishReason finish_reason() const;
-  void set_finish_reason(::ringmain::v1::FinishReason value);
-  private:
-  ::ringmain::v1::FinishReason _internal_finish_reason() const;
-  void _internal_set_finish_reason(::ringmain::v1::FinishReason value);
-  public:
-
-  // @@protoc_insertion_point(class_scope:ringmain.v1.AnalyzeImagesResponse)
- private:
-  class _Internal;
-
-  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
-  typedef void InternalArenaConstructable_;
-  typedef void DestructorSkippable_;
-  struct Impl_ {
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr text_;
-    ::ringmain::v1::Usage* usage_;
-    ::ringmain::v1::Route* route_;
-    int finish_reason_;
+    ::ringmain::v1::GenerationConfig* generation_config_;
+    int image_detail_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -623,7 +447,7 @@ class ReadDocumentRequest final :
                &_ReadDocumentRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    2;
+    1;
 
   friend void swap(ReadDocumentRequest& a, ReadDocumentRequest& b) {
     a.Swap(&b);
@@ -813,7 +637,7 @@ class ReadDocumentConfig final :
                &_ReadDocumentConfig_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    3;
+    2;
 
   friend void swap(ReadDocumentConfig& a, ReadDocumentConfig& b) {
     a.Swap(&b);
@@ -886,15 +710,31 @@ class ReadDocumentConfig final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kModelFieldNumber = 1,
-    kMimeTypeFieldNumber = 2,
-    kPromptFieldNumber = 4,
-    kRoutingPolicyFieldNumber = 7,
-    kModeFieldNumber = 3,
-    kMaxParallelPagesFieldNumber = 5,
-    kFirstPageFieldNumber = 6,
+    kRequestIdFieldNumber = 1,
+    kModelFieldNumber = 2,
+    kMimeTypeFieldNumber = 5,
+    kPromptFieldNumber = 7,
+    kAttributionFieldNumber = 3,
+    kRoutingPolicyFieldNumber = 4,
+    kGenerationConfigFieldNumber = 9,
+    kModeFieldNumber = 6,
+    kFirstPageFieldNumber = 8,
   };
-  // string model = 1 [json_name = "model"];
+  // string request_id = 1 [json_name = "requestId"];
+  void clear_request_id();
+  const std::string& request_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_request_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_request_id();
+  PROTOBUF_NODISCARD std::string* release_request_id();
+  void set_allocated_request_id(std::string* request_id);
+  private:
+  const std::string& _internal_request_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_request_id(const std::string& value);
+  std::string* _internal_mutable_request_id();
+  public:
+
+  // string model = 2 [json_name = "model"];
   void clear_model();
   const std::string& model() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -908,7 +748,7 @@ class ReadDocumentConfig final :
   std::string* _internal_mutable_model();
   public:
 
-  // string mime_type = 2 [json_name = "mimeType"];
+  // string mime_type = 5 [json_name = "mimeType"];
   void clear_mime_type();
   const std::string& mime_type() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -922,7 +762,7 @@ class ReadDocumentConfig final :
   std::string* _internal_mutable_mime_type();
   public:
 
-  // string prompt = 4 [json_name = "prompt"];
+  // string prompt = 7 [json_name = "prompt"];
   void clear_prompt();
   const std::string& prompt() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -936,7 +776,25 @@ class ReadDocumentConfig final :
   std::string* _internal_mutable_prompt();
   public:
 
-  // .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+  // .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+  bool has_attribution() const;
+  private:
+  bool _internal_has_attribution() const;
+  public:
+  void clear_attribution();
+  const ::ringmain::v1::Attribution& attribution() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Attribution* release_attribution();
+  ::ringmain::v1::Attribution* mutable_attribution();
+  void set_allocated_attribution(::ringmain::v1::Attribution* attribution);
+  private:
+  const ::ringmain::v1::Attribution& _internal_attribution() const;
+  ::ringmain::v1::Attribution* _internal_mutable_attribution();
+  public:
+  void unsafe_arena_set_allocated_attribution(
+      ::ringmain::v1::Attribution* attribution);
+  ::ringmain::v1::Attribution* unsafe_arena_release_attribution();
+
+  // .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
   bool has_routing_policy() const;
   private:
   bool _internal_has_routing_policy() const;
@@ -954,7 +812,25 @@ class ReadDocumentConfig final :
       ::ringmain::v1::RoutingPolicy* routing_policy);
   ::ringmain::v1::RoutingPolicy* unsafe_arena_release_routing_policy();
 
-  // .ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];
+  // .ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];
+  bool has_generation_config() const;
+  private:
+  bool _internal_has_generation_config() const;
+  public:
+  void clear_generation_config();
+  const ::ringmain::v1::GenerationConfig& generation_config() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::GenerationConfig* release_generation_config();
+  ::ringmain::v1::GenerationConfig* mutable_generation_config();
+  void set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config);
+  private:
+  const ::ringmain::v1::GenerationConfig& _internal_generation_config() const;
+  ::ringmain::v1::GenerationConfig* _internal_mutable_generation_config();
+  public:
+  void unsafe_arena_set_allocated_generation_config(
+      ::ringmain::v1::GenerationConfig* generation_config);
+  ::ringmain::v1::GenerationConfig* unsafe_arena_release_generation_config();
+
+  // .ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];
   void clear_mode();
   ::ringmain::v1::DocumentMode mode() const;
   void set_mode(::ringmain::v1::DocumentMode value);
@@ -963,16 +839,7 @@ class ReadDocumentConfig final :
   void _internal_set_mode(::ringmain::v1::DocumentMode value);
   public:
 
-  // int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];
-  void clear_max_parallel_pages();
-  int32_t max_parallel_pages() const;
-  void set_max_parallel_pages(int32_t value);
-  private:
-  int32_t _internal_max_parallel_pages() const;
-  void _internal_set_max_parallel_pages(int32_t value);
-  public:
-
-  // int32 first_page = 6 [json_name = "firstPage"];
+  // int32 first_page = 8 [json_name = "firstPage"];
   void clear_first_page();
   int32_t first_page() const;
   void set_first_page(int32_t value);
@@ -989,12 +856,14 @@ class ReadDocumentConfig final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr request_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr prompt_;
+    ::ringmain::v1::Attribution* attribution_;
     ::ringmain::v1::RoutingPolicy* routing_policy_;
+    ::ringmain::v1::GenerationConfig* generation_config_;
     int mode_;
-    int32_t max_parallel_pages_;
     int32_t first_page_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -1047,7 +916,7 @@ class ReadDocumentEvent final :
     return *internal_default_instance();
   }
   enum EventCase {
-    kOpened = 1,
+    kStarted = 1,
     kPage = 2,
     kFinished = 3,
     EVENT_NOT_SET = 0,
@@ -1058,7 +927,7 @@ class ReadDocumentEvent final :
                &_ReadDocumentEvent_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    4;
+    3;
 
   friend void swap(ReadDocumentEvent& a, ReadDocumentEvent& b) {
     a.Swap(&b);
@@ -1131,27 +1000,27 @@ class ReadDocumentEvent final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kOpenedFieldNumber = 1,
+    kStartedFieldNumber = 1,
     kPageFieldNumber = 2,
     kFinishedFieldNumber = 3,
   };
-  // .ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];
-  bool has_opened() const;
+  // .ringmain.v1.DocumentStarted started = 1 [json_name = "started"];
+  bool has_started() const;
   private:
-  bool _internal_has_opened() const;
+  bool _internal_has_started() const;
   public:
-  void clear_opened();
-  const ::ringmain::v1::DocumentOpened& opened() const;
-  PROTOBUF_NODISCARD ::ringmain::v1::DocumentOpened* release_opened();
-  ::ringmain::v1::DocumentOpened* mutable_opened();
-  void set_allocated_opened(::ringmain::v1::DocumentOpened* opened);
+  void clear_started();
+  const ::ringmain::v1::DocumentStarted& started() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::DocumentStarted* release_started();
+  ::ringmain::v1::DocumentStarted* mutable_started();
+  void set_allocated_started(::ringmain::v1::DocumentStarted* started);
   private:
-  const ::ringmain::v1::DocumentOpened& _internal_opened() const;
-  ::ringmain::v1::DocumentOpened* _internal_mutable_opened();
+  const ::ringmain::v1::DocumentStarted& _internal_started() const;
+  ::ringmain::v1::DocumentStarted* _internal_mutable_started();
   public:
-  void unsafe_arena_set_allocated_opened(
-      ::ringmain::v1::DocumentOpened* opened);
-  ::ringmain::v1::DocumentOpened* unsafe_arena_release_opened();
+  void unsafe_arena_set_allocated_started(
+      ::ringmain::v1::DocumentStarted* started);
+  ::ringmain::v1::DocumentStarted* unsafe_arena_release_started();
 
   // .ringmain.v1.DocumentPage page = 2 [json_name = "page"];
   bool has_page() const;
@@ -1194,7 +1063,7 @@ class ReadDocumentEvent final :
   // @@protoc_insertion_point(class_scope:ringmain.v1.ReadDocumentEvent)
  private:
   class _Internal;
-  void set_has_opened();
+  void set_has_started();
   void set_has_page();
   void set_has_finished();
 
@@ -1208,7 +1077,7 @@ class ReadDocumentEvent final :
     union EventUnion {
       constexpr EventUnion() : _constinit_{} {}
         ::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized _constinit_;
-      ::ringmain::v1::DocumentOpened* opened_;
+      ::ringmain::v1::DocumentStarted* started_;
       ::ringmain::v1::DocumentPage* page_;
       ::ringmain::v1::DocumentFinished* finished_;
     } event_;
@@ -1221,24 +1090,24 @@ class ReadDocumentEvent final :
 };
 // -------------------------------------------------------------------
 
-class DocumentOpened final :
-    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.DocumentOpened) */ {
+class DocumentStarted final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.DocumentStarted) */ {
  public:
-  inline DocumentOpened() : DocumentOpened(nullptr) {}
-  ~DocumentOpened() override;
-  explicit PROTOBUF_CONSTEXPR DocumentOpened(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+  inline DocumentStarted() : DocumentStarted(nullptr) {}
+  ~DocumentStarted() override;
+  explicit PROTOBUF_CONSTEXPR DocumentStarted(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
 
-  DocumentOpened(const DocumentOpened& from);
-  DocumentOpened(DocumentOpened&& from) noexcept
-    : DocumentOpened() {
+  DocumentStarted(const DocumentStarted& from);
+  DocumentStarted(DocumentStarted&& from) noexcept
+    : DocumentStarted() {
     *this = ::std::move(from);
   }
 
-  inline DocumentOpened& operator=(const DocumentOpened& from) {
+  inline DocumentStarted& operator=(const DocumentStarted& from) {
     CopyFrom(from);
     return *this;
   }
-  inline DocumentOpened& operator=(DocumentOpened&& from) noexcept {
+  inline DocumentStarted& operator=(DocumentStarted&& from) noexcept {
     if (this == &from) return *this;
     if (GetOwningArena() == from.GetOwningArena()
   #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
@@ -1261,20 +1130,20 @@ class DocumentOpened final :
   static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
     return default_instance().GetMetadata().reflection;
   }
-  static const DocumentOpened& default_instance() {
+  static const DocumentStarted& default_instance() {
     return *internal_default_instance();
   }
-  static inline const DocumentOpened* internal_default_instance() {
-    return reinterpret_cast<const DocumentOpened*>(
-               &_DocumentOpened_default_instance_);
+  static inline const DocumentStarted* internal_default_instance() {
+    return reinterpret_cast<const DocumentStarted*>(
+               &_DocumentStarted_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    5;
+    4;
 
-  friend void swap(DocumentOpened& a, DocumentOpened& b) {
+  friend void swap(DocumentStarted& a, DocumentStarted& b) {
     a.Swap(&b);
   }
-  inline void Swap(DocumentOpened* other) {
+  inline void Swap(DocumentStarted* other) {
     if (other == this) return;
   #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
     if (GetOwningArena() != nullptr &&
@@ -1287,7 +1156,7 @@ class DocumentOpened final :
       ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
     }
   }
-  void UnsafeArenaSwap(DocumentOpened* other) {
+  void UnsafeArenaSwap(DocumentStarted* other) {
     if (other == this) return;
     GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
     InternalSwap(other);
@@ -1295,14 +1164,14 @@ class DocumentOpened final :
 
   // implements Message ----------------------------------------------
 
-  DocumentOpened* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
-    return CreateMaybeMessage<DocumentOpened>(arena);
+  DocumentStarted* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<DocumentStarted>(arena);
   }
   using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
-  void CopyFrom(const DocumentOpened& from);
+  void CopyFrom(const DocumentStarted& from);
   using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
-  void MergeFrom( const DocumentOpened& from) {
-    DocumentOpened::MergeImpl(*this, from);
+  void MergeFrom( const DocumentStarted& from) {
+    DocumentStarted::MergeImpl(*this, from);
   }
   private:
   static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
@@ -1320,15 +1189,15 @@ class DocumentOpened final :
   void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
   void SharedDtor();
   void SetCachedSize(int size) const final;
-  void InternalSwap(DocumentOpened* other);
+  void InternalSwap(DocumentStarted* other);
 
   private:
   friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
   static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
-    return "ringmain.v1.DocumentOpened";
+    return "ringmain.v1.DocumentStarted";
   }
   protected:
-  explicit DocumentOpened(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+  explicit DocumentStarted(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                        bool is_message_owned = false);
   public:
 
@@ -1342,10 +1211,55 @@ class DocumentOpened final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kMimeTypeFieldNumber = 1,
-    kPageCountFieldNumber = 2,
+    kResponseIdFieldNumber = 1,
+    kProviderIdFieldNumber = 2,
+    kProviderModelFieldNumber = 3,
+    kMimeTypeFieldNumber = 4,
+    kPageCountFieldNumber = 5,
   };
-  // string mime_type = 1 [json_name = "mimeType"];
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
+  // string provider_id = 2 [json_name = "providerId"];
+  void clear_provider_id();
+  const std::string& provider_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_id();
+  PROTOBUF_NODISCARD std::string* release_provider_id();
+  void set_allocated_provider_id(std::string* provider_id);
+  private:
+  const std::string& _internal_provider_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_id(const std::string& value);
+  std::string* _internal_mutable_provider_id();
+  public:
+
+  // string provider_model = 3 [json_name = "providerModel"];
+  void clear_provider_model();
+  const std::string& provider_model() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_provider_model(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_provider_model();
+  PROTOBUF_NODISCARD std::string* release_provider_model();
+  void set_allocated_provider_model(std::string* provider_model);
+  private:
+  const std::string& _internal_provider_model() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_provider_model(const std::string& value);
+  std::string* _internal_mutable_provider_model();
+  public:
+
+  // string mime_type = 4 [json_name = "mimeType"];
   void clear_mime_type();
   const std::string& mime_type() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
@@ -1359,7 +1273,7 @@ class DocumentOpened final :
   std::string* _internal_mutable_mime_type();
   public:
 
-  // int32 page_count = 2 [json_name = "pageCount"];
+  // int32 page_count = 5 [json_name = "pageCount"];
   void clear_page_count();
   int32_t page_count() const;
   void set_page_count(int32_t value);
@@ -1368,7 +1282,7 @@ class DocumentOpened final :
   void _internal_set_page_count(int32_t value);
   public:
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.DocumentOpened)
+  // @@protoc_insertion_point(class_scope:ringmain.v1.DocumentStarted)
  private:
   class _Internal;
 
@@ -1376,6 +1290,9 @@ class DocumentOpened final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_id_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr mime_type_;
     int32_t page_count_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
@@ -1433,7 +1350,7 @@ class DocumentPage final :
                &_DocumentPage_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    6;
+    5;
 
   friend void swap(DocumentPage& a, DocumentPage& b) {
     a.Swap(&b);
@@ -1508,7 +1425,8 @@ class DocumentPage final :
   enum : int {
     kMarkdownFieldNumber = 2,
     kUsageFieldNumber = 3,
-    kErrorFieldNumber = 4,
+    kRouteFieldNumber = 4,
+    kErrorFieldNumber = 5,
     kPageNumberFieldNumber = 1,
   };
   // string markdown = 2 [json_name = "markdown"];
@@ -1543,7 +1461,25 @@ class DocumentPage final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
-  // .google.rpc.Status error = 4 [json_name = "error"];
+  // .ringmain.v1.Route route = 4 [json_name = "route"];
+  bool has_route() const;
+  private:
+  bool _internal_has_route() const;
+  public:
+  void clear_route();
+  const ::ringmain::v1::Route& route() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Route* release_route();
+  ::ringmain::v1::Route* mutable_route();
+  void set_allocated_route(::ringmain::v1::Route* route);
+  private:
+  const ::ringmain::v1::Route& _internal_route() const;
+  ::ringmain::v1::Route* _internal_mutable_route();
+  public:
+  void unsafe_arena_set_allocated_route(
+      ::ringmain::v1::Route* route);
+  ::ringmain::v1::Route* unsafe_arena_release_route();
+
+  // .google.rpc.Status error = 5 [json_name = "error"];
   bool has_error() const;
   private:
   bool _internal_has_error() const;
@@ -1580,6 +1516,7 @@ class DocumentPage final :
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr markdown_;
     ::ringmain::v1::Usage* usage_;
+    ::ringmain::v1::Route* route_;
     ::google::rpc::Status* error_;
     int32_t page_number_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
@@ -1637,7 +1574,7 @@ class DocumentFinished final :
                &_DocumentFinished_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    7;
+    6;
 
   friend void swap(DocumentFinished& a, DocumentFinished& b) {
     a.Swap(&b);
@@ -1710,9 +1647,25 @@ class DocumentFinished final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kUsageFieldNumber = 1,
+    kResponseIdFieldNumber = 1,
+    kUsageFieldNumber = 2,
+    kRouteFieldNumber = 3,
   };
-  // .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+  // string response_id = 1 [json_name = "responseId"];
+  void clear_response_id();
+  const std::string& response_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_response_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_response_id();
+  PROTOBUF_NODISCARD std::string* release_response_id();
+  void set_allocated_response_id(std::string* response_id);
+  private:
+  const std::string& _internal_response_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_response_id(const std::string& value);
+  std::string* _internal_mutable_response_id();
+  public:
+
+  // .ringmain.v1.Usage usage = 2 [json_name = "usage"];
   bool has_usage() const;
   private:
   bool _internal_has_usage() const;
@@ -1730,6 +1683,24 @@ class DocumentFinished final :
       ::ringmain::v1::Usage* usage);
   ::ringmain::v1::Usage* unsafe_arena_release_usage();
 
+  // .ringmain.v1.Route route = 3 [json_name = "route"];
+  bool has_route() const;
+  private:
+  bool _internal_has_route() const;
+  public:
+  void clear_route();
+  const ::ringmain::v1::Route& route() const;
+  PROTOBUF_NODISCARD ::ringmain::v1::Route* release_route();
+  ::ringmain::v1::Route* mutable_route();
+  void set_allocated_route(::ringmain::v1::Route* route);
+  private:
+  const ::ringmain::v1::Route& _internal_route() const;
+  ::ringmain::v1::Route* _internal_mutable_route();
+  public:
+  void unsafe_arena_set_allocated_route(
+      ::ringmain::v1::Route* route);
+  ::ringmain::v1::Route* unsafe_arena_release_route();
+
   // @@protoc_insertion_point(class_scope:ringmain.v1.DocumentFinished)
  private:
   class _Internal;
@@ -1738,7 +1709,9 @@ class DocumentFinished final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
+    ::ringmain::v1::Route* route_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
@@ -1755,7 +1728,57 @@ class DocumentFinished final :
 #endif  // __GNUC__
 // AnalyzeImagesRequest
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void AnalyzeImagesRequest::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& AnalyzeImagesRequest::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void AnalyzeImagesRequest::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesRequest.request_id)
+}
+inline std::string* AnalyzeImagesRequest::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.request_id)
+  return _s;
+}
+inline const std::string& AnalyzeImagesRequest::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void AnalyzeImagesRequest::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* AnalyzeImagesRequest::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* AnalyzeImagesRequest::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void AnalyzeImagesRequest::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void AnalyzeImagesRequest::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -1805,126 +1828,39 @@ inline void AnalyzeImagesRequest::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.model)
 }
 
-// string prompt = 2 [json_name = "prompt"];
-inline void AnalyzeImagesRequest::clear_prompt() {
-  _impl_.prompt_.ClearToEmpty();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool AnalyzeImagesRequest::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline const std::string& AnalyzeImagesRequest::prompt() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.prompt)
-  return _internal_prompt();
+inline bool AnalyzeImagesRequest::has_attribution() const {
+  return _internal_has_attribution();
 }
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void AnalyzeImagesRequest::set_prompt(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesRequest.prompt)
+inline const ::ringmain::v1::Attribution& AnalyzeImagesRequest::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline std::string* AnalyzeImagesRequest::mutable_prompt() {
-  std::string* _s = _internal_mutable_prompt();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.prompt)
-  return _s;
+inline const ::ringmain::v1::Attribution& AnalyzeImagesRequest::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.attribution)
+  return _internal_attribution();
 }
-inline const std::string& AnalyzeImagesRequest::_internal_prompt() const {
-  return _impl_.prompt_.Get();
-}
-inline void AnalyzeImagesRequest::_internal_set_prompt(const std::string& value) {
-  
-  _impl_.prompt_.Set(value, GetArenaForAllocation());
-}
-inline std::string* AnalyzeImagesRequest::_internal_mutable_prompt() {
-  
-  return _impl_.prompt_.Mutable(GetArenaForAllocation());
-}
-inline std::string* AnalyzeImagesRequest::release_prompt() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.prompt)
-  return _impl_.prompt_.Release();
-}
-inline void AnalyzeImagesRequest::set_allocated_prompt(std::string* prompt) {
-  if (prompt != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.prompt_.IsDefault()) {
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.prompt)
-}
-
-// repeated .ringmain.v1.Media images = 3 [json_name = "images"];
-inline int AnalyzeImagesRequest::_internal_images_size() const {
-  return _impl_.images_.size();
-}
-inline int AnalyzeImagesRequest::images_size() const {
-  return _internal_images_size();
-}
-inline ::ringmain::v1::Media* AnalyzeImagesRequest::mutable_images(int index) {
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.images)
-  return _impl_.images_.Mutable(index);
-}
-inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >*
-AnalyzeImagesRequest::mutable_images() {
-  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.AnalyzeImagesRequest.images)
-  return &_impl_.images_;
-}
-inline const ::ringmain::v1::Media& AnalyzeImagesRequest::_internal_images(int index) const {
-  return _impl_.images_.Get(index);
-}
-inline const ::ringmain::v1::Media& AnalyzeImagesRequest::images(int index) const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.images)
-  return _internal_images(index);
-}
-inline ::ringmain::v1::Media* AnalyzeImagesRequest::_internal_add_images() {
-  return _impl_.images_.Add();
-}
-inline ::ringmain::v1::Media* AnalyzeImagesRequest::add_images() {
-  ::ringmain::v1::Media* _add = _internal_add_images();
-  // @@protoc_insertion_point(field_add:ringmain.v1.AnalyzeImagesRequest.images)
-  return _add;
-}
-inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >&
-AnalyzeImagesRequest::images() const {
-  // @@protoc_insertion_point(field_list:ringmain.v1.AnalyzeImagesRequest.images)
-  return _impl_.images_;
-}
-
-// .ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];
-inline bool AnalyzeImagesRequest::_internal_has_generation_config() const {
-  return this != internal_default_instance() && _impl_.generation_config_ != nullptr;
-}
-inline bool AnalyzeImagesRequest::has_generation_config() const {
-  return _internal_has_generation_config();
-}
-inline const ::ringmain::v1::GenerationConfig& AnalyzeImagesRequest::_internal_generation_config() const {
-  const ::ringmain::v1::GenerationConfig* p = _impl_.generation_config_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::GenerationConfig&>(
-      ::ringmain::v1::_GenerationConfig_default_instance_);
-}
-inline const ::ringmain::v1::GenerationConfig& AnalyzeImagesRequest::generation_config() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.generation_config)
-  return _internal_generation_config();
-}
-inline void AnalyzeImagesRequest::unsafe_arena_set_allocated_generation_config(
-    ::ringmain::v1::GenerationConfig* generation_config) {
+inline void AnalyzeImagesRequest::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  _impl_.generation_config_ = generation_config;
-  if (generation_config) {
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.AnalyzeImagesRequest.generation_config)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.AnalyzeImagesRequest.attribution)
 }
-inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::release_generation_config() {
+inline ::ringmain::v1::Attribution* AnalyzeImagesRequest::release_attribution() {
   
-  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
-  _impl_.generation_config_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -1936,48 +1872,48 @@ inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::release_generatio
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::unsafe_arena_release_generation_config() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.generation_config)
+inline ::ringmain::v1::Attribution* AnalyzeImagesRequest::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.attribution)
   
-  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
-  _impl_.generation_config_ = nullptr;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
   return temp;
 }
-inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::_internal_mutable_generation_config() {
+inline ::ringmain::v1::Attribution* AnalyzeImagesRequest::_internal_mutable_attribution() {
   
-  if (_impl_.generation_config_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::GenerationConfig>(GetArenaForAllocation());
-    _impl_.generation_config_ = p;
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
   }
-  return _impl_.generation_config_;
+  return _impl_.attribution_;
 }
-inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::mutable_generation_config() {
-  ::ringmain::v1::GenerationConfig* _msg = _internal_mutable_generation_config();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.generation_config)
+inline ::ringmain::v1::Attribution* AnalyzeImagesRequest::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.attribution)
   return _msg;
 }
-inline void AnalyzeImagesRequest::set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config) {
+inline void AnalyzeImagesRequest::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
   }
-  if (generation_config) {
+  if (attribution) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(generation_config));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
     if (message_arena != submessage_arena) {
-      generation_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, generation_config, submessage_arena);
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.generation_config_ = generation_config;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.generation_config)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.attribution)
 }
 
-// .ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool AnalyzeImagesRequest::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -2062,163 +1998,146 @@ inline void AnalyzeImagesRequest::set_allocated_routing_policy(::ringmain::v1::R
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.routing_policy)
 }
 
-// -------------------------------------------------------------------
-
-// AnalyzeImagesResponse
-
-// string response_id = 1 [json_name = "responseId"];
-inline void AnalyzeImagesResponse::clear_response_id() {
-  _impl_.response_id_.ClearToEmpty();
+// string prompt = 5 [json_name = "prompt"];
+inline void AnalyzeImagesRequest::clear_prompt() {
+  _impl_.prompt_.ClearToEmpty();
 }
-inline const std::string& AnalyzeImagesResponse::response_id() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesResponse.response_id)
-  return _internal_response_id();
+inline const std::string& AnalyzeImagesRequest::prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.prompt)
+  return _internal_prompt();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void AnalyzeImagesResponse::set_response_id(ArgT0&& arg0, ArgT... args) {
+void AnalyzeImagesRequest::set_prompt(ArgT0&& arg0, ArgT... args) {
  
- _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesResponse.response_id)
+ _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesRequest.prompt)
 }
-inline std::string* AnalyzeImagesResponse::mutable_response_id() {
-  std::string* _s = _internal_mutable_response_id();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesResponse.response_id)
+inline std::string* AnalyzeImagesRequest::mutable_prompt() {
+  std::string* _s = _internal_mutable_prompt();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.prompt)
   return _s;
 }
-inline const std::string& AnalyzeImagesResponse::_internal_response_id() const {
-  return _impl_.response_id_.Get();
+inline const std::string& AnalyzeImagesRequest::_internal_prompt() const {
+  return _impl_.prompt_.Get();
 }
-inline void AnalyzeImagesResponse::_internal_set_response_id(const std::string& value) {
+inline void AnalyzeImagesRequest::_internal_set_prompt(const std::string& value) {
   
-  _impl_.response_id_.Set(value, GetArenaForAllocation());
+  _impl_.prompt_.Set(value, GetArenaForAllocation());
 }
-inline std::string* AnalyzeImagesResponse::_internal_mutable_response_id() {
+inline std::string* AnalyzeImagesRequest::_internal_mutable_prompt() {
   
-  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+  return _impl_.prompt_.Mutable(GetArenaForAllocation());
 }
-inline std::string* AnalyzeImagesResponse::release_response_id() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesResponse.response_id)
-  return _impl_.response_id_.Release();
+inline std::string* AnalyzeImagesRequest::release_prompt() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.prompt)
+  return _impl_.prompt_.Release();
 }
-inline void AnalyzeImagesResponse::set_allocated_response_id(std::string* response_id) {
-  if (response_id != nullptr) {
+inline void AnalyzeImagesRequest::set_allocated_prompt(std::string* prompt) {
+  if (prompt != nullptr) {
     
   } else {
     
   }
-  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.response_id_.IsDefault()) {
-    _impl_.response_id_.Set("", GetArenaForAllocation());
+  if (_impl_.prompt_.IsDefault()) {
+    _impl_.prompt_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesResponse.response_id)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.prompt)
 }
 
-// string text = 2 [json_name = "text"];
-inline void AnalyzeImagesResponse::clear_text() {
-  _impl_.text_.ClearToEmpty();
+// repeated .ringmain.v1.Media images = 6 [json_name = "images"];
+inline int AnalyzeImagesRequest::_internal_images_size() const {
+  return _impl_.images_.size();
 }
-inline const std::string& AnalyzeImagesResponse::text() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesResponse.text)
-  return _internal_text();
+inline int AnalyzeImagesRequest::images_size() const {
+  return _internal_images_size();
 }
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void AnalyzeImagesResponse::set_text(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.text_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesResponse.text)
+inline ::ringmain::v1::Media* AnalyzeImagesRequest::mutable_images(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.images)
+  return _impl_.images_.Mutable(index);
 }
-inline std::string* AnalyzeImagesResponse::mutable_text() {
-  std::string* _s = _internal_mutable_text();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesResponse.text)
-  return _s;
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >*
+AnalyzeImagesRequest::mutable_images() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.AnalyzeImagesRequest.images)
+  return &_impl_.images_;
 }
-inline const std::string& AnalyzeImagesResponse::_internal_text() const {
-  return _impl_.text_.Get();
+inline const ::ringmain::v1::Media& AnalyzeImagesRequest::_internal_images(int index) const {
+  return _impl_.images_.Get(index);
 }
-inline void AnalyzeImagesResponse::_internal_set_text(const std::string& value) {
-  
-  _impl_.text_.Set(value, GetArenaForAllocation());
+inline const ::ringmain::v1::Media& AnalyzeImagesRequest::images(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.images)
+  return _internal_images(index);
 }
-inline std::string* AnalyzeImagesResponse::_internal_mutable_text() {
-  
-  return _impl_.text_.Mutable(GetArenaForAllocation());
+inline ::ringmain::v1::Media* AnalyzeImagesRequest::_internal_add_images() {
+  return _impl_.images_.Add();
 }
-inline std::string* AnalyzeImagesResponse::release_text() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesResponse.text)
-  return _impl_.text_.Release();
+inline ::ringmain::v1::Media* AnalyzeImagesRequest::add_images() {
+  ::ringmain::v1::Media* _add = _internal_add_images();
+  // @@protoc_insertion_point(field_add:ringmain.v1.AnalyzeImagesRequest.images)
+  return _add;
 }
-inline void AnalyzeImagesResponse::set_allocated_text(std::string* text) {
-  if (text != nullptr) {
-    
-  } else {
-    
-  }
-  _impl_.text_.SetAllocated(text, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.text_.IsDefault()) {
-    _impl_.text_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesResponse.text)
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::Media >&
+AnalyzeImagesRequest::images() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.AnalyzeImagesRequest.images)
+  return _impl_.images_;
 }
 
-// .ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];
-inline void AnalyzeImagesResponse::clear_finish_reason() {
-  _impl_.finish_reason_ = 0;
+// .ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];
+inline void AnalyzeImagesRequest::clear_image_detail() {
+  _impl_.image_detail_ = 0;
 }
-inline ::ringmain::v1::FinishReason AnalyzeImagesResponse::_internal_finish_reason() const {
-  return static_cast< ::ringmain::v1::FinishReason >(_impl_.finish_reason_);
+inline ::ringmain::v1::ImageDetail AnalyzeImagesRequest::_internal_image_detail() const {
+  return static_cast< ::ringmain::v1::ImageDetail >(_impl_.image_detail_);
 }
-inline ::ringmain::v1::FinishReason AnalyzeImagesResponse::finish_reason() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesResponse.finish_reason)
-  return _internal_finish_reason();
+inline ::ringmain::v1::ImageDetail AnalyzeImagesRequest::image_detail() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.image_detail)
+  return _internal_image_detail();
 }
-inline void AnalyzeImagesResponse::_internal_set_finish_reason(::ringmain::v1::FinishReason value) {
+inline void AnalyzeImagesRequest::_internal_set_image_detail(::ringmain::v1::ImageDetail value) {
   
-  _impl_.finish_reason_ = value;
+  _impl_.image_detail_ = value;
 }
-inline void AnalyzeImagesResponse::set_finish_reason(::ringmain::v1::FinishReason value) {
-  _internal_set_finish_reason(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesResponse.finish_reason)
+inline void AnalyzeImagesRequest::set_image_detail(::ringmain::v1::ImageDetail value) {
+  _internal_set_image_detail(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.AnalyzeImagesRequest.image_detail)
 }
 
-// .ringmain.v1.Usage usage = 4 [json_name = "usage"];
-inline bool AnalyzeImagesResponse::_internal_has_usage() const {
-  return this != internal_default_instance() && _impl_.usage_ != nullptr;
+// .ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];
+inline bool AnalyzeImagesRequest::_internal_has_generation_config() const {
+  return this != internal_default_instance() && _impl_.generation_config_ != nullptr;
 }
-inline bool AnalyzeImagesResponse::has_usage() const {
-  return _internal_has_usage();
+inline bool AnalyzeImagesRequest::has_generation_config() const {
+  return _internal_has_generation_config();
 }
-inline const ::ringmain::v1::Usage& AnalyzeImagesResponse::_internal_usage() const {
-  const ::ringmain::v1::Usage* p = _impl_.usage_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Usage&>(
-      ::ringmain::v1::_Usage_default_instance_);
+inline const ::ringmain::v1::GenerationConfig& AnalyzeImagesRequest::_internal_generation_config() const {
+  const ::ringmain::v1::GenerationConfig* p = _impl_.generation_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::GenerationConfig&>(
+      ::ringmain::v1::_GenerationConfig_default_instance_);
 }
-inline const ::ringmain::v1::Usage& AnalyzeImagesResponse::usage() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesResponse.usage)
-  return _internal_usage();
+inline const ::ringmain::v1::GenerationConfig& AnalyzeImagesRequest::generation_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesRequest.generation_config)
+  return _internal_generation_config();
 }
-inline void AnalyzeImagesResponse::unsafe_arena_set_allocated_usage(
-    ::ringmain::v1::Usage* usage) {
+inline void AnalyzeImagesRequest::unsafe_arena_set_allocated_generation_config(
+    ::ringmain::v1::GenerationConfig* generation_config) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.usage_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
   }
-  _impl_.usage_ = usage;
-  if (usage) {
+  _impl_.generation_config_ = generation_config;
+  if (generation_config) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.AnalyzeImagesResponse.usage)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.AnalyzeImagesRequest.generation_config)
 }
-inline ::ringmain::v1::Usage* AnalyzeImagesResponse::release_usage() {
+inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::release_generation_config() {
   
-  ::ringmain::v1::Usage* temp = _impl_.usage_;
-  _impl_.usage_ = nullptr;
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -2230,130 +2149,45 @@ inline ::ringmain::v1::Usage* AnalyzeImagesResponse::release_usage() {
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::ringmain::v1::Usage* AnalyzeImagesResponse::unsafe_arena_release_usage() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesResponse.usage)
+inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::unsafe_arena_release_generation_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesRequest.generation_config)
   
-  ::ringmain::v1::Usage* temp = _impl_.usage_;
-  _impl_.usage_ = nullptr;
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
   return temp;
 }
-inline ::ringmain::v1::Usage* AnalyzeImagesResponse::_internal_mutable_usage() {
+inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::_internal_mutable_generation_config() {
   
-  if (_impl_.usage_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::Usage>(GetArenaForAllocation());
-    _impl_.usage_ = p;
+  if (_impl_.generation_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::GenerationConfig>(GetArenaForAllocation());
+    _impl_.generation_config_ = p;
   }
-  return _impl_.usage_;
+  return _impl_.generation_config_;
 }
-inline ::ringmain::v1::Usage* AnalyzeImagesResponse::mutable_usage() {
-  ::ringmain::v1::Usage* _msg = _internal_mutable_usage();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesResponse.usage)
+inline ::ringmain::v1::GenerationConfig* AnalyzeImagesRequest::mutable_generation_config() {
+  ::ringmain::v1::GenerationConfig* _msg = _internal_mutable_generation_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesRequest.generation_config)
   return _msg;
 }
-inline void AnalyzeImagesResponse::set_allocated_usage(::ringmain::v1::Usage* usage) {
+inline void AnalyzeImagesRequest::set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.usage_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
   }
-  if (usage) {
+  if (generation_config) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(usage));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(generation_config));
     if (message_arena != submessage_arena) {
-      usage = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, usage, submessage_arena);
+      generation_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, generation_config, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.usage_ = usage;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesResponse.usage)
-}
-
-// .ringmain.v1.Route route = 5 [json_name = "route"];
-inline bool AnalyzeImagesResponse::_internal_has_route() const {
-  return this != internal_default_instance() && _impl_.route_ != nullptr;
-}
-inline bool AnalyzeImagesResponse::has_route() const {
-  return _internal_has_route();
-}
-inline const ::ringmain::v1::Route& AnalyzeImagesResponse::_internal_route() const {
-  const ::ringmain::v1::Route* p = _impl_.route_;
-  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Route&>(
-      ::ringmain::v1::_Route_default_instance_);
-}
-inline const ::ringmain::v1::Route& AnalyzeImagesResponse::route() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.AnalyzeImagesResponse.route)
-  return _internal_route();
-}
-inline void AnalyzeImagesResponse::unsafe_arena_set_allocated_route(
-    ::ringmain::v1::Route* route) {
-  if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
-  }
-  _impl_.route_ = route;
-  if (route) {
-    
-  } else {
-    
-  }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.AnalyzeImagesResponse.route)
-}
-inline ::ringmain::v1::Route* AnalyzeImagesResponse::release_route() {
-  
-  ::ringmain::v1::Route* temp = _impl_.route_;
-  _impl_.route_ = nullptr;
-#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
-  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
-  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  if (GetArenaForAllocation() == nullptr) { delete old; }
-#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
-  if (GetArenaForAllocation() != nullptr) {
-    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
-  }
-#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
-  return temp;
-}
-inline ::ringmain::v1::Route* AnalyzeImagesResponse::unsafe_arena_release_route() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.AnalyzeImagesResponse.route)
-  
-  ::ringmain::v1::Route* temp = _impl_.route_;
-  _impl_.route_ = nullptr;
-  return temp;
-}
-inline ::ringmain::v1::Route* AnalyzeImagesResponse::_internal_mutable_route() {
-  
-  if (_impl_.route_ == nullptr) {
-    auto* p = CreateMaybeMessage<::ringmain::v1::Route>(GetArenaForAllocation());
-    _impl_.route_ = p;
-  }
-  return _impl_.route_;
-}
-inline ::ringmain::v1::Route* AnalyzeImagesResponse::mutable_route() {
-  ::ringmain::v1::Route* _msg = _internal_mutable_route();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.AnalyzeImagesResponse.route)
-  return _msg;
-}
-inline void AnalyzeImagesResponse::set_allocated_route(::ringmain::v1::Route* route) {
-  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
-  if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
-  }
-  if (route) {
-    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
-        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(route));
-    if (message_arena != submessage_arena) {
-      route = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, route, submessage_arena);
-    }
-    
-  } else {
-    
-  }
-  _impl_.route_ = route;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesResponse.route)
+  _impl_.generation_config_ = generation_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.AnalyzeImagesRequest.generation_config)
 }
 
 // -------------------------------------------------------------------
@@ -2524,7 +2358,57 @@ inline ReadDocumentRequest::MessageCase ReadDocumentRequest::message_case() cons
 
 // ReadDocumentConfig
 
-// string model = 1 [json_name = "model"];
+// string request_id = 1 [json_name = "requestId"];
+inline void ReadDocumentConfig::clear_request_id() {
+  _impl_.request_id_.ClearToEmpty();
+}
+inline const std::string& ReadDocumentConfig::request_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.request_id)
+  return _internal_request_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ReadDocumentConfig::set_request_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.request_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.request_id)
+}
+inline std::string* ReadDocumentConfig::mutable_request_id() {
+  std::string* _s = _internal_mutable_request_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.request_id)
+  return _s;
+}
+inline const std::string& ReadDocumentConfig::_internal_request_id() const {
+  return _impl_.request_id_.Get();
+}
+inline void ReadDocumentConfig::_internal_set_request_id(const std::string& value) {
+  
+  _impl_.request_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::_internal_mutable_request_id() {
+  
+  return _impl_.request_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::release_request_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.request_id)
+  return _impl_.request_id_.Release();
+}
+inline void ReadDocumentConfig::set_allocated_request_id(std::string* request_id) {
+  if (request_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.request_id_.SetAllocated(request_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.request_id_.IsDefault()) {
+    _impl_.request_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.request_id)
+}
+
+// string model = 2 [json_name = "model"];
 inline void ReadDocumentConfig::clear_model() {
   _impl_.model_.ClearToEmpty();
 }
@@ -2574,167 +2458,92 @@ inline void ReadDocumentConfig::set_allocated_model(std::string* model) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.model)
 }
 
-// string mime_type = 2 [json_name = "mimeType"];
-inline void ReadDocumentConfig::clear_mime_type() {
-  _impl_.mime_type_.ClearToEmpty();
+// .ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];
+inline bool ReadDocumentConfig::_internal_has_attribution() const {
+  return this != internal_default_instance() && _impl_.attribution_ != nullptr;
 }
-inline const std::string& ReadDocumentConfig::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.mime_type)
-  return _internal_mime_type();
+inline bool ReadDocumentConfig::has_attribution() const {
+  return _internal_has_attribution();
 }
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void ReadDocumentConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.mime_type)
+inline const ::ringmain::v1::Attribution& ReadDocumentConfig::_internal_attribution() const {
+  const ::ringmain::v1::Attribution* p = _impl_.attribution_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Attribution&>(
+      ::ringmain::v1::_Attribution_default_instance_);
 }
-inline std::string* ReadDocumentConfig::mutable_mime_type() {
-  std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.mime_type)
-  return _s;
+inline const ::ringmain::v1::Attribution& ReadDocumentConfig::attribution() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.attribution)
+  return _internal_attribution();
 }
-inline const std::string& ReadDocumentConfig::_internal_mime_type() const {
-  return _impl_.mime_type_.Get();
-}
-inline void ReadDocumentConfig::_internal_set_mime_type(const std::string& value) {
-  
-  _impl_.mime_type_.Set(value, GetArenaForAllocation());
-}
-inline std::string* ReadDocumentConfig::_internal_mutable_mime_type() {
-  
-  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
-}
-inline std::string* ReadDocumentConfig::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.mime_type)
-  return _impl_.mime_type_.Release();
-}
-inline void ReadDocumentConfig::set_allocated_mime_type(std::string* mime_type) {
-  if (mime_type != nullptr) {
+inline void ReadDocumentConfig::unsafe_arena_set_allocated_attribution(
+    ::ringmain::v1::Attribution* attribution) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  _impl_.attribution_ = attribution;
+  if (attribution) {
     
   } else {
     
   }
-  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.mime_type_.IsDefault()) {
-    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ReadDocumentConfig.attribution)
+}
+inline ::ringmain::v1::Attribution* ReadDocumentConfig::release_attribution() {
+  
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
   }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.mime_type)
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
 }
-
-// .ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];
-inline void ReadDocumentConfig::clear_mode() {
-  _impl_.mode_ = 0;
-}
-inline ::ringmain::v1::DocumentMode ReadDocumentConfig::_internal_mode() const {
-  return static_cast< ::ringmain::v1::DocumentMode >(_impl_.mode_);
-}
-inline ::ringmain::v1::DocumentMode ReadDocumentConfig::mode() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.mode)
-  return _internal_mode();
-}
-inline void ReadDocumentConfig::_internal_set_mode(::ringmain::v1::DocumentMode value) {
+inline ::ringmain::v1::Attribution* ReadDocumentConfig::unsafe_arena_release_attribution() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.attribution)
   
-  _impl_.mode_ = value;
+  ::ringmain::v1::Attribution* temp = _impl_.attribution_;
+  _impl_.attribution_ = nullptr;
+  return temp;
 }
-inline void ReadDocumentConfig::set_mode(::ringmain::v1::DocumentMode value) {
-  _internal_set_mode(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.mode)
-}
-
-// string prompt = 4 [json_name = "prompt"];
-inline void ReadDocumentConfig::clear_prompt() {
-  _impl_.prompt_.ClearToEmpty();
-}
-inline const std::string& ReadDocumentConfig::prompt() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.prompt)
-  return _internal_prompt();
-}
-template <typename ArgT0, typename... ArgT>
-inline PROTOBUF_ALWAYS_INLINE
-void ReadDocumentConfig::set_prompt(ArgT0&& arg0, ArgT... args) {
- 
- _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.prompt)
-}
-inline std::string* ReadDocumentConfig::mutable_prompt() {
-  std::string* _s = _internal_mutable_prompt();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.prompt)
-  return _s;
-}
-inline const std::string& ReadDocumentConfig::_internal_prompt() const {
-  return _impl_.prompt_.Get();
-}
-inline void ReadDocumentConfig::_internal_set_prompt(const std::string& value) {
+inline ::ringmain::v1::Attribution* ReadDocumentConfig::_internal_mutable_attribution() {
   
-  _impl_.prompt_.Set(value, GetArenaForAllocation());
+  if (_impl_.attribution_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Attribution>(GetArenaForAllocation());
+    _impl_.attribution_ = p;
+  }
+  return _impl_.attribution_;
 }
-inline std::string* ReadDocumentConfig::_internal_mutable_prompt() {
-  
-  return _impl_.prompt_.Mutable(GetArenaForAllocation());
+inline ::ringmain::v1::Attribution* ReadDocumentConfig::mutable_attribution() {
+  ::ringmain::v1::Attribution* _msg = _internal_mutable_attribution();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.attribution)
+  return _msg;
 }
-inline std::string* ReadDocumentConfig::release_prompt() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.prompt)
-  return _impl_.prompt_.Release();
-}
-inline void ReadDocumentConfig::set_allocated_prompt(std::string* prompt) {
-  if (prompt != nullptr) {
+inline void ReadDocumentConfig::set_allocated_attribution(::ringmain::v1::Attribution* attribution) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.attribution_);
+  }
+  if (attribution) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(attribution));
+    if (message_arena != submessage_arena) {
+      attribution = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, attribution, submessage_arena);
+    }
     
   } else {
     
   }
-  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
-#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.prompt_.IsDefault()) {
-    _impl_.prompt_.Set("", GetArenaForAllocation());
-  }
-#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.prompt)
+  _impl_.attribution_ = attribution;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.attribution)
 }
 
-// int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];
-inline void ReadDocumentConfig::clear_max_parallel_pages() {
-  _impl_.max_parallel_pages_ = 0;
-}
-inline int32_t ReadDocumentConfig::_internal_max_parallel_pages() const {
-  return _impl_.max_parallel_pages_;
-}
-inline int32_t ReadDocumentConfig::max_parallel_pages() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.max_parallel_pages)
-  return _internal_max_parallel_pages();
-}
-inline void ReadDocumentConfig::_internal_set_max_parallel_pages(int32_t value) {
-  
-  _impl_.max_parallel_pages_ = value;
-}
-inline void ReadDocumentConfig::set_max_parallel_pages(int32_t value) {
-  _internal_set_max_parallel_pages(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.max_parallel_pages)
-}
-
-// int32 first_page = 6 [json_name = "firstPage"];
-inline void ReadDocumentConfig::clear_first_page() {
-  _impl_.first_page_ = 0;
-}
-inline int32_t ReadDocumentConfig::_internal_first_page() const {
-  return _impl_.first_page_;
-}
-inline int32_t ReadDocumentConfig::first_page() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.first_page)
-  return _internal_first_page();
-}
-inline void ReadDocumentConfig::_internal_set_first_page(int32_t value) {
-  
-  _impl_.first_page_ = value;
-}
-inline void ReadDocumentConfig::set_first_page(int32_t value) {
-  _internal_set_first_page(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.first_page)
-}
-
-// .ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];
+// .ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];
 inline bool ReadDocumentConfig::_internal_has_routing_policy() const {
   return this != internal_default_instance() && _impl_.routing_policy_ != nullptr;
 }
@@ -2819,81 +2628,306 @@ inline void ReadDocumentConfig::set_allocated_routing_policy(::ringmain::v1::Rou
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.routing_policy)
 }
 
+// string mime_type = 5 [json_name = "mimeType"];
+inline void ReadDocumentConfig::clear_mime_type() {
+  _impl_.mime_type_.ClearToEmpty();
+}
+inline const std::string& ReadDocumentConfig::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.mime_type)
+  return _internal_mime_type();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ReadDocumentConfig::set_mime_type(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.mime_type)
+}
+inline std::string* ReadDocumentConfig::mutable_mime_type() {
+  std::string* _s = _internal_mutable_mime_type();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.mime_type)
+  return _s;
+}
+inline const std::string& ReadDocumentConfig::_internal_mime_type() const {
+  return _impl_.mime_type_.Get();
+}
+inline void ReadDocumentConfig::_internal_set_mime_type(const std::string& value) {
+  
+  _impl_.mime_type_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::_internal_mutable_mime_type() {
+  
+  return _impl_.mime_type_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.mime_type)
+  return _impl_.mime_type_.Release();
+}
+inline void ReadDocumentConfig::set_allocated_mime_type(std::string* mime_type) {
+  if (mime_type != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.mime_type_.SetAllocated(mime_type, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.mime_type_.IsDefault()) {
+    _impl_.mime_type_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.mime_type)
+}
+
+// .ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];
+inline void ReadDocumentConfig::clear_mode() {
+  _impl_.mode_ = 0;
+}
+inline ::ringmain::v1::DocumentMode ReadDocumentConfig::_internal_mode() const {
+  return static_cast< ::ringmain::v1::DocumentMode >(_impl_.mode_);
+}
+inline ::ringmain::v1::DocumentMode ReadDocumentConfig::mode() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.mode)
+  return _internal_mode();
+}
+inline void ReadDocumentConfig::_internal_set_mode(::ringmain::v1::DocumentMode value) {
+  
+  _impl_.mode_ = value;
+}
+inline void ReadDocumentConfig::set_mode(::ringmain::v1::DocumentMode value) {
+  _internal_set_mode(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.mode)
+}
+
+// string prompt = 7 [json_name = "prompt"];
+inline void ReadDocumentConfig::clear_prompt() {
+  _impl_.prompt_.ClearToEmpty();
+}
+inline const std::string& ReadDocumentConfig::prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.prompt)
+  return _internal_prompt();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void ReadDocumentConfig::set_prompt(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.prompt_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.prompt)
+}
+inline std::string* ReadDocumentConfig::mutable_prompt() {
+  std::string* _s = _internal_mutable_prompt();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.prompt)
+  return _s;
+}
+inline const std::string& ReadDocumentConfig::_internal_prompt() const {
+  return _impl_.prompt_.Get();
+}
+inline void ReadDocumentConfig::_internal_set_prompt(const std::string& value) {
+  
+  _impl_.prompt_.Set(value, GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::_internal_mutable_prompt() {
+  
+  return _impl_.prompt_.Mutable(GetArenaForAllocation());
+}
+inline std::string* ReadDocumentConfig::release_prompt() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.prompt)
+  return _impl_.prompt_.Release();
+}
+inline void ReadDocumentConfig::set_allocated_prompt(std::string* prompt) {
+  if (prompt != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.prompt_.SetAllocated(prompt, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.prompt_.IsDefault()) {
+    _impl_.prompt_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.prompt)
+}
+
+// int32 first_page = 8 [json_name = "firstPage"];
+inline void ReadDocumentConfig::clear_first_page() {
+  _impl_.first_page_ = 0;
+}
+inline int32_t ReadDocumentConfig::_internal_first_page() const {
+  return _impl_.first_page_;
+}
+inline int32_t ReadDocumentConfig::first_page() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.first_page)
+  return _internal_first_page();
+}
+inline void ReadDocumentConfig::_internal_set_first_page(int32_t value) {
+  
+  _impl_.first_page_ = value;
+}
+inline void ReadDocumentConfig::set_first_page(int32_t value) {
+  _internal_set_first_page(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.ReadDocumentConfig.first_page)
+}
+
+// .ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];
+inline bool ReadDocumentConfig::_internal_has_generation_config() const {
+  return this != internal_default_instance() && _impl_.generation_config_ != nullptr;
+}
+inline bool ReadDocumentConfig::has_generation_config() const {
+  return _internal_has_generation_config();
+}
+inline const ::ringmain::v1::GenerationConfig& ReadDocumentConfig::_internal_generation_config() const {
+  const ::ringmain::v1::GenerationConfig* p = _impl_.generation_config_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::GenerationConfig&>(
+      ::ringmain::v1::_GenerationConfig_default_instance_);
+}
+inline const ::ringmain::v1::GenerationConfig& ReadDocumentConfig::generation_config() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentConfig.generation_config)
+  return _internal_generation_config();
+}
+inline void ReadDocumentConfig::unsafe_arena_set_allocated_generation_config(
+    ::ringmain::v1::GenerationConfig* generation_config) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+  }
+  _impl_.generation_config_ = generation_config;
+  if (generation_config) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ReadDocumentConfig.generation_config)
+}
+inline ::ringmain::v1::GenerationConfig* ReadDocumentConfig::release_generation_config() {
+  
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::GenerationConfig* ReadDocumentConfig::unsafe_arena_release_generation_config() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentConfig.generation_config)
+  
+  ::ringmain::v1::GenerationConfig* temp = _impl_.generation_config_;
+  _impl_.generation_config_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::GenerationConfig* ReadDocumentConfig::_internal_mutable_generation_config() {
+  
+  if (_impl_.generation_config_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::GenerationConfig>(GetArenaForAllocation());
+    _impl_.generation_config_ = p;
+  }
+  return _impl_.generation_config_;
+}
+inline ::ringmain::v1::GenerationConfig* ReadDocumentConfig::mutable_generation_config() {
+  ::ringmain::v1::GenerationConfig* _msg = _internal_mutable_generation_config();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentConfig.generation_config)
+  return _msg;
+}
+inline void ReadDocumentConfig::set_allocated_generation_config(::ringmain::v1::GenerationConfig* generation_config) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.generation_config_);
+  }
+  if (generation_config) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(generation_config));
+    if (message_arena != submessage_arena) {
+      generation_config = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, generation_config, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.generation_config_ = generation_config;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.ReadDocumentConfig.generation_config)
+}
+
 // -------------------------------------------------------------------
 
 // ReadDocumentEvent
 
-// .ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];
-inline bool ReadDocumentEvent::_internal_has_opened() const {
-  return event_case() == kOpened;
+// .ringmain.v1.DocumentStarted started = 1 [json_name = "started"];
+inline bool ReadDocumentEvent::_internal_has_started() const {
+  return event_case() == kStarted;
 }
-inline bool ReadDocumentEvent::has_opened() const {
-  return _internal_has_opened();
+inline bool ReadDocumentEvent::has_started() const {
+  return _internal_has_started();
 }
-inline void ReadDocumentEvent::set_has_opened() {
-  _impl_._oneof_case_[0] = kOpened;
+inline void ReadDocumentEvent::set_has_started() {
+  _impl_._oneof_case_[0] = kStarted;
 }
-inline void ReadDocumentEvent::clear_opened() {
-  if (_internal_has_opened()) {
+inline void ReadDocumentEvent::clear_started() {
+  if (_internal_has_started()) {
     if (GetArenaForAllocation() == nullptr) {
-      delete _impl_.event_.opened_;
+      delete _impl_.event_.started_;
     }
     clear_has_event();
   }
 }
-inline ::ringmain::v1::DocumentOpened* ReadDocumentEvent::release_opened() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentEvent.opened)
-  if (_internal_has_opened()) {
+inline ::ringmain::v1::DocumentStarted* ReadDocumentEvent::release_started() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.ReadDocumentEvent.started)
+  if (_internal_has_started()) {
     clear_has_event();
-    ::ringmain::v1::DocumentOpened* temp = _impl_.event_.opened_;
+    ::ringmain::v1::DocumentStarted* temp = _impl_.event_.started_;
     if (GetArenaForAllocation() != nullptr) {
       temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
     }
-    _impl_.event_.opened_ = nullptr;
+    _impl_.event_.started_ = nullptr;
     return temp;
   } else {
     return nullptr;
   }
 }
-inline const ::ringmain::v1::DocumentOpened& ReadDocumentEvent::_internal_opened() const {
-  return _internal_has_opened()
-      ? *_impl_.event_.opened_
-      : reinterpret_cast< ::ringmain::v1::DocumentOpened&>(::ringmain::v1::_DocumentOpened_default_instance_);
+inline const ::ringmain::v1::DocumentStarted& ReadDocumentEvent::_internal_started() const {
+  return _internal_has_started()
+      ? *_impl_.event_.started_
+      : reinterpret_cast< ::ringmain::v1::DocumentStarted&>(::ringmain::v1::_DocumentStarted_default_instance_);
 }
-inline const ::ringmain::v1::DocumentOpened& ReadDocumentEvent::opened() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentEvent.opened)
-  return _internal_opened();
+inline const ::ringmain::v1::DocumentStarted& ReadDocumentEvent::started() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ReadDocumentEvent.started)
+  return _internal_started();
 }
-inline ::ringmain::v1::DocumentOpened* ReadDocumentEvent::unsafe_arena_release_opened() {
-  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.ReadDocumentEvent.opened)
-  if (_internal_has_opened()) {
+inline ::ringmain::v1::DocumentStarted* ReadDocumentEvent::unsafe_arena_release_started() {
+  // @@protoc_insertion_point(field_unsafe_arena_release:ringmain.v1.ReadDocumentEvent.started)
+  if (_internal_has_started()) {
     clear_has_event();
-    ::ringmain::v1::DocumentOpened* temp = _impl_.event_.opened_;
-    _impl_.event_.opened_ = nullptr;
+    ::ringmain::v1::DocumentStarted* temp = _impl_.event_.started_;
+    _impl_.event_.started_ = nullptr;
     return temp;
   } else {
     return nullptr;
   }
 }
-inline void ReadDocumentEvent::unsafe_arena_set_allocated_opened(::ringmain::v1::DocumentOpened* opened) {
+inline void ReadDocumentEvent::unsafe_arena_set_allocated_started(::ringmain::v1::DocumentStarted* started) {
   clear_event();
-  if (opened) {
-    set_has_opened();
-    _impl_.event_.opened_ = opened;
+  if (started) {
+    set_has_started();
+    _impl_.event_.started_ = started;
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ReadDocumentEvent.opened)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.ReadDocumentEvent.started)
 }
-inline ::ringmain::v1::DocumentOpened* ReadDocumentEvent::_internal_mutable_opened() {
-  if (!_internal_has_opened()) {
+inline ::ringmain::v1::DocumentStarted* ReadDocumentEvent::_internal_mutable_started() {
+  if (!_internal_has_started()) {
     clear_event();
-    set_has_opened();
-    _impl_.event_.opened_ = CreateMaybeMessage< ::ringmain::v1::DocumentOpened >(GetArenaForAllocation());
+    set_has_started();
+    _impl_.event_.started_ = CreateMaybeMessage< ::ringmain::v1::DocumentStarted >(GetArenaForAllocation());
   }
-  return _impl_.event_.opened_;
+  return _impl_.event_.started_;
 }
-inline ::ringmain::v1::DocumentOpened* ReadDocumentEvent::mutable_opened() {
-  ::ringmain::v1::DocumentOpened* _msg = _internal_mutable_opened();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentEvent.opened)
+inline ::ringmain::v1::DocumentStarted* ReadDocumentEvent::mutable_started() {
+  ::ringmain::v1::DocumentStarted* _msg = _internal_mutable_started();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ReadDocumentEvent.started)
   return _msg;
 }
 
@@ -3056,44 +3090,194 @@ inline ReadDocumentEvent::EventCase ReadDocumentEvent::event_case() const {
 }
 // -------------------------------------------------------------------
 
-// DocumentOpened
+// DocumentStarted
 
-// string mime_type = 1 [json_name = "mimeType"];
-inline void DocumentOpened::clear_mime_type() {
+// string response_id = 1 [json_name = "responseId"];
+inline void DocumentStarted::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
+}
+inline const std::string& DocumentStarted::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentStarted.response_id)
+  return _internal_response_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void DocumentStarted::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentStarted.response_id)
+}
+inline std::string* DocumentStarted::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentStarted.response_id)
+  return _s;
+}
+inline const std::string& DocumentStarted::_internal_response_id() const {
+  return _impl_.response_id_.Get();
+}
+inline void DocumentStarted::_internal_set_response_id(const std::string& value) {
+  
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentStarted.response_id)
+  return _impl_.response_id_.Release();
+}
+inline void DocumentStarted::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentStarted.response_id)
+}
+
+// string provider_id = 2 [json_name = "providerId"];
+inline void DocumentStarted::clear_provider_id() {
+  _impl_.provider_id_.ClearToEmpty();
+}
+inline const std::string& DocumentStarted::provider_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentStarted.provider_id)
+  return _internal_provider_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void DocumentStarted::set_provider_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentStarted.provider_id)
+}
+inline std::string* DocumentStarted::mutable_provider_id() {
+  std::string* _s = _internal_mutable_provider_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentStarted.provider_id)
+  return _s;
+}
+inline const std::string& DocumentStarted::_internal_provider_id() const {
+  return _impl_.provider_id_.Get();
+}
+inline void DocumentStarted::_internal_set_provider_id(const std::string& value) {
+  
+  _impl_.provider_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::_internal_mutable_provider_id() {
+  
+  return _impl_.provider_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::release_provider_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentStarted.provider_id)
+  return _impl_.provider_id_.Release();
+}
+inline void DocumentStarted::set_allocated_provider_id(std::string* provider_id) {
+  if (provider_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_id_.SetAllocated(provider_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_id_.IsDefault()) {
+    _impl_.provider_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentStarted.provider_id)
+}
+
+// string provider_model = 3 [json_name = "providerModel"];
+inline void DocumentStarted::clear_provider_model() {
+  _impl_.provider_model_.ClearToEmpty();
+}
+inline const std::string& DocumentStarted::provider_model() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentStarted.provider_model)
+  return _internal_provider_model();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void DocumentStarted::set_provider_model(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.provider_model_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentStarted.provider_model)
+}
+inline std::string* DocumentStarted::mutable_provider_model() {
+  std::string* _s = _internal_mutable_provider_model();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentStarted.provider_model)
+  return _s;
+}
+inline const std::string& DocumentStarted::_internal_provider_model() const {
+  return _impl_.provider_model_.Get();
+}
+inline void DocumentStarted::_internal_set_provider_model(const std::string& value) {
+  
+  _impl_.provider_model_.Set(value, GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::_internal_mutable_provider_model() {
+  
+  return _impl_.provider_model_.Mutable(GetArenaForAllocation());
+}
+inline std::string* DocumentStarted::release_provider_model() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentStarted.provider_model)
+  return _impl_.provider_model_.Release();
+}
+inline void DocumentStarted::set_allocated_provider_model(std::string* provider_model) {
+  if (provider_model != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.provider_model_.SetAllocated(provider_model, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.provider_model_.IsDefault()) {
+    _impl_.provider_model_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentStarted.provider_model)
+}
+
+// string mime_type = 4 [json_name = "mimeType"];
+inline void DocumentStarted::clear_mime_type() {
   _impl_.mime_type_.ClearToEmpty();
 }
-inline const std::string& DocumentOpened::mime_type() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentOpened.mime_type)
+inline const std::string& DocumentStarted::mime_type() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentStarted.mime_type)
   return _internal_mime_type();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void DocumentOpened::set_mime_type(ArgT0&& arg0, ArgT... args) {
+void DocumentStarted::set_mime_type(ArgT0&& arg0, ArgT... args) {
  
  _impl_.mime_type_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentOpened.mime_type)
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentStarted.mime_type)
 }
-inline std::string* DocumentOpened::mutable_mime_type() {
+inline std::string* DocumentStarted::mutable_mime_type() {
   std::string* _s = _internal_mutable_mime_type();
-  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentOpened.mime_type)
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentStarted.mime_type)
   return _s;
 }
-inline const std::string& DocumentOpened::_internal_mime_type() const {
+inline const std::string& DocumentStarted::_internal_mime_type() const {
   return _impl_.mime_type_.Get();
 }
-inline void DocumentOpened::_internal_set_mime_type(const std::string& value) {
+inline void DocumentStarted::_internal_set_mime_type(const std::string& value) {
   
   _impl_.mime_type_.Set(value, GetArenaForAllocation());
 }
-inline std::string* DocumentOpened::_internal_mutable_mime_type() {
+inline std::string* DocumentStarted::_internal_mutable_mime_type() {
   
   return _impl_.mime_type_.Mutable(GetArenaForAllocation());
 }
-inline std::string* DocumentOpened::release_mime_type() {
-  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentOpened.mime_type)
+inline std::string* DocumentStarted::release_mime_type() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentStarted.mime_type)
   return _impl_.mime_type_.Release();
 }
-inline void DocumentOpened::set_allocated_mime_type(std::string* mime_type) {
+inline void DocumentStarted::set_allocated_mime_type(std::string* mime_type) {
   if (mime_type != nullptr) {
     
   } else {
@@ -3105,27 +3289,27 @@ inline void DocumentOpened::set_allocated_mime_type(std::string* mime_type) {
     _impl_.mime_type_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentOpened.mime_type)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentStarted.mime_type)
 }
 
-// int32 page_count = 2 [json_name = "pageCount"];
-inline void DocumentOpened::clear_page_count() {
+// int32 page_count = 5 [json_name = "pageCount"];
+inline void DocumentStarted::clear_page_count() {
   _impl_.page_count_ = 0;
 }
-inline int32_t DocumentOpened::_internal_page_count() const {
+inline int32_t DocumentStarted::_internal_page_count() const {
   return _impl_.page_count_;
 }
-inline int32_t DocumentOpened::page_count() const {
-  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentOpened.page_count)
+inline int32_t DocumentStarted::page_count() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentStarted.page_count)
   return _internal_page_count();
 }
-inline void DocumentOpened::_internal_set_page_count(int32_t value) {
+inline void DocumentStarted::_internal_set_page_count(int32_t value) {
   
   _impl_.page_count_ = value;
 }
-inline void DocumentOpened::set_page_count(int32_t value) {
+inline void DocumentStarted::set_page_count(int32_t value) {
   _internal_set_page_count(value);
-  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentOpened.page_count)
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentStarted.page_count)
 }
 
 // -------------------------------------------------------------------
@@ -3287,7 +3471,92 @@ inline void DocumentPage::set_allocated_usage(::ringmain::v1::Usage* usage) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentPage.usage)
 }
 
-// .google.rpc.Status error = 4 [json_name = "error"];
+// .ringmain.v1.Route route = 4 [json_name = "route"];
+inline bool DocumentPage::_internal_has_route() const {
+  return this != internal_default_instance() && _impl_.route_ != nullptr;
+}
+inline bool DocumentPage::has_route() const {
+  return _internal_has_route();
+}
+inline const ::ringmain::v1::Route& DocumentPage::_internal_route() const {
+  const ::ringmain::v1::Route* p = _impl_.route_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Route&>(
+      ::ringmain::v1::_Route_default_instance_);
+}
+inline const ::ringmain::v1::Route& DocumentPage::route() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentPage.route)
+  return _internal_route();
+}
+inline void DocumentPage::unsafe_arena_set_allocated_route(
+    ::ringmain::v1::Route* route) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  _impl_.route_ = route;
+  if (route) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.DocumentPage.route)
+}
+inline ::ringmain::v1::Route* DocumentPage::release_route() {
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Route* DocumentPage::unsafe_arena_release_route() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentPage.route)
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Route* DocumentPage::_internal_mutable_route() {
+  
+  if (_impl_.route_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Route>(GetArenaForAllocation());
+    _impl_.route_ = p;
+  }
+  return _impl_.route_;
+}
+inline ::ringmain::v1::Route* DocumentPage::mutable_route() {
+  ::ringmain::v1::Route* _msg = _internal_mutable_route();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentPage.route)
+  return _msg;
+}
+inline void DocumentPage::set_allocated_route(::ringmain::v1::Route* route) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  if (route) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(route));
+    if (message_arena != submessage_arena) {
+      route = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, route, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.route_ = route;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentPage.route)
+}
+
+// .google.rpc.Status error = 5 [json_name = "error"];
 inline bool DocumentPage::_internal_has_error() const {
   return this != internal_default_instance() && _impl_.error_ != nullptr;
 }
@@ -3376,7 +3645,57 @@ inline void DocumentPage::set_allocated_error(::google::rpc::Status* error) {
 
 // DocumentFinished
 
-// .ringmain.v1.Usage usage = 1 [json_name = "usage"];
+// string response_id = 1 [json_name = "responseId"];
+inline void DocumentFinished::clear_response_id() {
+  _impl_.response_id_.ClearToEmpty();
+}
+inline const std::string& DocumentFinished::response_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentFinished.response_id)
+  return _internal_response_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void DocumentFinished::set_response_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.response_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.DocumentFinished.response_id)
+}
+inline std::string* DocumentFinished::mutable_response_id() {
+  std::string* _s = _internal_mutable_response_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentFinished.response_id)
+  return _s;
+}
+inline const std::string& DocumentFinished::_internal_response_id() const {
+  return _impl_.response_id_.Get();
+}
+inline void DocumentFinished::_internal_set_response_id(const std::string& value) {
+  
+  _impl_.response_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* DocumentFinished::_internal_mutable_response_id() {
+  
+  return _impl_.response_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* DocumentFinished::release_response_id() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentFinished.response_id)
+  return _impl_.response_id_.Release();
+}
+inline void DocumentFinished::set_allocated_response_id(std::string* response_id) {
+  if (response_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.response_id_.SetAllocated(response_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.response_id_.IsDefault()) {
+    _impl_.response_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentFinished.response_id)
+}
+
+// .ringmain.v1.Usage usage = 2 [json_name = "usage"];
 inline bool DocumentFinished::_internal_has_usage() const {
   return this != internal_default_instance() && _impl_.usage_ != nullptr;
 }
@@ -3461,11 +3780,94 @@ inline void DocumentFinished::set_allocated_usage(::ringmain::v1::Usage* usage) 
   // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentFinished.usage)
 }
 
+// .ringmain.v1.Route route = 3 [json_name = "route"];
+inline bool DocumentFinished::_internal_has_route() const {
+  return this != internal_default_instance() && _impl_.route_ != nullptr;
+}
+inline bool DocumentFinished::has_route() const {
+  return _internal_has_route();
+}
+inline const ::ringmain::v1::Route& DocumentFinished::_internal_route() const {
+  const ::ringmain::v1::Route* p = _impl_.route_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::v1::Route&>(
+      ::ringmain::v1::_Route_default_instance_);
+}
+inline const ::ringmain::v1::Route& DocumentFinished::route() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.DocumentFinished.route)
+  return _internal_route();
+}
+inline void DocumentFinished::unsafe_arena_set_allocated_route(
+    ::ringmain::v1::Route* route) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  _impl_.route_ = route;
+  if (route) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.v1.DocumentFinished.route)
+}
+inline ::ringmain::v1::Route* DocumentFinished::release_route() {
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::v1::Route* DocumentFinished::unsafe_arena_release_route() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.DocumentFinished.route)
+  
+  ::ringmain::v1::Route* temp = _impl_.route_;
+  _impl_.route_ = nullptr;
+  return temp;
+}
+inline ::ringmain::v1::Route* DocumentFinished::_internal_mutable_route() {
+  
+  if (_impl_.route_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::v1::Route>(GetArenaForAllocation());
+    _impl_.route_ = p;
+  }
+  return _impl_.route_;
+}
+inline ::ringmain::v1::Route* DocumentFinished::mutable_route() {
+  ::ringmain::v1::Route* _msg = _internal_mutable_route();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.DocumentFinished.route)
+  return _msg;
+}
+inline void DocumentFinished::set_allocated_route(::ringmain::v1::Route* route) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.route_);
+  }
+  if (route) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(route));
+    if (message_arena != submessage_arena) {
+      route = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, route, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.route_ = route;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.DocumentFinished.route)
+}
+
 #ifdef __GNUC__
   #pragma GCC diagnostic pop
 #endif  // __GNUC__
-// -------------------------------------------------------------------
-
 // -------------------------------------------------------------------
 
 // -------------------------------------------------------------------

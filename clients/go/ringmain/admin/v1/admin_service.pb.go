@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -23,6 +24,64 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What an API key may be used for. New values may be added; an unknown one is
+// refused.
+type ApiKeyScope int32
+
+const (
+	// Not set. Refused.
+	ApiKeyScope_API_KEY_SCOPE_UNSPECIFIED ApiKeyScope = 0
+	// Asking models, and listing them.
+	ApiKeyScope_API_KEY_SCOPE_INFERENCE ApiKeyScope = 1
+	// Reading what its tenant has consumed: UsageService.
+	ApiKeyScope_API_KEY_SCOPE_USAGE ApiKeyScope = 2
+	// Operating the gateway: AdminService, and what all tenants have consumed.
+	ApiKeyScope_API_KEY_SCOPE_ADMIN ApiKeyScope = 3
+)
+
+// Enum value maps for ApiKeyScope.
+var (
+	ApiKeyScope_name = map[int32]string{
+		0: "API_KEY_SCOPE_UNSPECIFIED",
+		1: "API_KEY_SCOPE_INFERENCE",
+		2: "API_KEY_SCOPE_USAGE",
+		3: "API_KEY_SCOPE_ADMIN",
+	}
+	ApiKeyScope_value = map[string]int32{
+		"API_KEY_SCOPE_UNSPECIFIED": 0,
+		"API_KEY_SCOPE_INFERENCE":   1,
+		"API_KEY_SCOPE_USAGE":       2,
+		"API_KEY_SCOPE_ADMIN":       3,
+	}
+)
+
+func (x ApiKeyScope) Enum() *ApiKeyScope {
+	p := new(ApiKeyScope)
+	*p = x
+	return p
+}
+
+func (x ApiKeyScope) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ApiKeyScope) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringmain_admin_v1_admin_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ApiKeyScope) Type() protoreflect.EnumType {
+	return &file_ringmain_admin_v1_admin_service_proto_enumTypes[0]
+}
+
+func (x ApiKeyScope) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ApiKeyScope.Descriptor instead.
+func (ApiKeyScope) EnumDescriptor() ([]byte, []int) {
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{0}
+}
 
 // Whether requests are sent to a provider. Frozen.
 type ProviderState int32
@@ -61,11 +120,11 @@ func (x ProviderState) String() string {
 }
 
 func (ProviderState) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_admin_v1_admin_service_proto_enumTypes[0].Descriptor()
+	return file_ringmain_admin_v1_admin_service_proto_enumTypes[1].Descriptor()
 }
 
 func (ProviderState) Type() protoreflect.EnumType {
-	return &file_ringmain_admin_v1_admin_service_proto_enumTypes[0]
+	return &file_ringmain_admin_v1_admin_service_proto_enumTypes[1]
 }
 
 func (x ProviderState) Number() protoreflect.EnumNumber {
@@ -74,7 +133,7 @@ func (x ProviderState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ProviderState.Descriptor instead.
 func (ProviderState) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{0}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{1}
 }
 
 // The state of a circuit breaker. Frozen.
@@ -118,11 +177,11 @@ func (x BreakerState) String() string {
 }
 
 func (BreakerState) Descriptor() protoreflect.EnumDescriptor {
-	return file_ringmain_admin_v1_admin_service_proto_enumTypes[1].Descriptor()
+	return file_ringmain_admin_v1_admin_service_proto_enumTypes[2].Descriptor()
 }
 
 func (BreakerState) Type() protoreflect.EnumType {
-	return &file_ringmain_admin_v1_admin_service_proto_enumTypes[1]
+	return &file_ringmain_admin_v1_admin_service_proto_enumTypes[2]
 }
 
 func (x BreakerState) Number() protoreflect.EnumNumber {
@@ -131,7 +190,7 @@ func (x BreakerState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BreakerState.Descriptor instead.
 func (BreakerState) EnumDescriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{1}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{2}
 }
 
 // A provider.
@@ -248,13 +307,13 @@ type Breaker struct {
 	// What last failed.
 	LastError *status.Status `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	// Why no request is sent although the breaker may be closed, such as a rate
-	// limit. Empty when nothing speaks against it.
-	HoldReason string `protobuf:"bytes,6,opt,name=hold_reason,json=holdReason,proto3" json:"hold_reason,omitempty"`
-	// When that ends. Absent next to a `hold_reason` means: when a check passes or
+	// limit. Empty when requests may be sent.
+	CooldownReason string `protobuf:"bytes,6,opt,name=cooldown_reason,json=cooldownReason,proto3" json:"cooldown_reason,omitempty"`
+	// When that ends. Absent next to a `cooldown_reason` means: when a check passes or
 	// the provider's settings change.
-	HoldEndTime   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=hold_end_time,json=holdEndTime,proto3" json:"hold_end_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CooldownEndTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=cooldown_end_time,json=cooldownEndTime,proto3" json:"cooldown_end_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Breaker) Reset() {
@@ -322,21 +381,21 @@ func (x *Breaker) GetLastError() *status.Status {
 	return nil
 }
 
-func (x *Breaker) GetHoldReason() string {
+func (x *Breaker) GetCooldownReason() string {
 	if x != nil {
-		return x.HoldReason
+		return x.CooldownReason
 	}
 	return ""
 }
 
-func (x *Breaker) GetHoldEndTime() *timestamppb.Timestamp {
+func (x *Breaker) GetCooldownEndTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.HoldEndTime
+		return x.CooldownEndTime
 	}
 	return nil
 }
 
-// Nothing to say.
+// Asks for all providers.
 type ListProvidersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -808,7 +867,7 @@ func (x *CheckProviderResponse) GetError() *status.Status {
 // What to empty.
 type FlushCacheRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only this model's answers. Empty means all.
+	// Only this model's answers. At most 256 characters. Empty means all.
 	Model         string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -897,7 +956,7 @@ func (x *FlushCacheResponse) GetDroppedEntryCount() int64 {
 	return 0
 }
 
-// Nothing to say.
+// Asks for the configuration to be read again.
 type ReloadConfigRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -990,32 +1049,39 @@ func (x *ReloadConfigResponse) GetRestartPaths() []string {
 	return nil
 }
 
-// An API key.
+// An API key. A limit that is absent is none; zero lets nothing through.
 type ApiKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifies the key, and is not secret.
+	// Identifies the key, and is not secret. Set by the gateway.
 	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	// Whose it is.
+	// The tenant it belongs to, 1 to 256 characters. Cannot be changed.
 	TenantId string `protobuf:"bytes,2,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
-	// A name for people.
+	// A name for people, at most 256 characters.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Models it may use. Empty means all.
-	AllowedModels []string `protobuf:"bytes,4,rep,name=allowed_models,json=allowedModels,proto3" json:"allowed_models,omitempty"`
-	// The most requests in a minute. Zero means no limit of its own.
-	RequestsPerMinute int64 `protobuf:"varint,5,opt,name=requests_per_minute,json=requestsPerMinute,proto3" json:"requests_per_minute,omitempty"`
-	// The most tokens in a minute. Zero means no limit of its own.
-	TokensPerMinute int64 `protobuf:"varint,6,opt,name=tokens_per_minute,json=tokensPerMinute,proto3" json:"tokens_per_minute,omitempty"`
+	// What it may be used for. At least one.
+	Scopes []ApiKeyScope `protobuf:"varint,4,rep,packed,name=scopes,proto3,enum=ringmain.admin.v1.ApiKeyScope" json:"scopes,omitempty"`
+	// Models it may use, by their names in this gateway. At most 1,000, each at
+	// most 256 characters. Empty means all.
+	AllowedModels []string `protobuf:"bytes,5,rep,name=allowed_models,json=allowedModels,proto3" json:"allowed_models,omitempty"`
+	// The most requests in any minute.
+	RequestsPerMinute *int64 `protobuf:"varint,6,opt,name=requests_per_minute,json=requestsPerMinute,proto3,oneof" json:"requests_per_minute,omitempty"`
+	// The most tokens in any minute, input and output together.
+	TokensPerMinute *int64 `protobuf:"varint,7,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
 	// The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-	// Zero means no budget of its own.
-	MonthlyBudgetNanoUsd int64 `protobuf:"varint,7,opt,name=monthly_budget_nano_usd,json=monthlyBudgetNanoUsd,proto3" json:"monthly_budget_nano_usd,omitempty"`
-	// Whether it may call AdminService.
-	Admin bool `protobuf:"varint,8,opt,name=admin,proto3" json:"admin,omitempty"`
-	// When it was made.
+	// At most 9,000,000 dollars.
+	MonthlyBudgetNanoUsd *int64 `protobuf:"varint,8,opt,name=monthly_budget_nano_usd,json=monthlyBudgetNanoUsd,proto3,oneof" json:"monthly_budget_nano_usd,omitempty"`
+	// When it was made. Set by the gateway.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it stops working. Absent means never.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// When it was revoked. Absent means it was not.
-	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// When it got its present secret, if that is not its first. Set by the
+	// gateway.
+	RotateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=rotate_time,json=rotateTime,proto3" json:"rotate_time,omitempty"`
+	// When the secret before the present one stops working. Absent when it has
+	// stopped. Set by the gateway.
+	OldSecretExpireTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=old_secret_expire_time,json=oldSecretExpireTime,proto3" json:"old_secret_expire_time,omitempty"`
+	// When it was revoked. Absent means it was not. Set by the gateway.
+	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1071,6 +1137,13 @@ func (x *ApiKey) GetDisplayName() string {
 	return ""
 }
 
+func (x *ApiKey) GetScopes() []ApiKeyScope {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 func (x *ApiKey) GetAllowedModels() []string {
 	if x != nil {
 		return x.AllowedModels
@@ -1079,31 +1152,24 @@ func (x *ApiKey) GetAllowedModels() []string {
 }
 
 func (x *ApiKey) GetRequestsPerMinute() int64 {
-	if x != nil {
-		return x.RequestsPerMinute
+	if x != nil && x.RequestsPerMinute != nil {
+		return *x.RequestsPerMinute
 	}
 	return 0
 }
 
 func (x *ApiKey) GetTokensPerMinute() int64 {
-	if x != nil {
-		return x.TokensPerMinute
+	if x != nil && x.TokensPerMinute != nil {
+		return *x.TokensPerMinute
 	}
 	return 0
 }
 
 func (x *ApiKey) GetMonthlyBudgetNanoUsd() int64 {
-	if x != nil {
-		return x.MonthlyBudgetNanoUsd
+	if x != nil && x.MonthlyBudgetNanoUsd != nil {
+		return *x.MonthlyBudgetNanoUsd
 	}
 	return 0
-}
-
-func (x *ApiKey) GetAdmin() bool {
-	if x != nil {
-		return x.Admin
-	}
-	return false
 }
 
 func (x *ApiKey) GetCreateTime() *timestamppb.Timestamp {
@@ -1120,6 +1186,20 @@ func (x *ApiKey) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ApiKey) GetRotateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RotateTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetOldSecretExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldSecretExpireTime
+	}
+	return nil
+}
+
 func (x *ApiKey) GetRevokeTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.RevokeTime
@@ -1130,7 +1210,7 @@ func (x *ApiKey) GetRevokeTime() *timestamppb.Timestamp {
 // A key to make.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key. The gateway sets its `key_id` and times, but for `expire_time`.
+	// The key. What the gateway sets is ignored.
 	Key           *ApiKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1228,14 +1308,229 @@ func (x *CreateApiKeyResponse) GetSecret() string {
 	return ""
 }
 
+// A key to change.
+type UpdateApiKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key, named by its `key_id`, with the new values.
+	Key *ApiKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The fields to change, by name, such as `scopes`. A field that is named and
+	// not set in `key` is cleared. Absent means every field that is set. A field
+	// that cannot be changed is refused.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateApiKeyRequest) Reset() {
+	*x = UpdateApiKeyRequest{}
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateApiKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateApiKeyRequest) ProtoMessage() {}
+
+func (x *UpdateApiKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateApiKeyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateApiKeyRequest) Descriptor() ([]byte, []int) {
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *UpdateApiKeyRequest) GetKey() *ApiKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *UpdateApiKeyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// A changed key.
+type UpdateApiKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	Key           *ApiKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateApiKeyResponse) Reset() {
+	*x = UpdateApiKeyResponse{}
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateApiKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateApiKeyResponse) ProtoMessage() {}
+
+func (x *UpdateApiKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateApiKeyResponse.ProtoReflect.Descriptor instead.
+func (*UpdateApiKeyResponse) Descriptor() ([]byte, []int) {
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *UpdateApiKeyResponse) GetKey() *ApiKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+// Names a key whose secret is to be replaced.
+type RotateApiKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key. At most 256 characters.
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// How long the old secret works on, at most 7 days. Absent or zero means that
+	// it stops at once. A secret that was still in its own grace period stops.
+	GracePeriod   *durationpb.Duration `protobuf:"bytes,2,opt,name=grace_period,json=gracePeriod,proto3" json:"grace_period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateApiKeyRequest) Reset() {
+	*x = RotateApiKeyRequest{}
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateApiKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateApiKeyRequest) ProtoMessage() {}
+
+func (x *RotateApiKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateApiKeyRequest.ProtoReflect.Descriptor instead.
+func (*RotateApiKeyRequest) Descriptor() ([]byte, []int) {
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RotateApiKeyRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *RotateApiKeyRequest) GetGracePeriod() *durationpb.Duration {
+	if x != nil {
+		return x.GracePeriod
+	}
+	return nil
+}
+
+// A key with a new secret.
+type RotateApiKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	Key *ApiKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The secret to send as `authorization: Bearer SECRET`. Shown only here.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateApiKeyResponse) Reset() {
+	*x = RotateApiKeyResponse{}
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateApiKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateApiKeyResponse) ProtoMessage() {}
+
+func (x *RotateApiKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateApiKeyResponse.ProtoReflect.Descriptor instead.
+func (*RotateApiKeyResponse) Descriptor() ([]byte, []int) {
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RotateApiKeyResponse) GetKey() *ApiKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RotateApiKeyResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
 // A page to list.
 type ListApiKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The most keys to return. Zero means 50; more than 250 means 250.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Where to continue. Empty means from the start.
+	// Where to continue: the `next_page_token` of the page before, at most 2,048
+	// characters. Empty means from the start.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only keys of this tenant. Empty means all.
+	// Only keys of this tenant. At most 256 characters. Empty means all.
 	TenantId      string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1243,7 +1538,7 @@ type ListApiKeysRequest struct {
 
 func (x *ListApiKeysRequest) Reset() {
 	*x = ListApiKeysRequest{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[19]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1550,7 @@ func (x *ListApiKeysRequest) String() string {
 func (*ListApiKeysRequest) ProtoMessage() {}
 
 func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[19]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1563,7 @@ func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{19}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListApiKeysRequest) GetPageSize() int32 {
@@ -1305,7 +1600,7 @@ type ListApiKeysResponse struct {
 
 func (x *ListApiKeysResponse) Reset() {
 	*x = ListApiKeysResponse{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[20]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1612,7 @@ func (x *ListApiKeysResponse) String() string {
 func (*ListApiKeysResponse) ProtoMessage() {}
 
 func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[20]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1625,7 @@ func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{20}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListApiKeysResponse) GetKeys() []*ApiKey {
@@ -1350,7 +1645,7 @@ func (x *ListApiKeysResponse) GetNextPageToken() string {
 // Names a key to revoke.
 type RevokeApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The key. At most 256 characters.
 	KeyId         string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1358,7 +1653,7 @@ type RevokeApiKeyRequest struct {
 
 func (x *RevokeApiKeyRequest) Reset() {
 	*x = RevokeApiKeyRequest{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[21]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1665,7 @@ func (x *RevokeApiKeyRequest) String() string {
 func (*RevokeApiKeyRequest) ProtoMessage() {}
 
 func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[21]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1678,7 @@ func (x *RevokeApiKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{21}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RevokeApiKeyRequest) GetKeyId() string {
@@ -1404,7 +1699,7 @@ type RevokeApiKeyResponse struct {
 
 func (x *RevokeApiKeyResponse) Reset() {
 	*x = RevokeApiKeyResponse{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[22]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1711,7 @@ func (x *RevokeApiKeyResponse) String() string {
 func (*RevokeApiKeyResponse) ProtoMessage() {}
 
 func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[22]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1724,7 @@ func (x *RevokeApiKeyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKeyResponse.ProtoReflect.Descriptor instead.
 func (*RevokeApiKeyResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{22}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RevokeApiKeyResponse) GetKey() *ApiKey {
@@ -1442,8 +1737,8 @@ func (x *RevokeApiKeyResponse) GetKey() *ApiKey {
 // What to watch.
 type WatchEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only these kinds, such as `breaker`. At most 64, each at most 256
-	// characters. Empty means all.
+	// Only these kinds, such as `breaker`. At most 64, each at most 64
+	// characters. Empty means all; a kind that does not exist is refused.
 	Kinds         []string `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1451,7 +1746,7 @@ type WatchEventsRequest struct {
 
 func (x *WatchEventsRequest) Reset() {
 	*x = WatchEventsRequest{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[23]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1758,7 @@ func (x *WatchEventsRequest) String() string {
 func (*WatchEventsRequest) ProtoMessage() {}
 
 func (x *WatchEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[23]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1771,7 @@ func (x *WatchEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchEventsRequest.ProtoReflect.Descriptor instead.
 func (*WatchEventsRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{23}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *WatchEventsRequest) GetKinds() []string {
@@ -1489,9 +1784,9 @@ func (x *WatchEventsRequest) GetKinds() []string {
 // One thing that happened.
 type WatchEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// When.
+	// When it happened.
 	Time *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
-	// What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+	// Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
 	// `provider` or `key`.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The provider it concerns, if any.
@@ -1506,7 +1801,7 @@ type WatchEventsResponse struct {
 
 func (x *WatchEventsResponse) Reset() {
 	*x = WatchEventsResponse{}
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[24]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1813,7 @@ func (x *WatchEventsResponse) String() string {
 func (*WatchEventsResponse) ProtoMessage() {}
 
 func (x *WatchEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[24]
+	mi := &file_ringmain_admin_v1_admin_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1826,7 @@ func (x *WatchEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchEventsResponse.ProtoReflect.Descriptor instead.
 func (*WatchEventsResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{24}
+	return file_ringmain_admin_v1_admin_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WatchEventsResponse) GetTime() *timestamppb.Timestamp {
@@ -1573,7 +1868,7 @@ var File_ringmain_admin_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"%ringmain/admin/v1/admin_service.proto\x12\x11ringmain.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xbc\x02\n" +
+	"%ringmain/admin/v1/admin_service.proto\x12\x11ringmain.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xbc\x02\n" +
 	"\bProvider\x12\x1f\n" +
 	"\vprovider_id\x18\x01 \x01(\tR\n" +
 	"providerId\x12\x12\n" +
@@ -1582,7 +1877,7 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\bbreakers\x18\x04 \x03(\v2\x1a.ringmain.admin.v1.BreakerR\bbreakers\x12&\n" +
 	"\x0fin_flight_count\x18\x05 \x01(\x05R\rinFlightCount\x12@\n" +
 	"\x0emedian_latency\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\rmedianLatency\x12!\n" +
-	"\ffailure_rate\x18\a \x01(\x02R\vfailureRate\"\xf3\x02\n" +
+	"\ffailure_rate\x18\a \x01(\x02R\vfailureRate\"\x83\x03\n" +
 	"\aBreaker\x12%\n" +
 	"\x0eprovider_model\x18\x01 \x01(\tR\rproviderModel\x125\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1f.ringmain.admin.v1.BreakerStateR\x05state\x12;\n" +
@@ -1591,10 +1886,9 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
 	"probe_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tprobeTime\x121\n" +
 	"\n" +
-	"last_error\x18\x05 \x01(\v2\x12.google.rpc.StatusR\tlastError\x12\x1f\n" +
-	"\vhold_reason\x18\x06 \x01(\tR\n" +
-	"holdReason\x12>\n" +
-	"\rhold_end_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vholdEndTime\"\x16\n" +
+	"last_error\x18\x05 \x01(\v2\x12.google.rpc.StatusR\tlastError\x12'\n" +
+	"\x0fcooldown_reason\x18\x06 \x01(\tR\x0ecooldownReason\x12F\n" +
+	"\x11cooldown_end_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0fcooldownEndTime\"\x16\n" +
 	"\x14ListProvidersRequest\"R\n" +
 	"\x15ListProvidersResponse\x129\n" +
 	"\tproviders\x18\x01 \x03(\v2\x1b.ringmain.admin.v1.ProviderR\tproviders\"7\n" +
@@ -1627,26 +1921,44 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x13ReloadConfigRequest\"`\n" +
 	"\x14ReloadConfigResponse\x12#\n" +
 	"\rchanged_paths\x18\x01 \x03(\tR\fchangedPaths\x12#\n" +
-	"\rrestart_paths\x18\x02 \x03(\tR\frestartPaths\"\xe6\x03\n" +
+	"\rrestart_paths\x18\x02 \x03(\tR\frestartPaths\"\xef\x05\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1b\n" +
 	"\ttenant_id\x18\x02 \x01(\tR\btenantId\x12!\n" +
-	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12%\n" +
-	"\x0eallowed_models\x18\x04 \x03(\tR\rallowedModels\x12.\n" +
-	"\x13requests_per_minute\x18\x05 \x01(\x03R\x11requestsPerMinute\x12*\n" +
-	"\x11tokens_per_minute\x18\x06 \x01(\x03R\x0ftokensPerMinute\x125\n" +
-	"\x17monthly_budget_nano_usd\x18\a \x01(\x03R\x14monthlyBudgetNanoUsd\x12\x14\n" +
-	"\x05admin\x18\b \x01(\bR\x05admin\x12;\n" +
+	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x126\n" +
+	"\x06scopes\x18\x04 \x03(\x0e2\x1e.ringmain.admin.v1.ApiKeyScopeR\x06scopes\x12%\n" +
+	"\x0eallowed_models\x18\x05 \x03(\tR\rallowedModels\x123\n" +
+	"\x13requests_per_minute\x18\x06 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12/\n" +
+	"\x11tokens_per_minute\x18\a \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12:\n" +
+	"\x17monthly_budget_nano_usd\x18\b \x01(\x03H\x02R\x14monthlyBudgetNanoUsd\x88\x01\x01\x12;\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12;\n" +
-	"\vrevoke_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime\"B\n" +
+	"\vrotate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"rotateTime\x12O\n" +
+	"\x16old_secret_expire_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x13oldSecretExpireTime\x12;\n" +
+	"\vrevoke_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"revokeTimeB\x16\n" +
+	"\x14_requests_per_minuteB\x14\n" +
+	"\x12_tokens_per_minuteB\x1a\n" +
+	"\x18_monthly_budget_nano_usd\"B\n" +
 	"\x13CreateApiKeyRequest\x12+\n" +
 	"\x03key\x18\x01 \x01(\v2\x19.ringmain.admin.v1.ApiKeyR\x03key\"[\n" +
 	"\x14CreateApiKeyResponse\x12+\n" +
+	"\x03key\x18\x01 \x01(\v2\x19.ringmain.admin.v1.ApiKeyR\x03key\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"\x7f\n" +
+	"\x13UpdateApiKeyRequest\x12+\n" +
+	"\x03key\x18\x01 \x01(\v2\x19.ringmain.admin.v1.ApiKeyR\x03key\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"C\n" +
+	"\x14UpdateApiKeyResponse\x12+\n" +
+	"\x03key\x18\x01 \x01(\v2\x19.ringmain.admin.v1.ApiKeyR\x03key\"j\n" +
+	"\x13RotateApiKeyRequest\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12<\n" +
+	"\fgrace_period\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\vgracePeriod\"[\n" +
+	"\x14RotateApiKeyResponse\x12+\n" +
 	"\x03key\x18\x01 \x01(\v2\x19.ringmain.admin.v1.ApiKeyR\x03key\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"m\n" +
 	"\x12ListApiKeysRequest\x12\x1b\n" +
@@ -1674,7 +1986,12 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"attributes\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*f\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*{\n" +
+	"\vApiKeyScope\x12\x1d\n" +
+	"\x19API_KEY_SCOPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17API_KEY_SCOPE_INFERENCE\x10\x01\x12\x17\n" +
+	"\x13API_KEY_SCOPE_USAGE\x10\x02\x12\x17\n" +
+	"\x13API_KEY_SCOPE_ADMIN\x10\x03*f\n" +
 	"\rProviderState\x12\x1e\n" +
 	"\x1aPROVIDER_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15PROVIDER_STATE_ACTIVE\x10\x01\x12\x1a\n" +
@@ -1683,7 +2000,8 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x19BREAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BREAKER_STATE_CLOSED\x10\x01\x12\x16\n" +
 	"\x12BREAKER_STATE_OPEN\x10\x02\x12\x1b\n" +
-	"\x17BREAKER_STATE_HALF_OPEN\x10\x032\xf6\b\n" +
+	"\x17BREAKER_STATE_HALF_OPEN\x10\x032\xbd\n" +
+	"\n" +
 	"\fAdminService\x12g\n" +
 	"\rListProviders\x12'.ringmain.admin.v1.ListProvidersRequest\x1a(.ringmain.admin.v1.ListProvidersResponse\"\x03\x90\x02\x01\x12g\n" +
 	"\rDrainProvider\x12'.ringmain.admin.v1.DrainProviderRequest\x1a(.ringmain.admin.v1.DrainProviderResponse\"\x03\x90\x02\x02\x12m\n" +
@@ -1695,6 +2013,8 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\fReloadConfig\x12&.ringmain.admin.v1.ReloadConfigRequest\x1a'.ringmain.admin.v1.ReloadConfigResponse\x12_\n" +
 	"\fCreateApiKey\x12&.ringmain.admin.v1.CreateApiKeyRequest\x1a'.ringmain.admin.v1.CreateApiKeyResponse\x12a\n" +
 	"\vListApiKeys\x12%.ringmain.admin.v1.ListApiKeysRequest\x1a&.ringmain.admin.v1.ListApiKeysResponse\"\x03\x90\x02\x01\x12d\n" +
+	"\fUpdateApiKey\x12&.ringmain.admin.v1.UpdateApiKeyRequest\x1a'.ringmain.admin.v1.UpdateApiKeyResponse\"\x03\x90\x02\x02\x12_\n" +
+	"\fRotateApiKey\x12&.ringmain.admin.v1.RotateApiKeyRequest\x1a'.ringmain.admin.v1.RotateApiKeyResponse\x12d\n" +
 	"\fRevokeApiKey\x12&.ringmain.admin.v1.RevokeApiKeyRequest\x1a'.ringmain.admin.v1.RevokeApiKeyResponse\"\x03\x90\x02\x02\x12^\n" +
 	"\vWatchEvents\x12%.ringmain.admin.v1.WatchEventsRequest\x1a&.ringmain.admin.v1.WatchEventsResponse0\x01BCZAgithub.com/ringmain/ringmain/clients/go/ringmain/admin/v1;adminv1b\x06proto3"
 
@@ -1710,91 +2030,109 @@ func file_ringmain_admin_v1_admin_service_proto_rawDescGZIP() []byte {
 	return file_ringmain_admin_v1_admin_service_proto_rawDescData
 }
 
-var file_ringmain_admin_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ringmain_admin_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_ringmain_admin_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_ringmain_admin_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_ringmain_admin_v1_admin_service_proto_goTypes = []any{
-	(ProviderState)(0),                 // 0: ringmain.admin.v1.ProviderState
-	(BreakerState)(0),                  // 1: ringmain.admin.v1.BreakerState
-	(*Provider)(nil),                   // 2: ringmain.admin.v1.Provider
-	(*Breaker)(nil),                    // 3: ringmain.admin.v1.Breaker
-	(*ListProvidersRequest)(nil),       // 4: ringmain.admin.v1.ListProvidersRequest
-	(*ListProvidersResponse)(nil),      // 5: ringmain.admin.v1.ListProvidersResponse
-	(*DrainProviderRequest)(nil),       // 6: ringmain.admin.v1.DrainProviderRequest
-	(*DrainProviderResponse)(nil),      // 7: ringmain.admin.v1.DrainProviderResponse
-	(*RestoreProviderRequest)(nil),     // 8: ringmain.admin.v1.RestoreProviderRequest
-	(*RestoreProviderResponse)(nil),    // 9: ringmain.admin.v1.RestoreProviderResponse
-	(*SetPrimaryProviderRequest)(nil),  // 10: ringmain.admin.v1.SetPrimaryProviderRequest
-	(*SetPrimaryProviderResponse)(nil), // 11: ringmain.admin.v1.SetPrimaryProviderResponse
-	(*CheckProviderRequest)(nil),       // 12: ringmain.admin.v1.CheckProviderRequest
-	(*CheckProviderResponse)(nil),      // 13: ringmain.admin.v1.CheckProviderResponse
-	(*FlushCacheRequest)(nil),          // 14: ringmain.admin.v1.FlushCacheRequest
-	(*FlushCacheResponse)(nil),         // 15: ringmain.admin.v1.FlushCacheResponse
-	(*ReloadConfigRequest)(nil),        // 16: ringmain.admin.v1.ReloadConfigRequest
-	(*ReloadConfigResponse)(nil),       // 17: ringmain.admin.v1.ReloadConfigResponse
-	(*ApiKey)(nil),                     // 18: ringmain.admin.v1.ApiKey
-	(*CreateApiKeyRequest)(nil),        // 19: ringmain.admin.v1.CreateApiKeyRequest
-	(*CreateApiKeyResponse)(nil),       // 20: ringmain.admin.v1.CreateApiKeyResponse
-	(*ListApiKeysRequest)(nil),         // 21: ringmain.admin.v1.ListApiKeysRequest
-	(*ListApiKeysResponse)(nil),        // 22: ringmain.admin.v1.ListApiKeysResponse
-	(*RevokeApiKeyRequest)(nil),        // 23: ringmain.admin.v1.RevokeApiKeyRequest
-	(*RevokeApiKeyResponse)(nil),       // 24: ringmain.admin.v1.RevokeApiKeyResponse
-	(*WatchEventsRequest)(nil),         // 25: ringmain.admin.v1.WatchEventsRequest
-	(*WatchEventsResponse)(nil),        // 26: ringmain.admin.v1.WatchEventsResponse
-	nil,                                // 27: ringmain.admin.v1.WatchEventsResponse.AttributesEntry
-	(*durationpb.Duration)(nil),        // 28: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),      // 29: google.protobuf.Timestamp
-	(*status.Status)(nil),              // 30: google.rpc.Status
+	(ApiKeyScope)(0),                   // 0: ringmain.admin.v1.ApiKeyScope
+	(ProviderState)(0),                 // 1: ringmain.admin.v1.ProviderState
+	(BreakerState)(0),                  // 2: ringmain.admin.v1.BreakerState
+	(*Provider)(nil),                   // 3: ringmain.admin.v1.Provider
+	(*Breaker)(nil),                    // 4: ringmain.admin.v1.Breaker
+	(*ListProvidersRequest)(nil),       // 5: ringmain.admin.v1.ListProvidersRequest
+	(*ListProvidersResponse)(nil),      // 6: ringmain.admin.v1.ListProvidersResponse
+	(*DrainProviderRequest)(nil),       // 7: ringmain.admin.v1.DrainProviderRequest
+	(*DrainProviderResponse)(nil),      // 8: ringmain.admin.v1.DrainProviderResponse
+	(*RestoreProviderRequest)(nil),     // 9: ringmain.admin.v1.RestoreProviderRequest
+	(*RestoreProviderResponse)(nil),    // 10: ringmain.admin.v1.RestoreProviderResponse
+	(*SetPrimaryProviderRequest)(nil),  // 11: ringmain.admin.v1.SetPrimaryProviderRequest
+	(*SetPrimaryProviderResponse)(nil), // 12: ringmain.admin.v1.SetPrimaryProviderResponse
+	(*CheckProviderRequest)(nil),       // 13: ringmain.admin.v1.CheckProviderRequest
+	(*CheckProviderResponse)(nil),      // 14: ringmain.admin.v1.CheckProviderResponse
+	(*FlushCacheRequest)(nil),          // 15: ringmain.admin.v1.FlushCacheRequest
+	(*FlushCacheResponse)(nil),         // 16: ringmain.admin.v1.FlushCacheResponse
+	(*ReloadConfigRequest)(nil),        // 17: ringmain.admin.v1.ReloadConfigRequest
+	(*ReloadConfigResponse)(nil),       // 18: ringmain.admin.v1.ReloadConfigResponse
+	(*ApiKey)(nil),                     // 19: ringmain.admin.v1.ApiKey
+	(*CreateApiKeyRequest)(nil),        // 20: ringmain.admin.v1.CreateApiKeyRequest
+	(*CreateApiKeyResponse)(nil),       // 21: ringmain.admin.v1.CreateApiKeyResponse
+	(*UpdateApiKeyRequest)(nil),        // 22: ringmain.admin.v1.UpdateApiKeyRequest
+	(*UpdateApiKeyResponse)(nil),       // 23: ringmain.admin.v1.UpdateApiKeyResponse
+	(*RotateApiKeyRequest)(nil),        // 24: ringmain.admin.v1.RotateApiKeyRequest
+	(*RotateApiKeyResponse)(nil),       // 25: ringmain.admin.v1.RotateApiKeyResponse
+	(*ListApiKeysRequest)(nil),         // 26: ringmain.admin.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),        // 27: ringmain.admin.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),        // 28: ringmain.admin.v1.RevokeApiKeyRequest
+	(*RevokeApiKeyResponse)(nil),       // 29: ringmain.admin.v1.RevokeApiKeyResponse
+	(*WatchEventsRequest)(nil),         // 30: ringmain.admin.v1.WatchEventsRequest
+	(*WatchEventsResponse)(nil),        // 31: ringmain.admin.v1.WatchEventsResponse
+	nil,                                // 32: ringmain.admin.v1.WatchEventsResponse.AttributesEntry
+	(*durationpb.Duration)(nil),        // 33: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),      // 34: google.protobuf.Timestamp
+	(*status.Status)(nil),              // 35: google.rpc.Status
+	(*fieldmaskpb.FieldMask)(nil),      // 36: google.protobuf.FieldMask
 }
 var file_ringmain_admin_v1_admin_service_proto_depIdxs = []int32{
-	0,  // 0: ringmain.admin.v1.Provider.state:type_name -> ringmain.admin.v1.ProviderState
-	3,  // 1: ringmain.admin.v1.Provider.breakers:type_name -> ringmain.admin.v1.Breaker
-	28, // 2: ringmain.admin.v1.Provider.median_latency:type_name -> google.protobuf.Duration
-	1,  // 3: ringmain.admin.v1.Breaker.state:type_name -> ringmain.admin.v1.BreakerState
-	29, // 4: ringmain.admin.v1.Breaker.change_time:type_name -> google.protobuf.Timestamp
-	29, // 5: ringmain.admin.v1.Breaker.probe_time:type_name -> google.protobuf.Timestamp
-	30, // 6: ringmain.admin.v1.Breaker.last_error:type_name -> google.rpc.Status
-	29, // 7: ringmain.admin.v1.Breaker.hold_end_time:type_name -> google.protobuf.Timestamp
-	2,  // 8: ringmain.admin.v1.ListProvidersResponse.providers:type_name -> ringmain.admin.v1.Provider
-	2,  // 9: ringmain.admin.v1.DrainProviderResponse.provider:type_name -> ringmain.admin.v1.Provider
-	2,  // 10: ringmain.admin.v1.RestoreProviderResponse.provider:type_name -> ringmain.admin.v1.Provider
-	28, // 11: ringmain.admin.v1.CheckProviderResponse.latency:type_name -> google.protobuf.Duration
-	30, // 12: ringmain.admin.v1.CheckProviderResponse.error:type_name -> google.rpc.Status
-	29, // 13: ringmain.admin.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
-	29, // 14: ringmain.admin.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
-	29, // 15: ringmain.admin.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
-	18, // 16: ringmain.admin.v1.CreateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
-	18, // 17: ringmain.admin.v1.CreateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	18, // 18: ringmain.admin.v1.ListApiKeysResponse.keys:type_name -> ringmain.admin.v1.ApiKey
-	18, // 19: ringmain.admin.v1.RevokeApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	29, // 20: ringmain.admin.v1.WatchEventsResponse.time:type_name -> google.protobuf.Timestamp
-	27, // 21: ringmain.admin.v1.WatchEventsResponse.attributes:type_name -> ringmain.admin.v1.WatchEventsResponse.AttributesEntry
-	4,  // 22: ringmain.admin.v1.AdminService.ListProviders:input_type -> ringmain.admin.v1.ListProvidersRequest
-	6,  // 23: ringmain.admin.v1.AdminService.DrainProvider:input_type -> ringmain.admin.v1.DrainProviderRequest
-	8,  // 24: ringmain.admin.v1.AdminService.RestoreProvider:input_type -> ringmain.admin.v1.RestoreProviderRequest
-	10, // 25: ringmain.admin.v1.AdminService.SetPrimaryProvider:input_type -> ringmain.admin.v1.SetPrimaryProviderRequest
-	12, // 26: ringmain.admin.v1.AdminService.CheckProvider:input_type -> ringmain.admin.v1.CheckProviderRequest
-	14, // 27: ringmain.admin.v1.AdminService.FlushCache:input_type -> ringmain.admin.v1.FlushCacheRequest
-	16, // 28: ringmain.admin.v1.AdminService.ReloadConfig:input_type -> ringmain.admin.v1.ReloadConfigRequest
-	19, // 29: ringmain.admin.v1.AdminService.CreateApiKey:input_type -> ringmain.admin.v1.CreateApiKeyRequest
-	21, // 30: ringmain.admin.v1.AdminService.ListApiKeys:input_type -> ringmain.admin.v1.ListApiKeysRequest
-	23, // 31: ringmain.admin.v1.AdminService.RevokeApiKey:input_type -> ringmain.admin.v1.RevokeApiKeyRequest
-	25, // 32: ringmain.admin.v1.AdminService.WatchEvents:input_type -> ringmain.admin.v1.WatchEventsRequest
-	5,  // 33: ringmain.admin.v1.AdminService.ListProviders:output_type -> ringmain.admin.v1.ListProvidersResponse
-	7,  // 34: ringmain.admin.v1.AdminService.DrainProvider:output_type -> ringmain.admin.v1.DrainProviderResponse
-	9,  // 35: ringmain.admin.v1.AdminService.RestoreProvider:output_type -> ringmain.admin.v1.RestoreProviderResponse
-	11, // 36: ringmain.admin.v1.AdminService.SetPrimaryProvider:output_type -> ringmain.admin.v1.SetPrimaryProviderResponse
-	13, // 37: ringmain.admin.v1.AdminService.CheckProvider:output_type -> ringmain.admin.v1.CheckProviderResponse
-	15, // 38: ringmain.admin.v1.AdminService.FlushCache:output_type -> ringmain.admin.v1.FlushCacheResponse
-	17, // 39: ringmain.admin.v1.AdminService.ReloadConfig:output_type -> ringmain.admin.v1.ReloadConfigResponse
-	20, // 40: ringmain.admin.v1.AdminService.CreateApiKey:output_type -> ringmain.admin.v1.CreateApiKeyResponse
-	22, // 41: ringmain.admin.v1.AdminService.ListApiKeys:output_type -> ringmain.admin.v1.ListApiKeysResponse
-	24, // 42: ringmain.admin.v1.AdminService.RevokeApiKey:output_type -> ringmain.admin.v1.RevokeApiKeyResponse
-	26, // 43: ringmain.admin.v1.AdminService.WatchEvents:output_type -> ringmain.admin.v1.WatchEventsResponse
-	33, // [33:44] is the sub-list for method output_type
-	22, // [22:33] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	1,  // 0: ringmain.admin.v1.Provider.state:type_name -> ringmain.admin.v1.ProviderState
+	4,  // 1: ringmain.admin.v1.Provider.breakers:type_name -> ringmain.admin.v1.Breaker
+	33, // 2: ringmain.admin.v1.Provider.median_latency:type_name -> google.protobuf.Duration
+	2,  // 3: ringmain.admin.v1.Breaker.state:type_name -> ringmain.admin.v1.BreakerState
+	34, // 4: ringmain.admin.v1.Breaker.change_time:type_name -> google.protobuf.Timestamp
+	34, // 5: ringmain.admin.v1.Breaker.probe_time:type_name -> google.protobuf.Timestamp
+	35, // 6: ringmain.admin.v1.Breaker.last_error:type_name -> google.rpc.Status
+	34, // 7: ringmain.admin.v1.Breaker.cooldown_end_time:type_name -> google.protobuf.Timestamp
+	3,  // 8: ringmain.admin.v1.ListProvidersResponse.providers:type_name -> ringmain.admin.v1.Provider
+	3,  // 9: ringmain.admin.v1.DrainProviderResponse.provider:type_name -> ringmain.admin.v1.Provider
+	3,  // 10: ringmain.admin.v1.RestoreProviderResponse.provider:type_name -> ringmain.admin.v1.Provider
+	33, // 11: ringmain.admin.v1.CheckProviderResponse.latency:type_name -> google.protobuf.Duration
+	35, // 12: ringmain.admin.v1.CheckProviderResponse.error:type_name -> google.rpc.Status
+	0,  // 13: ringmain.admin.v1.ApiKey.scopes:type_name -> ringmain.admin.v1.ApiKeyScope
+	34, // 14: ringmain.admin.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
+	34, // 15: ringmain.admin.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 16: ringmain.admin.v1.ApiKey.rotate_time:type_name -> google.protobuf.Timestamp
+	34, // 17: ringmain.admin.v1.ApiKey.old_secret_expire_time:type_name -> google.protobuf.Timestamp
+	34, // 18: ringmain.admin.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
+	19, // 19: ringmain.admin.v1.CreateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 20: ringmain.admin.v1.CreateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 21: ringmain.admin.v1.UpdateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
+	36, // 22: ringmain.admin.v1.UpdateApiKeyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	19, // 23: ringmain.admin.v1.UpdateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	33, // 24: ringmain.admin.v1.RotateApiKeyRequest.grace_period:type_name -> google.protobuf.Duration
+	19, // 25: ringmain.admin.v1.RotateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 26: ringmain.admin.v1.ListApiKeysResponse.keys:type_name -> ringmain.admin.v1.ApiKey
+	19, // 27: ringmain.admin.v1.RevokeApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	34, // 28: ringmain.admin.v1.WatchEventsResponse.time:type_name -> google.protobuf.Timestamp
+	32, // 29: ringmain.admin.v1.WatchEventsResponse.attributes:type_name -> ringmain.admin.v1.WatchEventsResponse.AttributesEntry
+	5,  // 30: ringmain.admin.v1.AdminService.ListProviders:input_type -> ringmain.admin.v1.ListProvidersRequest
+	7,  // 31: ringmain.admin.v1.AdminService.DrainProvider:input_type -> ringmain.admin.v1.DrainProviderRequest
+	9,  // 32: ringmain.admin.v1.AdminService.RestoreProvider:input_type -> ringmain.admin.v1.RestoreProviderRequest
+	11, // 33: ringmain.admin.v1.AdminService.SetPrimaryProvider:input_type -> ringmain.admin.v1.SetPrimaryProviderRequest
+	13, // 34: ringmain.admin.v1.AdminService.CheckProvider:input_type -> ringmain.admin.v1.CheckProviderRequest
+	15, // 35: ringmain.admin.v1.AdminService.FlushCache:input_type -> ringmain.admin.v1.FlushCacheRequest
+	17, // 36: ringmain.admin.v1.AdminService.ReloadConfig:input_type -> ringmain.admin.v1.ReloadConfigRequest
+	20, // 37: ringmain.admin.v1.AdminService.CreateApiKey:input_type -> ringmain.admin.v1.CreateApiKeyRequest
+	26, // 38: ringmain.admin.v1.AdminService.ListApiKeys:input_type -> ringmain.admin.v1.ListApiKeysRequest
+	22, // 39: ringmain.admin.v1.AdminService.UpdateApiKey:input_type -> ringmain.admin.v1.UpdateApiKeyRequest
+	24, // 40: ringmain.admin.v1.AdminService.RotateApiKey:input_type -> ringmain.admin.v1.RotateApiKeyRequest
+	28, // 41: ringmain.admin.v1.AdminService.RevokeApiKey:input_type -> ringmain.admin.v1.RevokeApiKeyRequest
+	30, // 42: ringmain.admin.v1.AdminService.WatchEvents:input_type -> ringmain.admin.v1.WatchEventsRequest
+	6,  // 43: ringmain.admin.v1.AdminService.ListProviders:output_type -> ringmain.admin.v1.ListProvidersResponse
+	8,  // 44: ringmain.admin.v1.AdminService.DrainProvider:output_type -> ringmain.admin.v1.DrainProviderResponse
+	10, // 45: ringmain.admin.v1.AdminService.RestoreProvider:output_type -> ringmain.admin.v1.RestoreProviderResponse
+	12, // 46: ringmain.admin.v1.AdminService.SetPrimaryProvider:output_type -> ringmain.admin.v1.SetPrimaryProviderResponse
+	14, // 47: ringmain.admin.v1.AdminService.CheckProvider:output_type -> ringmain.admin.v1.CheckProviderResponse
+	16, // 48: ringmain.admin.v1.AdminService.FlushCache:output_type -> ringmain.admin.v1.FlushCacheResponse
+	18, // 49: ringmain.admin.v1.AdminService.ReloadConfig:output_type -> ringmain.admin.v1.ReloadConfigResponse
+	21, // 50: ringmain.admin.v1.AdminService.CreateApiKey:output_type -> ringmain.admin.v1.CreateApiKeyResponse
+	27, // 51: ringmain.admin.v1.AdminService.ListApiKeys:output_type -> ringmain.admin.v1.ListApiKeysResponse
+	23, // 52: ringmain.admin.v1.AdminService.UpdateApiKey:output_type -> ringmain.admin.v1.UpdateApiKeyResponse
+	25, // 53: ringmain.admin.v1.AdminService.RotateApiKey:output_type -> ringmain.admin.v1.RotateApiKeyResponse
+	29, // 54: ringmain.admin.v1.AdminService.RevokeApiKey:output_type -> ringmain.admin.v1.RevokeApiKeyResponse
+	31, // 55: ringmain.admin.v1.AdminService.WatchEvents:output_type -> ringmain.admin.v1.WatchEventsResponse
+	43, // [43:56] is the sub-list for method output_type
+	30, // [30:43] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_admin_v1_admin_service_proto_init() }
@@ -1802,13 +2140,14 @@ func file_ringmain_admin_v1_admin_service_proto_init() {
 	if File_ringmain_admin_v1_admin_service_proto != nil {
 		return
 	}
+	file_ringmain_admin_v1_admin_service_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_admin_v1_admin_service_proto_rawDesc), len(file_ringmain_admin_v1_admin_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   26,
+			NumEnums:      3,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

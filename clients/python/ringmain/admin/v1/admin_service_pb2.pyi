@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -21,6 +22,36 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ApiKeyScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ApiKeyScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ApiKeyScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    API_KEY_SCOPE_UNSPECIFIED: _ApiKeyScope.ValueType  # 0
+    """Not set. Refused."""
+    API_KEY_SCOPE_INFERENCE: _ApiKeyScope.ValueType  # 1
+    """Asking models, and listing them."""
+    API_KEY_SCOPE_USAGE: _ApiKeyScope.ValueType  # 2
+    """Reading what its tenant has consumed: UsageService."""
+    API_KEY_SCOPE_ADMIN: _ApiKeyScope.ValueType  # 3
+    """Operating the gateway: AdminService, and what all tenants have consumed."""
+
+class ApiKeyScope(_ApiKeyScope, metaclass=_ApiKeyScopeEnumTypeWrapper):
+    """What an API key may be used for. New values may be added; an unknown one is
+    refused.
+    """
+
+API_KEY_SCOPE_UNSPECIFIED: ApiKeyScope.ValueType  # 0
+"""Not set. Refused."""
+API_KEY_SCOPE_INFERENCE: ApiKeyScope.ValueType  # 1
+"""Asking models, and listing them."""
+API_KEY_SCOPE_USAGE: ApiKeyScope.ValueType  # 2
+"""Reading what its tenant has consumed: UsageService."""
+API_KEY_SCOPE_ADMIN: ApiKeyScope.ValueType  # 3
+"""Operating the gateway: AdminService, and what all tenants have consumed."""
+Global___ApiKeyScope: _TypeAlias = ApiKeyScope  # noqa: Y015
 
 class _ProviderState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -135,15 +166,15 @@ class Breaker(_message.Message):
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
     PROBE_TIME_FIELD_NUMBER: _builtins.int
     LAST_ERROR_FIELD_NUMBER: _builtins.int
-    HOLD_REASON_FIELD_NUMBER: _builtins.int
-    HOLD_END_TIME_FIELD_NUMBER: _builtins.int
+    COOLDOWN_REASON_FIELD_NUMBER: _builtins.int
+    COOLDOWN_END_TIME_FIELD_NUMBER: _builtins.int
     provider_model: _builtins.str
     """The provider's own name for the model it guards."""
     state: Global___BreakerState.ValueType
     """Its state."""
-    hold_reason: _builtins.str
+    cooldown_reason: _builtins.str
     """Why no request is sent although the breaker may be closed, such as a rate
-    limit. Empty when nothing speaks against it.
+    limit. Empty when requests may be sent.
     """
     @_builtins.property
     def change_time(self) -> _timestamp_pb2.Timestamp:
@@ -158,8 +189,8 @@ class Breaker(_message.Message):
         """What last failed."""
 
     @_builtins.property
-    def hold_end_time(self) -> _timestamp_pb2.Timestamp:
-        """When that ends. Absent next to a `hold_reason` means: when a check passes or
+    def cooldown_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When that ends. Absent next to a `cooldown_reason` means: when a check passes or
         the provider's settings change.
         """
 
@@ -171,12 +202,12 @@ class Breaker(_message.Message):
         change_time: _timestamp_pb2.Timestamp | None = ...,
         probe_time: _timestamp_pb2.Timestamp | None = ...,
         last_error: _status_pb2.Status | None = ...,
-        hold_reason: _builtins.str = ...,
-        hold_end_time: _timestamp_pb2.Timestamp | None = ...,
+        cooldown_reason: _builtins.str = ...,
+        cooldown_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "hold_end_time", b"hold_end_time", "last_error", b"last_error", "probe_time", b"probe_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "cooldown_end_time", b"cooldown_end_time", "last_error", b"last_error", "probe_time", b"probe_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "hold_end_time", b"hold_end_time", "hold_reason", b"hold_reason", "last_error", b"last_error", "probe_time", b"probe_time", "provider_model", b"provider_model", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "cooldown_end_time", b"cooldown_end_time", "cooldown_reason", b"cooldown_reason", "last_error", b"last_error", "probe_time", b"probe_time", "provider_model", b"provider_model", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -184,7 +215,7 @@ Global___Breaker: _TypeAlias = Breaker  # noqa: Y015
 
 @_typing.final
 class ListProvidersRequest(_message.Message):
-    """Nothing to say."""
+    """Asks for all providers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -425,7 +456,7 @@ class FlushCacheRequest(_message.Message):
 
     MODEL_FIELD_NUMBER: _builtins.int
     model: _builtins.str
-    """Only this model's answers. Empty means all."""
+    """Only this model's answers. At most 256 characters. Empty means all."""
     def __init__(
         self,
         *,
@@ -463,7 +494,7 @@ Global___FlushCacheResponse: _TypeAlias = FlushCacheResponse  # noqa: Y015
 
 @_typing.final
 class ReloadConfigRequest(_message.Message):
-    """Nothing to say."""
+    """Asks for the configuration to be read again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -512,52 +543,70 @@ Global___ReloadConfigResponse: _TypeAlias = ReloadConfigResponse  # noqa: Y015
 
 @_typing.final
 class ApiKey(_message.Message):
-    """An API key."""
+    """An API key. A limit that is absent is none; zero lets nothing through."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KEY_ID_FIELD_NUMBER: _builtins.int
     TENANT_ID_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    SCOPES_FIELD_NUMBER: _builtins.int
     ALLOWED_MODELS_FIELD_NUMBER: _builtins.int
     REQUESTS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     TOKENS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MONTHLY_BUDGET_NANO_USD_FIELD_NUMBER: _builtins.int
-    ADMIN_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ROTATE_TIME_FIELD_NUMBER: _builtins.int
+    OLD_SECRET_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
-    """Identifies the key, and is not secret."""
+    """Identifies the key, and is not secret. Set by the gateway."""
     tenant_id: _builtins.str
-    """Whose it is."""
+    """The tenant it belongs to, 1 to 256 characters. Cannot be changed."""
     display_name: _builtins.str
-    """A name for people."""
+    """A name for people, at most 256 characters."""
     requests_per_minute: _builtins.int
-    """The most requests in a minute. Zero means no limit of its own."""
+    """The most requests in any minute."""
     tokens_per_minute: _builtins.int
-    """The most tokens in a minute. Zero means no limit of its own."""
+    """The most tokens in any minute, input and output together."""
     monthly_budget_nano_usd: _builtins.int
     """The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-    Zero means no budget of its own.
+    At most 9,000,000 dollars.
     """
-    admin: _builtins.bool
-    """Whether it may call AdminService."""
+    @_builtins.property
+    def scopes(self) -> _containers.RepeatedScalarFieldContainer[Global___ApiKeyScope.ValueType]:
+        """What it may be used for. At least one."""
+
     @_builtins.property
     def allowed_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Models it may use. Empty means all."""
+        """Models it may use, by their names in this gateway. At most 1,000, each at
+        most 256 characters. Empty means all.
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
+        """When it was made. Set by the gateway."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it stops working. Absent means never."""
 
     @_builtins.property
+    def rotate_time(self) -> _timestamp_pb2.Timestamp:
+        """When it got its present secret, if that is not its first. Set by the
+        gateway.
+        """
+
+    @_builtins.property
+    def old_secret_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the secret before the present one stops working. Absent when it has
+        stopped. Set by the gateway.
+        """
+
+    @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was revoked. Absent means it was not."""
+        """When it was revoked. Absent means it was not. Set by the gateway."""
 
     def __init__(
         self,
@@ -565,20 +614,33 @@ class ApiKey(_message.Message):
         key_id: _builtins.str = ...,
         tenant_id: _builtins.str = ...,
         display_name: _builtins.str = ...,
+        scopes: _abc.Iterable[Global___ApiKeyScope.ValueType] | None = ...,
         allowed_models: _abc.Iterable[_builtins.str] | None = ...,
-        requests_per_minute: _builtins.int = ...,
-        tokens_per_minute: _builtins.int = ...,
-        monthly_budget_nano_usd: _builtins.int = ...,
-        admin: _builtins.bool = ...,
+        requests_per_minute: _builtins.int | None = ...,
+        tokens_per_minute: _builtins.int | None = ...,
+        monthly_budget_nano_usd: _builtins.int | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        rotate_time: _timestamp_pb2.Timestamp | None = ...,
+        old_secret_expire_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "create_time", b"create_time", "expire_time", b"expire_time", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admin", b"admin", "allowed_models", b"allowed_models", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "allowed_models", b"allowed_models", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "scopes", b"scopes", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__monthly_budget_nano_usd: _TypeAlias = _typing.Literal["monthly_budget_nano_usd"]  # noqa: Y015
+    _WhichOneofArgType__monthly_budget_nano_usd: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd"]  # noqa: Y015
+    _WhichOneofReturnType__requests_per_minute: _TypeAlias = _typing.Literal["requests_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__requests_per_minute: _TypeAlias = _typing.Literal["_requests_per_minute", b"_requests_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__tokens_per_minute: _TypeAlias = _typing.Literal["tokens_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__tokens_per_minute: _TypeAlias = _typing.Literal["_tokens_per_minute", b"_tokens_per_minute"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__monthly_budget_nano_usd) -> _WhichOneofReturnType__monthly_budget_nano_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__requests_per_minute) -> _WhichOneofReturnType__requests_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tokens_per_minute) -> _WhichOneofReturnType__tokens_per_minute | None: ...
 
 Global___ApiKey: _TypeAlias = ApiKey  # noqa: Y015
 
@@ -591,7 +653,7 @@ class CreateApiKeyRequest(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def key(self) -> Global___ApiKey:
-        """The key. The gateway sets its `key_id` and times, but for `expire_time`."""
+        """The key. What the gateway sets is ignored."""
 
     def __init__(
         self,
@@ -635,6 +697,121 @@ class CreateApiKeyResponse(_message.Message):
 Global___CreateApiKeyResponse: _TypeAlias = CreateApiKeyResponse  # noqa: Y015
 
 @_typing.final
+class UpdateApiKeyRequest(_message.Message):
+    """A key to change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def key(self) -> Global___ApiKey:
+        """The key, named by its `key_id`, with the new values."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change, by name, such as `scopes`. A field that is named and
+        not set in `key` is cleared. Absent means every field that is set. A field
+        that cannot be changed is refused.
+        """
+
+    def __init__(
+        self,
+        *,
+        key: Global___ApiKey | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateApiKeyRequest: _TypeAlias = UpdateApiKeyRequest  # noqa: Y015
+
+@_typing.final
+class UpdateApiKeyResponse(_message.Message):
+    """A changed key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def key(self) -> Global___ApiKey:
+        """The key."""
+
+    def __init__(
+        self,
+        *,
+        key: Global___ApiKey | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateApiKeyResponse: _TypeAlias = UpdateApiKeyResponse  # noqa: Y015
+
+@_typing.final
+class RotateApiKeyRequest(_message.Message):
+    """Names a key whose secret is to be replaced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    GRACE_PERIOD_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    """The key. At most 256 characters."""
+    @_builtins.property
+    def grace_period(self) -> _duration_pb2.Duration:
+        """How long the old secret works on, at most 7 days. Absent or zero means that
+        it stops at once. A secret that was still in its own grace period stops.
+        """
+
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        grace_period: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grace_period", b"grace_period"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grace_period", b"grace_period", "key_id", b"key_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RotateApiKeyRequest: _TypeAlias = RotateApiKeyRequest  # noqa: Y015
+
+@_typing.final
+class RotateApiKeyResponse(_message.Message):
+    """A key with a new secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    """The secret to send as `authorization: Bearer SECRET`. Shown only here."""
+    @_builtins.property
+    def key(self) -> Global___ApiKey:
+        """The key."""
+
+    def __init__(
+        self,
+        *,
+        key: Global___ApiKey | None = ...,
+        secret: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RotateApiKeyResponse: _TypeAlias = RotateApiKeyResponse  # noqa: Y015
+
+@_typing.final
 class ListApiKeysRequest(_message.Message):
     """A page to list."""
 
@@ -646,9 +823,11 @@ class ListApiKeysRequest(_message.Message):
     page_size: _builtins.int
     """The most keys to return. Zero means 50; more than 250 means 250."""
     page_token: _builtins.str
-    """Where to continue. Empty means from the start."""
+    """Where to continue: the `next_page_token` of the page before, at most 2,048
+    characters. Empty means from the start.
+    """
     tenant_id: _builtins.str
-    """Only keys of this tenant. Empty means all."""
+    """Only keys of this tenant. At most 256 characters. Empty means all."""
     def __init__(
         self,
         *,
@@ -700,7 +879,7 @@ class RevokeApiKeyRequest(_message.Message):
 
     KEY_ID_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
-    """The key."""
+    """The key. At most 256 characters."""
     def __init__(
         self,
         *,
@@ -747,8 +926,8 @@ class WatchEventsRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these kinds, such as `breaker`. At most 64, each at most 256
-        characters. Empty means all.
+        """Only these kinds, such as `breaker`. At most 64, each at most 64
+        characters. Empty means all; a kind that does not exist is refused.
         """
 
     def __init__(
@@ -796,7 +975,7 @@ class WatchEventsResponse(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+    """Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
     `provider` or `key`.
     """
     provider_id: _builtins.str
@@ -805,7 +984,7 @@ class WatchEventsResponse(_message.Message):
     """What happened, for people."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """When."""
+        """When it happened."""
 
     @_builtins.property
     def attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AdminServiceStub(object):
-    """Operating the gateway. Served on a port of its own.
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
     """
 
     def __init__(self, channel):
@@ -80,6 +81,16 @@ class AdminServiceStub(object):
                 request_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.SerializeToString,
                 response_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.FromString,
                 _registered_method=True)
+        self.UpdateApiKey = channel.unary_unary(
+                '/ringmain.admin.v1.AdminService/UpdateApiKey',
+                request_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyRequest.SerializeToString,
+                response_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyResponse.FromString,
+                _registered_method=True)
+        self.RotateApiKey = channel.unary_unary(
+                '/ringmain.admin.v1.AdminService/RotateApiKey',
+                request_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyRequest.SerializeToString,
+                response_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyResponse.FromString,
+                _registered_method=True)
         self.RevokeApiKey = channel.unary_unary(
                 '/ringmain.admin.v1.AdminService/RevokeApiKey',
                 request_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RevokeApiKeyRequest.SerializeToString,
@@ -93,7 +104,8 @@ class AdminServiceStub(object):
 
 
 class AdminServiceServicer(object):
-    """Operating the gateway. Served on a port of its own.
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
     """
 
     def ListProviders(self, request, context):
@@ -155,6 +167,21 @@ class AdminServiceServicer(object):
 
     def ListApiKeys(self, request, context):
         """Lists API keys, without their secrets.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateApiKey(self, request, context):
+        """Changes an API key: its name, scopes, models, limits or expiry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateApiKey(self, request, context):
+        """Gives an API key a new secret. The secret is in the response and nowhere
+        else; the old one works on for a grace period, if one is asked for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,6 +249,16 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.FromString,
                     response_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.SerializeToString,
             ),
+            'UpdateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateApiKey,
+                    request_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyRequest.FromString,
+                    response_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyResponse.SerializeToString,
+            ),
+            'RotateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateApiKey,
+                    request_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyRequest.FromString,
+                    response_serializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyResponse.SerializeToString,
+            ),
             'RevokeApiKey': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeApiKey,
                     request_deserializer=ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RevokeApiKeyRequest.FromString,
@@ -241,7 +278,8 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService(object):
-    """Operating the gateway. Served on a port of its own.
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
     """
 
     @staticmethod
@@ -477,6 +515,60 @@ class AdminService(object):
             '/ringmain.admin.v1.AdminService/ListApiKeys',
             ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysRequest.SerializeToString,
             ringmain_dot_admin_dot_v1_dot_admin__service__pb2.ListApiKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ringmain.admin.v1.AdminService/UpdateApiKey',
+            ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyRequest.SerializeToString,
+            ringmain_dot_admin_dot_v1_dot_admin__service__pb2.UpdateApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ringmain.admin.v1.AdminService/RotateApiKey',
+            ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyRequest.SerializeToString,
+            ringmain_dot_admin_dot_v1_dot_admin__service__pb2.RotateApiKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Operating the gateway. Served on a port of its own."""
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -53,6 +55,12 @@ class AdminServiceStub:
     """Makes an API key. The secret is in the response and nowhere else."""
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListApiKeysRequest, _admin_service_pb2.ListApiKeysResponse]
     """Lists API keys, without their secrets."""
+    UpdateApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.UpdateApiKeyRequest, _admin_service_pb2.UpdateApiKeyResponse]
+    """Changes an API key: its name, scopes, models, limits or expiry."""
+    RotateApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RotateApiKeyRequest, _admin_service_pb2.RotateApiKeyResponse]
+    """Gives an API key a new secret. The secret is in the response and nowhere
+    else; the old one works on for a grace period, if one is asked for.
+    """
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RevokeApiKeyRequest, _admin_service_pb2.RevokeApiKeyResponse]
     """Makes a key stop working, everywhere, within a second."""
     WatchEvents: _grpc.UnaryStreamMultiCallable[_admin_service_pb2.WatchEventsRequest, _admin_service_pb2.WatchEventsResponse]
@@ -60,7 +68,9 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """Operating the gateway. Served on a port of its own."""
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProviders: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListProvidersRequest, _admin_service_pb2.ListProvidersResponse]  # type: ignore[assignment]
@@ -83,13 +93,21 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Makes an API key. The secret is in the response and nowhere else."""
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListApiKeysRequest, _admin_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     """Lists API keys, without their secrets."""
+    UpdateApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.UpdateApiKeyRequest, _admin_service_pb2.UpdateApiKeyResponse]  # type: ignore[assignment]
+    """Changes an API key: its name, scopes, models, limits or expiry."""
+    RotateApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RotateApiKeyRequest, _admin_service_pb2.RotateApiKeyResponse]  # type: ignore[assignment]
+    """Gives an API key a new secret. The secret is in the response and nowhere
+    else; the old one works on for a grace period, if one is asked for.
+    """
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RevokeApiKeyRequest, _admin_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
     """Makes a key stop working, everywhere, within a second."""
     WatchEvents: _aio.UnaryStreamMultiCallable[_admin_service_pb2.WatchEventsRequest, _admin_service_pb2.WatchEventsResponse]  # type: ignore[assignment]
     """Sends what happens as it happens: breakers, failovers, limits, reloads."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Operating the gateway. Served on a port of its own."""
+    """Operating the gateway. Served on a port of its own. Where keys are needed, a
+    key with the scope ADMIN.
+    """
 
     @_abc_1.abstractmethod
     def ListProviders(
@@ -164,6 +182,24 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.ListApiKeysResponse, _abc.Awaitable[_admin_service_pb2.ListApiKeysResponse]]:
         """Lists API keys, without their secrets."""
+
+    @_abc_1.abstractmethod
+    def UpdateApiKey(
+        self,
+        request: _admin_service_pb2.UpdateApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.UpdateApiKeyResponse, _abc.Awaitable[_admin_service_pb2.UpdateApiKeyResponse]]:
+        """Changes an API key: its name, scopes, models, limits or expiry."""
+
+    @_abc_1.abstractmethod
+    def RotateApiKey(
+        self,
+        request: _admin_service_pb2.RotateApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.RotateApiKeyResponse, _abc.Awaitable[_admin_service_pb2.RotateApiKeyResponse]]:
+        """Gives an API key a new secret. The secret is in the response and nowhere
+        else; the old one works on for a grace period, if one is asked for.
+        """
 
     @_abc_1.abstractmethod
     def RevokeApiKey(

@@ -33,6 +33,8 @@ static const char* AdminService_method_names[] = {
   "/ringmain.admin.v1.AdminService/ReloadConfig",
   "/ringmain.admin.v1.AdminService/CreateApiKey",
   "/ringmain.admin.v1.AdminService/ListApiKeys",
+  "/ringmain.admin.v1.AdminService/UpdateApiKey",
+  "/ringmain.admin.v1.AdminService/RotateApiKey",
   "/ringmain.admin.v1.AdminService/RevokeApiKey",
   "/ringmain.admin.v1.AdminService/WatchEvents",
 };
@@ -53,8 +55,10 @@ AdminService::Stub::Stub(const std::shared_ptr< ::grpc::ChannelInterface>& chann
   , rpcmethod_ReloadConfig_(AdminService_method_names[6], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   , rpcmethod_CreateApiKey_(AdminService_method_names[7], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
   , rpcmethod_ListApiKeys_(AdminService_method_names[8], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
-  , rpcmethod_RevokeApiKey_(AdminService_method_names[9], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
-  , rpcmethod_WatchEvents_(AdminService_method_names[10], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
+  , rpcmethod_UpdateApiKey_(AdminService_method_names[9], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_RotateApiKey_(AdminService_method_names[10], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_RevokeApiKey_(AdminService_method_names[11], options.suffix_for_stats(),::grpc::internal::RpcMethod::NORMAL_RPC, channel)
+  , rpcmethod_WatchEvents_(AdminService_method_names[12], options.suffix_for_stats(),::grpc::internal::RpcMethod::SERVER_STREAMING, channel)
   {}
 
 ::grpc::Status AdminService::Stub::ListProviders(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListProvidersRequest& request, ::ringmain::admin::v1::ListProvidersResponse* response) {
@@ -264,6 +268,52 @@ void AdminService::Stub::async::ListApiKeys(::grpc::ClientContext* context, cons
   return result;
 }
 
+::grpc::Status AdminService::Stub::UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::ringmain::admin::v1::UpdateApiKeyResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_UpdateApiKey_, context, request, response);
+}
+
+void AdminService::Stub::async::UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_UpdateApiKey_, context, request, response, std::move(f));
+}
+
+void AdminService::Stub::async::UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_UpdateApiKey_, context, request, response, reactor);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>* AdminService::Stub::PrepareAsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::admin::v1::UpdateApiKeyResponse, ::ringmain::admin::v1::UpdateApiKeyRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_UpdateApiKey_, context, request);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>* AdminService::Stub::AsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+  auto* result =
+    this->PrepareAsyncUpdateApiKeyRaw(context, request, cq);
+  result->StartCall();
+  return result;
+}
+
+::grpc::Status AdminService::Stub::RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::ringmain::admin::v1::RotateApiKeyResponse* response) {
+  return ::grpc::internal::BlockingUnaryCall< ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_RotateApiKey_, context, request, response);
+}
+
+void AdminService::Stub::async::RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, std::function<void(::grpc::Status)> f) {
+  ::grpc::internal::CallbackUnaryCall< ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_RotateApiKey_, context, request, response, std::move(f));
+}
+
+void AdminService::Stub::async::RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) {
+  ::grpc::internal::ClientCallbackUnaryFactory::Create< ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(stub_->channel_.get(), stub_->rpcmethod_RotateApiKey_, context, request, response, reactor);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>* AdminService::Stub::PrepareAsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+  return ::grpc::internal::ClientAsyncResponseReaderHelper::Create< ::ringmain::admin::v1::RotateApiKeyResponse, ::ringmain::admin::v1::RotateApiKeyRequest, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), cq, rpcmethod_RotateApiKey_, context, request);
+}
+
+::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>* AdminService::Stub::AsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+  auto* result =
+    this->PrepareAsyncRotateApiKeyRaw(context, request, cq);
+  result->StartCall();
+  return result;
+}
+
 ::grpc::Status AdminService::Stub::RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::ringmain::admin::v1::RevokeApiKeyResponse* response) {
   return ::grpc::internal::BlockingUnaryCall< ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(channel_.get(), rpcmethod_RevokeApiKey_, context, request, response);
 }
@@ -397,6 +447,26 @@ AdminService::Service::Service() {
   AddMethod(new ::grpc::internal::RpcServiceMethod(
       AdminService_method_names[9],
       ::grpc::internal::RpcMethod::NORMAL_RPC,
+      new ::grpc::internal::RpcMethodHandler< AdminService::Service, ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+          [](AdminService::Service* service,
+             ::grpc::ServerContext* ctx,
+             const ::ringmain::admin::v1::UpdateApiKeyRequest* req,
+             ::ringmain::admin::v1::UpdateApiKeyResponse* resp) {
+               return service->UpdateApiKey(ctx, req, resp);
+             }, this)));
+  AddMethod(new ::grpc::internal::RpcServiceMethod(
+      AdminService_method_names[10],
+      ::grpc::internal::RpcMethod::NORMAL_RPC,
+      new ::grpc::internal::RpcMethodHandler< AdminService::Service, ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
+          [](AdminService::Service* service,
+             ::grpc::ServerContext* ctx,
+             const ::ringmain::admin::v1::RotateApiKeyRequest* req,
+             ::ringmain::admin::v1::RotateApiKeyResponse* resp) {
+               return service->RotateApiKey(ctx, req, resp);
+             }, this)));
+  AddMethod(new ::grpc::internal::RpcServiceMethod(
+      AdminService_method_names[11],
+      ::grpc::internal::RpcMethod::NORMAL_RPC,
       new ::grpc::internal::RpcMethodHandler< AdminService::Service, ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse, ::grpc::protobuf::MessageLite, ::grpc::protobuf::MessageLite>(
           [](AdminService::Service* service,
              ::grpc::ServerContext* ctx,
@@ -405,7 +475,7 @@ AdminService::Service::Service() {
                return service->RevokeApiKey(ctx, req, resp);
              }, this)));
   AddMethod(new ::grpc::internal::RpcServiceMethod(
-      AdminService_method_names[10],
+      AdminService_method_names[12],
       ::grpc::internal::RpcMethod::SERVER_STREAMING,
       new ::grpc::internal::ServerStreamingHandler< AdminService::Service, ::ringmain::admin::v1::WatchEventsRequest, ::ringmain::admin::v1::WatchEventsResponse>(
           [](AdminService::Service* service,
@@ -476,6 +546,20 @@ AdminService::Service::~Service() {
 }
 
 ::grpc::Status AdminService::Service::ListApiKeys(::grpc::ServerContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response) {
+  (void) context;
+  (void) request;
+  (void) response;
+  return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+}
+
+::grpc::Status AdminService::Service::UpdateApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response) {
+  (void) context;
+  (void) request;
+  (void) response;
+  return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+}
+
+::grpc::Status AdminService::Service::RotateApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response) {
   (void) context;
   (void) request;
   (void) response;

@@ -29,7 +29,8 @@ namespace ringmain {
 namespace admin {
 namespace v1 {
 
-// Operating the gateway. Served on a port of its own.
+// Operating the gateway. Served on a port of its own. Where keys are needed, a
+// key with the scope ADMIN.
 class AdminService final {
  public:
   static constexpr char const* service_full_name() {
@@ -111,6 +112,23 @@ class AdminService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::ListApiKeysResponse>> PrepareAsyncListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::ListApiKeysResponse>>(PrepareAsyncListApiKeysRaw(context, request, cq));
     }
+    // Changes an API key: its name, scopes, models, limits or expiry.
+    virtual ::grpc::Status UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::ringmain::admin::v1::UpdateApiKeyResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>> AsyncUpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>>(AsyncUpdateApiKeyRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>> PrepareAsyncUpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>>(PrepareAsyncUpdateApiKeyRaw(context, request, cq));
+    }
+    // Gives an API key a new secret. The secret is in the response and nowhere
+    // else; the old one works on for a grace period, if one is asked for.
+    virtual ::grpc::Status RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::ringmain::admin::v1::RotateApiKeyResponse* response) = 0;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>> AsyncRotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>>(AsyncRotateApiKeyRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>> PrepareAsyncRotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>>(PrepareAsyncRotateApiKeyRaw(context, request, cq));
+    }
     // Makes a key stop working, everywhere, within a second.
     virtual ::grpc::Status RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::ringmain::admin::v1::RevokeApiKeyResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RevokeApiKeyResponse>> AsyncRevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
@@ -160,6 +178,13 @@ class AdminService final {
       // Lists API keys, without their secrets.
       virtual void ListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void ListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Changes an API key: its name, scopes, models, limits or expiry.
+      virtual void UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
+      // Gives an API key a new secret. The secret is in the response and nowhere
+      // else; the old one works on for a grace period, if one is asked for.
+      virtual void RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, std::function<void(::grpc::Status)>) = 0;
+      virtual void RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Makes a key stop working, everywhere, within a second.
       virtual void RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
@@ -188,6 +213,10 @@ class AdminService final {
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::CreateApiKeyResponse>* PrepareAsyncCreateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::CreateApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::ListApiKeysResponse>* AsyncListApiKeysRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::ListApiKeysResponse>* PrepareAsyncListApiKeysRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>* AsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::UpdateApiKeyResponse>* PrepareAsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>* AsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
+    virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RotateApiKeyResponse>* PrepareAsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RevokeApiKeyResponse>* AsyncRevokeApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::admin::v1::RevokeApiKeyResponse>* PrepareAsyncRevokeApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) = 0;
     virtual ::grpc::ClientReaderInterface< ::ringmain::admin::v1::WatchEventsResponse>* WatchEventsRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::WatchEventsRequest& request) = 0;
@@ -260,6 +289,20 @@ class AdminService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::ListApiKeysResponse>> PrepareAsyncListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::ListApiKeysResponse>>(PrepareAsyncListApiKeysRaw(context, request, cq));
     }
+    ::grpc::Status UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::ringmain::admin::v1::UpdateApiKeyResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>> AsyncUpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>>(AsyncUpdateApiKeyRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>> PrepareAsyncUpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>>(PrepareAsyncUpdateApiKeyRaw(context, request, cq));
+    }
+    ::grpc::Status RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::ringmain::admin::v1::RotateApiKeyResponse* response) override;
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>> AsyncRotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>>(AsyncRotateApiKeyRaw(context, request, cq));
+    }
+    std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>> PrepareAsyncRotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
+      return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>>(PrepareAsyncRotateApiKeyRaw(context, request, cq));
+    }
     ::grpc::Status RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::ringmain::admin::v1::RevokeApiKeyResponse* response) override;
     std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RevokeApiKeyResponse>> AsyncRevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RevokeApiKeyResponse>>(AsyncRevokeApiKeyRaw(context, request, cq));
@@ -297,6 +340,10 @@ class AdminService final {
       void CreateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::CreateApiKeyRequest* request, ::ringmain::admin::v1::CreateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void ListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response, std::function<void(::grpc::Status)>) override;
       void ListApiKeys(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, std::function<void(::grpc::Status)>) override;
+      void UpdateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
+      void RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, std::function<void(::grpc::Status)>) override;
+      void RotateApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response, std::function<void(::grpc::Status)>) override;
       void RevokeApiKey(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response, ::grpc::ClientUnaryReactor* reactor) override;
       void WatchEvents(::grpc::ClientContext* context, const ::ringmain::admin::v1::WatchEventsRequest* request, ::grpc::ClientReadReactor< ::ringmain::admin::v1::WatchEventsResponse>* reactor) override;
@@ -329,6 +376,10 @@ class AdminService final {
     ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::CreateApiKeyResponse>* PrepareAsyncCreateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::CreateApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::ListApiKeysResponse>* AsyncListApiKeysRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::ListApiKeysResponse>* PrepareAsyncListApiKeysRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::ListApiKeysRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>* AsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::UpdateApiKeyResponse>* PrepareAsyncUpdateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>* AsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
+    ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RotateApiKeyResponse>* PrepareAsyncRotateApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RevokeApiKeyResponse>* AsyncRevokeApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientAsyncResponseReader< ::ringmain::admin::v1::RevokeApiKeyResponse>* PrepareAsyncRevokeApiKeyRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest& request, ::grpc::CompletionQueue* cq) override;
     ::grpc::ClientReader< ::ringmain::admin::v1::WatchEventsResponse>* WatchEventsRaw(::grpc::ClientContext* context, const ::ringmain::admin::v1::WatchEventsRequest& request) override;
@@ -343,6 +394,8 @@ class AdminService final {
     const ::grpc::internal::RpcMethod rpcmethod_ReloadConfig_;
     const ::grpc::internal::RpcMethod rpcmethod_CreateApiKey_;
     const ::grpc::internal::RpcMethod rpcmethod_ListApiKeys_;
+    const ::grpc::internal::RpcMethod rpcmethod_UpdateApiKey_;
+    const ::grpc::internal::RpcMethod rpcmethod_RotateApiKey_;
     const ::grpc::internal::RpcMethod rpcmethod_RevokeApiKey_;
     const ::grpc::internal::RpcMethod rpcmethod_WatchEvents_;
   };
@@ -371,6 +424,11 @@ class AdminService final {
     virtual ::grpc::Status CreateApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::CreateApiKeyRequest* request, ::ringmain::admin::v1::CreateApiKeyResponse* response);
     // Lists API keys, without their secrets.
     virtual ::grpc::Status ListApiKeys(::grpc::ServerContext* context, const ::ringmain::admin::v1::ListApiKeysRequest* request, ::ringmain::admin::v1::ListApiKeysResponse* response);
+    // Changes an API key: its name, scopes, models, limits or expiry.
+    virtual ::grpc::Status UpdateApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response);
+    // Gives an API key a new secret. The secret is in the response and nowhere
+    // else; the old one works on for a grace period, if one is asked for.
+    virtual ::grpc::Status RotateApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response);
     // Makes a key stop working, everywhere, within a second.
     virtual ::grpc::Status RevokeApiKey(::grpc::ServerContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response);
     // Sends what happens as it happens: breakers, failovers, limits, reloads.
@@ -557,12 +615,52 @@ class AdminService final {
     }
   };
   template <class BaseClass>
+  class WithAsyncMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithAsyncMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodAsync(9);
+    }
+    ~WithAsyncMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestUpdateApiKey(::grpc::ServerContext* context, ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::admin::v1::UpdateApiKeyResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(9, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
+  class WithAsyncMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithAsyncMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodAsync(10);
+    }
+    ~WithAsyncMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestRotateApiKey(::grpc::ServerContext* context, ::ringmain::admin::v1::RotateApiKeyRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::admin::v1::RotateApiKeyResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(10, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
   class WithAsyncMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithAsyncMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodAsync(9);
+      ::grpc::Service::MarkMethodAsync(11);
     }
     ~WithAsyncMethod_RevokeApiKey() override {
       BaseClassMustBeDerivedFromService(this);
@@ -573,7 +671,7 @@ class AdminService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestRevokeApiKey(::grpc::ServerContext* context, ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::grpc::ServerAsyncResponseWriter< ::ringmain::admin::v1::RevokeApiKeyResponse>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncUnary(9, context, request, response, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncUnary(11, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
   template <class BaseClass>
@@ -582,7 +680,7 @@ class AdminService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithAsyncMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodAsync(10);
+      ::grpc::Service::MarkMethodAsync(12);
     }
     ~WithAsyncMethod_WatchEvents() override {
       BaseClassMustBeDerivedFromService(this);
@@ -593,10 +691,10 @@ class AdminService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestWatchEvents(::grpc::ServerContext* context, ::ringmain::admin::v1::WatchEventsRequest* request, ::grpc::ServerAsyncWriter< ::ringmain::admin::v1::WatchEventsResponse>* writer, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncServerStreaming(10, context, request, writer, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncServerStreaming(12, context, request, writer, new_call_cq, notification_cq, tag);
     }
   };
-  typedef WithAsyncMethod_ListProviders<WithAsyncMethod_DrainProvider<WithAsyncMethod_RestoreProvider<WithAsyncMethod_SetPrimaryProvider<WithAsyncMethod_CheckProvider<WithAsyncMethod_FlushCache<WithAsyncMethod_ReloadConfig<WithAsyncMethod_CreateApiKey<WithAsyncMethod_ListApiKeys<WithAsyncMethod_RevokeApiKey<WithAsyncMethod_WatchEvents<Service > > > > > > > > > > > AsyncService;
+  typedef WithAsyncMethod_ListProviders<WithAsyncMethod_DrainProvider<WithAsyncMethod_RestoreProvider<WithAsyncMethod_SetPrimaryProvider<WithAsyncMethod_CheckProvider<WithAsyncMethod_FlushCache<WithAsyncMethod_ReloadConfig<WithAsyncMethod_CreateApiKey<WithAsyncMethod_ListApiKeys<WithAsyncMethod_UpdateApiKey<WithAsyncMethod_RotateApiKey<WithAsyncMethod_RevokeApiKey<WithAsyncMethod_WatchEvents<Service > > > > > > > > > > > > > AsyncService;
   template <class BaseClass>
   class WithCallbackMethod_ListProviders : public BaseClass {
    private:
@@ -841,18 +939,72 @@ class AdminService final {
       ::grpc::CallbackServerContext* /*context*/, const ::ringmain::admin::v1::ListApiKeysRequest* /*request*/, ::ringmain::admin::v1::ListApiKeysResponse* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
+  class WithCallbackMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithCallbackMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodCallback(9,
+          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::ringmain::admin::v1::UpdateApiKeyRequest* request, ::ringmain::admin::v1::UpdateApiKeyResponse* response) { return this->UpdateApiKey(context, request, response); }));}
+    void SetMessageAllocatorFor_UpdateApiKey(
+        ::grpc::MessageAllocator< ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse>* allocator) {
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(9);
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse>*>(handler)
+              ->SetMessageAllocator(allocator);
+    }
+    ~WithCallbackMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* UpdateApiKey(
+      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
+  class WithCallbackMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithCallbackMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodCallback(10,
+          new ::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::ringmain::admin::v1::RotateApiKeyRequest* request, ::ringmain::admin::v1::RotateApiKeyResponse* response) { return this->RotateApiKey(context, request, response); }));}
+    void SetMessageAllocatorFor_RotateApiKey(
+        ::grpc::MessageAllocator< ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse>* allocator) {
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(10);
+      static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse>*>(handler)
+              ->SetMessageAllocator(allocator);
+    }
+    ~WithCallbackMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* RotateApiKey(
+      ::grpc::CallbackServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
   class WithCallbackMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithCallbackMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodCallback(9,
+      ::grpc::Service::MarkMethodCallback(11,
           new ::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse>(
             [this](
                    ::grpc::CallbackServerContext* context, const ::ringmain::admin::v1::RevokeApiKeyRequest* request, ::ringmain::admin::v1::RevokeApiKeyResponse* response) { return this->RevokeApiKey(context, request, response); }));}
     void SetMessageAllocatorFor_RevokeApiKey(
         ::grpc::MessageAllocator< ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse>* allocator) {
-      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(9);
+      ::grpc::internal::MethodHandler* const handler = ::grpc::Service::GetHandler(11);
       static_cast<::grpc::internal::CallbackUnaryHandler< ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse>*>(handler)
               ->SetMessageAllocator(allocator);
     }
@@ -873,7 +1025,7 @@ class AdminService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithCallbackMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodCallback(10,
+      ::grpc::Service::MarkMethodCallback(12,
           new ::grpc::internal::CallbackServerStreamingHandler< ::ringmain::admin::v1::WatchEventsRequest, ::ringmain::admin::v1::WatchEventsResponse>(
             [this](
                    ::grpc::CallbackServerContext* context, const ::ringmain::admin::v1::WatchEventsRequest* request) { return this->WatchEvents(context, request); }));
@@ -889,7 +1041,7 @@ class AdminService final {
     virtual ::grpc::ServerWriteReactor< ::ringmain::admin::v1::WatchEventsResponse>* WatchEvents(
       ::grpc::CallbackServerContext* /*context*/, const ::ringmain::admin::v1::WatchEventsRequest* /*request*/)  { return nullptr; }
   };
-  typedef WithCallbackMethod_ListProviders<WithCallbackMethod_DrainProvider<WithCallbackMethod_RestoreProvider<WithCallbackMethod_SetPrimaryProvider<WithCallbackMethod_CheckProvider<WithCallbackMethod_FlushCache<WithCallbackMethod_ReloadConfig<WithCallbackMethod_CreateApiKey<WithCallbackMethod_ListApiKeys<WithCallbackMethod_RevokeApiKey<WithCallbackMethod_WatchEvents<Service > > > > > > > > > > > CallbackService;
+  typedef WithCallbackMethod_ListProviders<WithCallbackMethod_DrainProvider<WithCallbackMethod_RestoreProvider<WithCallbackMethod_SetPrimaryProvider<WithCallbackMethod_CheckProvider<WithCallbackMethod_FlushCache<WithCallbackMethod_ReloadConfig<WithCallbackMethod_CreateApiKey<WithCallbackMethod_ListApiKeys<WithCallbackMethod_UpdateApiKey<WithCallbackMethod_RotateApiKey<WithCallbackMethod_RevokeApiKey<WithCallbackMethod_WatchEvents<Service > > > > > > > > > > > > > CallbackService;
   typedef CallbackService ExperimentalCallbackService;
   template <class BaseClass>
   class WithGenericMethod_ListProviders : public BaseClass {
@@ -1045,12 +1197,46 @@ class AdminService final {
     }
   };
   template <class BaseClass>
+  class WithGenericMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithGenericMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodGeneric(9);
+    }
+    ~WithGenericMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+  };
+  template <class BaseClass>
+  class WithGenericMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithGenericMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodGeneric(10);
+    }
+    ~WithGenericMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+  };
+  template <class BaseClass>
   class WithGenericMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithGenericMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodGeneric(9);
+      ::grpc::Service::MarkMethodGeneric(11);
     }
     ~WithGenericMethod_RevokeApiKey() override {
       BaseClassMustBeDerivedFromService(this);
@@ -1067,7 +1253,7 @@ class AdminService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithGenericMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodGeneric(10);
+      ::grpc::Service::MarkMethodGeneric(12);
     }
     ~WithGenericMethod_WatchEvents() override {
       BaseClassMustBeDerivedFromService(this);
@@ -1259,12 +1445,52 @@ class AdminService final {
     }
   };
   template <class BaseClass>
+  class WithRawMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodRaw(9);
+    }
+    ~WithRawMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestUpdateApiKey(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(9, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
+  class WithRawMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodRaw(10);
+    }
+    ~WithRawMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    void RequestRotateApiKey(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
+      ::grpc::Service::RequestAsyncUnary(10, context, request, response, new_call_cq, notification_cq, tag);
+    }
+  };
+  template <class BaseClass>
   class WithRawMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodRaw(9);
+      ::grpc::Service::MarkMethodRaw(11);
     }
     ~WithRawMethod_RevokeApiKey() override {
       BaseClassMustBeDerivedFromService(this);
@@ -1275,7 +1501,7 @@ class AdminService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestRevokeApiKey(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncResponseWriter< ::grpc::ByteBuffer>* response, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncUnary(9, context, request, response, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncUnary(11, context, request, response, new_call_cq, notification_cq, tag);
     }
   };
   template <class BaseClass>
@@ -1284,7 +1510,7 @@ class AdminService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodRaw(10);
+      ::grpc::Service::MarkMethodRaw(12);
     }
     ~WithRawMethod_WatchEvents() override {
       BaseClassMustBeDerivedFromService(this);
@@ -1295,7 +1521,7 @@ class AdminService final {
       return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
     }
     void RequestWatchEvents(::grpc::ServerContext* context, ::grpc::ByteBuffer* request, ::grpc::ServerAsyncWriter< ::grpc::ByteBuffer>* writer, ::grpc::CompletionQueue* new_call_cq, ::grpc::ServerCompletionQueue* notification_cq, void *tag) {
-      ::grpc::Service::RequestAsyncServerStreaming(10, context, request, writer, new_call_cq, notification_cq, tag);
+      ::grpc::Service::RequestAsyncServerStreaming(12, context, request, writer, new_call_cq, notification_cq, tag);
     }
   };
   template <class BaseClass>
@@ -1497,12 +1723,56 @@ class AdminService final {
       ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
   };
   template <class BaseClass>
+  class WithRawCallbackMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawCallbackMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodRawCallback(9,
+          new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->UpdateApiKey(context, request, response); }));
+    }
+    ~WithRawCallbackMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* UpdateApiKey(
+      ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
+  class WithRawCallbackMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithRawCallbackMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodRawCallback(10,
+          new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
+            [this](
+                   ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->RotateApiKey(context, request, response); }));
+    }
+    ~WithRawCallbackMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable synchronous version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    virtual ::grpc::ServerUnaryReactor* RotateApiKey(
+      ::grpc::CallbackServerContext* /*context*/, const ::grpc::ByteBuffer* /*request*/, ::grpc::ByteBuffer* /*response*/)  { return nullptr; }
+  };
+  template <class BaseClass>
   class WithRawCallbackMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawCallbackMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodRawCallback(9,
+      ::grpc::Service::MarkMethodRawCallback(11,
           new ::grpc::internal::CallbackUnaryHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
             [this](
                    ::grpc::CallbackServerContext* context, const ::grpc::ByteBuffer* request, ::grpc::ByteBuffer* response) { return this->RevokeApiKey(context, request, response); }));
@@ -1524,7 +1794,7 @@ class AdminService final {
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithRawCallbackMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodRawCallback(10,
+      ::grpc::Service::MarkMethodRawCallback(12,
           new ::grpc::internal::CallbackServerStreamingHandler< ::grpc::ByteBuffer, ::grpc::ByteBuffer>(
             [this](
                    ::grpc::CallbackServerContext* context, const::grpc::ByteBuffer* request) { return this->WatchEvents(context, request); }));
@@ -1784,12 +2054,66 @@ class AdminService final {
     virtual ::grpc::Status StreamedListApiKeys(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::admin::v1::ListApiKeysRequest,::ringmain::admin::v1::ListApiKeysResponse>* server_unary_streamer) = 0;
   };
   template <class BaseClass>
+  class WithStreamedUnaryMethod_UpdateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithStreamedUnaryMethod_UpdateApiKey() {
+      ::grpc::Service::MarkMethodStreamed(9,
+        new ::grpc::internal::StreamedUnaryHandler<
+          ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse>(
+            [this](::grpc::ServerContext* context,
+                   ::grpc::ServerUnaryStreamer<
+                     ::ringmain::admin::v1::UpdateApiKeyRequest, ::ringmain::admin::v1::UpdateApiKeyResponse>* streamer) {
+                       return this->StreamedUpdateApiKey(context,
+                         streamer);
+                  }));
+    }
+    ~WithStreamedUnaryMethod_UpdateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable regular version of this method
+    ::grpc::Status UpdateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::UpdateApiKeyRequest* /*request*/, ::ringmain::admin::v1::UpdateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    // replace default version of method with streamed unary
+    virtual ::grpc::Status StreamedUpdateApiKey(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::admin::v1::UpdateApiKeyRequest,::ringmain::admin::v1::UpdateApiKeyResponse>* server_unary_streamer) = 0;
+  };
+  template <class BaseClass>
+  class WithStreamedUnaryMethod_RotateApiKey : public BaseClass {
+   private:
+    void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
+   public:
+    WithStreamedUnaryMethod_RotateApiKey() {
+      ::grpc::Service::MarkMethodStreamed(10,
+        new ::grpc::internal::StreamedUnaryHandler<
+          ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse>(
+            [this](::grpc::ServerContext* context,
+                   ::grpc::ServerUnaryStreamer<
+                     ::ringmain::admin::v1::RotateApiKeyRequest, ::ringmain::admin::v1::RotateApiKeyResponse>* streamer) {
+                       return this->StreamedRotateApiKey(context,
+                         streamer);
+                  }));
+    }
+    ~WithStreamedUnaryMethod_RotateApiKey() override {
+      BaseClassMustBeDerivedFromService(this);
+    }
+    // disable regular version of this method
+    ::grpc::Status RotateApiKey(::grpc::ServerContext* /*context*/, const ::ringmain::admin::v1::RotateApiKeyRequest* /*request*/, ::ringmain::admin::v1::RotateApiKeyResponse* /*response*/) override {
+      abort();
+      return ::grpc::Status(::grpc::StatusCode::UNIMPLEMENTED, "");
+    }
+    // replace default version of method with streamed unary
+    virtual ::grpc::Status StreamedRotateApiKey(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::admin::v1::RotateApiKeyRequest,::ringmain::admin::v1::RotateApiKeyResponse>* server_unary_streamer) = 0;
+  };
+  template <class BaseClass>
   class WithStreamedUnaryMethod_RevokeApiKey : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithStreamedUnaryMethod_RevokeApiKey() {
-      ::grpc::Service::MarkMethodStreamed(9,
+      ::grpc::Service::MarkMethodStreamed(11,
         new ::grpc::internal::StreamedUnaryHandler<
           ::ringmain::admin::v1::RevokeApiKeyRequest, ::ringmain::admin::v1::RevokeApiKeyResponse>(
             [this](::grpc::ServerContext* context,
@@ -1810,14 +2134,14 @@ class AdminService final {
     // replace default version of method with streamed unary
     virtual ::grpc::Status StreamedRevokeApiKey(::grpc::ServerContext* context, ::grpc::ServerUnaryStreamer< ::ringmain::admin::v1::RevokeApiKeyRequest,::ringmain::admin::v1::RevokeApiKeyResponse>* server_unary_streamer) = 0;
   };
-  typedef WithStreamedUnaryMethod_ListProviders<WithStreamedUnaryMethod_DrainProvider<WithStreamedUnaryMethod_RestoreProvider<WithStreamedUnaryMethod_SetPrimaryProvider<WithStreamedUnaryMethod_CheckProvider<WithStreamedUnaryMethod_FlushCache<WithStreamedUnaryMethod_ReloadConfig<WithStreamedUnaryMethod_CreateApiKey<WithStreamedUnaryMethod_ListApiKeys<WithStreamedUnaryMethod_RevokeApiKey<Service > > > > > > > > > > StreamedUnaryService;
+  typedef WithStreamedUnaryMethod_ListProviders<WithStreamedUnaryMethod_DrainProvider<WithStreamedUnaryMethod_RestoreProvider<WithStreamedUnaryMethod_SetPrimaryProvider<WithStreamedUnaryMethod_CheckProvider<WithStreamedUnaryMethod_FlushCache<WithStreamedUnaryMethod_ReloadConfig<WithStreamedUnaryMethod_CreateApiKey<WithStreamedUnaryMethod_ListApiKeys<WithStreamedUnaryMethod_UpdateApiKey<WithStreamedUnaryMethod_RotateApiKey<WithStreamedUnaryMethod_RevokeApiKey<Service > > > > > > > > > > > > StreamedUnaryService;
   template <class BaseClass>
   class WithSplitStreamingMethod_WatchEvents : public BaseClass {
    private:
     void BaseClassMustBeDerivedFromService(const Service* /*service*/) {}
    public:
     WithSplitStreamingMethod_WatchEvents() {
-      ::grpc::Service::MarkMethodStreamed(10,
+      ::grpc::Service::MarkMethodStreamed(12,
         new ::grpc::internal::SplitServerStreamingHandler<
           ::ringmain::admin::v1::WatchEventsRequest, ::ringmain::admin::v1::WatchEventsResponse>(
             [this](::grpc::ServerContext* context,
@@ -1839,7 +2163,7 @@ class AdminService final {
     virtual ::grpc::Status StreamedWatchEvents(::grpc::ServerContext* context, ::grpc::ServerSplitStreamer< ::ringmain::admin::v1::WatchEventsRequest,::ringmain::admin::v1::WatchEventsResponse>* server_split_streamer) = 0;
   };
   typedef WithSplitStreamingMethod_WatchEvents<Service > SplitStreamedService;
-  typedef WithStreamedUnaryMethod_ListProviders<WithStreamedUnaryMethod_DrainProvider<WithStreamedUnaryMethod_RestoreProvider<WithStreamedUnaryMethod_SetPrimaryProvider<WithStreamedUnaryMethod_CheckProvider<WithStreamedUnaryMethod_FlushCache<WithStreamedUnaryMethod_ReloadConfig<WithStreamedUnaryMethod_CreateApiKey<WithStreamedUnaryMethod_ListApiKeys<WithStreamedUnaryMethod_RevokeApiKey<WithSplitStreamingMethod_WatchEvents<Service > > > > > > > > > > > StreamedService;
+  typedef WithStreamedUnaryMethod_ListProviders<WithStreamedUnaryMethod_DrainProvider<WithStreamedUnaryMethod_RestoreProvider<WithStreamedUnaryMethod_SetPrimaryProvider<WithStreamedUnaryMethod_CheckProvider<WithStreamedUnaryMethod_FlushCache<WithStreamedUnaryMethod_ReloadConfig<WithStreamedUnaryMethod_CreateApiKey<WithStreamedUnaryMethod_ListApiKeys<WithStreamedUnaryMethod_UpdateApiKey<WithStreamedUnaryMethod_RotateApiKey<WithStreamedUnaryMethod_RevokeApiKey<WithSplitStreamingMethod_WatchEvents<Service > > > > > > > > > > > > > StreamedService;
 };
 
 }  // namespace v1

@@ -45,11 +45,11 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 PROTOBUF_CONSTEXPR Breaker::Breaker(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.provider_model_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
-  , /*decltype(_impl_.hold_reason_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.cooldown_reason_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.change_time_)*/nullptr
   , /*decltype(_impl_.probe_time_)*/nullptr
   , /*decltype(_impl_.last_error_)*/nullptr
-  , /*decltype(_impl_.hold_end_time_)*/nullptr
+  , /*decltype(_impl_.cooldown_end_time_)*/nullptr
   , /*decltype(_impl_.state_)*/0
   , /*decltype(_impl_._cached_size_)*/{}} {}
 struct BreakerDefaultTypeInternal {
@@ -244,18 +244,22 @@ struct ReloadConfigResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ReloadConfigResponseDefaultTypeInternal _ReloadConfigResponse_default_instance_;
 PROTOBUF_CONSTEXPR ApiKey::ApiKey(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.allowed_models_)*/{}
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.scopes_)*/{}
+  , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
+  , /*decltype(_impl_.allowed_models_)*/{}
   , /*decltype(_impl_.key_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.tenant_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.display_name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.create_time_)*/nullptr
   , /*decltype(_impl_.expire_time_)*/nullptr
+  , /*decltype(_impl_.rotate_time_)*/nullptr
+  , /*decltype(_impl_.old_secret_expire_time_)*/nullptr
   , /*decltype(_impl_.revoke_time_)*/nullptr
   , /*decltype(_impl_.requests_per_minute_)*/int64_t{0}
   , /*decltype(_impl_.tokens_per_minute_)*/int64_t{0}
-  , /*decltype(_impl_.monthly_budget_nano_usd_)*/int64_t{0}
-  , /*decltype(_impl_.admin_)*/false
-  , /*decltype(_impl_._cached_size_)*/{}} {}
+  , /*decltype(_impl_.monthly_budget_nano_usd_)*/int64_t{0}} {}
 struct ApiKeyDefaultTypeInternal {
   PROTOBUF_CONSTEXPR ApiKeyDefaultTypeInternal()
       : _instance(::_pbi::ConstantInitialized{}) {}
@@ -292,6 +296,61 @@ struct CreateApiKeyResponseDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 CreateApiKeyResponseDefaultTypeInternal _CreateApiKeyResponse_default_instance_;
+PROTOBUF_CONSTEXPR UpdateApiKeyRequest::UpdateApiKeyRequest(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.key_)*/nullptr
+  , /*decltype(_impl_.update_mask_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct UpdateApiKeyRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UpdateApiKeyRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UpdateApiKeyRequestDefaultTypeInternal() {}
+  union {
+    UpdateApiKeyRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpdateApiKeyRequestDefaultTypeInternal _UpdateApiKeyRequest_default_instance_;
+PROTOBUF_CONSTEXPR UpdateApiKeyResponse::UpdateApiKeyResponse(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.key_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct UpdateApiKeyResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR UpdateApiKeyResponseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~UpdateApiKeyResponseDefaultTypeInternal() {}
+  union {
+    UpdateApiKeyResponse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 UpdateApiKeyResponseDefaultTypeInternal _UpdateApiKeyResponse_default_instance_;
+PROTOBUF_CONSTEXPR RotateApiKeyRequest::RotateApiKeyRequest(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.key_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.grace_period_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct RotateApiKeyRequestDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR RotateApiKeyRequestDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~RotateApiKeyRequestDefaultTypeInternal() {}
+  union {
+    RotateApiKeyRequest _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 RotateApiKeyRequestDefaultTypeInternal _RotateApiKeyRequest_default_instance_;
+PROTOBUF_CONSTEXPR RotateApiKeyResponse::RotateApiKeyResponse(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_.secret_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.key_)*/nullptr
+  , /*decltype(_impl_._cached_size_)*/{}} {}
+struct RotateApiKeyResponseDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR RotateApiKeyResponseDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~RotateApiKeyResponseDefaultTypeInternal() {}
+  union {
+    RotateApiKeyResponse _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 RotateApiKeyResponseDefaultTypeInternal _RotateApiKeyResponse_default_instance_;
 PROTOBUF_CONSTEXPR ListApiKeysRequest::ListApiKeysRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.page_token_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
@@ -391,8 +450,8 @@ PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORIT
 }  // namespace v1
 }  // namespace admin
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[26];
-static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[2];
+static ::_pb::Metadata file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[30];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[3];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -420,8 +479,8 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.change_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.probe_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.last_error_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.hold_reason_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.hold_end_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.cooldown_reason_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::Breaker, _impl_.cooldown_end_time_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ListProvidersRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -521,7 +580,7 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ReloadConfigResponse, _impl_.changed_paths_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ReloadConfigResponse, _impl_.restart_paths_),
-  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_._has_bits_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _internal_metadata_),
   ~0u,  // no _extensions_
   ~0u,  // no _oneof_case_
@@ -530,14 +589,29 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.key_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.tenant_id_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.display_name_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.scopes_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.allowed_models_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.requests_per_minute_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.tokens_per_minute_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.monthly_budget_nano_usd_),
-  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.admin_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.create_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.expire_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.rotate_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.old_secret_expire_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.revoke_time_),
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  0,
+  1,
+  2,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::CreateApiKeyRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -553,6 +627,37 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   ~0u,  // no _inlined_string_donated_
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::CreateApiKeyResponse, _impl_.key_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::CreateApiKeyResponse, _impl_.secret_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::UpdateApiKeyRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::UpdateApiKeyRequest, _impl_.key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::UpdateApiKeyRequest, _impl_.update_mask_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::UpdateApiKeyResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::UpdateApiKeyResponse, _impl_.key_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyRequest, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyRequest, _impl_.key_id_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyRequest, _impl_.grace_period_),
+  ~0u,  // no _has_bits_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyResponse, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyResponse, _impl_.key_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::RotateApiKeyResponse, _impl_.secret_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ListApiKeysRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -630,16 +735,20 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 104, -1, -1, sizeof(::ringmain::admin::v1::FlushCacheResponse)},
   { 111, -1, -1, sizeof(::ringmain::admin::v1::ReloadConfigRequest)},
   { 117, -1, -1, sizeof(::ringmain::admin::v1::ReloadConfigResponse)},
-  { 125, -1, -1, sizeof(::ringmain::admin::v1::ApiKey)},
-  { 142, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyRequest)},
-  { 149, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyResponse)},
-  { 157, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysRequest)},
-  { 166, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysResponse)},
-  { 174, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyRequest)},
-  { 181, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyResponse)},
-  { 188, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsRequest)},
-  { 195, 203, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse)},
-  { 205, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse)},
+  { 125, 144, -1, sizeof(::ringmain::admin::v1::ApiKey)},
+  { 157, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyRequest)},
+  { 164, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyResponse)},
+  { 172, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyRequest)},
+  { 180, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyResponse)},
+  { 187, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyRequest)},
+  { 195, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyResponse)},
+  { 203, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysRequest)},
+  { 212, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysResponse)},
+  { 220, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyRequest)},
+  { 227, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyResponse)},
+  { 234, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsRequest)},
+  { 241, 249, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse)},
+  { 251, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -662,6 +771,10 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::admin::v1::_ApiKey_default_instance_._instance,
   &::ringmain::admin::v1::_CreateApiKeyRequest_default_instance_._instance,
   &::ringmain::admin::v1::_CreateApiKeyResponse_default_instance_._instance,
+  &::ringmain::admin::v1::_UpdateApiKeyRequest_default_instance_._instance,
+  &::ringmain::admin::v1::_UpdateApiKeyResponse_default_instance_._instance,
+  &::ringmain::admin::v1::_RotateApiKeyRequest_default_instance_._instance,
+  &::ringmain::admin::v1::_RotateApiKeyResponse_default_instance_._instance,
   &::ringmain::admin::v1::_ListApiKeysRequest_default_instance_._instance,
   &::ringmain::admin::v1::_ListApiKeysResponse_default_instance_._instance,
   &::ringmain::admin::v1::_RevokeApiKeyRequest_default_instance_._instance,
@@ -674,128 +787,155 @@ static const ::_pb::Message* const file_default_instances[] = {
 const char descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n%ringmain/admin/v1/admin_service.proto\022"
   "\021ringmain.admin.v1\032\036google/protobuf/dura"
-  "tion.proto\032\037google/protobuf/timestamp.pr"
-  "oto\032\027google/rpc/status.proto\"\274\002\n\010Provide"
-  "r\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\022\022\n\004ki"
-  "nd\030\002 \001(\tR\004kind\0226\n\005state\030\003 \001(\0162 .ringmain"
-  ".admin.v1.ProviderStateR\005state\0226\n\010breake"
-  "rs\030\004 \003(\0132\032.ringmain.admin.v1.BreakerR\010br"
-  "eakers\022&\n\017in_flight_count\030\005 \001(\005R\rinFligh"
-  "tCount\022@\n\016median_latency\030\006 \001(\0132\031.google."
-  "protobuf.DurationR\rmedianLatency\022!\n\014fail"
-  "ure_rate\030\007 \001(\002R\013failureRate\"\363\002\n\007Breaker\022"
-  "%\n\016provider_model\030\001 \001(\tR\rproviderModel\0225"
-  "\n\005state\030\002 \001(\0162\037.ringmain.admin.v1.Breake"
-  "rStateR\005state\022;\n\013change_time\030\003 \001(\0132\032.goo"
-  "gle.protobuf.TimestampR\nchangeTime\0229\n\npr"
-  "obe_time\030\004 \001(\0132\032.google.protobuf.Timesta"
-  "mpR\tprobeTime\0221\n\nlast_error\030\005 \001(\0132\022.goog"
-  "le.rpc.StatusR\tlastError\022\037\n\013hold_reason\030"
-  "\006 \001(\tR\nholdReason\022>\n\rhold_end_time\030\007 \001(\013"
-  "2\032.google.protobuf.TimestampR\013holdEndTim"
-  "e\"\026\n\024ListProvidersRequest\"R\n\025ListProvide"
-  "rsResponse\0229\n\tproviders\030\001 \003(\0132\033.ringmain"
-  ".admin.v1.ProviderR\tproviders\"7\n\024DrainPr"
-  "oviderRequest\022\037\n\013provider_id\030\001 \001(\tR\nprov"
-  "iderId\"P\n\025DrainProviderResponse\0227\n\010provi"
-  "der\030\001 \001(\0132\033.ringmain.admin.v1.ProviderR\010"
-  "provider\"9\n\026RestoreProviderRequest\022\037\n\013pr"
-  "ovider_id\030\001 \001(\tR\nproviderId\"R\n\027RestorePr"
-  "oviderResponse\0227\n\010provider\030\001 \001(\0132\033.ringm"
-  "ain.admin.v1.ProviderR\010provider\"R\n\031SetPr"
-  "imaryProviderRequest\022\024\n\005model\030\001 \001(\tR\005mod"
-  "el\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\"\?\n\032S"
-  "etPrimaryProviderResponse\022!\n\014provider_id"
-  "s\030\001 \003(\tR\013providerIds\"7\n\024CheckProviderReq"
-  "uest\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\"v\n"
-  "\025CheckProviderResponse\0223\n\007latency\030\001 \001(\0132"
-  "\031.google.protobuf.DurationR\007latency\022(\n\005e"
-  "rror\030\002 \001(\0132\022.google.rpc.StatusR\005error\")\n"
-  "\021FlushCacheRequest\022\024\n\005model\030\001 \001(\tR\005model"
-  "\"D\n\022FlushCacheResponse\022.\n\023dropped_entry_"
-  "count\030\001 \001(\003R\021droppedEntryCount\"\025\n\023Reload"
-  "ConfigRequest\"`\n\024ReloadConfigResponse\022#\n"
-  "\rchanged_paths\030\001 \003(\tR\014changedPaths\022#\n\rre"
-  "start_paths\030\002 \003(\tR\014restartPaths\"\346\003\n\006ApiK"
-  "ey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\ttenant_id\030\002"
-  " \001(\tR\010tenantId\022!\n\014display_name\030\003 \001(\tR\013di"
-  "splayName\022%\n\016allowed_models\030\004 \003(\tR\rallow"
-  "edModels\022.\n\023requests_per_minute\030\005 \001(\003R\021r"
-  "equestsPerMinute\022*\n\021tokens_per_minute\030\006 "
-  "\001(\003R\017tokensPerMinute\0225\n\027monthly_budget_n"
-  "ano_usd\030\007 \001(\003R\024monthlyBudgetNanoUsd\022\024\n\005a"
-  "dmin\030\010 \001(\010R\005admin\022;\n\013create_time\030\t \001(\0132\032"
-  ".google.protobuf.TimestampR\ncreateTime\022;"
-  "\n\013expire_time\030\n \001(\0132\032.google.protobuf.Ti"
-  "mestampR\nexpireTime\022;\n\013revoke_time\030\013 \001(\013"
-  "2\032.google.protobuf.TimestampR\nrevokeTime"
-  "\"B\n\023CreateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.r"
-  "ingmain.admin.v1.ApiKeyR\003key\"[\n\024CreateAp"
-  "iKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmain.adm"
-  "in.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secre"
-  "t\"m\n\022ListApiKeysRequest\022\033\n\tpage_size\030\001 \001"
-  "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo"
-  "ken\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023List"
-  "ApiKeysResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain"
-  ".admin.v1.ApiKeyR\004keys\022&\n\017next_page_toke"
-  "n\030\002 \001(\tR\rnextPageToken\",\n\023RevokeApiKeyRe"
-  "quest\022\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeAp"
-  "iKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmain.adm"
-  "in.v1.ApiKeyR\003key\"*\n\022WatchEventsRequest\022"
-  "\024\n\005kinds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsRes"
-  "ponse\022.\n\004time\030\001 \001(\0132\032.google.protobuf.Ti"
-  "mestampR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013pro"
-  "vider_id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 "
-  "\001(\tR\007message\022V\n\nattributes\030\005 \003(\01326.ringm"
-  "ain.admin.v1.WatchEventsResponse.Attribu"
-  "tesEntryR\nattributes\032=\n\017AttributesEntry\022"
-  "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:"
-  "\0028\001*f\n\rProviderState\022\036\n\032PROVIDER_STATE_U"
-  "NSPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022"
-  "\032\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSt"
-  "ate\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BR"
-  "EAKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OP"
-  "EN\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\366\010\n\014Ad"
-  "minService\022g\n\rListProviders\022\'.ringmain.a"
-  "dmin.v1.ListProvidersRequest\032(.ringmain."
-  "admin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rD"
-  "rainProvider\022\'.ringmain.admin.v1.DrainPr"
-  "oviderRequest\032(.ringmain.admin.v1.DrainP"
-  "roviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022"
-  ").ringmain.admin.v1.RestoreProviderReque"
-  "st\032*.ringmain.admin.v1.RestoreProviderRe"
-  "sponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ring"
-  "main.admin.v1.SetPrimaryProviderRequest\032"
-  "-.ringmain.admin.v1.SetPrimaryProviderRe"
-  "sponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain."
-  "admin.v1.CheckProviderRequest\032(.ringmain"
-  ".admin.v1.CheckProviderResponse\022^\n\nFlush"
-  "Cache\022$.ringmain.admin.v1.FlushCacheRequ"
-  "est\032%.ringmain.admin.v1.FlushCacheRespon"
-  "se\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin"
-  ".v1.ReloadConfigRequest\032\'.ringmain.admin"
-  ".v1.ReloadConfigResponse\022_\n\014CreateApiKey"
-  "\022&.ringmain.admin.v1.CreateApiKeyRequest"
-  "\032\'.ringmain.admin.v1.CreateApiKeyRespons"
-  "e\022a\n\013ListApiKeys\022%.ringmain.admin.v1.Lis"
-  "tApiKeysRequest\032&.ringmain.admin.v1.List"
-  "ApiKeysResponse\"\003\220\002\001\022d\n\014RevokeApiKey\022&.r"
-  "ingmain.admin.v1.RevokeApiKeyRequest\032\'.r"
-  "ingmain.admin.v1.RevokeApiKeyResponse\"\003\220"
-  "\002\002\022^\n\013WatchEvents\022%.ringmain.admin.v1.Wa"
-  "tchEventsRequest\032&.ringmain.admin.v1.Wat"
-  "chEventsResponse0\001b\006proto3"
+  "tion.proto\032 google/protobuf/field_mask.p"
+  "roto\032\037google/protobuf/timestamp.proto\032\027g"
+  "oogle/rpc/status.proto\"\274\002\n\010Provider\022\037\n\013p"
+  "rovider_id\030\001 \001(\tR\nproviderId\022\022\n\004kind\030\002 \001"
+  "(\tR\004kind\0226\n\005state\030\003 \001(\0162 .ringmain.admin"
+  ".v1.ProviderStateR\005state\0226\n\010breakers\030\004 \003"
+  "(\0132\032.ringmain.admin.v1.BreakerR\010breakers"
+  "\022&\n\017in_flight_count\030\005 \001(\005R\rinFlightCount"
+  "\022@\n\016median_latency\030\006 \001(\0132\031.google.protob"
+  "uf.DurationR\rmedianLatency\022!\n\014failure_ra"
+  "te\030\007 \001(\002R\013failureRate\"\203\003\n\007Breaker\022%\n\016pro"
+  "vider_model\030\001 \001(\tR\rproviderModel\0225\n\005stat"
+  "e\030\002 \001(\0162\037.ringmain.admin.v1.BreakerState"
+  "R\005state\022;\n\013change_time\030\003 \001(\0132\032.google.pr"
+  "otobuf.TimestampR\nchangeTime\0229\n\nprobe_ti"
+  "me\030\004 \001(\0132\032.google.protobuf.TimestampR\tpr"
+  "obeTime\0221\n\nlast_error\030\005 \001(\0132\022.google.rpc"
+  ".StatusR\tlastError\022\'\n\017cooldown_reason\030\006 "
+  "\001(\tR\016cooldownReason\022F\n\021cooldown_end_time"
+  "\030\007 \001(\0132\032.google.protobuf.TimestampR\017cool"
+  "downEndTime\"\026\n\024ListProvidersRequest\"R\n\025L"
+  "istProvidersResponse\0229\n\tproviders\030\001 \003(\0132"
+  "\033.ringmain.admin.v1.ProviderR\tproviders\""
+  "7\n\024DrainProviderRequest\022\037\n\013provider_id\030\001"
+  " \001(\tR\nproviderId\"P\n\025DrainProviderRespons"
+  "e\0227\n\010provider\030\001 \001(\0132\033.ringmain.admin.v1."
+  "ProviderR\010provider\"9\n\026RestoreProviderReq"
+  "uest\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\"R\n"
+  "\027RestoreProviderResponse\0227\n\010provider\030\001 \001"
+  "(\0132\033.ringmain.admin.v1.ProviderR\010provide"
+  "r\"R\n\031SetPrimaryProviderRequest\022\024\n\005model\030"
+  "\001 \001(\tR\005model\022\037\n\013provider_id\030\002 \001(\tR\nprovi"
+  "derId\"\?\n\032SetPrimaryProviderResponse\022!\n\014p"
+  "rovider_ids\030\001 \003(\tR\013providerIds\"7\n\024CheckP"
+  "roviderRequest\022\037\n\013provider_id\030\001 \001(\tR\npro"
+  "viderId\"v\n\025CheckProviderResponse\0223\n\007late"
+  "ncy\030\001 \001(\0132\031.google.protobuf.DurationR\007la"
+  "tency\022(\n\005error\030\002 \001(\0132\022.google.rpc.Status"
+  "R\005error\")\n\021FlushCacheRequest\022\024\n\005model\030\001 "
+  "\001(\tR\005model\"D\n\022FlushCacheResponse\022.\n\023drop"
+  "ped_entry_count\030\001 \001(\003R\021droppedEntryCount"
+  "\"\025\n\023ReloadConfigRequest\"`\n\024ReloadConfigR"
+  "esponse\022#\n\rchanged_paths\030\001 \003(\tR\014changedP"
+  "aths\022#\n\rrestart_paths\030\002 \003(\tR\014restartPath"
+  "s\"\357\005\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt"
+  "enant_id\030\002 \001(\tR\010tenantId\022!\n\014display_name"
+  "\030\003 \001(\tR\013displayName\0226\n\006scopes\030\004 \003(\0162\036.ri"
+  "ngmain.admin.v1.ApiKeyScopeR\006scopes\022%\n\016a"
+  "llowed_models\030\005 \003(\tR\rallowedModels\0223\n\023re"
+  "quests_per_minute\030\006 \001(\003H\000R\021requestsPerMi"
+  "nute\210\001\001\022/\n\021tokens_per_minute\030\007 \001(\003H\001R\017to"
+  "kensPerMinute\210\001\001\022:\n\027monthly_budget_nano_"
+  "usd\030\010 \001(\003H\002R\024monthlyBudgetNanoUsd\210\001\001\022;\n\013"
+  "create_time\030\t \001(\0132\032.google.protobuf.Time"
+  "stampR\ncreateTime\022;\n\013expire_time\030\n \001(\0132\032"
+  ".google.protobuf.TimestampR\nexpireTime\022;"
+  "\n\013rotate_time\030\013 \001(\0132\032.google.protobuf.Ti"
+  "mestampR\nrotateTime\022O\n\026old_secret_expire"
+  "_time\030\014 \001(\0132\032.google.protobuf.TimestampR"
+  "\023oldSecretExpireTime\022;\n\013revoke_time\030\r \001("
+  "\0132\032.google.protobuf.TimestampR\nrevokeTim"
+  "eB\026\n\024_requests_per_minuteB\024\n\022_tokens_per"
+  "_minuteB\032\n\030_monthly_budget_nano_usd\"B\n\023C"
+  "reateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringma"
+  "in.admin.v1.ApiKeyR\003key\"[\n\024CreateApiKeyR"
+  "esponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1"
+  ".ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023"
+  "UpdateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringm"
+  "ain.admin.v1.ApiKeyR\003key\022;\n\013update_mask\030"
+  "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat"
+  "eMask\"C\n\024UpdateApiKeyResponse\022+\n\003key\030\001 \001"
+  "(\0132\031.ringmain.admin.v1.ApiKeyR\003key\"j\n\023Ro"
+  "tateApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId"
+  "\022<\n\014grace_period\030\002 \001(\0132\031.google.protobuf"
+  ".DurationR\013gracePeriod\"[\n\024RotateApiKeyRe"
+  "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1."
+  "ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022L"
+  "istApiKeysRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa"
+  "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022\033\n"
+  "\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023ListApiKey"
+  "sResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain.admin"
+  ".v1.ApiKeyR\004keys\022&\n\017next_page_token\030\002 \001("
+  "\tR\rnextPageToken\",\n\023RevokeApiKeyRequest\022"
+  "\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeApiKeyRe"
+  "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1."
+  "ApiKeyR\003key\"*\n\022WatchEventsRequest\022\024\n\005kin"
+  "ds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsResponse\022"
+  ".\n\004time\030\001 \001(\0132\032.google.protobuf.Timestam"
+  "pR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013provider_"
+  "id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 \001(\tR\007m"
+  "essage\022V\n\nattributes\030\005 \003(\01326.ringmain.ad"
+  "min.v1.WatchEventsResponse.AttributesEnt"
+  "ryR\nattributes\032=\n\017AttributesEntry\022\020\n\003key"
+  "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n"
+  "\013ApiKeyScope\022\035\n\031API_KEY_SCOPE_UNSPECIFIE"
+  "D\020\000\022\033\n\027API_KEY_SCOPE_INFERENCE\020\001\022\027\n\023API_"
+  "KEY_SCOPE_USAGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN"
+  "\020\003*f\n\rProviderState\022\036\n\032PROVIDER_STATE_UN"
+  "SPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032"
+  "\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSta"
+  "te\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BRE"
+  "AKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OPE"
+  "N\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\275\n\n\014Adm"
+  "inService\022g\n\rListProviders\022\'.ringmain.ad"
+  "min.v1.ListProvidersRequest\032(.ringmain.a"
+  "dmin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rDr"
+  "ainProvider\022\'.ringmain.admin.v1.DrainPro"
+  "viderRequest\032(.ringmain.admin.v1.DrainPr"
+  "oviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022)"
+  ".ringmain.admin.v1.RestoreProviderReques"
+  "t\032*.ringmain.admin.v1.RestoreProviderRes"
+  "ponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ringm"
+  "ain.admin.v1.SetPrimaryProviderRequest\032-"
+  ".ringmain.admin.v1.SetPrimaryProviderRes"
+  "ponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain.a"
+  "dmin.v1.CheckProviderRequest\032(.ringmain."
+  "admin.v1.CheckProviderResponse\022^\n\nFlushC"
+  "ache\022$.ringmain.admin.v1.FlushCacheReque"
+  "st\032%.ringmain.admin.v1.FlushCacheRespons"
+  "e\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin."
+  "v1.ReloadConfigRequest\032\'.ringmain.admin."
+  "v1.ReloadConfigResponse\022_\n\014CreateApiKey\022"
+  "&.ringmain.admin.v1.CreateApiKeyRequest\032"
+  "\'.ringmain.admin.v1.CreateApiKeyResponse"
+  "\022a\n\013ListApiKeys\022%.ringmain.admin.v1.List"
+  "ApiKeysRequest\032&.ringmain.admin.v1.ListA"
+  "piKeysResponse\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ri"
+  "ngmain.admin.v1.UpdateApiKeyRequest\032\'.ri"
+  "ngmain.admin.v1.UpdateApiKeyResponse\"\003\220\002"
+  "\002\022_\n\014RotateApiKey\022&.ringmain.admin.v1.Ro"
+  "tateApiKeyRequest\032\'.ringmain.admin.v1.Ro"
+  "tateApiKeyResponse\022d\n\014RevokeApiKey\022&.rin"
+  "gmain.admin.v1.RevokeApiKeyRequest\032\'.rin"
+  "gmain.admin.v1.RevokeApiKeyResponse\"\003\220\002\002"
+  "\022^\n\013WatchEvents\022%.ringmain.admin.v1.Watc"
+  "hEventsRequest\032&.ringmain.admin.v1.Watch"
+  "EventsResponse0\001b\006proto3"
   ;
-static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps[3] = {
+static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
+  &::descriptor_table_google_2fprotobuf_2ffield_5fmask_2eproto,
   &::descriptor_table_google_2fprotobuf_2ftimestamp_2eproto,
   &::descriptor_table_google_2frpc_2fstatus_2eproto,
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto = {
-    false, false, 4506, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
+    false, false, 5544, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
     "ringmain/admin/v1/admin_service.proto",
-    &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once, descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps, 3, 26,
+    &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once, descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps, 4, 30,
     schemas, file_default_instances, TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
@@ -809,9 +949,25 @@ PROTOBUF_ATTRIBUTE_INIT_PRIORITY2 static ::_pbi::AddDescriptorsRunner dynamic_in
 namespace ringmain {
 namespace admin {
 namespace v1 {
-const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ProviderState_descriptor() {
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ApiKeyScope_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto);
   return file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[0];
+}
+bool ApiKeyScope_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ProviderState_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto);
+  return file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[1];
 }
 bool ProviderState_IsValid(int value) {
   switch (value) {
@@ -826,7 +982,7 @@ bool ProviderState_IsValid(int value) {
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* BreakerState_descriptor() {
   ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto);
-  return file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[1];
+  return file_level_enum_descriptors_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[2];
 }
 bool BreakerState_IsValid(int value) {
   switch (value) {
@@ -1281,7 +1437,7 @@ class Breaker::_Internal {
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& change_time(const Breaker* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& probe_time(const Breaker* msg);
   static const ::google::rpc::Status& last_error(const Breaker* msg);
-  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& hold_end_time(const Breaker* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& cooldown_end_time(const Breaker* msg);
 };
 
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
@@ -1297,8 +1453,8 @@ Breaker::_Internal::last_error(const Breaker* msg) {
   return *msg->_impl_.last_error_;
 }
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
-Breaker::_Internal::hold_end_time(const Breaker* msg) {
-  return *msg->_impl_.hold_end_time_;
+Breaker::_Internal::cooldown_end_time(const Breaker* msg) {
+  return *msg->_impl_.cooldown_end_time_;
 }
 void Breaker::clear_change_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.change_time_ != nullptr) {
@@ -1318,11 +1474,11 @@ void Breaker::clear_last_error() {
   }
   _impl_.last_error_ = nullptr;
 }
-void Breaker::clear_hold_end_time() {
-  if (GetArenaForAllocation() == nullptr && _impl_.hold_end_time_ != nullptr) {
-    delete _impl_.hold_end_time_;
+void Breaker::clear_cooldown_end_time() {
+  if (GetArenaForAllocation() == nullptr && _impl_.cooldown_end_time_ != nullptr) {
+    delete _impl_.cooldown_end_time_;
   }
-  _impl_.hold_end_time_ = nullptr;
+  _impl_.cooldown_end_time_ = nullptr;
 }
 Breaker::Breaker(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
@@ -1335,11 +1491,11 @@ Breaker::Breaker(const Breaker& from)
   Breaker* const _this = this; (void)_this;
   new (&_impl_) Impl_{
       decltype(_impl_.provider_model_){}
-    , decltype(_impl_.hold_reason_){}
+    , decltype(_impl_.cooldown_reason_){}
     , decltype(_impl_.change_time_){nullptr}
     , decltype(_impl_.probe_time_){nullptr}
     , decltype(_impl_.last_error_){nullptr}
-    , decltype(_impl_.hold_end_time_){nullptr}
+    , decltype(_impl_.cooldown_end_time_){nullptr}
     , decltype(_impl_.state_){}
     , /*decltype(_impl_._cached_size_)*/{}};
 
@@ -1352,12 +1508,12 @@ Breaker::Breaker(const Breaker& from)
     _this->_impl_.provider_model_.Set(from._internal_provider_model(), 
       _this->GetArenaForAllocation());
   }
-  _impl_.hold_reason_.InitDefault();
+  _impl_.cooldown_reason_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.hold_reason_.Set("", GetArenaForAllocation());
+    _impl_.cooldown_reason_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (!from._internal_hold_reason().empty()) {
-    _this->_impl_.hold_reason_.Set(from._internal_hold_reason(), 
+  if (!from._internal_cooldown_reason().empty()) {
+    _this->_impl_.cooldown_reason_.Set(from._internal_cooldown_reason(), 
       _this->GetArenaForAllocation());
   }
   if (from._internal_has_change_time()) {
@@ -1369,8 +1525,8 @@ Breaker::Breaker(const Breaker& from)
   if (from._internal_has_last_error()) {
     _this->_impl_.last_error_ = new ::google::rpc::Status(*from._impl_.last_error_);
   }
-  if (from._internal_has_hold_end_time()) {
-    _this->_impl_.hold_end_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.hold_end_time_);
+  if (from._internal_has_cooldown_end_time()) {
+    _this->_impl_.cooldown_end_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.cooldown_end_time_);
   }
   _this->_impl_.state_ = from._impl_.state_;
   // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.Breaker)
@@ -1382,11 +1538,11 @@ inline void Breaker::SharedCtor(
   (void)is_message_owned;
   new (&_impl_) Impl_{
       decltype(_impl_.provider_model_){}
-    , decltype(_impl_.hold_reason_){}
+    , decltype(_impl_.cooldown_reason_){}
     , decltype(_impl_.change_time_){nullptr}
     , decltype(_impl_.probe_time_){nullptr}
     , decltype(_impl_.last_error_){nullptr}
-    , decltype(_impl_.hold_end_time_){nullptr}
+    , decltype(_impl_.cooldown_end_time_){nullptr}
     , decltype(_impl_.state_){0}
     , /*decltype(_impl_._cached_size_)*/{}
   };
@@ -1394,9 +1550,9 @@ inline void Breaker::SharedCtor(
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
     _impl_.provider_model_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  _impl_.hold_reason_.InitDefault();
+  _impl_.cooldown_reason_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-    _impl_.hold_reason_.Set("", GetArenaForAllocation());
+    _impl_.cooldown_reason_.Set("", GetArenaForAllocation());
   #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
 }
 
@@ -1412,11 +1568,11 @@ Breaker::~Breaker() {
 inline void Breaker::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.provider_model_.Destroy();
-  _impl_.hold_reason_.Destroy();
+  _impl_.cooldown_reason_.Destroy();
   if (this != internal_default_instance()) delete _impl_.change_time_;
   if (this != internal_default_instance()) delete _impl_.probe_time_;
   if (this != internal_default_instance()) delete _impl_.last_error_;
-  if (this != internal_default_instance()) delete _impl_.hold_end_time_;
+  if (this != internal_default_instance()) delete _impl_.cooldown_end_time_;
 }
 
 void Breaker::SetCachedSize(int size) const {
@@ -1430,7 +1586,7 @@ void Breaker::Clear() {
   (void) cached_has_bits;
 
   _impl_.provider_model_.ClearToEmpty();
-  _impl_.hold_reason_.ClearToEmpty();
+  _impl_.cooldown_reason_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.change_time_ != nullptr) {
     delete _impl_.change_time_;
   }
@@ -1443,10 +1599,10 @@ void Breaker::Clear() {
     delete _impl_.last_error_;
   }
   _impl_.last_error_ = nullptr;
-  if (GetArenaForAllocation() == nullptr && _impl_.hold_end_time_ != nullptr) {
-    delete _impl_.hold_end_time_;
+  if (GetArenaForAllocation() == nullptr && _impl_.cooldown_end_time_ != nullptr) {
+    delete _impl_.cooldown_end_time_;
   }
-  _impl_.hold_end_time_ = nullptr;
+  _impl_.cooldown_end_time_ = nullptr;
   _impl_.state_ = 0;
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
@@ -1500,20 +1656,20 @@ const char* Breaker::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) 
         } else
           goto handle_unusual;
         continue;
-      // string hold_reason = 6 [json_name = "holdReason"];
+      // string cooldown_reason = 6 [json_name = "cooldownReason"];
       case 6:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
-          auto str = _internal_mutable_hold_reason();
+          auto str = _internal_mutable_cooldown_reason();
           ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
           CHK_(ptr);
-          CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.Breaker.hold_reason"));
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.Breaker.cooldown_reason"));
         } else
           goto handle_unusual;
         continue;
-      // .google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];
+      // .google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];
       case 7:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 58)) {
-          ptr = ctx->ParseMessage(_internal_mutable_hold_end_time(), ptr);
+          ptr = ctx->ParseMessage(_internal_mutable_cooldown_end_time(), ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -1585,21 +1741,21 @@ uint8_t* Breaker::_InternalSerialize(
         _Internal::last_error(this).GetCachedSize(), target, stream);
   }
 
-  // string hold_reason = 6 [json_name = "holdReason"];
-  if (!this->_internal_hold_reason().empty()) {
+  // string cooldown_reason = 6 [json_name = "cooldownReason"];
+  if (!this->_internal_cooldown_reason().empty()) {
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
-      this->_internal_hold_reason().data(), static_cast<int>(this->_internal_hold_reason().length()),
+      this->_internal_cooldown_reason().data(), static_cast<int>(this->_internal_cooldown_reason().length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
-      "ringmain.admin.v1.Breaker.hold_reason");
+      "ringmain.admin.v1.Breaker.cooldown_reason");
     target = stream->WriteStringMaybeAliased(
-        6, this->_internal_hold_reason(), target);
+        6, this->_internal_cooldown_reason(), target);
   }
 
-  // .google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];
-  if (this->_internal_has_hold_end_time()) {
+  // .google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];
+  if (this->_internal_has_cooldown_end_time()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(7, _Internal::hold_end_time(this),
-        _Internal::hold_end_time(this).GetCachedSize(), target, stream);
+      InternalWriteMessage(7, _Internal::cooldown_end_time(this),
+        _Internal::cooldown_end_time(this).GetCachedSize(), target, stream);
   }
 
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
@@ -1625,11 +1781,11 @@ size_t Breaker::ByteSizeLong() const {
         this->_internal_provider_model());
   }
 
-  // string hold_reason = 6 [json_name = "holdReason"];
-  if (!this->_internal_hold_reason().empty()) {
+  // string cooldown_reason = 6 [json_name = "cooldownReason"];
+  if (!this->_internal_cooldown_reason().empty()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
-        this->_internal_hold_reason());
+        this->_internal_cooldown_reason());
   }
 
   // .google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];
@@ -1653,11 +1809,11 @@ size_t Breaker::ByteSizeLong() const {
         *_impl_.last_error_);
   }
 
-  // .google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];
-  if (this->_internal_has_hold_end_time()) {
+  // .google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];
+  if (this->_internal_has_cooldown_end_time()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
-        *_impl_.hold_end_time_);
+        *_impl_.cooldown_end_time_);
   }
 
   // .ringmain.admin.v1.BreakerState state = 2 [json_name = "state"];
@@ -1687,8 +1843,8 @@ void Breaker::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOB
   if (!from._internal_provider_model().empty()) {
     _this->_internal_set_provider_model(from._internal_provider_model());
   }
-  if (!from._internal_hold_reason().empty()) {
-    _this->_internal_set_hold_reason(from._internal_hold_reason());
+  if (!from._internal_cooldown_reason().empty()) {
+    _this->_internal_set_cooldown_reason(from._internal_cooldown_reason());
   }
   if (from._internal_has_change_time()) {
     _this->_internal_mutable_change_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
@@ -1702,9 +1858,9 @@ void Breaker::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOB
     _this->_internal_mutable_last_error()->::google::rpc::Status::MergeFrom(
         from._internal_last_error());
   }
-  if (from._internal_has_hold_end_time()) {
-    _this->_internal_mutable_hold_end_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
-        from._internal_hold_end_time());
+  if (from._internal_has_cooldown_end_time()) {
+    _this->_internal_mutable_cooldown_end_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_cooldown_end_time());
   }
   if (from._internal_state() != 0) {
     _this->_internal_set_state(from._internal_state());
@@ -1733,8 +1889,8 @@ void Breaker::InternalSwap(Breaker* other) {
       &other->_impl_.provider_model_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
-      &_impl_.hold_reason_, lhs_arena,
-      &other->_impl_.hold_reason_, rhs_arena
+      &_impl_.cooldown_reason_, lhs_arena,
+      &other->_impl_.cooldown_reason_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
       PROTOBUF_FIELD_OFFSET(Breaker, _impl_.state_)
@@ -4318,8 +4474,20 @@ void ReloadConfigResponse::InternalSwap(ReloadConfigResponse* other) {
 
 class ApiKey::_Internal {
  public:
+  using HasBits = decltype(std::declval<ApiKey>()._impl_._has_bits_);
+  static void set_has_requests_per_minute(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+  static void set_has_tokens_per_minute(HasBits* has_bits) {
+    (*has_bits)[0] |= 2u;
+  }
+  static void set_has_monthly_budget_nano_usd(HasBits* has_bits) {
+    (*has_bits)[0] |= 4u;
+  }
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& create_time(const ApiKey* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& expire_time(const ApiKey* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& rotate_time(const ApiKey* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& old_secret_expire_time(const ApiKey* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& revoke_time(const ApiKey* msg);
 };
 
@@ -4330,6 +4498,14 @@ ApiKey::_Internal::create_time(const ApiKey* msg) {
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
 ApiKey::_Internal::expire_time(const ApiKey* msg) {
   return *msg->_impl_.expire_time_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Timestamp&
+ApiKey::_Internal::rotate_time(const ApiKey* msg) {
+  return *msg->_impl_.rotate_time_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Timestamp&
+ApiKey::_Internal::old_secret_expire_time(const ApiKey* msg) {
+  return *msg->_impl_.old_secret_expire_time_;
 }
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
 ApiKey::_Internal::revoke_time(const ApiKey* msg) {
@@ -4347,6 +4523,18 @@ void ApiKey::clear_expire_time() {
   }
   _impl_.expire_time_ = nullptr;
 }
+void ApiKey::clear_rotate_time() {
+  if (GetArenaForAllocation() == nullptr && _impl_.rotate_time_ != nullptr) {
+    delete _impl_.rotate_time_;
+  }
+  _impl_.rotate_time_ = nullptr;
+}
+void ApiKey::clear_old_secret_expire_time() {
+  if (GetArenaForAllocation() == nullptr && _impl_.old_secret_expire_time_ != nullptr) {
+    delete _impl_.old_secret_expire_time_;
+  }
+  _impl_.old_secret_expire_time_ = nullptr;
+}
 void ApiKey::clear_revoke_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.revoke_time_ != nullptr) {
     delete _impl_.revoke_time_;
@@ -4363,18 +4551,22 @@ ApiKey::ApiKey(const ApiKey& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ApiKey* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.allowed_models_){from._impl_.allowed_models_}
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.scopes_){from._impl_.scopes_}
+    , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
+    , decltype(_impl_.allowed_models_){from._impl_.allowed_models_}
     , decltype(_impl_.key_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.display_name_){}
     , decltype(_impl_.create_time_){nullptr}
     , decltype(_impl_.expire_time_){nullptr}
+    , decltype(_impl_.rotate_time_){nullptr}
+    , decltype(_impl_.old_secret_expire_time_){nullptr}
     , decltype(_impl_.revoke_time_){nullptr}
     , decltype(_impl_.requests_per_minute_){}
     , decltype(_impl_.tokens_per_minute_){}
-    , decltype(_impl_.monthly_budget_nano_usd_){}
-    , decltype(_impl_.admin_){}
-    , /*decltype(_impl_._cached_size_)*/{}};
+    , decltype(_impl_.monthly_budget_nano_usd_){}};
 
   _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
   _impl_.key_id_.InitDefault();
@@ -4407,12 +4599,18 @@ ApiKey::ApiKey(const ApiKey& from)
   if (from._internal_has_expire_time()) {
     _this->_impl_.expire_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.expire_time_);
   }
+  if (from._internal_has_rotate_time()) {
+    _this->_impl_.rotate_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.rotate_time_);
+  }
+  if (from._internal_has_old_secret_expire_time()) {
+    _this->_impl_.old_secret_expire_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.old_secret_expire_time_);
+  }
   if (from._internal_has_revoke_time()) {
     _this->_impl_.revoke_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.revoke_time_);
   }
   ::memcpy(&_impl_.requests_per_minute_, &from._impl_.requests_per_minute_,
-    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.admin_) -
-    reinterpret_cast<char*>(&_impl_.requests_per_minute_)) + sizeof(_impl_.admin_));
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.monthly_budget_nano_usd_) -
+    reinterpret_cast<char*>(&_impl_.requests_per_minute_)) + sizeof(_impl_.monthly_budget_nano_usd_));
   // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.ApiKey)
 }
 
@@ -4421,18 +4619,22 @@ inline void ApiKey::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.allowed_models_){arena}
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.scopes_){arena}
+    , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
+    , decltype(_impl_.allowed_models_){arena}
     , decltype(_impl_.key_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.display_name_){}
     , decltype(_impl_.create_time_){nullptr}
     , decltype(_impl_.expire_time_){nullptr}
+    , decltype(_impl_.rotate_time_){nullptr}
+    , decltype(_impl_.old_secret_expire_time_){nullptr}
     , decltype(_impl_.revoke_time_){nullptr}
     , decltype(_impl_.requests_per_minute_){int64_t{0}}
     , decltype(_impl_.tokens_per_minute_){int64_t{0}}
     , decltype(_impl_.monthly_budget_nano_usd_){int64_t{0}}
-    , decltype(_impl_.admin_){false}
-    , /*decltype(_impl_._cached_size_)*/{}
   };
   _impl_.key_id_.InitDefault();
   #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
@@ -4459,12 +4661,15 @@ ApiKey::~ApiKey() {
 
 inline void ApiKey::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.scopes_.~RepeatedField();
   _impl_.allowed_models_.~RepeatedPtrField();
   _impl_.key_id_.Destroy();
   _impl_.tenant_id_.Destroy();
   _impl_.display_name_.Destroy();
   if (this != internal_default_instance()) delete _impl_.create_time_;
   if (this != internal_default_instance()) delete _impl_.expire_time_;
+  if (this != internal_default_instance()) delete _impl_.rotate_time_;
+  if (this != internal_default_instance()) delete _impl_.old_secret_expire_time_;
   if (this != internal_default_instance()) delete _impl_.revoke_time_;
 }
 
@@ -4478,6 +4683,7 @@ void ApiKey::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.scopes_.Clear();
   _impl_.allowed_models_.Clear();
   _impl_.key_id_.ClearToEmpty();
   _impl_.tenant_id_.ClearToEmpty();
@@ -4490,18 +4696,31 @@ void ApiKey::Clear() {
     delete _impl_.expire_time_;
   }
   _impl_.expire_time_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.rotate_time_ != nullptr) {
+    delete _impl_.rotate_time_;
+  }
+  _impl_.rotate_time_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.old_secret_expire_time_ != nullptr) {
+    delete _impl_.old_secret_expire_time_;
+  }
+  _impl_.old_secret_expire_time_ = nullptr;
   if (GetArenaForAllocation() == nullptr && _impl_.revoke_time_ != nullptr) {
     delete _impl_.revoke_time_;
   }
   _impl_.revoke_time_ = nullptr;
-  ::memset(&_impl_.requests_per_minute_, 0, static_cast<size_t>(
-      reinterpret_cast<char*>(&_impl_.admin_) -
-      reinterpret_cast<char*>(&_impl_.requests_per_minute_)) + sizeof(_impl_.admin_));
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    ::memset(&_impl_.requests_per_minute_, 0, static_cast<size_t>(
+        reinterpret_cast<char*>(&_impl_.monthly_budget_nano_usd_) -
+        reinterpret_cast<char*>(&_impl_.requests_per_minute_)) + sizeof(_impl_.monthly_budget_nano_usd_));
+  }
+  _impl_._has_bits_.Clear();
   _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
 }
 
 const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
 #define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
   while (!ctx->Done(&ptr)) {
     uint32_t tag;
     ptr = ::_pbi::ReadTag(ptr, &tag);
@@ -4536,9 +4755,21 @@ const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         } else
           goto handle_unusual;
         continue;
-      // repeated string allowed_models = 4 [json_name = "allowedModels"];
+      // repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];
       case 4:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 34)) {
+          ptr = ::PROTOBUF_NAMESPACE_ID::internal::PackedEnumParser(_internal_mutable_scopes(), ptr, ctx);
+          CHK_(ptr);
+        } else if (static_cast<uint8_t>(tag) == 32) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_add_scopes(static_cast<::ringmain::admin::v1::ApiKeyScope>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string allowed_models = 5 [json_name = "allowedModels"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
           ptr -= 1;
           do {
             ptr += 1;
@@ -4547,38 +4778,33 @@ const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
             CHK_(ptr);
             CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.ApiKey.allowed_models"));
             if (!ctx->DataAvailable(ptr)) break;
-          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<34>(ptr));
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
-      // int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];
-      case 5:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 40)) {
+      // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+          _Internal::set_has_requests_per_minute(&has_bits);
           _impl_.requests_per_minute_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];
-      case 6:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 48)) {
+      // optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          _Internal::set_has_tokens_per_minute(&has_bits);
           _impl_.tokens_per_minute_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
         continue;
-      // int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];
-      case 7:
-        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
-          _impl_.monthly_budget_nano_usd_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
-          CHK_(ptr);
-        } else
-          goto handle_unusual;
-        continue;
-      // bool admin = 8 [json_name = "admin"];
+      // optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];
       case 8:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 64)) {
-          _impl_.admin_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          _Internal::set_has_monthly_budget_nano_usd(&has_bits);
+          _impl_.monthly_budget_nano_usd_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
         } else
           goto handle_unusual;
@@ -4599,9 +4825,25 @@ const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         } else
           goto handle_unusual;
         continue;
-      // .google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];
+      // .google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];
       case 11:
         if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 90)) {
+          ptr = ctx->ParseMessage(_internal_mutable_rotate_time(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];
+      case 12:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 98)) {
+          ptr = ctx->ParseMessage(_internal_mutable_old_secret_expire_time(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];
+      case 13:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 106)) {
           ptr = ctx->ParseMessage(_internal_mutable_revoke_time(), ptr);
           CHK_(ptr);
         } else
@@ -4623,6 +4865,7 @@ const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
     CHK_(ptr != nullptr);
   }  // while
 message_done:
+  _impl_._has_bits_.Or(has_bits);
   return ptr;
 failure:
   ptr = nullptr;
@@ -4666,38 +4909,41 @@ uint8_t* ApiKey::_InternalSerialize(
         3, this->_internal_display_name(), target);
   }
 
-  // repeated string allowed_models = 4 [json_name = "allowedModels"];
+  // repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];
+  {
+    int byte_size = _impl_._scopes_cached_byte_size_.load(std::memory_order_relaxed);
+    if (byte_size > 0) {
+      target = stream->WriteEnumPacked(
+          4, _impl_.scopes_, byte_size, target);
+    }
+  }
+
+  // repeated string allowed_models = 5 [json_name = "allowedModels"];
   for (int i = 0, n = this->_internal_allowed_models_size(); i < n; i++) {
     const auto& s = this->_internal_allowed_models(i);
     ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
       s.data(), static_cast<int>(s.length()),
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
       "ringmain.admin.v1.ApiKey.allowed_models");
-    target = stream->WriteString(4, s, target);
+    target = stream->WriteString(5, s, target);
   }
 
-  // int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];
-  if (this->_internal_requests_per_minute() != 0) {
+  // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
+  if (_internal_has_requests_per_minute()) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt64ToArray(5, this->_internal_requests_per_minute(), target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(6, this->_internal_requests_per_minute(), target);
   }
 
-  // int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];
-  if (this->_internal_tokens_per_minute() != 0) {
+  // optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];
+  if (_internal_has_tokens_per_minute()) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt64ToArray(6, this->_internal_tokens_per_minute(), target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(7, this->_internal_tokens_per_minute(), target);
   }
 
-  // int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];
-  if (this->_internal_monthly_budget_nano_usd() != 0) {
+  // optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];
+  if (_internal_has_monthly_budget_nano_usd()) {
     target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteInt64ToArray(7, this->_internal_monthly_budget_nano_usd(), target);
-  }
-
-  // bool admin = 8 [json_name = "admin"];
-  if (this->_internal_admin() != 0) {
-    target = stream->EnsureSpace(target);
-    target = ::_pbi::WireFormatLite::WriteBoolToArray(8, this->_internal_admin(), target);
+    target = ::_pbi::WireFormatLite::WriteInt64ToArray(8, this->_internal_monthly_budget_nano_usd(), target);
   }
 
   // .google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];
@@ -4714,10 +4960,24 @@ uint8_t* ApiKey::_InternalSerialize(
         _Internal::expire_time(this).GetCachedSize(), target, stream);
   }
 
-  // .google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];
+  // .google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];
+  if (this->_internal_has_rotate_time()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(11, _Internal::rotate_time(this),
+        _Internal::rotate_time(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];
+  if (this->_internal_has_old_secret_expire_time()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(12, _Internal::old_secret_expire_time(this),
+        _Internal::old_secret_expire_time(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];
   if (this->_internal_has_revoke_time()) {
     target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
-      InternalWriteMessage(11, _Internal::revoke_time(this),
+      InternalWriteMessage(13, _Internal::revoke_time(this),
         _Internal::revoke_time(this).GetCachedSize(), target, stream);
   }
 
@@ -4737,7 +4997,24 @@ size_t ApiKey::ByteSizeLong() const {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
-  // repeated string allowed_models = 4 [json_name = "allowedModels"];
+  // repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];
+  {
+    size_t data_size = 0;
+    unsigned int count = static_cast<unsigned int>(this->_internal_scopes_size());for (unsigned int i = 0; i < count; i++) {
+      data_size += ::_pbi::WireFormatLite::EnumSize(
+        this->_internal_scopes(static_cast<int>(i)));
+    }
+    if (data_size > 0) {
+      total_size += 1 +
+        ::_pbi::WireFormatLite::Int32Size(static_cast<int32_t>(data_size));
+    }
+    int cached_size = ::_pbi::ToCachedSize(data_size);
+    _impl_._scopes_cached_byte_size_.store(cached_size,
+                                    std::memory_order_relaxed);
+    total_size += data_size;
+  }
+
+  // repeated string allowed_models = 5 [json_name = "allowedModels"];
   total_size += 1 *
       ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.allowed_models_.size());
   for (int i = 0, n = _impl_.allowed_models_.size(); i < n; i++) {
@@ -4780,33 +5057,45 @@ size_t ApiKey::ByteSizeLong() const {
         *_impl_.expire_time_);
   }
 
-  // .google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];
+  // .google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];
+  if (this->_internal_has_rotate_time()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.rotate_time_);
+  }
+
+  // .google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];
+  if (this->_internal_has_old_secret_expire_time()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.old_secret_expire_time_);
+  }
+
+  // .google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];
   if (this->_internal_has_revoke_time()) {
     total_size += 1 +
       ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
         *_impl_.revoke_time_);
   }
 
-  // int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];
-  if (this->_internal_requests_per_minute() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_requests_per_minute());
-  }
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
+    if (cached_has_bits & 0x00000001u) {
+      total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_requests_per_minute());
+    }
 
-  // int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];
-  if (this->_internal_tokens_per_minute() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_tokens_per_minute());
-  }
+    // optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];
+    if (cached_has_bits & 0x00000002u) {
+      total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_tokens_per_minute());
+    }
 
-  // int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];
-  if (this->_internal_monthly_budget_nano_usd() != 0) {
-    total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_monthly_budget_nano_usd());
-  }
+    // optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];
+    if (cached_has_bits & 0x00000004u) {
+      total_size += ::_pbi::WireFormatLite::Int64SizePlusOne(this->_internal_monthly_budget_nano_usd());
+    }
 
-  // bool admin = 8 [json_name = "admin"];
-  if (this->_internal_admin() != 0) {
-    total_size += 1 + 1;
   }
-
   return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
 }
 
@@ -4825,6 +5114,7 @@ void ApiKey::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBU
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.scopes_.MergeFrom(from._impl_.scopes_);
   _this->_impl_.allowed_models_.MergeFrom(from._impl_.allowed_models_);
   if (!from._internal_key_id().empty()) {
     _this->_internal_set_key_id(from._internal_key_id());
@@ -4843,21 +5133,30 @@ void ApiKey::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBU
     _this->_internal_mutable_expire_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
         from._internal_expire_time());
   }
+  if (from._internal_has_rotate_time()) {
+    _this->_internal_mutable_rotate_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_rotate_time());
+  }
+  if (from._internal_has_old_secret_expire_time()) {
+    _this->_internal_mutable_old_secret_expire_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_old_secret_expire_time());
+  }
   if (from._internal_has_revoke_time()) {
     _this->_internal_mutable_revoke_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
         from._internal_revoke_time());
   }
-  if (from._internal_requests_per_minute() != 0) {
-    _this->_internal_set_requests_per_minute(from._internal_requests_per_minute());
-  }
-  if (from._internal_tokens_per_minute() != 0) {
-    _this->_internal_set_tokens_per_minute(from._internal_tokens_per_minute());
-  }
-  if (from._internal_monthly_budget_nano_usd() != 0) {
-    _this->_internal_set_monthly_budget_nano_usd(from._internal_monthly_budget_nano_usd());
-  }
-  if (from._internal_admin() != 0) {
-    _this->_internal_set_admin(from._internal_admin());
+  cached_has_bits = from._impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000007u) {
+    if (cached_has_bits & 0x00000001u) {
+      _this->_impl_.requests_per_minute_ = from._impl_.requests_per_minute_;
+    }
+    if (cached_has_bits & 0x00000002u) {
+      _this->_impl_.tokens_per_minute_ = from._impl_.tokens_per_minute_;
+    }
+    if (cached_has_bits & 0x00000004u) {
+      _this->_impl_.monthly_budget_nano_usd_ = from._impl_.monthly_budget_nano_usd_;
+    }
+    _this->_impl_._has_bits_[0] |= cached_has_bits;
   }
   _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
 }
@@ -4878,6 +5177,8 @@ void ApiKey::InternalSwap(ApiKey* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  _impl_.scopes_.InternalSwap(&other->_impl_.scopes_);
   _impl_.allowed_models_.InternalSwap(&other->_impl_.allowed_models_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.key_id_, lhs_arena,
@@ -4892,8 +5193,8 @@ void ApiKey::InternalSwap(ApiKey* other) {
       &other->_impl_.display_name_, rhs_arena
   );
   ::PROTOBUF_NAMESPACE_ID::internal::memswap<
-      PROTOBUF_FIELD_OFFSET(ApiKey, _impl_.admin_)
-      + sizeof(ApiKey::_impl_.admin_)
+      PROTOBUF_FIELD_OFFSET(ApiKey, _impl_.monthly_budget_nano_usd_)
+      + sizeof(ApiKey::_impl_.monthly_budget_nano_usd_)
       - PROTOBUF_FIELD_OFFSET(ApiKey, _impl_.create_time_)>(
           reinterpret_cast<char*>(&_impl_.create_time_),
           reinterpret_cast<char*>(&other->_impl_.create_time_));
@@ -5345,6 +5646,940 @@ void CreateApiKeyResponse::InternalSwap(CreateApiKeyResponse* other) {
 
 // ===================================================================
 
+class UpdateApiKeyRequest::_Internal {
+ public:
+  static const ::ringmain::admin::v1::ApiKey& key(const UpdateApiKeyRequest* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::FieldMask& update_mask(const UpdateApiKeyRequest* msg);
+};
+
+const ::ringmain::admin::v1::ApiKey&
+UpdateApiKeyRequest::_Internal::key(const UpdateApiKeyRequest* msg) {
+  return *msg->_impl_.key_;
+}
+const ::PROTOBUF_NAMESPACE_ID::FieldMask&
+UpdateApiKeyRequest::_Internal::update_mask(const UpdateApiKeyRequest* msg) {
+  return *msg->_impl_.update_mask_;
+}
+void UpdateApiKeyRequest::clear_update_mask() {
+  if (GetArenaForAllocation() == nullptr && _impl_.update_mask_ != nullptr) {
+    delete _impl_.update_mask_;
+  }
+  _impl_.update_mask_ = nullptr;
+}
+UpdateApiKeyRequest::UpdateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.admin.v1.UpdateApiKeyRequest)
+}
+UpdateApiKeyRequest::UpdateApiKeyRequest(const UpdateApiKeyRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  UpdateApiKeyRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){nullptr}
+    , decltype(_impl_.update_mask_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_key()) {
+    _this->_impl_.key_ = new ::ringmain::admin::v1::ApiKey(*from._impl_.key_);
+  }
+  if (from._internal_has_update_mask()) {
+    _this->_impl_.update_mask_ = new ::PROTOBUF_NAMESPACE_ID::FieldMask(*from._impl_.update_mask_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.UpdateApiKeyRequest)
+}
+
+inline void UpdateApiKeyRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){nullptr}
+    , decltype(_impl_.update_mask_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+UpdateApiKeyRequest::~UpdateApiKeyRequest() {
+  // @@protoc_insertion_point(destructor:ringmain.admin.v1.UpdateApiKeyRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void UpdateApiKeyRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.key_;
+  if (this != internal_default_instance()) delete _impl_.update_mask_;
+}
+
+void UpdateApiKeyRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void UpdateApiKeyRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.admin.v1.UpdateApiKeyRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.update_mask_ != nullptr) {
+    delete _impl_.update_mask_;
+  }
+  _impl_.update_mask_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* UpdateApiKeyRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_key(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.FieldMask update_mask = 2 [json_name = "updateMask"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_update_mask(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* UpdateApiKeyRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.admin.v1.UpdateApiKeyRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::key(this),
+        _Internal::key(this).GetCachedSize(), target, stream);
+  }
+
+  // .google.protobuf.FieldMask update_mask = 2 [json_name = "updateMask"];
+  if (this->_internal_has_update_mask()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::update_mask(this),
+        _Internal::update_mask(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.admin.v1.UpdateApiKeyRequest)
+  return target;
+}
+
+size_t UpdateApiKeyRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.admin.v1.UpdateApiKeyRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.key_);
+  }
+
+  // .google.protobuf.FieldMask update_mask = 2 [json_name = "updateMask"];
+  if (this->_internal_has_update_mask()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.update_mask_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData UpdateApiKeyRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    UpdateApiKeyRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*UpdateApiKeyRequest::GetClassData() const { return &_class_data_; }
+
+
+void UpdateApiKeyRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<UpdateApiKeyRequest*>(&to_msg);
+  auto& from = static_cast<const UpdateApiKeyRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.admin.v1.UpdateApiKeyRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_key()) {
+    _this->_internal_mutable_key()->::ringmain::admin::v1::ApiKey::MergeFrom(
+        from._internal_key());
+  }
+  if (from._internal_has_update_mask()) {
+    _this->_internal_mutable_update_mask()->::PROTOBUF_NAMESPACE_ID::FieldMask::MergeFrom(
+        from._internal_update_mask());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void UpdateApiKeyRequest::CopyFrom(const UpdateApiKeyRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.admin.v1.UpdateApiKeyRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool UpdateApiKeyRequest::IsInitialized() const {
+  return true;
+}
+
+void UpdateApiKeyRequest::InternalSwap(UpdateApiKeyRequest* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(UpdateApiKeyRequest, _impl_.update_mask_)
+      + sizeof(UpdateApiKeyRequest::_impl_.update_mask_)
+      - PROTOBUF_FIELD_OFFSET(UpdateApiKeyRequest, _impl_.key_)>(
+          reinterpret_cast<char*>(&_impl_.key_),
+          reinterpret_cast<char*>(&other->_impl_.key_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata UpdateApiKeyRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[19]);
+}
+
+// ===================================================================
+
+class UpdateApiKeyResponse::_Internal {
+ public:
+  static const ::ringmain::admin::v1::ApiKey& key(const UpdateApiKeyResponse* msg);
+};
+
+const ::ringmain::admin::v1::ApiKey&
+UpdateApiKeyResponse::_Internal::key(const UpdateApiKeyResponse* msg) {
+  return *msg->_impl_.key_;
+}
+UpdateApiKeyResponse::UpdateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.admin.v1.UpdateApiKeyResponse)
+}
+UpdateApiKeyResponse::UpdateApiKeyResponse(const UpdateApiKeyResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  UpdateApiKeyResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  if (from._internal_has_key()) {
+    _this->_impl_.key_ = new ::ringmain::admin::v1::ApiKey(*from._impl_.key_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.UpdateApiKeyResponse)
+}
+
+inline void UpdateApiKeyResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+}
+
+UpdateApiKeyResponse::~UpdateApiKeyResponse() {
+  // @@protoc_insertion_point(destructor:ringmain.admin.v1.UpdateApiKeyResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void UpdateApiKeyResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  if (this != internal_default_instance()) delete _impl_.key_;
+}
+
+void UpdateApiKeyResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void UpdateApiKeyResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.admin.v1.UpdateApiKeyResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* UpdateApiKeyResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_key(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* UpdateApiKeyResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.admin.v1.UpdateApiKeyResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::key(this),
+        _Internal::key(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.admin.v1.UpdateApiKeyResponse)
+  return target;
+}
+
+size_t UpdateApiKeyResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.admin.v1.UpdateApiKeyResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.key_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData UpdateApiKeyResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    UpdateApiKeyResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*UpdateApiKeyResponse::GetClassData() const { return &_class_data_; }
+
+
+void UpdateApiKeyResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<UpdateApiKeyResponse*>(&to_msg);
+  auto& from = static_cast<const UpdateApiKeyResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.admin.v1.UpdateApiKeyResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (from._internal_has_key()) {
+    _this->_internal_mutable_key()->::ringmain::admin::v1::ApiKey::MergeFrom(
+        from._internal_key());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void UpdateApiKeyResponse::CopyFrom(const UpdateApiKeyResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.admin.v1.UpdateApiKeyResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool UpdateApiKeyResponse::IsInitialized() const {
+  return true;
+}
+
+void UpdateApiKeyResponse::InternalSwap(UpdateApiKeyResponse* other) {
+  using std::swap;
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_.key_, other->_impl_.key_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata UpdateApiKeyResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[20]);
+}
+
+// ===================================================================
+
+class RotateApiKeyRequest::_Internal {
+ public:
+  static const ::PROTOBUF_NAMESPACE_ID::Duration& grace_period(const RotateApiKeyRequest* msg);
+};
+
+const ::PROTOBUF_NAMESPACE_ID::Duration&
+RotateApiKeyRequest::_Internal::grace_period(const RotateApiKeyRequest* msg) {
+  return *msg->_impl_.grace_period_;
+}
+void RotateApiKeyRequest::clear_grace_period() {
+  if (GetArenaForAllocation() == nullptr && _impl_.grace_period_ != nullptr) {
+    delete _impl_.grace_period_;
+  }
+  _impl_.grace_period_ = nullptr;
+}
+RotateApiKeyRequest::RotateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.admin.v1.RotateApiKeyRequest)
+}
+RotateApiKeyRequest::RotateApiKeyRequest(const RotateApiKeyRequest& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  RotateApiKeyRequest* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_id_){}
+    , decltype(_impl_.grace_period_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.key_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.key_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_key_id().empty()) {
+    _this->_impl_.key_id_.Set(from._internal_key_id(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_grace_period()) {
+    _this->_impl_.grace_period_ = new ::PROTOBUF_NAMESPACE_ID::Duration(*from._impl_.grace_period_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.RotateApiKeyRequest)
+}
+
+inline void RotateApiKeyRequest::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.key_id_){}
+    , decltype(_impl_.grace_period_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.key_id_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.key_id_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+RotateApiKeyRequest::~RotateApiKeyRequest() {
+  // @@protoc_insertion_point(destructor:ringmain.admin.v1.RotateApiKeyRequest)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void RotateApiKeyRequest::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.key_id_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.grace_period_;
+}
+
+void RotateApiKeyRequest::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void RotateApiKeyRequest::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.admin.v1.RotateApiKeyRequest)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.key_id_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.grace_period_ != nullptr) {
+    delete _impl_.grace_period_;
+  }
+  _impl_.grace_period_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* RotateApiKeyRequest::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string key_id = 1 [json_name = "keyId"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_key_id();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.RotateApiKeyRequest.key_id"));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Duration grace_period = 2 [json_name = "gracePeriod"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          ptr = ctx->ParseMessage(_internal_mutable_grace_period(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* RotateApiKeyRequest::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.admin.v1.RotateApiKeyRequest)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string key_id = 1 [json_name = "keyId"];
+  if (!this->_internal_key_id().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_key_id().data(), static_cast<int>(this->_internal_key_id().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.admin.v1.RotateApiKeyRequest.key_id");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_key_id(), target);
+  }
+
+  // .google.protobuf.Duration grace_period = 2 [json_name = "gracePeriod"];
+  if (this->_internal_has_grace_period()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(2, _Internal::grace_period(this),
+        _Internal::grace_period(this).GetCachedSize(), target, stream);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.admin.v1.RotateApiKeyRequest)
+  return target;
+}
+
+size_t RotateApiKeyRequest::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.admin.v1.RotateApiKeyRequest)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string key_id = 1 [json_name = "keyId"];
+  if (!this->_internal_key_id().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_key_id());
+  }
+
+  // .google.protobuf.Duration grace_period = 2 [json_name = "gracePeriod"];
+  if (this->_internal_has_grace_period()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.grace_period_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData RotateApiKeyRequest::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    RotateApiKeyRequest::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*RotateApiKeyRequest::GetClassData() const { return &_class_data_; }
+
+
+void RotateApiKeyRequest::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<RotateApiKeyRequest*>(&to_msg);
+  auto& from = static_cast<const RotateApiKeyRequest&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.admin.v1.RotateApiKeyRequest)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_key_id().empty()) {
+    _this->_internal_set_key_id(from._internal_key_id());
+  }
+  if (from._internal_has_grace_period()) {
+    _this->_internal_mutable_grace_period()->::PROTOBUF_NAMESPACE_ID::Duration::MergeFrom(
+        from._internal_grace_period());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void RotateApiKeyRequest::CopyFrom(const RotateApiKeyRequest& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.admin.v1.RotateApiKeyRequest)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool RotateApiKeyRequest::IsInitialized() const {
+  return true;
+}
+
+void RotateApiKeyRequest::InternalSwap(RotateApiKeyRequest* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.key_id_, lhs_arena,
+      &other->_impl_.key_id_, rhs_arena
+  );
+  swap(_impl_.grace_period_, other->_impl_.grace_period_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata RotateApiKeyRequest::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[21]);
+}
+
+// ===================================================================
+
+class RotateApiKeyResponse::_Internal {
+ public:
+  static const ::ringmain::admin::v1::ApiKey& key(const RotateApiKeyResponse* msg);
+};
+
+const ::ringmain::admin::v1::ApiKey&
+RotateApiKeyResponse::_Internal::key(const RotateApiKeyResponse* msg) {
+  return *msg->_impl_.key_;
+}
+RotateApiKeyResponse::RotateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.admin.v1.RotateApiKeyResponse)
+}
+RotateApiKeyResponse::RotateApiKeyResponse(const RotateApiKeyResponse& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  RotateApiKeyResponse* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_.secret_){}
+    , decltype(_impl_.key_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.secret_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.secret_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_secret().empty()) {
+    _this->_impl_.secret_.Set(from._internal_secret(), 
+      _this->GetArenaForAllocation());
+  }
+  if (from._internal_has_key()) {
+    _this->_impl_.key_ = new ::ringmain::admin::v1::ApiKey(*from._impl_.key_);
+  }
+  // @@protoc_insertion_point(copy_constructor:ringmain.admin.v1.RotateApiKeyResponse)
+}
+
+inline void RotateApiKeyResponse::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_.secret_){}
+    , decltype(_impl_.key_){nullptr}
+    , /*decltype(_impl_._cached_size_)*/{}
+  };
+  _impl_.secret_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.secret_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+RotateApiKeyResponse::~RotateApiKeyResponse() {
+  // @@protoc_insertion_point(destructor:ringmain.admin.v1.RotateApiKeyResponse)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void RotateApiKeyResponse::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.secret_.Destroy();
+  if (this != internal_default_instance()) delete _impl_.key_;
+}
+
+void RotateApiKeyResponse::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void RotateApiKeyResponse::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.admin.v1.RotateApiKeyResponse)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.secret_.ClearToEmpty();
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* RotateApiKeyResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          ptr = ctx->ParseMessage(_internal_mutable_key(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // string secret = 2 [json_name = "secret"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 18)) {
+          auto str = _internal_mutable_secret();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.RotateApiKeyResponse.secret"));
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* RotateApiKeyResponse::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.admin.v1.RotateApiKeyResponse)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(1, _Internal::key(this),
+        _Internal::key(this).GetCachedSize(), target, stream);
+  }
+
+  // string secret = 2 [json_name = "secret"];
+  if (!this->_internal_secret().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_secret().data(), static_cast<int>(this->_internal_secret().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.admin.v1.RotateApiKeyResponse.secret");
+    target = stream->WriteStringMaybeAliased(
+        2, this->_internal_secret(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.admin.v1.RotateApiKeyResponse)
+  return target;
+}
+
+size_t RotateApiKeyResponse::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.admin.v1.RotateApiKeyResponse)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string secret = 2 [json_name = "secret"];
+  if (!this->_internal_secret().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_secret());
+  }
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  if (this->_internal_has_key()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.key_);
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData RotateApiKeyResponse::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    RotateApiKeyResponse::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*RotateApiKeyResponse::GetClassData() const { return &_class_data_; }
+
+
+void RotateApiKeyResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<RotateApiKeyResponse*>(&to_msg);
+  auto& from = static_cast<const RotateApiKeyResponse&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.admin.v1.RotateApiKeyResponse)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_secret().empty()) {
+    _this->_internal_set_secret(from._internal_secret());
+  }
+  if (from._internal_has_key()) {
+    _this->_internal_mutable_key()->::ringmain::admin::v1::ApiKey::MergeFrom(
+        from._internal_key());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void RotateApiKeyResponse::CopyFrom(const RotateApiKeyResponse& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.admin.v1.RotateApiKeyResponse)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool RotateApiKeyResponse::IsInitialized() const {
+  return true;
+}
+
+void RotateApiKeyResponse::InternalSwap(RotateApiKeyResponse* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.secret_, lhs_arena,
+      &other->_impl_.secret_, rhs_arena
+  );
+  swap(_impl_.key_, other->_impl_.key_);
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata RotateApiKeyResponse::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[22]);
+}
+
+// ===================================================================
+
 class ListApiKeysRequest::_Internal {
  public:
 };
@@ -5620,7 +6855,7 @@ void ListApiKeysRequest::InternalSwap(ListApiKeysRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ListApiKeysRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[19]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[23]);
 }
 
 // ===================================================================
@@ -5857,7 +7092,7 @@ void ListApiKeysResponse::InternalSwap(ListApiKeysResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata ListApiKeysResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[20]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[24]);
 }
 
 // ===================================================================
@@ -6060,7 +7295,7 @@ void RevokeApiKeyRequest::InternalSwap(RevokeApiKeyRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RevokeApiKeyRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[21]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[25]);
 }
 
 // ===================================================================
@@ -6253,7 +7488,7 @@ void RevokeApiKeyResponse::InternalSwap(RevokeApiKeyResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata RevokeApiKeyResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[22]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[26]);
 }
 
 // ===================================================================
@@ -6443,7 +7678,7 @@ void WatchEventsRequest::InternalSwap(WatchEventsRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata WatchEventsRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[23]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[27]);
 }
 
 // ===================================================================
@@ -6457,7 +7692,7 @@ void WatchEventsResponse_AttributesEntry_DoNotUse::MergeFrom(const WatchEventsRe
 ::PROTOBUF_NAMESPACE_ID::Metadata WatchEventsResponse_AttributesEntry_DoNotUse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[24]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[28]);
 }
 
 // ===================================================================
@@ -6876,7 +8111,7 @@ void WatchEventsResponse::InternalSwap(WatchEventsResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata WatchEventsResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_getter, &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[25]);
+      file_level_metadata_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto[29]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -6959,6 +8194,22 @@ Arena::CreateMaybeMessage< ::ringmain::admin::v1::CreateApiKeyRequest >(Arena* a
 template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::CreateApiKeyResponse*
 Arena::CreateMaybeMessage< ::ringmain::admin::v1::CreateApiKeyResponse >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::admin::v1::CreateApiKeyResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::UpdateApiKeyRequest*
+Arena::CreateMaybeMessage< ::ringmain::admin::v1::UpdateApiKeyRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::admin::v1::UpdateApiKeyRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::UpdateApiKeyResponse*
+Arena::CreateMaybeMessage< ::ringmain::admin::v1::UpdateApiKeyResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::admin::v1::UpdateApiKeyResponse >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::RotateApiKeyRequest*
+Arena::CreateMaybeMessage< ::ringmain::admin::v1::RotateApiKeyRequest >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::admin::v1::RotateApiKeyRequest >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::RotateApiKeyResponse*
+Arena::CreateMaybeMessage< ::ringmain::admin::v1::RotateApiKeyResponse >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::admin::v1::RotateApiKeyResponse >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::admin::v1::ListApiKeysRequest*
 Arena::CreateMaybeMessage< ::ringmain::admin::v1::ListApiKeysRequest >(Arena* arena) {

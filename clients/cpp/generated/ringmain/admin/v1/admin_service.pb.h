@@ -36,6 +36,7 @@
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 #include "google/rpc/status.pb.h"
 // @@protoc_insertion_point(includes)
@@ -118,12 +119,24 @@ extern RevokeApiKeyRequestDefaultTypeInternal _RevokeApiKeyRequest_default_insta
 class RevokeApiKeyResponse;
 struct RevokeApiKeyResponseDefaultTypeInternal;
 extern RevokeApiKeyResponseDefaultTypeInternal _RevokeApiKeyResponse_default_instance_;
+class RotateApiKeyRequest;
+struct RotateApiKeyRequestDefaultTypeInternal;
+extern RotateApiKeyRequestDefaultTypeInternal _RotateApiKeyRequest_default_instance_;
+class RotateApiKeyResponse;
+struct RotateApiKeyResponseDefaultTypeInternal;
+extern RotateApiKeyResponseDefaultTypeInternal _RotateApiKeyResponse_default_instance_;
 class SetPrimaryProviderRequest;
 struct SetPrimaryProviderRequestDefaultTypeInternal;
 extern SetPrimaryProviderRequestDefaultTypeInternal _SetPrimaryProviderRequest_default_instance_;
 class SetPrimaryProviderResponse;
 struct SetPrimaryProviderResponseDefaultTypeInternal;
 extern SetPrimaryProviderResponseDefaultTypeInternal _SetPrimaryProviderResponse_default_instance_;
+class UpdateApiKeyRequest;
+struct UpdateApiKeyRequestDefaultTypeInternal;
+extern UpdateApiKeyRequestDefaultTypeInternal _UpdateApiKeyRequest_default_instance_;
+class UpdateApiKeyResponse;
+struct UpdateApiKeyResponseDefaultTypeInternal;
+extern UpdateApiKeyResponseDefaultTypeInternal _UpdateApiKeyResponse_default_instance_;
 class WatchEventsRequest;
 struct WatchEventsRequestDefaultTypeInternal;
 extern WatchEventsRequestDefaultTypeInternal _WatchEventsRequest_default_instance_;
@@ -158,8 +171,12 @@ template<> ::ringmain::admin::v1::RestoreProviderRequest* Arena::CreateMaybeMess
 template<> ::ringmain::admin::v1::RestoreProviderResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::RestoreProviderResponse>(Arena*);
 template<> ::ringmain::admin::v1::RevokeApiKeyRequest* Arena::CreateMaybeMessage<::ringmain::admin::v1::RevokeApiKeyRequest>(Arena*);
 template<> ::ringmain::admin::v1::RevokeApiKeyResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::RevokeApiKeyResponse>(Arena*);
+template<> ::ringmain::admin::v1::RotateApiKeyRequest* Arena::CreateMaybeMessage<::ringmain::admin::v1::RotateApiKeyRequest>(Arena*);
+template<> ::ringmain::admin::v1::RotateApiKeyResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::RotateApiKeyResponse>(Arena*);
 template<> ::ringmain::admin::v1::SetPrimaryProviderRequest* Arena::CreateMaybeMessage<::ringmain::admin::v1::SetPrimaryProviderRequest>(Arena*);
 template<> ::ringmain::admin::v1::SetPrimaryProviderResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::SetPrimaryProviderResponse>(Arena*);
+template<> ::ringmain::admin::v1::UpdateApiKeyRequest* Arena::CreateMaybeMessage<::ringmain::admin::v1::UpdateApiKeyRequest>(Arena*);
+template<> ::ringmain::admin::v1::UpdateApiKeyResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::UpdateApiKeyResponse>(Arena*);
 template<> ::ringmain::admin::v1::WatchEventsRequest* Arena::CreateMaybeMessage<::ringmain::admin::v1::WatchEventsRequest>(Arena*);
 template<> ::ringmain::admin::v1::WatchEventsResponse* Arena::CreateMaybeMessage<::ringmain::admin::v1::WatchEventsResponse>(Arena*);
 template<> ::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse* Arena::CreateMaybeMessage<::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse>(Arena*);
@@ -168,6 +185,33 @@ namespace ringmain {
 namespace admin {
 namespace v1 {
 
+enum ApiKeyScope : int {
+  API_KEY_SCOPE_UNSPECIFIED = 0,
+  API_KEY_SCOPE_INFERENCE = 1,
+  API_KEY_SCOPE_USAGE = 2,
+  API_KEY_SCOPE_ADMIN = 3,
+  ApiKeyScope_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  ApiKeyScope_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool ApiKeyScope_IsValid(int value);
+constexpr ApiKeyScope ApiKeyScope_MIN = API_KEY_SCOPE_UNSPECIFIED;
+constexpr ApiKeyScope ApiKeyScope_MAX = API_KEY_SCOPE_ADMIN;
+constexpr int ApiKeyScope_ARRAYSIZE = ApiKeyScope_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ApiKeyScope_descriptor();
+template<typename T>
+inline const std::string& ApiKeyScope_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, ApiKeyScope>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function ApiKeyScope_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    ApiKeyScope_descriptor(), enum_t_value);
+}
+inline bool ApiKeyScope_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, ApiKeyScope* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<ApiKeyScope>(
+    ApiKeyScope_descriptor(), name, value);
+}
 enum ProviderState : int {
   PROVIDER_STATE_UNSPECIFIED = 0,
   PROVIDER_STATE_ACTIVE = 1,
@@ -587,11 +631,11 @@ class Breaker final :
 
   enum : int {
     kProviderModelFieldNumber = 1,
-    kHoldReasonFieldNumber = 6,
+    kCooldownReasonFieldNumber = 6,
     kChangeTimeFieldNumber = 3,
     kProbeTimeFieldNumber = 4,
     kLastErrorFieldNumber = 5,
-    kHoldEndTimeFieldNumber = 7,
+    kCooldownEndTimeFieldNumber = 7,
     kStateFieldNumber = 2,
   };
   // string provider_model = 1 [json_name = "providerModel"];
@@ -608,18 +652,18 @@ class Breaker final :
   std::string* _internal_mutable_provider_model();
   public:
 
-  // string hold_reason = 6 [json_name = "holdReason"];
-  void clear_hold_reason();
-  const std::string& hold_reason() const;
+  // string cooldown_reason = 6 [json_name = "cooldownReason"];
+  void clear_cooldown_reason();
+  const std::string& cooldown_reason() const;
   template <typename ArgT0 = const std::string&, typename... ArgT>
-  void set_hold_reason(ArgT0&& arg0, ArgT... args);
-  std::string* mutable_hold_reason();
-  PROTOBUF_NODISCARD std::string* release_hold_reason();
-  void set_allocated_hold_reason(std::string* hold_reason);
+  void set_cooldown_reason(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_cooldown_reason();
+  PROTOBUF_NODISCARD std::string* release_cooldown_reason();
+  void set_allocated_cooldown_reason(std::string* cooldown_reason);
   private:
-  const std::string& _internal_hold_reason() const;
-  inline PROTOBUF_ALWAYS_INLINE void _internal_set_hold_reason(const std::string& value);
-  std::string* _internal_mutable_hold_reason();
+  const std::string& _internal_cooldown_reason() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_cooldown_reason(const std::string& value);
+  std::string* _internal_mutable_cooldown_reason();
   public:
 
   // .google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];
@@ -676,23 +720,23 @@ class Breaker final :
       ::google::rpc::Status* last_error);
   ::google::rpc::Status* unsafe_arena_release_last_error();
 
-  // .google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];
-  bool has_hold_end_time() const;
+  // .google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];
+  bool has_cooldown_end_time() const;
   private:
-  bool _internal_has_hold_end_time() const;
+  bool _internal_has_cooldown_end_time() const;
   public:
-  void clear_hold_end_time();
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& hold_end_time() const;
-  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_hold_end_time();
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_hold_end_time();
-  void set_allocated_hold_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* hold_end_time);
+  void clear_cooldown_end_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& cooldown_end_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_cooldown_end_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_cooldown_end_time();
+  void set_allocated_cooldown_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* cooldown_end_time);
   private:
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_hold_end_time() const;
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_hold_end_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_cooldown_end_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_cooldown_end_time();
   public:
-  void unsafe_arena_set_allocated_hold_end_time(
-      ::PROTOBUF_NAMESPACE_ID::Timestamp* hold_end_time);
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_hold_end_time();
+  void unsafe_arena_set_allocated_cooldown_end_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* cooldown_end_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_cooldown_end_time();
 
   // .ringmain.admin.v1.BreakerState state = 2 [json_name = "state"];
   void clear_state();
@@ -712,11 +756,11 @@ class Breaker final :
   typedef void DestructorSkippable_;
   struct Impl_ {
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr provider_model_;
-    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr hold_reason_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr cooldown_reason_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* change_time_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* probe_time_;
     ::google::rpc::Status* last_error_;
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* hold_end_time_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* cooldown_end_time_;
     int state_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
@@ -3011,19 +3055,38 @@ class ApiKey final :
   // accessors -------------------------------------------------------
 
   enum : int {
-    kAllowedModelsFieldNumber = 4,
+    kScopesFieldNumber = 4,
+    kAllowedModelsFieldNumber = 5,
     kKeyIdFieldNumber = 1,
     kTenantIdFieldNumber = 2,
     kDisplayNameFieldNumber = 3,
     kCreateTimeFieldNumber = 9,
     kExpireTimeFieldNumber = 10,
-    kRevokeTimeFieldNumber = 11,
-    kRequestsPerMinuteFieldNumber = 5,
-    kTokensPerMinuteFieldNumber = 6,
-    kMonthlyBudgetNanoUsdFieldNumber = 7,
-    kAdminFieldNumber = 8,
+    kRotateTimeFieldNumber = 11,
+    kOldSecretExpireTimeFieldNumber = 12,
+    kRevokeTimeFieldNumber = 13,
+    kRequestsPerMinuteFieldNumber = 6,
+    kTokensPerMinuteFieldNumber = 7,
+    kMonthlyBudgetNanoUsdFieldNumber = 8,
   };
-  // repeated string allowed_models = 4 [json_name = "allowedModels"];
+  // repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];
+  int scopes_size() const;
+  private:
+  int _internal_scopes_size() const;
+  public:
+  void clear_scopes();
+  private:
+  ::ringmain::admin::v1::ApiKeyScope _internal_scopes(int index) const;
+  void _internal_add_scopes(::ringmain::admin::v1::ApiKeyScope value);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* _internal_mutable_scopes();
+  public:
+  ::ringmain::admin::v1::ApiKeyScope scopes(int index) const;
+  void set_scopes(int index, ::ringmain::admin::v1::ApiKeyScope value);
+  void add_scopes(::ringmain::admin::v1::ApiKeyScope value);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>& scopes() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>* mutable_scopes();
+
+  // repeated string allowed_models = 5 [json_name = "allowedModels"];
   int allowed_models_size() const;
   private:
   int _internal_allowed_models_size() const;
@@ -3125,7 +3188,43 @@ class ApiKey final :
       ::PROTOBUF_NAMESPACE_ID::Timestamp* expire_time);
   ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_expire_time();
 
-  // .google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];
+  // .google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];
+  bool has_rotate_time() const;
+  private:
+  bool _internal_has_rotate_time() const;
+  public:
+  void clear_rotate_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& rotate_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_rotate_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_rotate_time();
+  void set_allocated_rotate_time(::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_rotate_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_rotate_time();
+  public:
+  void unsafe_arena_set_allocated_rotate_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_rotate_time();
+
+  // .google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];
+  bool has_old_secret_expire_time() const;
+  private:
+  bool _internal_has_old_secret_expire_time() const;
+  public:
+  void clear_old_secret_expire_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& old_secret_expire_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_old_secret_expire_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_old_secret_expire_time();
+  void set_allocated_old_secret_expire_time(::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_old_secret_expire_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_old_secret_expire_time();
+  public:
+  void unsafe_arena_set_allocated_old_secret_expire_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_old_secret_expire_time();
+
+  // .google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];
   bool has_revoke_time() const;
   private:
   bool _internal_has_revoke_time() const;
@@ -3143,7 +3242,11 @@ class ApiKey final :
       ::PROTOBUF_NAMESPACE_ID::Timestamp* revoke_time);
   ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_revoke_time();
 
-  // int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];
+  // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
+  bool has_requests_per_minute() const;
+  private:
+  bool _internal_has_requests_per_minute() const;
+  public:
   void clear_requests_per_minute();
   int64_t requests_per_minute() const;
   void set_requests_per_minute(int64_t value);
@@ -3152,7 +3255,11 @@ class ApiKey final :
   void _internal_set_requests_per_minute(int64_t value);
   public:
 
-  // int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];
+  // optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];
+  bool has_tokens_per_minute() const;
+  private:
+  bool _internal_has_tokens_per_minute() const;
+  public:
   void clear_tokens_per_minute();
   int64_t tokens_per_minute() const;
   void set_tokens_per_minute(int64_t value);
@@ -3161,22 +3268,17 @@ class ApiKey final :
   void _internal_set_tokens_per_minute(int64_t value);
   public:
 
-  // int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];
+  // optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];
+  bool has_monthly_budget_nano_usd() const;
+  private:
+  bool _internal_has_monthly_budget_nano_usd() const;
+  public:
   void clear_monthly_budget_nano_usd();
   int64_t monthly_budget_nano_usd() const;
   void set_monthly_budget_nano_usd(int64_t value);
   private:
   int64_t _internal_monthly_budget_nano_usd() const;
   void _internal_set_monthly_budget_nano_usd(int64_t value);
-  public:
-
-  // bool admin = 8 [json_name = "admin"];
-  void clear_admin();
-  bool admin() const;
-  void set_admin(bool value);
-  private:
-  bool _internal_admin() const;
-  void _internal_set_admin(bool value);
   public:
 
   // @@protoc_insertion_point(class_scope:ringmain.admin.v1.ApiKey)
@@ -3187,18 +3289,22 @@ class ApiKey final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> scopes_;
+    mutable std::atomic<int> _scopes_cached_byte_size_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> allowed_models_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr key_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tenant_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr display_name_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* create_time_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* expire_time_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* revoke_time_;
     int64_t requests_per_minute_;
     int64_t tokens_per_minute_;
     int64_t monthly_budget_nano_usd_;
-    bool admin_;
-    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto;
@@ -3535,6 +3641,686 @@ class CreateApiKeyResponse final :
 };
 // -------------------------------------------------------------------
 
+class UpdateApiKeyRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.admin.v1.UpdateApiKeyRequest) */ {
+ public:
+  inline UpdateApiKeyRequest() : UpdateApiKeyRequest(nullptr) {}
+  ~UpdateApiKeyRequest() override;
+  explicit PROTOBUF_CONSTEXPR UpdateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  UpdateApiKeyRequest(const UpdateApiKeyRequest& from);
+  UpdateApiKeyRequest(UpdateApiKeyRequest&& from) noexcept
+    : UpdateApiKeyRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline UpdateApiKeyRequest& operator=(const UpdateApiKeyRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline UpdateApiKeyRequest& operator=(UpdateApiKeyRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const UpdateApiKeyRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const UpdateApiKeyRequest* internal_default_instance() {
+    return reinterpret_cast<const UpdateApiKeyRequest*>(
+               &_UpdateApiKeyRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    19;
+
+  friend void swap(UpdateApiKeyRequest& a, UpdateApiKeyRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(UpdateApiKeyRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(UpdateApiKeyRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  UpdateApiKeyRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<UpdateApiKeyRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const UpdateApiKeyRequest& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const UpdateApiKeyRequest& from) {
+    UpdateApiKeyRequest::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(UpdateApiKeyRequest* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.admin.v1.UpdateApiKeyRequest";
+  }
+  protected:
+  explicit UpdateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kKeyFieldNumber = 1,
+    kUpdateMaskFieldNumber = 2,
+  };
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  bool has_key() const;
+  private:
+  bool _internal_has_key() const;
+  public:
+  void clear_key();
+  const ::ringmain::admin::v1::ApiKey& key() const;
+  PROTOBUF_NODISCARD ::ringmain::admin::v1::ApiKey* release_key();
+  ::ringmain::admin::v1::ApiKey* mutable_key();
+  void set_allocated_key(::ringmain::admin::v1::ApiKey* key);
+  private:
+  const ::ringmain::admin::v1::ApiKey& _internal_key() const;
+  ::ringmain::admin::v1::ApiKey* _internal_mutable_key();
+  public:
+  void unsafe_arena_set_allocated_key(
+      ::ringmain::admin::v1::ApiKey* key);
+  ::ringmain::admin::v1::ApiKey* unsafe_arena_release_key();
+
+  // .google.protobuf.FieldMask update_mask = 2 [json_name = "updateMask"];
+  bool has_update_mask() const;
+  private:
+  bool _internal_has_update_mask() const;
+  public:
+  void clear_update_mask();
+  const ::PROTOBUF_NAMESPACE_ID::FieldMask& update_mask() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::FieldMask* release_update_mask();
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* mutable_update_mask();
+  void set_allocated_update_mask(::PROTOBUF_NAMESPACE_ID::FieldMask* update_mask);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::FieldMask& _internal_update_mask() const;
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* _internal_mutable_update_mask();
+  public:
+  void unsafe_arena_set_allocated_update_mask(
+      ::PROTOBUF_NAMESPACE_ID::FieldMask* update_mask);
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* unsafe_arena_release_update_mask();
+
+  // @@protoc_insertion_point(class_scope:ringmain.admin.v1.UpdateApiKeyRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::ringmain::admin::v1::ApiKey* key_;
+    ::PROTOBUF_NAMESPACE_ID::FieldMask* update_mask_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class UpdateApiKeyResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.admin.v1.UpdateApiKeyResponse) */ {
+ public:
+  inline UpdateApiKeyResponse() : UpdateApiKeyResponse(nullptr) {}
+  ~UpdateApiKeyResponse() override;
+  explicit PROTOBUF_CONSTEXPR UpdateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  UpdateApiKeyResponse(const UpdateApiKeyResponse& from);
+  UpdateApiKeyResponse(UpdateApiKeyResponse&& from) noexcept
+    : UpdateApiKeyResponse() {
+    *this = ::std::move(from);
+  }
+
+  inline UpdateApiKeyResponse& operator=(const UpdateApiKeyResponse& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline UpdateApiKeyResponse& operator=(UpdateApiKeyResponse&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const UpdateApiKeyResponse& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const UpdateApiKeyResponse* internal_default_instance() {
+    return reinterpret_cast<const UpdateApiKeyResponse*>(
+               &_UpdateApiKeyResponse_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    20;
+
+  friend void swap(UpdateApiKeyResponse& a, UpdateApiKeyResponse& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(UpdateApiKeyResponse* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(UpdateApiKeyResponse* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  UpdateApiKeyResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<UpdateApiKeyResponse>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const UpdateApiKeyResponse& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const UpdateApiKeyResponse& from) {
+    UpdateApiKeyResponse::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(UpdateApiKeyResponse* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.admin.v1.UpdateApiKeyResponse";
+  }
+  protected:
+  explicit UpdateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kKeyFieldNumber = 1,
+  };
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  bool has_key() const;
+  private:
+  bool _internal_has_key() const;
+  public:
+  void clear_key();
+  const ::ringmain::admin::v1::ApiKey& key() const;
+  PROTOBUF_NODISCARD ::ringmain::admin::v1::ApiKey* release_key();
+  ::ringmain::admin::v1::ApiKey* mutable_key();
+  void set_allocated_key(::ringmain::admin::v1::ApiKey* key);
+  private:
+  const ::ringmain::admin::v1::ApiKey& _internal_key() const;
+  ::ringmain::admin::v1::ApiKey* _internal_mutable_key();
+  public:
+  void unsafe_arena_set_allocated_key(
+      ::ringmain::admin::v1::ApiKey* key);
+  ::ringmain::admin::v1::ApiKey* unsafe_arena_release_key();
+
+  // @@protoc_insertion_point(class_scope:ringmain.admin.v1.UpdateApiKeyResponse)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::ringmain::admin::v1::ApiKey* key_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class RotateApiKeyRequest final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.admin.v1.RotateApiKeyRequest) */ {
+ public:
+  inline RotateApiKeyRequest() : RotateApiKeyRequest(nullptr) {}
+  ~RotateApiKeyRequest() override;
+  explicit PROTOBUF_CONSTEXPR RotateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  RotateApiKeyRequest(const RotateApiKeyRequest& from);
+  RotateApiKeyRequest(RotateApiKeyRequest&& from) noexcept
+    : RotateApiKeyRequest() {
+    *this = ::std::move(from);
+  }
+
+  inline RotateApiKeyRequest& operator=(const RotateApiKeyRequest& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline RotateApiKeyRequest& operator=(RotateApiKeyRequest&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const RotateApiKeyRequest& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const RotateApiKeyRequest* internal_default_instance() {
+    return reinterpret_cast<const RotateApiKeyRequest*>(
+               &_RotateApiKeyRequest_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    21;
+
+  friend void swap(RotateApiKeyRequest& a, RotateApiKeyRequest& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(RotateApiKeyRequest* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(RotateApiKeyRequest* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  RotateApiKeyRequest* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<RotateApiKeyRequest>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const RotateApiKeyRequest& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const RotateApiKeyRequest& from) {
+    RotateApiKeyRequest::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(RotateApiKeyRequest* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.admin.v1.RotateApiKeyRequest";
+  }
+  protected:
+  explicit RotateApiKeyRequest(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kKeyIdFieldNumber = 1,
+    kGracePeriodFieldNumber = 2,
+  };
+  // string key_id = 1 [json_name = "keyId"];
+  void clear_key_id();
+  const std::string& key_id() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_key_id(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_key_id();
+  PROTOBUF_NODISCARD std::string* release_key_id();
+  void set_allocated_key_id(std::string* key_id);
+  private:
+  const std::string& _internal_key_id() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_key_id(const std::string& value);
+  std::string* _internal_mutable_key_id();
+  public:
+
+  // .google.protobuf.Duration grace_period = 2 [json_name = "gracePeriod"];
+  bool has_grace_period() const;
+  private:
+  bool _internal_has_grace_period() const;
+  public:
+  void clear_grace_period();
+  const ::PROTOBUF_NAMESPACE_ID::Duration& grace_period() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Duration* release_grace_period();
+  ::PROTOBUF_NAMESPACE_ID::Duration* mutable_grace_period();
+  void set_allocated_grace_period(::PROTOBUF_NAMESPACE_ID::Duration* grace_period);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Duration& _internal_grace_period() const;
+  ::PROTOBUF_NAMESPACE_ID::Duration* _internal_mutable_grace_period();
+  public:
+  void unsafe_arena_set_allocated_grace_period(
+      ::PROTOBUF_NAMESPACE_ID::Duration* grace_period);
+  ::PROTOBUF_NAMESPACE_ID::Duration* unsafe_arena_release_grace_period();
+
+  // @@protoc_insertion_point(class_scope:ringmain.admin.v1.RotateApiKeyRequest)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr key_id_;
+    ::PROTOBUF_NAMESPACE_ID::Duration* grace_period_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class RotateApiKeyResponse final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.admin.v1.RotateApiKeyResponse) */ {
+ public:
+  inline RotateApiKeyResponse() : RotateApiKeyResponse(nullptr) {}
+  ~RotateApiKeyResponse() override;
+  explicit PROTOBUF_CONSTEXPR RotateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  RotateApiKeyResponse(const RotateApiKeyResponse& from);
+  RotateApiKeyResponse(RotateApiKeyResponse&& from) noexcept
+    : RotateApiKeyResponse() {
+    *this = ::std::move(from);
+  }
+
+  inline RotateApiKeyResponse& operator=(const RotateApiKeyResponse& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline RotateApiKeyResponse& operator=(RotateApiKeyResponse&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const RotateApiKeyResponse& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const RotateApiKeyResponse* internal_default_instance() {
+    return reinterpret_cast<const RotateApiKeyResponse*>(
+               &_RotateApiKeyResponse_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    22;
+
+  friend void swap(RotateApiKeyResponse& a, RotateApiKeyResponse& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(RotateApiKeyResponse* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(RotateApiKeyResponse* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  RotateApiKeyResponse* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<RotateApiKeyResponse>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const RotateApiKeyResponse& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const RotateApiKeyResponse& from) {
+    RotateApiKeyResponse::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(RotateApiKeyResponse* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.admin.v1.RotateApiKeyResponse";
+  }
+  protected:
+  explicit RotateApiKeyResponse(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kSecretFieldNumber = 2,
+    kKeyFieldNumber = 1,
+  };
+  // string secret = 2 [json_name = "secret"];
+  void clear_secret();
+  const std::string& secret() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_secret(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_secret();
+  PROTOBUF_NODISCARD std::string* release_secret();
+  void set_allocated_secret(std::string* secret);
+  private:
+  const std::string& _internal_secret() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_secret(const std::string& value);
+  std::string* _internal_mutable_secret();
+  public:
+
+  // .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+  bool has_key() const;
+  private:
+  bool _internal_has_key() const;
+  public:
+  void clear_key();
+  const ::ringmain::admin::v1::ApiKey& key() const;
+  PROTOBUF_NODISCARD ::ringmain::admin::v1::ApiKey* release_key();
+  ::ringmain::admin::v1::ApiKey* mutable_key();
+  void set_allocated_key(::ringmain::admin::v1::ApiKey* key);
+  private:
+  const ::ringmain::admin::v1::ApiKey& _internal_key() const;
+  ::ringmain::admin::v1::ApiKey* _internal_mutable_key();
+  public:
+  void unsafe_arena_set_allocated_key(
+      ::ringmain::admin::v1::ApiKey* key);
+  ::ringmain::admin::v1::ApiKey* unsafe_arena_release_key();
+
+  // @@protoc_insertion_point(class_scope:ringmain.admin.v1.RotateApiKeyResponse)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr secret_;
+    ::ringmain::admin::v1::ApiKey* key_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
 class ListApiKeysRequest final :
     public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.admin.v1.ListApiKeysRequest) */ {
  public:
@@ -3583,7 +4369,7 @@ class ListApiKeysRequest final :
                &_ListApiKeysRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    19;
+    23;
 
   friend void swap(ListApiKeysRequest& a, ListApiKeysRequest& b) {
     a.Swap(&b);
@@ -3763,7 +4549,7 @@ class ListApiKeysResponse final :
                &_ListApiKeysResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    20;
+    24;
 
   friend void swap(ListApiKeysResponse& a, ListApiKeysResponse& b) {
     a.Swap(&b);
@@ -3936,7 +4722,7 @@ class RevokeApiKeyRequest final :
                &_RevokeApiKeyRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    21;
+    25;
 
   friend void swap(RevokeApiKeyRequest& a, RevokeApiKeyRequest& b) {
     a.Swap(&b);
@@ -4089,7 +4875,7 @@ class RevokeApiKeyResponse final :
                &_RevokeApiKeyResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    22;
+    26;
 
   friend void swap(RevokeApiKeyResponse& a, RevokeApiKeyResponse& b) {
     a.Swap(&b);
@@ -4246,7 +5032,7 @@ class WatchEventsRequest final :
                &_WatchEventsRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    23;
+    27;
 
   friend void swap(WatchEventsRequest& a, WatchEventsRequest& b) {
     a.Swap(&b);
@@ -4437,7 +5223,7 @@ class WatchEventsResponse final :
                &_WatchEventsResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    25;
+    29;
 
   friend void swap(WatchEventsResponse& a, WatchEventsResponse& b) {
     a.Swap(&b);
@@ -5243,89 +6029,89 @@ inline void Breaker::set_allocated_last_error(::google::rpc::Status* last_error)
   // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.Breaker.last_error)
 }
 
-// string hold_reason = 6 [json_name = "holdReason"];
-inline void Breaker::clear_hold_reason() {
-  _impl_.hold_reason_.ClearToEmpty();
+// string cooldown_reason = 6 [json_name = "cooldownReason"];
+inline void Breaker::clear_cooldown_reason() {
+  _impl_.cooldown_reason_.ClearToEmpty();
 }
-inline const std::string& Breaker::hold_reason() const {
-  // @@protoc_insertion_point(field_get:ringmain.admin.v1.Breaker.hold_reason)
-  return _internal_hold_reason();
+inline const std::string& Breaker::cooldown_reason() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.Breaker.cooldown_reason)
+  return _internal_cooldown_reason();
 }
 template <typename ArgT0, typename... ArgT>
 inline PROTOBUF_ALWAYS_INLINE
-void Breaker::set_hold_reason(ArgT0&& arg0, ArgT... args) {
+void Breaker::set_cooldown_reason(ArgT0&& arg0, ArgT... args) {
  
- _impl_.hold_reason_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
-  // @@protoc_insertion_point(field_set:ringmain.admin.v1.Breaker.hold_reason)
+ _impl_.cooldown_reason_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.Breaker.cooldown_reason)
 }
-inline std::string* Breaker::mutable_hold_reason() {
-  std::string* _s = _internal_mutable_hold_reason();
-  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.Breaker.hold_reason)
+inline std::string* Breaker::mutable_cooldown_reason() {
+  std::string* _s = _internal_mutable_cooldown_reason();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.Breaker.cooldown_reason)
   return _s;
 }
-inline const std::string& Breaker::_internal_hold_reason() const {
-  return _impl_.hold_reason_.Get();
+inline const std::string& Breaker::_internal_cooldown_reason() const {
+  return _impl_.cooldown_reason_.Get();
 }
-inline void Breaker::_internal_set_hold_reason(const std::string& value) {
+inline void Breaker::_internal_set_cooldown_reason(const std::string& value) {
   
-  _impl_.hold_reason_.Set(value, GetArenaForAllocation());
+  _impl_.cooldown_reason_.Set(value, GetArenaForAllocation());
 }
-inline std::string* Breaker::_internal_mutable_hold_reason() {
+inline std::string* Breaker::_internal_mutable_cooldown_reason() {
   
-  return _impl_.hold_reason_.Mutable(GetArenaForAllocation());
+  return _impl_.cooldown_reason_.Mutable(GetArenaForAllocation());
 }
-inline std::string* Breaker::release_hold_reason() {
-  // @@protoc_insertion_point(field_release:ringmain.admin.v1.Breaker.hold_reason)
-  return _impl_.hold_reason_.Release();
+inline std::string* Breaker::release_cooldown_reason() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.Breaker.cooldown_reason)
+  return _impl_.cooldown_reason_.Release();
 }
-inline void Breaker::set_allocated_hold_reason(std::string* hold_reason) {
-  if (hold_reason != nullptr) {
+inline void Breaker::set_allocated_cooldown_reason(std::string* cooldown_reason) {
+  if (cooldown_reason != nullptr) {
     
   } else {
     
   }
-  _impl_.hold_reason_.SetAllocated(hold_reason, GetArenaForAllocation());
+  _impl_.cooldown_reason_.SetAllocated(cooldown_reason, GetArenaForAllocation());
 #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  if (_impl_.hold_reason_.IsDefault()) {
-    _impl_.hold_reason_.Set("", GetArenaForAllocation());
+  if (_impl_.cooldown_reason_.IsDefault()) {
+    _impl_.cooldown_reason_.Set("", GetArenaForAllocation());
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
-  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.Breaker.hold_reason)
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.Breaker.cooldown_reason)
 }
 
-// .google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];
-inline bool Breaker::_internal_has_hold_end_time() const {
-  return this != internal_default_instance() && _impl_.hold_end_time_ != nullptr;
+// .google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];
+inline bool Breaker::_internal_has_cooldown_end_time() const {
+  return this != internal_default_instance() && _impl_.cooldown_end_time_ != nullptr;
 }
-inline bool Breaker::has_hold_end_time() const {
-  return _internal_has_hold_end_time();
+inline bool Breaker::has_cooldown_end_time() const {
+  return _internal_has_cooldown_end_time();
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Breaker::_internal_hold_end_time() const {
-  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.hold_end_time_;
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Breaker::_internal_cooldown_end_time() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.cooldown_end_time_;
   return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
       ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
 }
-inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Breaker::hold_end_time() const {
-  // @@protoc_insertion_point(field_get:ringmain.admin.v1.Breaker.hold_end_time)
-  return _internal_hold_end_time();
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& Breaker::cooldown_end_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.Breaker.cooldown_end_time)
+  return _internal_cooldown_end_time();
 }
-inline void Breaker::unsafe_arena_set_allocated_hold_end_time(
-    ::PROTOBUF_NAMESPACE_ID::Timestamp* hold_end_time) {
+inline void Breaker::unsafe_arena_set_allocated_cooldown_end_time(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* cooldown_end_time) {
   if (GetArenaForAllocation() == nullptr) {
-    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.hold_end_time_);
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.cooldown_end_time_);
   }
-  _impl_.hold_end_time_ = hold_end_time;
-  if (hold_end_time) {
+  _impl_.cooldown_end_time_ = cooldown_end_time;
+  if (cooldown_end_time) {
     
   } else {
     
   }
-  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.Breaker.hold_end_time)
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.Breaker.cooldown_end_time)
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::release_hold_end_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::release_cooldown_end_time() {
   
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.hold_end_time_;
-  _impl_.hold_end_time_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.cooldown_end_time_;
+  _impl_.cooldown_end_time_ = nullptr;
 #ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
   auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
   temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
@@ -5337,45 +6123,45 @@ inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::release_hold_end_time() {
 #endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::unsafe_arena_release_hold_end_time() {
-  // @@protoc_insertion_point(field_release:ringmain.admin.v1.Breaker.hold_end_time)
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::unsafe_arena_release_cooldown_end_time() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.Breaker.cooldown_end_time)
   
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.hold_end_time_;
-  _impl_.hold_end_time_ = nullptr;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.cooldown_end_time_;
+  _impl_.cooldown_end_time_ = nullptr;
   return temp;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::_internal_mutable_hold_end_time() {
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::_internal_mutable_cooldown_end_time() {
   
-  if (_impl_.hold_end_time_ == nullptr) {
+  if (_impl_.cooldown_end_time_ == nullptr) {
     auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
-    _impl_.hold_end_time_ = p;
+    _impl_.cooldown_end_time_ = p;
   }
-  return _impl_.hold_end_time_;
+  return _impl_.cooldown_end_time_;
 }
-inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::mutable_hold_end_time() {
-  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_hold_end_time();
-  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.Breaker.hold_end_time)
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* Breaker::mutable_cooldown_end_time() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_cooldown_end_time();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.Breaker.cooldown_end_time)
   return _msg;
 }
-inline void Breaker::set_allocated_hold_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* hold_end_time) {
+inline void Breaker::set_allocated_cooldown_end_time(::PROTOBUF_NAMESPACE_ID::Timestamp* cooldown_end_time) {
   ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
   if (message_arena == nullptr) {
-    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.hold_end_time_);
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.cooldown_end_time_);
   }
-  if (hold_end_time) {
+  if (cooldown_end_time) {
     ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
         ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
-                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(hold_end_time));
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(cooldown_end_time));
     if (message_arena != submessage_arena) {
-      hold_end_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
-          message_arena, hold_end_time, submessage_arena);
+      cooldown_end_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, cooldown_end_time, submessage_arena);
     }
     
   } else {
     
   }
-  _impl_.hold_end_time_ = hold_end_time;
-  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.Breaker.hold_end_time)
+  _impl_.cooldown_end_time_ = cooldown_end_time;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.Breaker.cooldown_end_time)
 }
 
 // -------------------------------------------------------------------
@@ -6523,7 +7309,50 @@ inline void ApiKey::set_allocated_display_name(std::string* display_name) {
   // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.display_name)
 }
 
-// repeated string allowed_models = 4 [json_name = "allowedModels"];
+// repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];
+inline int ApiKey::_internal_scopes_size() const {
+  return _impl_.scopes_.size();
+}
+inline int ApiKey::scopes_size() const {
+  return _internal_scopes_size();
+}
+inline void ApiKey::clear_scopes() {
+  _impl_.scopes_.Clear();
+}
+inline ::ringmain::admin::v1::ApiKeyScope ApiKey::_internal_scopes(int index) const {
+  return static_cast< ::ringmain::admin::v1::ApiKeyScope >(_impl_.scopes_.Get(index));
+}
+inline ::ringmain::admin::v1::ApiKeyScope ApiKey::scopes(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.scopes)
+  return _internal_scopes(index);
+}
+inline void ApiKey::set_scopes(int index, ::ringmain::admin::v1::ApiKeyScope value) {
+  _impl_.scopes_.Set(index, value);
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.scopes)
+}
+inline void ApiKey::_internal_add_scopes(::ringmain::admin::v1::ApiKeyScope value) {
+  _impl_.scopes_.Add(value);
+}
+inline void ApiKey::add_scopes(::ringmain::admin::v1::ApiKeyScope value) {
+  _internal_add_scopes(value);
+  // @@protoc_insertion_point(field_add:ringmain.admin.v1.ApiKey.scopes)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>&
+ApiKey::scopes() const {
+  // @@protoc_insertion_point(field_list:ringmain.admin.v1.ApiKey.scopes)
+  return _impl_.scopes_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+ApiKey::_internal_mutable_scopes() {
+  return &_impl_.scopes_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedField<int>*
+ApiKey::mutable_scopes() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.admin.v1.ApiKey.scopes)
+  return _internal_mutable_scopes();
+}
+
+// repeated string allowed_models = 5 [json_name = "allowedModels"];
 inline int ApiKey::_internal_allowed_models_size() const {
   return _impl_.allowed_models_.size();
 }
@@ -6598,9 +7427,17 @@ ApiKey::mutable_allowed_models() {
   return &_impl_.allowed_models_;
 }
 
-// int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];
+// optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
+inline bool ApiKey::_internal_has_requests_per_minute() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool ApiKey::has_requests_per_minute() const {
+  return _internal_has_requests_per_minute();
+}
 inline void ApiKey::clear_requests_per_minute() {
   _impl_.requests_per_minute_ = int64_t{0};
+  _impl_._has_bits_[0] &= ~0x00000001u;
 }
 inline int64_t ApiKey::_internal_requests_per_minute() const {
   return _impl_.requests_per_minute_;
@@ -6610,7 +7447,7 @@ inline int64_t ApiKey::requests_per_minute() const {
   return _internal_requests_per_minute();
 }
 inline void ApiKey::_internal_set_requests_per_minute(int64_t value) {
-  
+  _impl_._has_bits_[0] |= 0x00000001u;
   _impl_.requests_per_minute_ = value;
 }
 inline void ApiKey::set_requests_per_minute(int64_t value) {
@@ -6618,9 +7455,17 @@ inline void ApiKey::set_requests_per_minute(int64_t value) {
   // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.requests_per_minute)
 }
 
-// int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];
+// optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];
+inline bool ApiKey::_internal_has_tokens_per_minute() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000002u) != 0;
+  return value;
+}
+inline bool ApiKey::has_tokens_per_minute() const {
+  return _internal_has_tokens_per_minute();
+}
 inline void ApiKey::clear_tokens_per_minute() {
   _impl_.tokens_per_minute_ = int64_t{0};
+  _impl_._has_bits_[0] &= ~0x00000002u;
 }
 inline int64_t ApiKey::_internal_tokens_per_minute() const {
   return _impl_.tokens_per_minute_;
@@ -6630,7 +7475,7 @@ inline int64_t ApiKey::tokens_per_minute() const {
   return _internal_tokens_per_minute();
 }
 inline void ApiKey::_internal_set_tokens_per_minute(int64_t value) {
-  
+  _impl_._has_bits_[0] |= 0x00000002u;
   _impl_.tokens_per_minute_ = value;
 }
 inline void ApiKey::set_tokens_per_minute(int64_t value) {
@@ -6638,9 +7483,17 @@ inline void ApiKey::set_tokens_per_minute(int64_t value) {
   // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.tokens_per_minute)
 }
 
-// int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];
+// optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];
+inline bool ApiKey::_internal_has_monthly_budget_nano_usd() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000004u) != 0;
+  return value;
+}
+inline bool ApiKey::has_monthly_budget_nano_usd() const {
+  return _internal_has_monthly_budget_nano_usd();
+}
 inline void ApiKey::clear_monthly_budget_nano_usd() {
   _impl_.monthly_budget_nano_usd_ = int64_t{0};
+  _impl_._has_bits_[0] &= ~0x00000004u;
 }
 inline int64_t ApiKey::_internal_monthly_budget_nano_usd() const {
   return _impl_.monthly_budget_nano_usd_;
@@ -6650,32 +7503,12 @@ inline int64_t ApiKey::monthly_budget_nano_usd() const {
   return _internal_monthly_budget_nano_usd();
 }
 inline void ApiKey::_internal_set_monthly_budget_nano_usd(int64_t value) {
-  
+  _impl_._has_bits_[0] |= 0x00000004u;
   _impl_.monthly_budget_nano_usd_ = value;
 }
 inline void ApiKey::set_monthly_budget_nano_usd(int64_t value) {
   _internal_set_monthly_budget_nano_usd(value);
   // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.monthly_budget_nano_usd)
-}
-
-// bool admin = 8 [json_name = "admin"];
-inline void ApiKey::clear_admin() {
-  _impl_.admin_ = false;
-}
-inline bool ApiKey::_internal_admin() const {
-  return _impl_.admin_;
-}
-inline bool ApiKey::admin() const {
-  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.admin)
-  return _internal_admin();
-}
-inline void ApiKey::_internal_set_admin(bool value) {
-  
-  _impl_.admin_ = value;
-}
-inline void ApiKey::set_admin(bool value) {
-  _internal_set_admin(value);
-  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.admin)
 }
 
 // .google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];
@@ -6848,7 +7681,177 @@ inline void ApiKey::set_allocated_expire_time(::PROTOBUF_NAMESPACE_ID::Timestamp
   // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.expire_time)
 }
 
-// .google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];
+// .google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];
+inline bool ApiKey::_internal_has_rotate_time() const {
+  return this != internal_default_instance() && _impl_.rotate_time_ != nullptr;
+}
+inline bool ApiKey::has_rotate_time() const {
+  return _internal_has_rotate_time();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::_internal_rotate_time() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.rotate_time_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
+      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::rotate_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.rotate_time)
+  return _internal_rotate_time();
+}
+inline void ApiKey::unsafe_arena_set_allocated_rotate_time(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.rotate_time_);
+  }
+  _impl_.rotate_time_ = rotate_time;
+  if (rotate_time) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.ApiKey.rotate_time)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::release_rotate_time() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.rotate_time_;
+  _impl_.rotate_time_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::unsafe_arena_release_rotate_time() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.ApiKey.rotate_time)
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.rotate_time_;
+  _impl_.rotate_time_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::_internal_mutable_rotate_time() {
+  
+  if (_impl_.rotate_time_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
+    _impl_.rotate_time_ = p;
+  }
+  return _impl_.rotate_time_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::mutable_rotate_time() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_rotate_time();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.ApiKey.rotate_time)
+  return _msg;
+}
+inline void ApiKey::set_allocated_rotate_time(::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.rotate_time_);
+  }
+  if (rotate_time) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(rotate_time));
+    if (message_arena != submessage_arena) {
+      rotate_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, rotate_time, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.rotate_time_ = rotate_time;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.rotate_time)
+}
+
+// .google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];
+inline bool ApiKey::_internal_has_old_secret_expire_time() const {
+  return this != internal_default_instance() && _impl_.old_secret_expire_time_ != nullptr;
+}
+inline bool ApiKey::has_old_secret_expire_time() const {
+  return _internal_has_old_secret_expire_time();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::_internal_old_secret_expire_time() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.old_secret_expire_time_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
+      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::old_secret_expire_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.old_secret_expire_time)
+  return _internal_old_secret_expire_time();
+}
+inline void ApiKey::unsafe_arena_set_allocated_old_secret_expire_time(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.old_secret_expire_time_);
+  }
+  _impl_.old_secret_expire_time_ = old_secret_expire_time;
+  if (old_secret_expire_time) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.ApiKey.old_secret_expire_time)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::release_old_secret_expire_time() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.old_secret_expire_time_;
+  _impl_.old_secret_expire_time_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::unsafe_arena_release_old_secret_expire_time() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.ApiKey.old_secret_expire_time)
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.old_secret_expire_time_;
+  _impl_.old_secret_expire_time_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::_internal_mutable_old_secret_expire_time() {
+  
+  if (_impl_.old_secret_expire_time_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
+    _impl_.old_secret_expire_time_ = p;
+  }
+  return _impl_.old_secret_expire_time_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::mutable_old_secret_expire_time() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_old_secret_expire_time();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.ApiKey.old_secret_expire_time)
+  return _msg;
+}
+inline void ApiKey::set_allocated_old_secret_expire_time(::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.old_secret_expire_time_);
+  }
+  if (old_secret_expire_time) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(old_secret_expire_time));
+    if (message_arena != submessage_arena) {
+      old_secret_expire_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, old_secret_expire_time, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.old_secret_expire_time_ = old_secret_expire_time;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.old_secret_expire_time)
+}
+
+// .google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];
 inline bool ApiKey::_internal_has_revoke_time() const {
   return this != internal_default_instance() && _impl_.revoke_time_ != nullptr;
 }
@@ -7169,6 +8172,562 @@ inline void CreateApiKeyResponse::set_allocated_secret(std::string* secret) {
   }
 #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
   // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.CreateApiKeyResponse.secret)
+}
+
+// -------------------------------------------------------------------
+
+// UpdateApiKeyRequest
+
+// .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+inline bool UpdateApiKeyRequest::_internal_has_key() const {
+  return this != internal_default_instance() && _impl_.key_ != nullptr;
+}
+inline bool UpdateApiKeyRequest::has_key() const {
+  return _internal_has_key();
+}
+inline void UpdateApiKeyRequest::clear_key() {
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+}
+inline const ::ringmain::admin::v1::ApiKey& UpdateApiKeyRequest::_internal_key() const {
+  const ::ringmain::admin::v1::ApiKey* p = _impl_.key_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::admin::v1::ApiKey&>(
+      ::ringmain::admin::v1::_ApiKey_default_instance_);
+}
+inline const ::ringmain::admin::v1::ApiKey& UpdateApiKeyRequest::key() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.UpdateApiKeyRequest.key)
+  return _internal_key();
+}
+inline void UpdateApiKeyRequest::unsafe_arena_set_allocated_key(
+    ::ringmain::admin::v1::ApiKey* key) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.key_);
+  }
+  _impl_.key_ = key;
+  if (key) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.UpdateApiKeyRequest.key)
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyRequest::release_key() {
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyRequest::unsafe_arena_release_key() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.UpdateApiKeyRequest.key)
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyRequest::_internal_mutable_key() {
+  
+  if (_impl_.key_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::admin::v1::ApiKey>(GetArenaForAllocation());
+    _impl_.key_ = p;
+  }
+  return _impl_.key_;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyRequest::mutable_key() {
+  ::ringmain::admin::v1::ApiKey* _msg = _internal_mutable_key();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.UpdateApiKeyRequest.key)
+  return _msg;
+}
+inline void UpdateApiKeyRequest::set_allocated_key(::ringmain::admin::v1::ApiKey* key) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.key_;
+  }
+  if (key) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(key);
+    if (message_arena != submessage_arena) {
+      key = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, key, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.key_ = key;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.UpdateApiKeyRequest.key)
+}
+
+// .google.protobuf.FieldMask update_mask = 2 [json_name = "updateMask"];
+inline bool UpdateApiKeyRequest::_internal_has_update_mask() const {
+  return this != internal_default_instance() && _impl_.update_mask_ != nullptr;
+}
+inline bool UpdateApiKeyRequest::has_update_mask() const {
+  return _internal_has_update_mask();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::FieldMask& UpdateApiKeyRequest::_internal_update_mask() const {
+  const ::PROTOBUF_NAMESPACE_ID::FieldMask* p = _impl_.update_mask_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::FieldMask&>(
+      ::PROTOBUF_NAMESPACE_ID::_FieldMask_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::FieldMask& UpdateApiKeyRequest::update_mask() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.UpdateApiKeyRequest.update_mask)
+  return _internal_update_mask();
+}
+inline void UpdateApiKeyRequest::unsafe_arena_set_allocated_update_mask(
+    ::PROTOBUF_NAMESPACE_ID::FieldMask* update_mask) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.update_mask_);
+  }
+  _impl_.update_mask_ = update_mask;
+  if (update_mask) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.UpdateApiKeyRequest.update_mask)
+}
+inline ::PROTOBUF_NAMESPACE_ID::FieldMask* UpdateApiKeyRequest::release_update_mask() {
+  
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* temp = _impl_.update_mask_;
+  _impl_.update_mask_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::FieldMask* UpdateApiKeyRequest::unsafe_arena_release_update_mask() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.UpdateApiKeyRequest.update_mask)
+  
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* temp = _impl_.update_mask_;
+  _impl_.update_mask_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::FieldMask* UpdateApiKeyRequest::_internal_mutable_update_mask() {
+  
+  if (_impl_.update_mask_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::FieldMask>(GetArenaForAllocation());
+    _impl_.update_mask_ = p;
+  }
+  return _impl_.update_mask_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::FieldMask* UpdateApiKeyRequest::mutable_update_mask() {
+  ::PROTOBUF_NAMESPACE_ID::FieldMask* _msg = _internal_mutable_update_mask();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.UpdateApiKeyRequest.update_mask)
+  return _msg;
+}
+inline void UpdateApiKeyRequest::set_allocated_update_mask(::PROTOBUF_NAMESPACE_ID::FieldMask* update_mask) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.update_mask_);
+  }
+  if (update_mask) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(update_mask));
+    if (message_arena != submessage_arena) {
+      update_mask = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, update_mask, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.update_mask_ = update_mask;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.UpdateApiKeyRequest.update_mask)
+}
+
+// -------------------------------------------------------------------
+
+// UpdateApiKeyResponse
+
+// .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+inline bool UpdateApiKeyResponse::_internal_has_key() const {
+  return this != internal_default_instance() && _impl_.key_ != nullptr;
+}
+inline bool UpdateApiKeyResponse::has_key() const {
+  return _internal_has_key();
+}
+inline void UpdateApiKeyResponse::clear_key() {
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+}
+inline const ::ringmain::admin::v1::ApiKey& UpdateApiKeyResponse::_internal_key() const {
+  const ::ringmain::admin::v1::ApiKey* p = _impl_.key_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::admin::v1::ApiKey&>(
+      ::ringmain::admin::v1::_ApiKey_default_instance_);
+}
+inline const ::ringmain::admin::v1::ApiKey& UpdateApiKeyResponse::key() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.UpdateApiKeyResponse.key)
+  return _internal_key();
+}
+inline void UpdateApiKeyResponse::unsafe_arena_set_allocated_key(
+    ::ringmain::admin::v1::ApiKey* key) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.key_);
+  }
+  _impl_.key_ = key;
+  if (key) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.UpdateApiKeyResponse.key)
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyResponse::release_key() {
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyResponse::unsafe_arena_release_key() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.UpdateApiKeyResponse.key)
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyResponse::_internal_mutable_key() {
+  
+  if (_impl_.key_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::admin::v1::ApiKey>(GetArenaForAllocation());
+    _impl_.key_ = p;
+  }
+  return _impl_.key_;
+}
+inline ::ringmain::admin::v1::ApiKey* UpdateApiKeyResponse::mutable_key() {
+  ::ringmain::admin::v1::ApiKey* _msg = _internal_mutable_key();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.UpdateApiKeyResponse.key)
+  return _msg;
+}
+inline void UpdateApiKeyResponse::set_allocated_key(::ringmain::admin::v1::ApiKey* key) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.key_;
+  }
+  if (key) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(key);
+    if (message_arena != submessage_arena) {
+      key = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, key, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.key_ = key;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.UpdateApiKeyResponse.key)
+}
+
+// -------------------------------------------------------------------
+
+// RotateApiKeyRequest
+
+// string key_id = 1 [json_name = "keyId"];
+inline void RotateApiKeyRequest::clear_key_id() {
+  _impl_.key_id_.ClearToEmpty();
+}
+inline const std::string& RotateApiKeyRequest::key_id() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.RotateApiKeyRequest.key_id)
+  return _internal_key_id();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void RotateApiKeyRequest::set_key_id(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.key_id_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.RotateApiKeyRequest.key_id)
+}
+inline std::string* RotateApiKeyRequest::mutable_key_id() {
+  std::string* _s = _internal_mutable_key_id();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.RotateApiKeyRequest.key_id)
+  return _s;
+}
+inline const std::string& RotateApiKeyRequest::_internal_key_id() const {
+  return _impl_.key_id_.Get();
+}
+inline void RotateApiKeyRequest::_internal_set_key_id(const std::string& value) {
+  
+  _impl_.key_id_.Set(value, GetArenaForAllocation());
+}
+inline std::string* RotateApiKeyRequest::_internal_mutable_key_id() {
+  
+  return _impl_.key_id_.Mutable(GetArenaForAllocation());
+}
+inline std::string* RotateApiKeyRequest::release_key_id() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.RotateApiKeyRequest.key_id)
+  return _impl_.key_id_.Release();
+}
+inline void RotateApiKeyRequest::set_allocated_key_id(std::string* key_id) {
+  if (key_id != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.key_id_.SetAllocated(key_id, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.key_id_.IsDefault()) {
+    _impl_.key_id_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.RotateApiKeyRequest.key_id)
+}
+
+// .google.protobuf.Duration grace_period = 2 [json_name = "gracePeriod"];
+inline bool RotateApiKeyRequest::_internal_has_grace_period() const {
+  return this != internal_default_instance() && _impl_.grace_period_ != nullptr;
+}
+inline bool RotateApiKeyRequest::has_grace_period() const {
+  return _internal_has_grace_period();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& RotateApiKeyRequest::_internal_grace_period() const {
+  const ::PROTOBUF_NAMESPACE_ID::Duration* p = _impl_.grace_period_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Duration&>(
+      ::PROTOBUF_NAMESPACE_ID::_Duration_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Duration& RotateApiKeyRequest::grace_period() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.RotateApiKeyRequest.grace_period)
+  return _internal_grace_period();
+}
+inline void RotateApiKeyRequest::unsafe_arena_set_allocated_grace_period(
+    ::PROTOBUF_NAMESPACE_ID::Duration* grace_period) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.grace_period_);
+  }
+  _impl_.grace_period_ = grace_period;
+  if (grace_period) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.RotateApiKeyRequest.grace_period)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RotateApiKeyRequest::release_grace_period() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.grace_period_;
+  _impl_.grace_period_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RotateApiKeyRequest::unsafe_arena_release_grace_period() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.RotateApiKeyRequest.grace_period)
+  
+  ::PROTOBUF_NAMESPACE_ID::Duration* temp = _impl_.grace_period_;
+  _impl_.grace_period_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RotateApiKeyRequest::_internal_mutable_grace_period() {
+  
+  if (_impl_.grace_period_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Duration>(GetArenaForAllocation());
+    _impl_.grace_period_ = p;
+  }
+  return _impl_.grace_period_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Duration* RotateApiKeyRequest::mutable_grace_period() {
+  ::PROTOBUF_NAMESPACE_ID::Duration* _msg = _internal_mutable_grace_period();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.RotateApiKeyRequest.grace_period)
+  return _msg;
+}
+inline void RotateApiKeyRequest::set_allocated_grace_period(::PROTOBUF_NAMESPACE_ID::Duration* grace_period) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.grace_period_);
+  }
+  if (grace_period) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(grace_period));
+    if (message_arena != submessage_arena) {
+      grace_period = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, grace_period, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.grace_period_ = grace_period;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.RotateApiKeyRequest.grace_period)
+}
+
+// -------------------------------------------------------------------
+
+// RotateApiKeyResponse
+
+// .ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];
+inline bool RotateApiKeyResponse::_internal_has_key() const {
+  return this != internal_default_instance() && _impl_.key_ != nullptr;
+}
+inline bool RotateApiKeyResponse::has_key() const {
+  return _internal_has_key();
+}
+inline void RotateApiKeyResponse::clear_key() {
+  if (GetArenaForAllocation() == nullptr && _impl_.key_ != nullptr) {
+    delete _impl_.key_;
+  }
+  _impl_.key_ = nullptr;
+}
+inline const ::ringmain::admin::v1::ApiKey& RotateApiKeyResponse::_internal_key() const {
+  const ::ringmain::admin::v1::ApiKey* p = _impl_.key_;
+  return p != nullptr ? *p : reinterpret_cast<const ::ringmain::admin::v1::ApiKey&>(
+      ::ringmain::admin::v1::_ApiKey_default_instance_);
+}
+inline const ::ringmain::admin::v1::ApiKey& RotateApiKeyResponse::key() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.RotateApiKeyResponse.key)
+  return _internal_key();
+}
+inline void RotateApiKeyResponse::unsafe_arena_set_allocated_key(
+    ::ringmain::admin::v1::ApiKey* key) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.key_);
+  }
+  _impl_.key_ = key;
+  if (key) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.RotateApiKeyResponse.key)
+}
+inline ::ringmain::admin::v1::ApiKey* RotateApiKeyResponse::release_key() {
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* RotateApiKeyResponse::unsafe_arena_release_key() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.RotateApiKeyResponse.key)
+  
+  ::ringmain::admin::v1::ApiKey* temp = _impl_.key_;
+  _impl_.key_ = nullptr;
+  return temp;
+}
+inline ::ringmain::admin::v1::ApiKey* RotateApiKeyResponse::_internal_mutable_key() {
+  
+  if (_impl_.key_ == nullptr) {
+    auto* p = CreateMaybeMessage<::ringmain::admin::v1::ApiKey>(GetArenaForAllocation());
+    _impl_.key_ = p;
+  }
+  return _impl_.key_;
+}
+inline ::ringmain::admin::v1::ApiKey* RotateApiKeyResponse::mutable_key() {
+  ::ringmain::admin::v1::ApiKey* _msg = _internal_mutable_key();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.RotateApiKeyResponse.key)
+  return _msg;
+}
+inline void RotateApiKeyResponse::set_allocated_key(::ringmain::admin::v1::ApiKey* key) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete _impl_.key_;
+  }
+  if (key) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(key);
+    if (message_arena != submessage_arena) {
+      key = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, key, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.key_ = key;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.RotateApiKeyResponse.key)
+}
+
+// string secret = 2 [json_name = "secret"];
+inline void RotateApiKeyResponse::clear_secret() {
+  _impl_.secret_.ClearToEmpty();
+}
+inline const std::string& RotateApiKeyResponse::secret() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.RotateApiKeyResponse.secret)
+  return _internal_secret();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void RotateApiKeyResponse::set_secret(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.secret_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.RotateApiKeyResponse.secret)
+}
+inline std::string* RotateApiKeyResponse::mutable_secret() {
+  std::string* _s = _internal_mutable_secret();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.RotateApiKeyResponse.secret)
+  return _s;
+}
+inline const std::string& RotateApiKeyResponse::_internal_secret() const {
+  return _impl_.secret_.Get();
+}
+inline void RotateApiKeyResponse::_internal_set_secret(const std::string& value) {
+  
+  _impl_.secret_.Set(value, GetArenaForAllocation());
+}
+inline std::string* RotateApiKeyResponse::_internal_mutable_secret() {
+  
+  return _impl_.secret_.Mutable(GetArenaForAllocation());
+}
+inline std::string* RotateApiKeyResponse::release_secret() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.RotateApiKeyResponse.secret)
+  return _impl_.secret_.Release();
+}
+inline void RotateApiKeyResponse::set_allocated_secret(std::string* secret) {
+  if (secret != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.secret_.SetAllocated(secret, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.secret_.IsDefault()) {
+    _impl_.secret_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.RotateApiKeyResponse.secret)
 }
 
 // -------------------------------------------------------------------
@@ -7939,6 +9498,14 @@ WatchEventsResponse::mutable_attributes() {
 
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
+// -------------------------------------------------------------------
+
 
 // @@protoc_insertion_point(namespace_scope)
 
@@ -7948,6 +9515,11 @@ WatchEventsResponse::mutable_attributes() {
 
 PROTOBUF_NAMESPACE_OPEN
 
+template <> struct is_proto_enum< ::ringmain::admin::v1::ApiKeyScope> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::admin::v1::ApiKeyScope>() {
+  return ::ringmain::admin::v1::ApiKeyScope_descriptor();
+}
 template <> struct is_proto_enum< ::ringmain::admin::v1::ProviderState> : ::std::true_type {};
 template <>
 inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::admin::v1::ProviderState>() {

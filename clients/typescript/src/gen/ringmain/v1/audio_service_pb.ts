@@ -5,18 +5,20 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
 import type { Route, RoutingPolicy } from "./routing_pb.js";
 import { file_ringmain_v1_routing } from "./routing_pb.js";
 import type { Usage } from "./usage_pb.js";
 import { file_ringmain_v1_usage } from "./usage_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ringmain/v1/audio_service.proto.
  */
 export const file_ringmain_v1_audio_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yaW5nbWFpbi92MS9hdWRpb19zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSJjChFUcmFuc2NyaWJlUmVxdWVzdBIyCgZjb25maWcYASABKAsyIC5yaW5nbWFpbi52MS5UcmFuc2NyaXB0aW9uQ29uZmlnSAASDwoFY2h1bmsYAiABKAxIAEIJCgdtZXNzYWdlIqUBChNUcmFuc2NyaXB0aW9uQ29uZmlnEg0KBW1vZGVsGAEgASgJEhEKCW1pbWVfdHlwZRgCIAEoCRIVCg1sYW5ndWFnZV9jb2RlGAMgASgJEhEKCXRyYW5zbGF0ZRgEIAEoCBIOCgZwcm9tcHQYBSABKAkSMgoOcm91dGluZ19wb2xpY3kYBiABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5IpgBCg9UcmFuc2NyaWJlRXZlbnQSFAoKdGV4dF9kZWx0YRgBIAEoCUgAEjEKB3NlZ21lbnQYAiABKAsyHi5yaW5nbWFpbi52MS5UcmFuc2NyaXB0U2VnbWVudEgAEjMKCGZpbmlzaGVkGAMgASgLMh8ucmluZ21haW4udjEuVHJhbnNjcmlwdEZpbmlzaGVkSABCBwoFZXZlbnQigQEKEVRyYW5zY3JpcHRTZWdtZW50EgwKBHRleHQYASABKAkSLwoMc3RhcnRfb2Zmc2V0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi0KCmVuZF9vZmZzZXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKElRyYW5zY3JpcHRGaW5pc2hlZBITCgtyZXNwb25zZV9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJEhUKDWxhbmd1YWdlX2NvZGUYAyABKAkSIQoFdXNhZ2UYBCABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIhCgVyb3V0ZRgFIAEoCzISLnJpbmdtYWluLnYxLlJvdXRlIrUBCgxTcGVha1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDAoEdGV4dBgCIAEoCRINCgV2b2ljZRgDIAEoCRIUCgxpbnN0cnVjdGlvbnMYBCABKAkSEgoFc3BlZWQYBSABKAJIAIgBARIRCgltaW1lX3R5cGUYBiABKAkSMgoOcm91dGluZ19wb2xpY3kYByABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5QggKBl9zcGVlZCKMAQoKU3BlYWtFdmVudBItCgdzdGFydGVkGAEgASgLMhoucmluZ21haW4udjEuU3BlZWNoU3RhcnRlZEgAEhUKC2F1ZGlvX2NodW5rGAIgASgMSAASLwoIZmluaXNoZWQYAyABKAsyGy5yaW5nbWFpbi52MS5TcGVlY2hGaW5pc2hlZEgAQgcKBWV2ZW50IjcKDVNwZWVjaFN0YXJ0ZWQSEwoLcmVzcG9uc2VfaWQYASABKAkSEQoJbWltZV90eXBlGAIgASgJIlYKDlNwZWVjaEZpbmlzaGVkEiEKBXVzYWdlGAEgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAiABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZTKdAQoMQXVkaW9TZXJ2aWNlEk4KClRyYW5zY3JpYmUSHi5yaW5nbWFpbi52MS5UcmFuc2NyaWJlUmVxdWVzdBocLnJpbmdtYWluLnYxLlRyYW5zY3JpYmVFdmVudCgBMAESPQoFU3BlYWsSGS5yaW5nbWFpbi52MS5TcGVha1JlcXVlc3QaFy5yaW5nbWFpbi52MS5TcGVha0V2ZW50MAFiBnByb3RvMw", [file_google_protobuf_duration, file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("Ch9yaW5nbWFpbi92MS9hdWRpb19zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSJjChFUcmFuc2NyaWJlUmVxdWVzdBIyCgZjb25maWcYASABKAsyIC5yaW5nbWFpbi52MS5UcmFuc2NyaXB0aW9uQ29uZmlnSAASDwoFY2h1bmsYAiABKAxIAEIJCgdtZXNzYWdlIqADChNUcmFuc2NyaXB0aW9uQ29uZmlnEhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSLQoLYXR0cmlidXRpb24YAyABKAsyGC5yaW5nbWFpbi52MS5BdHRyaWJ1dGlvbhIyCg5yb3V0aW5nX3BvbGljeRgEIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kSEQoJbWltZV90eXBlGAUgASgJEhUKDWxhbmd1YWdlX2NvZGUYBiABKAkSEQoJdHJhbnNsYXRlGAcgASgIEg4KBnByb21wdBgIIAEoCRIUCgx3b3JkX29mZnNldHMYCSABKAgSTwoQcHJvdmlkZXJfb3B0aW9ucxgKIAMoCzI1LnJpbmdtYWluLnYxLlRyYW5zY3JpcHRpb25Db25maWcuUHJvdmlkZXJPcHRpb25zRW50cnkaTwoUUHJvdmlkZXJPcHRpb25zRW50cnkSCwoDa2V5GAEgASgJEiYKBXZhbHVlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDoCOAEiywEKD1RyYW5zY3JpYmVFdmVudBIxCgdzdGFydGVkGAEgASgLMh4ucmluZ21haW4udjEuVHJhbnNjcmlwdFN0YXJ0ZWRIABIUCgp0ZXh0X2RlbHRhGAIgASgJSAASMQoHc2VnbWVudBgDIAEoCzIeLnJpbmdtYWluLnYxLlRyYW5zY3JpcHRTZWdtZW50SAASMwoIZmluaXNoZWQYBCABKAsyHy5yaW5nbWFpbi52MS5UcmFuc2NyaXB0RmluaXNoZWRIAEIHCgVldmVudCJVChFUcmFuc2NyaXB0U3RhcnRlZBITCgtyZXNwb25zZV9pZBgBIAEoCRITCgtwcm92aWRlcl9pZBgCIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgDIAEoCSK+AQoRVHJhbnNjcmlwdFNlZ21lbnQSDAoEdGV4dBgBIAEoCRIvCgxzdGFydF9vZmZzZXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoKZW5kX29mZnNldBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdzcGVha2VyGAQgASgJEioKBXdvcmRzGAUgAygLMhsucmluZ21haW4udjEuVHJhbnNjcmlwdFdvcmQifgoOVHJhbnNjcmlwdFdvcmQSDAoEdGV4dBgBIAEoCRIvCgxzdGFydF9vZmZzZXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoKZW5kX29mZnNldBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKUAQoSVHJhbnNjcmlwdEZpbmlzaGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIMCgR0ZXh0GAQgASgJEhUKDWxhbmd1YWdlX2NvZGUYBSABKAki1AEKDFNwZWFrUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEi0KC2F0dHJpYnV0aW9uGAMgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SMgoOcm91dGluZ19wb2xpY3kYBCABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5EgwKBHRleHQYBSABKAkSMAoNc3BlZWNoX2NvbmZpZxgGIAEoCzIZLnJpbmdtYWluLnYxLlNwZWVjaENvbmZpZyL/AQoMU3BlZWNoQ29uZmlnEg0KBXZvaWNlGAEgASgJEhQKDGluc3RydWN0aW9ucxgCIAEoCRISCgVzcGVlZBgDIAEoAkgAiAEBEhEKCW1pbWVfdHlwZRgEIAEoCRJIChBwcm92aWRlcl9vcHRpb25zGAUgAygLMi4ucmluZ21haW4udjEuU3BlZWNoQ29uZmlnLlByb3ZpZGVyT3B0aW9uc0VudHJ5Gk8KFFByb3ZpZGVyT3B0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBQggKBl9zcGVlZCKMAQoKU3BlYWtFdmVudBItCgdzdGFydGVkGAEgASgLMhoucmluZ21haW4udjEuU3BlZWNoU3RhcnRlZEgAEhUKC2F1ZGlvX2NodW5rGAIgASgMSAASLwoIZmluaXNoZWQYAyABKAsyGy5yaW5nbWFpbi52MS5TcGVlY2hGaW5pc2hlZEgAQgcKBWV2ZW50ImQKDVNwZWVjaFN0YXJ0ZWQSEwoLcmVzcG9uc2VfaWQYASABKAkSEwoLcHJvdmlkZXJfaWQYAiABKAkSFgoOcHJvdmlkZXJfbW9kZWwYAyABKAkSEQoJbWltZV90eXBlGAQgASgJImsKDlNwZWVjaEZpbmlzaGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZTKdAQoMQXVkaW9TZXJ2aWNlEk4KClRyYW5zY3JpYmUSHi5yaW5nbWFpbi52MS5UcmFuc2NyaWJlUmVxdWVzdBocLnJpbmdtYWluLnYxLlRyYW5zY3JpYmVFdmVudCgBMAESPQoFU3BlYWsSGS5yaW5nbWFpbi52MS5TcGVha1JlcXVlc3QaFy5yaW5nbWFpbi52MS5TcGVha0V2ZW50MAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_struct, file_ringmain_v1_attribution, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
  * One message of a transcription.
@@ -62,17 +64,40 @@ export const TranscribeRequestSchema: GenMessage<TranscribeRequest> = /*@__PURE_
  */
 export type TranscriptionConfig = Message<"ringmain.v1.TranscriptionConfig"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that transcribes. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
+
+  /**
+   * Who the request is for.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
 
   /**
    * IANA media type of the recording, at most 256 characters. Empty means
    * detect.
    *
-   * @generated from field: string mime_type = 2;
+   * @generated from field: string mime_type = 5;
    */
   mimeType: string;
 
@@ -80,30 +105,39 @@ export type TranscriptionConfig = Message<"ringmain.v1.TranscriptionConfig"> & {
    * BCP-47 code of the spoken language, such as `en` or `pt-BR`, at most 64
    * characters. Empty means detect.
    *
-   * @generated from field: string language_code = 3;
+   * @generated from field: string language_code = 6;
    */
   languageCode: string;
 
   /**
    * Whether to translate into English.
    *
-   * @generated from field: bool translate = 4;
+   * @generated from field: bool translate = 7;
    */
   translate: boolean;
 
   /**
    * Words to expect, at most 32,000 characters.
    *
-   * @generated from field: string prompt = 5;
+   * @generated from field: string prompt = 8;
    */
   prompt: string;
 
   /**
-   * How to route.
+   * Whether to tell where each word starts and ends. Ignored by models that
+   * cannot.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 6;
+   * @generated from field: bool word_offsets = 9;
    */
-  routingPolicy?: RoutingPolicy | undefined;
+  wordOffsets: boolean;
+
+  /**
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   *
+   * @generated from field: map<string, google.protobuf.Struct> provider_options = 10;
+   */
+  providerOptions: { [key: string]: JsonObject };
 };
 
 /**
@@ -114,21 +148,29 @@ export const TranscriptionConfigSchema: GenMessage<TranscriptionConfig> = /*@__P
   messageDesc(file_ringmain_v1_audio_service, 1);
 
 /**
- * One event of a transcription. The last is `finished`.
+ * One event of a transcription.
  *
  * @generated from message ringmain.v1.TranscribeEvent
  */
 export type TranscribeEvent = Message<"ringmain.v1.TranscribeEvent"> & {
   /**
-   * The event.
+   * The event. First `started`, last `finished`.
    *
    * @generated from oneof ringmain.v1.TranscribeEvent.event
    */
   event: {
     /**
+     * A candidate began to transcribe.
+     *
+     * @generated from field: ringmain.v1.TranscriptStarted started = 1;
+     */
+    value: TranscriptStarted;
+    case: "started";
+  } | {
+    /**
      * More text of the segment being heard.
      *
-     * @generated from field: string text_delta = 1;
+     * @generated from field: string text_delta = 2;
      */
     value: string;
     case: "textDelta";
@@ -136,7 +178,7 @@ export type TranscribeEvent = Message<"ringmain.v1.TranscribeEvent"> & {
     /**
      * A segment that will not change.
      *
-     * @generated from field: ringmain.v1.TranscriptSegment segment = 2;
+     * @generated from field: ringmain.v1.TranscriptSegment segment = 3;
      */
     value: TranscriptSegment;
     case: "segment";
@@ -144,7 +186,7 @@ export type TranscribeEvent = Message<"ringmain.v1.TranscribeEvent"> & {
     /**
      * The transcript is complete.
      *
-     * @generated from field: ringmain.v1.TranscriptFinished finished = 3;
+     * @generated from field: ringmain.v1.TranscriptFinished finished = 4;
      */
     value: TranscriptFinished;
     case: "finished";
@@ -159,13 +201,48 @@ export const TranscribeEventSchema: GenMessage<TranscribeEvent> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_audio_service, 2);
 
 /**
+ * A candidate began to transcribe.
+ *
+ * @generated from message ringmain.v1.TranscriptStarted
+ */
+export type TranscriptStarted = Message<"ringmain.v1.TranscriptStarted"> & {
+  /**
+   * Assigned by the gateway.
+   *
+   * @generated from field: string response_id = 1;
+   */
+  responseId: string;
+
+  /**
+   * The provider that transcribes.
+   *
+   * @generated from field: string provider_id = 2;
+   */
+  providerId: string;
+
+  /**
+   * The provider's own name for the model that transcribes.
+   *
+   * @generated from field: string provider_model = 3;
+   */
+  providerModel: string;
+};
+
+/**
+ * Describes the message ringmain.v1.TranscriptStarted.
+ * Use `create(TranscriptStartedSchema)` to create a new message.
+ */
+export const TranscriptStartedSchema: GenMessage<TranscriptStarted> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_audio_service, 3);
+
+/**
  * A stretch of speech.
  *
  * @generated from message ringmain.v1.TranscriptSegment
  */
 export type TranscriptSegment = Message<"ringmain.v1.TranscriptSegment"> & {
   /**
-   * The words.
+   * What was said.
    *
    * @generated from field: string text = 1;
    */
@@ -184,6 +261,21 @@ export type TranscriptSegment = Message<"ringmain.v1.TranscriptSegment"> & {
    * @generated from field: google.protobuf.Duration end_offset = 3;
    */
   endOffset?: Duration | undefined;
+
+  /**
+   * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+   * the model does not tell speakers apart.
+   *
+   * @generated from field: string speaker = 4;
+   */
+  speaker: string;
+
+  /**
+   * Its words, where they were asked for and the model tells them.
+   *
+   * @generated from field: repeated ringmain.v1.TranscriptWord words = 5;
+   */
+  words: TranscriptWord[];
 };
 
 /**
@@ -191,7 +283,42 @@ export type TranscriptSegment = Message<"ringmain.v1.TranscriptSegment"> & {
  * Use `create(TranscriptSegmentSchema)` to create a new message.
  */
 export const TranscriptSegmentSchema: GenMessage<TranscriptSegment> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 3);
+  messageDesc(file_ringmain_v1_audio_service, 4);
+
+/**
+ * A word of a stretch of speech.
+ *
+ * @generated from message ringmain.v1.TranscriptWord
+ */
+export type TranscriptWord = Message<"ringmain.v1.TranscriptWord"> & {
+  /**
+   * The word, as it stands in the segment's text.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * Where it starts.
+   *
+   * @generated from field: google.protobuf.Duration start_offset = 2;
+   */
+  startOffset?: Duration | undefined;
+
+  /**
+   * Where it ends.
+   *
+   * @generated from field: google.protobuf.Duration end_offset = 3;
+   */
+  endOffset?: Duration | undefined;
+};
+
+/**
+ * Describes the message ringmain.v1.TranscriptWord.
+ * Use `create(TranscriptWordSchema)` to create a new message.
+ */
+export const TranscriptWordSchema: GenMessage<TranscriptWord> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_audio_service, 5);
 
 /**
  * A transcript is complete.
@@ -200,39 +327,39 @@ export const TranscriptSegmentSchema: GenMessage<TranscriptSegment> = /*@__PURE_
  */
 export type TranscriptFinished = Message<"ringmain.v1.TranscriptFinished"> & {
   /**
-   * Assigned by the gateway.
+   * Same as TranscriptStarted.response_id.
    *
    * @generated from field: string response_id = 1;
    */
   responseId: string;
 
   /**
+   * What the request consumed.
+   *
+   * @generated from field: ringmain.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * How the request was served.
+   *
+   * @generated from field: ringmain.v1.Route route = 3;
+   */
+  route?: Route | undefined;
+
+  /**
    * The whole transcript.
    *
-   * @generated from field: string text = 2;
+   * @generated from field: string text = 4;
    */
   text: string;
 
   /**
    * BCP-47 code of the language heard, where the model says.
    *
-   * @generated from field: string language_code = 3;
+   * @generated from field: string language_code = 5;
    */
   languageCode: string;
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 4;
-   */
-  usage?: Usage | undefined;
-
-  /**
-   * How it was served.
-   *
-   * @generated from field: ringmain.v1.Route route = 5;
-   */
-  route?: Route | undefined;
 };
 
 /**
@@ -240,7 +367,7 @@ export type TranscriptFinished = Message<"ringmain.v1.TranscriptFinished"> & {
  * Use `create(TranscriptFinishedSchema)` to create a new message.
  */
 export const TranscriptFinishedSchema: GenMessage<TranscriptFinished> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 4);
+  messageDesc(file_ringmain_v1_audio_service, 6);
 
 /**
  * A text to speak.
@@ -249,55 +376,48 @@ export const TranscriptFinishedSchema: GenMessage<TranscriptFinished> = /*@__PUR
  */
 export type SpeakRequest = Message<"ringmain.v1.SpeakRequest"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that speaks. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The text, 1 to 4,096 characters.
+   * Who the request is for.
    *
-   * @generated from field: string text = 2;
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
    */
-  text: string;
-
-  /**
-   * The provider's name for the voice, at most 256 characters. Empty means its
-   * default.
-   *
-   * @generated from field: string voice = 3;
-   */
-  voice: string;
-
-  /**
-   * How to speak, in words, for models that ask. At most 4,096 characters.
-   *
-   * @generated from field: string instructions = 4;
-   */
-  instructions: string;
-
-  /**
-   * How fast, 0.25 to 4. Unset means 1.
-   *
-   * @generated from field: optional float speed = 5;
-   */
-  speed?: number | undefined;
-
-  /**
-   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-   *
-   * @generated from field: string mime_type = 6;
-   */
-  mimeType: string;
+  attribution?: Attribution | undefined;
 
   /**
    * How to route.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 7;
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
    */
   routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * The text, 1 to 4,096 characters.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+
+  /**
+   * How to speak.
+   *
+   * @generated from field: ringmain.v1.SpeechConfig speech_config = 6;
+   */
+  speechConfig?: SpeechConfig | undefined;
 };
 
 /**
@@ -305,16 +425,68 @@ export type SpeakRequest = Message<"ringmain.v1.SpeakRequest"> & {
  * Use `create(SpeakRequestSchema)` to create a new message.
  */
 export const SpeakRequestSchema: GenMessage<SpeakRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 5);
+  messageDesc(file_ringmain_v1_audio_service, 7);
 
 /**
- * One event of speech. First `started`, last `finished`.
+ * How to speak.
+ *
+ * @generated from message ringmain.v1.SpeechConfig
+ */
+export type SpeechConfig = Message<"ringmain.v1.SpeechConfig"> & {
+  /**
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
+   *
+   * @generated from field: string voice = 1;
+   */
+  voice: string;
+
+  /**
+   * How to speak, in words, for models that ask. At most 4,096 characters.
+   *
+   * @generated from field: string instructions = 2;
+   */
+  instructions: string;
+
+  /**
+   * How fast, 0.25 to 4. Unset means 1.
+   *
+   * @generated from field: optional float speed = 3;
+   */
+  speed?: number | undefined;
+
+  /**
+   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
+   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
+   *
+   * @generated from field: string mime_type = 4;
+   */
+  mimeType: string;
+
+  /**
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   *
+   * @generated from field: map<string, google.protobuf.Struct> provider_options = 5;
+   */
+  providerOptions: { [key: string]: JsonObject };
+};
+
+/**
+ * Describes the message ringmain.v1.SpeechConfig.
+ * Use `create(SpeechConfigSchema)` to create a new message.
+ */
+export const SpeechConfigSchema: GenMessage<SpeechConfig> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_audio_service, 8);
+
+/**
+ * One event of speech.
  *
  * @generated from message ringmain.v1.SpeakEvent
  */
 export type SpeakEvent = Message<"ringmain.v1.SpeakEvent"> & {
   /**
-   * The event.
+   * The event. First `started`, last `finished`.
    *
    * @generated from oneof ringmain.v1.SpeakEvent.event
    */
@@ -328,7 +500,7 @@ export type SpeakEvent = Message<"ringmain.v1.SpeakEvent"> & {
     case: "started";
   } | {
     /**
-     * The next bytes.
+     * The next bytes, at most 256 KiB.
      *
      * @generated from field: bytes audio_chunk = 2;
      */
@@ -350,7 +522,7 @@ export type SpeakEvent = Message<"ringmain.v1.SpeakEvent"> & {
  * Use `create(SpeakEventSchema)` to create a new message.
  */
 export const SpeakEventSchema: GenMessage<SpeakEvent> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 6);
+  messageDesc(file_ringmain_v1_audio_service, 9);
 
 /**
  * Speech begins.
@@ -366,9 +538,23 @@ export type SpeechStarted = Message<"ringmain.v1.SpeechStarted"> & {
   responseId: string;
 
   /**
+   * The provider that speaks.
+   *
+   * @generated from field: string provider_id = 2;
+   */
+  providerId: string;
+
+  /**
+   * The provider's own name for the model that speaks.
+   *
+   * @generated from field: string provider_model = 3;
+   */
+  providerModel: string;
+
+  /**
    * The media type of the bytes that follow.
    *
-   * @generated from field: string mime_type = 2;
+   * @generated from field: string mime_type = 4;
    */
   mimeType: string;
 };
@@ -378,7 +564,7 @@ export type SpeechStarted = Message<"ringmain.v1.SpeechStarted"> & {
  * Use `create(SpeechStartedSchema)` to create a new message.
  */
 export const SpeechStartedSchema: GenMessage<SpeechStarted> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 7);
+  messageDesc(file_ringmain_v1_audio_service, 10);
 
 /**
  * Speech is complete.
@@ -387,16 +573,23 @@ export const SpeechStartedSchema: GenMessage<SpeechStarted> = /*@__PURE__*/
  */
 export type SpeechFinished = Message<"ringmain.v1.SpeechFinished"> & {
   /**
-   * What it consumed.
+   * Same as SpeechStarted.response_id.
    *
-   * @generated from field: ringmain.v1.Usage usage = 1;
+   * @generated from field: string response_id = 1;
+   */
+  responseId: string;
+
+  /**
+   * What the request consumed.
+   *
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
-   * @generated from field: ringmain.v1.Route route = 2;
+   * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
 };
@@ -406,7 +599,7 @@ export type SpeechFinished = Message<"ringmain.v1.SpeechFinished"> & {
  * Use `create(SpeechFinishedSchema)` to create a new message.
  */
 export const SpeechFinishedSchema: GenMessage<SpeechFinished> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_audio_service, 8);
+  messageDesc(file_ringmain_v1_audio_service, 11);
 
 /**
  * Speech to text and text to speech.

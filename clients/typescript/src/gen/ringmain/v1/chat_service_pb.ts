@@ -4,7 +4,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message as Message$1, Part } from "./content_pb.js";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
+import type { Citation, Message as Message$1, Part, TokenLogprobs } from "./content_pb.js";
 import { file_ringmain_v1_content } from "./content_pb.js";
 import type { FinishReason, GenerationConfig, Tool, ToolChoice } from "./generation_pb.js";
 import { file_ringmain_v1_generation } from "./generation_pb.js";
@@ -18,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/chat_service.proto.
  */
 export const file_ringmain_v1_chat_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yaW5nbWFpbi92MS9jaGF0X3NlcnZpY2UucHJvdG8SC3JpbmdtYWluLnYxIpYCCgtDaGF0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEiYKCG1lc3NhZ2VzGAMgAygLMhQucmluZ21haW4udjEuTWVzc2FnZRI4ChFnZW5lcmF0aW9uX2NvbmZpZxgEIAEoCzIdLnJpbmdtYWluLnYxLkdlbmVyYXRpb25Db25maWcSIAoFdG9vbHMYBSADKAsyES5yaW5nbWFpbi52MS5Ub29sEiwKC3Rvb2xfY2hvaWNlGAYgASgLMhcucmluZ21haW4udjEuVG9vbENob2ljZRIyCg5yb3V0aW5nX3BvbGljeRgHIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kiwgEKDENoYXRSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIlCgdtZXNzYWdlGAIgASgLMhQucmluZ21haW4udjEuTWVzc2FnZRIwCg1maW5pc2hfcmVhc29uGAMgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uEiEKBXVzYWdlGAQgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYBSABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZSK1AgoJQ2hhdEV2ZW50EisKB3N0YXJ0ZWQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0U3RhcnRlZEgAEjAKDHBhcnRfc3RhcnRlZBgCIAEoCzIYLnJpbmdtYWluLnYxLlBhcnRTdGFydGVkSAASLAoKcGFydF9kZWx0YRgDIAEoCzIWLnJpbmdtYWluLnYxLlBhcnREZWx0YUgAEjIKDXBhcnRfZmluaXNoZWQYBCABKAsyGS5yaW5nbWFpbi52MS5QYXJ0RmluaXNoZWRIABIvCglyZWNvdmVyZWQYBSABKAsyGi5yaW5nbWFpbi52MS5DaGF0UmVjb3ZlcmVkSAASLQoIZmluaXNoZWQYBiABKAsyGS5yaW5nbWFpbi52MS5DaGF0RmluaXNoZWRIAEIHCgVldmVudCJPCgtDaGF0U3RhcnRlZBITCgtyZXNwb25zZV9pZBgBIAEoCRITCgtwcm92aWRlcl9pZBgCIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgDIAEoCSI9CgtQYXJ0U3RhcnRlZBINCgVpbmRleBgBIAEoBRIfCgRwYXJ0GAIgASgLMhEucmluZ21haW4udjEuUGFydCJ8CglQYXJ0RGVsdGESDQoFaW5kZXgYASABKAUSDgoEdGV4dBgCIAEoCUgAEhgKDnJlYXNvbmluZ190ZXh0GAMgASgJSAASGAoOYXJndW1lbnRzX2pzb24YBCABKAlIABITCglzaWduYXR1cmUYBSABKAxIAEIHCgVkZWx0YSIdCgxQYXJ0RmluaXNoZWQSDQoFaW5kZXgYASABKAUihQEKDUNoYXRSZWNvdmVyZWQSLAoOZmFpbGVkX2F0dGVtcHQYASABKAsyFC5yaW5nbWFpbi52MS5BdHRlbXB0EhkKEWNvbnRlbnRfZGlzY2FyZGVkGAIgASgIEhMKC3Byb3ZpZGVyX2lkGAMgASgJEhYKDnByb3ZpZGVyX21vZGVsGAQgASgJIoYBCgxDaGF0RmluaXNoZWQSMAoNZmluaXNoX3JlYXNvbhgBIAEoDjIZLnJpbmdtYWluLnYxLkZpbmlzaFJlYXNvbhIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUiPAoSQ291bnRUb2tlbnNSZXF1ZXN0EiYKBGNoYXQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0UmVxdWVzdCJDChNDb3VudFRva2Vuc1Jlc3BvbnNlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEhEKCWVzdGltYXRlZBgCIAEoCCI9ChNFc3RpbWF0ZUNvc3RSZXF1ZXN0EiYKBGNoYXQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0UmVxdWVzdCKdAQoURXN0aW1hdGVDb3N0UmVzcG9uc2USGQoRaW5wdXRfdG9rZW5fY291bnQYASABKAMSHgoRbWluX2Nvc3RfbmFub191c2QYAiABKANIAIgBARIeChFtYXhfY29zdF9uYW5vX3VzZBgDIAEoA0gBiAEBQhQKEl9taW5fY29zdF9uYW5vX3VzZEIUChJfbWF4X2Nvc3RfbmFub191c2QyvQIKC0NoYXRTZXJ2aWNlEjsKBENoYXQSGC5yaW5nbWFpbi52MS5DaGF0UmVxdWVzdBoZLnJpbmdtYWluLnYxLkNoYXRSZXNwb25zZRJACgpTdHJlYW1DaGF0EhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QaFi5yaW5nbWFpbi52MS5DaGF0RXZlbnQwARJVCgtDb3VudFRva2VucxIfLnJpbmdtYWluLnYxLkNvdW50VG9rZW5zUmVxdWVzdBogLnJpbmdtYWluLnYxLkNvdW50VG9rZW5zUmVzcG9uc2UiA5ACARJYCgxFc3RpbWF0ZUNvc3QSIC5yaW5nbWFpbi52MS5Fc3RpbWF0ZUNvc3RSZXF1ZXN0GiEucmluZ21haW4udjEuRXN0aW1hdGVDb3N0UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("Ch5yaW5nbWFpbi92MS9jaGF0X3NlcnZpY2UucHJvdG8SC3JpbmdtYWluLnYxIsUCCgtDaGF0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEi0KC2F0dHJpYnV0aW9uGAMgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SMgoOcm91dGluZ19wb2xpY3kYBCABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5EiYKCG1lc3NhZ2VzGAUgAygLMhQucmluZ21haW4udjEuTWVzc2FnZRI4ChFnZW5lcmF0aW9uX2NvbmZpZxgGIAEoCzIdLnJpbmdtYWluLnYxLkdlbmVyYXRpb25Db25maWcSIAoFdG9vbHMYByADKAsyES5yaW5nbWFpbi52MS5Ub29sEiwKC3Rvb2xfY2hvaWNlGAggASgLMhcucmluZ21haW4udjEuVG9vbENob2ljZSLCAQoMQ2hhdFJlc3BvbnNlEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIlCgdtZXNzYWdlGAQgASgLMhQucmluZ21haW4udjEuTWVzc2FnZRIwCg1maW5pc2hfcmVhc29uGAUgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uIrUCCglDaGF0RXZlbnQSKwoHc3RhcnRlZBgBIAEoCzIYLnJpbmdtYWluLnYxLkNoYXRTdGFydGVkSAASMAoMcGFydF9zdGFydGVkGAIgASgLMhgucmluZ21haW4udjEuUGFydFN0YXJ0ZWRIABIsCgpwYXJ0X2RlbHRhGAMgASgLMhYucmluZ21haW4udjEuUGFydERlbHRhSAASMgoNcGFydF9maW5pc2hlZBgEIAEoCzIZLnJpbmdtYWluLnYxLlBhcnRGaW5pc2hlZEgAEi8KCXJlY292ZXJlZBgFIAEoCzIaLnJpbmdtYWluLnYxLkNoYXRSZWNvdmVyZWRIABItCghmaW5pc2hlZBgGIAEoCzIZLnJpbmdtYWluLnYxLkNoYXRGaW5pc2hlZEgAQgcKBWV2ZW50Ik8KC0NoYXRTdGFydGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEhMKC3Byb3ZpZGVyX2lkGAIgASgJEhYKDnByb3ZpZGVyX21vZGVsGAMgASgJIj0KC1BhcnRTdGFydGVkEg0KBWluZGV4GAEgASgFEh8KBHBhcnQYAiABKAsyES5yaW5nbWFpbi52MS5QYXJ0IrECCglQYXJ0RGVsdGESDQoFaW5kZXgYASABKAUSDgoEdGV4dBgCIAEoCUgAEhgKDnJlYXNvbmluZ190ZXh0GAMgASgJSAASGAoOYXJndW1lbnRzX2pzb24YBCABKAlIABITCglzaWduYXR1cmUYBSABKAxIABIOCgRkYXRhGAYgASgMSAASKQoIY2l0YXRpb24YByABKAsyFS5yaW5nbWFpbi52MS5DaXRhdGlvbkgAEiMKBnJlc3VsdBgIIAEoCzIRLnJpbmdtYWluLnYxLlBhcnRIABIQCgZmYWlsZWQYCSABKAhIABIsCghsb2dwcm9icxgKIAMoCzIaLnJpbmdtYWluLnYxLlRva2VuTG9ncHJvYnMSEwoLcHJvdmlkZXJfaWQYCyABKAlCBwoFZGVsdGEiHQoMUGFydEZpbmlzaGVkEg0KBWluZGV4GAEgASgFIoUBCg1DaGF0UmVjb3ZlcmVkEiwKDmZhaWxlZF9hdHRlbXB0GAEgASgLMhQucmluZ21haW4udjEuQXR0ZW1wdBIZChFjb250ZW50X2Rpc2NhcmRlZBgCIAEoCBITCgtwcm92aWRlcl9pZBgDIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgEIAEoCSKbAQoMQ2hhdEZpbmlzaGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIwCg1maW5pc2hfcmVhc29uGAQgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uIjwKEkNvdW50VG9rZW5zUmVxdWVzdBImCgRjaGF0GAEgASgLMhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QiQwoTQ291bnRUb2tlbnNSZXNwb25zZRIZChFpbnB1dF90b2tlbl9jb3VudBgBIAEoAxIRCgllc3RpbWF0ZWQYAiABKAgiPQoTRXN0aW1hdGVDb3N0UmVxdWVzdBImCgRjaGF0GAEgASgLMhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QinQEKFEVzdGltYXRlQ29zdFJlc3BvbnNlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEh4KEW1pbl9jb3N0X25hbm9fdXNkGAIgASgDSACIAQESHgoRbWF4X2Nvc3RfbmFub191c2QYAyABKANIAYgBAUIUChJfbWluX2Nvc3RfbmFub191c2RCFAoSX21heF9jb3N0X25hbm9fdXNkMr0CCgtDaGF0U2VydmljZRI7CgRDaGF0EhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QaGS5yaW5nbWFpbi52MS5DaGF0UmVzcG9uc2USQAoKU3RyZWFtQ2hhdBIYLnJpbmdtYWluLnYxLkNoYXRSZXF1ZXN0GhYucmluZ21haW4udjEuQ2hhdEV2ZW50MAESVQoLQ291bnRUb2tlbnMSHy5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1JlcXVlc3QaIC5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1Jlc3BvbnNlIgOQAgESWAoMRXN0aW1hdGVDb3N0EiAucmluZ21haW4udjEuRXN0aW1hdGVDb3N0UmVxdWVzdBohLnJpbmdtYWluLnYxLkVzdGltYXRlQ29zdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_ringmain_v1_attribution, file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
  * A conversation to answer.
@@ -28,7 +30,8 @@ export const file_ringmain_v1_chat_service: GenFile = /*@__PURE__*/
 export type ChatRequest = Message<"ringmain.v1.ChatRequest"> & {
   /**
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    *
    * @generated from field: string request_id = 1;
    */
@@ -43,40 +46,48 @@ export type ChatRequest = Message<"ringmain.v1.ChatRequest"> & {
   model: string;
 
   /**
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * Who the request is for.
    *
-   * @generated from field: repeated ringmain.v1.Message messages = 3;
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   *
+   * @generated from field: repeated ringmain.v1.Message messages = 5;
    */
   messages: Message$1[];
 
   /**
    * How to write.
    *
-   * @generated from field: ringmain.v1.GenerationConfig generation_config = 4;
+   * @generated from field: ringmain.v1.GenerationConfig generation_config = 6;
    */
   generationConfig?: GenerationConfig | undefined;
 
   /**
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    *
-   * @generated from field: repeated ringmain.v1.Tool tools = 5;
+   * @generated from field: repeated ringmain.v1.Tool tools = 7;
    */
   tools: Tool[];
 
   /**
    * Whether and which tool must be called.
    *
-   * @generated from field: ringmain.v1.ToolChoice tool_choice = 6;
+   * @generated from field: ringmain.v1.ToolChoice tool_choice = 8;
    */
   toolChoice?: ToolChoice | undefined;
-
-  /**
-   * How to route.
-   *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 7;
-   */
-  routingPolicy?: RoutingPolicy | undefined;
 };
 
 /**
@@ -100,32 +111,32 @@ export type ChatResponse = Message<"ringmain.v1.ChatResponse"> & {
   responseId: string;
 
   /**
+   * What the request consumed.
+   *
+   * @generated from field: ringmain.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * How the request was served.
+   *
+   * @generated from field: ringmain.v1.Route route = 3;
+   */
+  route?: Route | undefined;
+
+  /**
    * The answer. Its role is ASSISTANT.
    *
-   * @generated from field: ringmain.v1.Message message = 2;
+   * @generated from field: ringmain.v1.Message message = 4;
    */
   message?: Message$1 | undefined;
 
   /**
    * Why the model stopped.
    *
-   * @generated from field: ringmain.v1.FinishReason finish_reason = 3;
+   * @generated from field: ringmain.v1.FinishReason finish_reason = 5;
    */
   finishReason: FinishReason;
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 4;
-   */
-  usage?: Usage | undefined;
-
-  /**
-   * How it was served.
-   *
-   * @generated from field: ringmain.v1.Route route = 5;
-   */
-  route?: Route | undefined;
 };
 
 /**
@@ -137,6 +148,10 @@ export const ChatResponseSchema: GenMessage<ChatResponse> = /*@__PURE__*/
 
 /**
  * One event of a streamed answer.
+ *
+ * To fold a stream: `part_started` sets the part at its index, each
+ * `part_delta` appends to it, and `finished` gives the rest. Parts may grow in
+ * turns, but none after its `part_finished`.
  *
  * @generated from message ringmain.v1.ChatEvent
  */
@@ -253,7 +268,8 @@ export type PartStarted = Message<"ringmain.v1.PartStarted"> & {
   index: number;
 
   /**
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    *
    * @generated from field: ringmain.v1.Part part = 2;
    */
@@ -281,7 +297,7 @@ export type PartDelta = Message<"ringmain.v1.PartDelta"> & {
   index: number;
 
   /**
-   * What to append.
+   * What to append, and to which field. Unset when only `logprobs` come.
    *
    * @generated from oneof ringmain.v1.PartDelta.delta
    */
@@ -303,7 +319,7 @@ export type PartDelta = Message<"ringmain.v1.PartDelta"> & {
     case: "reasoningText";
   } | {
     /**
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      *
      * @generated from field: string arguments_json = 4;
      */
@@ -311,13 +327,60 @@ export type PartDelta = Message<"ringmain.v1.PartDelta"> & {
     case: "argumentsJson";
   } | {
     /**
-     * To Reasoning.signature.
+     * To Part.signature.
      *
      * @generated from field: bytes signature = 5;
      */
     value: Uint8Array;
     case: "signature";
+  } | {
+    /**
+     * To Media.data, at most 256 KiB.
+     *
+     * @generated from field: bytes data = 6;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * To Part.citations. May come before the text that it is about.
+     *
+     * @generated from field: ringmain.v1.Citation citation = 7;
+     */
+    value: Citation;
+    case: "citation";
+  } | {
+    /**
+     * To ProviderToolCall.results. A result always comes whole.
+     *
+     * @generated from field: ringmain.v1.Part result = 8;
+     */
+    value: Part;
+    case: "result";
+  } | {
+    /**
+     * In place of ProviderToolCall.failed.
+     *
+     * @generated from field: bool failed = 9;
+     */
+    value: boolean;
+    case: "failed";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * To Part.logprobs. As a rule beside the text that they are about.
+   *
+   * @generated from field: repeated ringmain.v1.TokenLogprobs logprobs = 10;
+   */
+  logprobs: TokenLogprobs[];
+
+  /**
+   * In place of Part.provider_id. Beside the first piece of a signature that
+   * comes after the part began. Empty means that nothing changes.
+   *
+   * @generated from field: string provider_id = 11;
+   */
+  providerId: string;
 };
 
 /**
@@ -397,25 +460,32 @@ export const ChatRecoveredSchema: GenMessage<ChatRecovered> = /*@__PURE__*/
  */
 export type ChatFinished = Message<"ringmain.v1.ChatFinished"> & {
   /**
-   * Why the model stopped.
+   * Same as ChatResponse.response_id.
    *
-   * @generated from field: ringmain.v1.FinishReason finish_reason = 1;
+   * @generated from field: string response_id = 1;
    */
-  finishReason: FinishReason;
+  responseId: string;
 
   /**
-   * What it consumed.
+   * What the request consumed.
    *
    * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
    * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
+
+  /**
+   * Why the model stopped.
+   *
+   * @generated from field: ringmain.v1.FinishReason finish_reason = 4;
+   */
+  finishReason: FinishReason;
 };
 
 /**
@@ -516,7 +586,8 @@ export type EstimateCostResponse = Message<"ringmain.v1.EstimateCostResponse"> &
   minCostNanoUsd?: bigint | undefined;
 
   /**
-   * With the longest answer the request allows, from the dearest candidate.
+   * With the longest answer that the request allows, from the most expensive
+   * candidate. Absent also when a tool of the provider may run without a limit.
    *
    * @generated from field: optional int64 max_cost_nano_usd = 3;
    */

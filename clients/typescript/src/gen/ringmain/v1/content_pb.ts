@@ -10,10 +10,13 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/content.proto.
  */
 export const file_ringmain_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("ChlyaW5nbWFpbi92MS9jb250ZW50LnByb3RvEgtyaW5nbWFpbi52MSJMCgdNZXNzYWdlEh8KBHJvbGUYASABKA4yES5yaW5nbWFpbi52MS5Sb2xlEiAKBXBhcnRzGAIgAygLMhEucmluZ21haW4udjEuUGFydCLPAQoEUGFydBIOCgR0ZXh0GAEgASgJSAASIwoFbWVkaWEYAiABKAsyEi5yaW5nbWFpbi52MS5NZWRpYUgAEioKCXRvb2xfY2FsbBgDIAEoCzIVLnJpbmdtYWluLnYxLlRvb2xDYWxsSAASLgoLdG9vbF9yZXN1bHQYBCABKAsyFy5yaW5nbWFpbi52MS5Ub29sUmVzdWx0SAASKwoJcmVhc29uaW5nGAUgASgLMhYucmluZ21haW4udjEuUmVhc29uaW5nSABCCQoHY29udGVudCJ/CgVNZWRpYRIRCgltaW1lX3R5cGUYASABKAkSDgoEZGF0YRgCIAEoDEgAEg0KA3VyaRgDIAEoCUgAEhAKCGZpbGVuYW1lGAQgASgJEigKBmRldGFpbBgFIAEoDjIYLnJpbmdtYWluLnYxLkltYWdlRGV0YWlsQggKBnNvdXJjZSJGCghUb29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIWCg5hcmd1bWVudHNfanNvbhgDIAEoCSJUCgpUb29sUmVzdWx0EhQKDHRvb2xfY2FsbF9pZBgBIAEoCRIgCgVwYXJ0cxgCIAMoCzIRLnJpbmdtYWluLnYxLlBhcnQSDgoGZmFpbGVkGAMgASgIIkEKCVJlYXNvbmluZxIMCgR0ZXh0GAEgASgJEhEKCXNpZ25hdHVyZRgCIAEoDBITCgtwcm92aWRlcl9pZBgDIAEoCSpfCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1NZU1RFTRABEg0KCVJPTEVfVVNFUhACEhIKDlJPTEVfQVNTSVNUQU5UEAMSDQoJUk9MRV9UT09MEAQqWAoLSW1hZ2VEZXRhaWwSHAoYSU1BR0VfREVUQUlMX1VOU1BFQ0lGSUVEEAASFAoQSU1BR0VfREVUQUlMX0xPVxABEhUKEUlNQUdFX0RFVEFJTF9ISUdIEAJiBnByb3RvMw");
+  fileDesc("ChlyaW5nbWFpbi92MS9jb250ZW50LnByb3RvEgtyaW5nbWFpbi52MSJMCgdNZXNzYWdlEh8KBHJvbGUYASABKA4yES5yaW5nbWFpbi52MS5Sb2xlEiAKBXBhcnRzGAIgAygLMhEucmluZ21haW4udjEuUGFydCLUAwoEUGFydBIOCgR0ZXh0GAEgASgJSAASIwoFbWVkaWEYAiABKAsyEi5yaW5nbWFpbi52MS5NZWRpYUgAEioKCXRvb2xfY2FsbBgDIAEoCzIVLnJpbmdtYWluLnYxLlRvb2xDYWxsSAASLgoLdG9vbF9yZXN1bHQYBCABKAsyFy5yaW5nbWFpbi52MS5Ub29sUmVzdWx0SAASKwoJcmVhc29uaW5nGAUgASgLMhYucmluZ21haW4udjEuUmVhc29uaW5nSAASOwoScHJvdmlkZXJfdG9vbF9jYWxsGAYgASgLMh0ucmluZ21haW4udjEuUHJvdmlkZXJUb29sQ2FsbEgAEigKCWNpdGF0aW9ucxgHIAMoCzIVLnJpbmdtYWluLnYxLkNpdGF0aW9uEiwKCGxvZ3Byb2JzGAggAygLMhoucmluZ21haW4udjEuVG9rZW5Mb2dwcm9icxIWCg5jYWNoZV9ib3VuZGFyeRgJIAEoCBIuCgxpbWFnZV9kZXRhaWwYCiABKA4yGC5yaW5nbWFpbi52MS5JbWFnZURldGFpbBIRCglzaWduYXR1cmUYCyABKAwSEwoLcHJvdmlkZXJfaWQYDCABKAlCCQoHY29udGVudCJVCgVNZWRpYRIRCgltaW1lX3R5cGUYASABKAkSDgoEZGF0YRgCIAEoDEgAEg0KA3VyaRgDIAEoCUgAEhAKCGZpbGVuYW1lGAQgASgJQggKBnNvdXJjZSJGCghUb29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIWCg5hcmd1bWVudHNfanNvbhgDIAEoCSJUCgpUb29sUmVzdWx0EhQKDHRvb2xfY2FsbF9pZBgBIAEoCRIgCgVwYXJ0cxgCIAMoCzIRLnJpbmdtYWluLnYxLlBhcnQSDgoGZmFpbGVkGAMgASgIIhkKCVJlYXNvbmluZxIMCgR0ZXh0GAEgASgJIoIBChBQcm92aWRlclRvb2xDYWxsEhQKDHRvb2xfY2FsbF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhYKDmFyZ3VtZW50c19qc29uGAMgASgJEiIKB3Jlc3VsdHMYBCADKAsyES5yaW5nbWFpbi52MS5QYXJ0Eg4KBmZhaWxlZBgFIAEoCCKKAQoIQ2l0YXRpb24SCwoDdXJpGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC3F1b3RlZF90ZXh0GAMgASgJEhAKCGZpbGVuYW1lGAQgASgJEhMKC3BhZ2VfbnVtYmVyGAUgASgFEhMKC3N0YXJ0X2luZGV4GAYgASgFEhEKCWVuZF9pbmRleBgHIAEoBSJrCg1Ub2tlbkxvZ3Byb2JzEg0KBXRva2VuGAEgASgJEg8KB2xvZ3Byb2IYAiABKAISJgoDdG9wGAMgAygLMhkucmluZ21haW4udjEuVG9rZW5Mb2dwcm9iEhIKCnV0ZjhfYnl0ZXMYBCABKAwiQgoMVG9rZW5Mb2dwcm9iEg0KBXRva2VuGAEgASgJEg8KB2xvZ3Byb2IYAiABKAISEgoKdXRmOF9ieXRlcxgDIAEoDCpfCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1NZU1RFTRABEg0KCVJPTEVfVVNFUhACEhIKDlJPTEVfQVNTSVNUQU5UEAMSDQoJUk9MRV9UT09MEAQqWAoLSW1hZ2VEZXRhaWwSHAoYSU1BR0VfREVUQUlMX1VOU1BFQ0lGSUVEEAASFAoQSU1BR0VfREVUQUlMX0xPVxABEhUKEUlNQUdFX0RFVEFJTF9ISUdIEAJiBnByb3RvMw");
 
 /**
  * One turn of a conversation, from one author.
+ *
+ * A caller continues a conversation by sending an answer's message back as it
+ * came, with everything that its parts hold.
  *
  * @generated from message ringmain.v1.Message
  */
@@ -27,7 +30,7 @@ export type Message = Message$1<"ringmain.v1.Message"> & {
 
   /**
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    *
    * @generated from field: repeated ringmain.v1.Part parts = 2;
    */
@@ -92,7 +95,66 @@ export type Part = Message$1<"ringmain.v1.Part"> & {
      */
     value: Reasoning;
     case: "reasoning";
+  } | {
+    /**
+     * A tool that the provider ran itself, such as a web search.
+     *
+     * @generated from field: ringmain.v1.ProviderToolCall provider_tool_call = 6;
+     */
+    value: ProviderToolCall;
+    case: "providerToolCall";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   *
+   * @generated from field: repeated ringmain.v1.Citation citations = 7;
+   */
+  citations: Citation[];
+
+  /**
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   *
+   * @generated from field: repeated ringmain.v1.TokenLogprobs logprobs = 8;
+   */
+  logprobs: TokenLogprobs[];
+
+  /**
+   * Asks the provider to keep the prompt up to and including this part in its
+   * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+   * providers that cache without being asked.
+   *
+   * @generated from field: bool cache_boundary = 9;
+   */
+  cacheBoundary: boolean;
+
+  /**
+   * How closely the model looks at the image. Only beside `media`; refused
+   * beside anything else, and ignored where the medium is no image.
+   *
+   * @generated from field: ringmain.v1.ImageDetail image_detail = 10;
+   */
+  imageDetail: ImageDetail;
+
+  /**
+   * Opaque state that the provider wants back verbatim with this part. It is
+   * bound to `provider_id`: for any other provider the gateway leaves it out,
+   * and with it a part that has no meaning without it.
+   *
+   * @generated from field: bytes signature = 11;
+   */
+  signature: Uint8Array;
+
+  /**
+   * The provider that made this part, at most 256 characters. Set on reasoning,
+   * on tools that a provider ran itself, and on every part with a signature.
+   *
+   * @generated from field: string provider_id = 12;
+   */
+  providerId: string;
 };
 
 /**
@@ -110,14 +172,14 @@ export const PartSchema: GenMessage<Part> = /*@__PURE__*/
 export type Media = Message$1<"ringmain.v1.Media"> & {
   /**
    * IANA media type, such as `image/png`, at most 256 characters. Empty means
-   * detect from the bytes.
+   * detect it from the bytes.
    *
    * @generated from field: string mime_type = 1;
    */
   mimeType: string;
 
   /**
-   * Where the bytes are.
+   * Where the bytes are. Required.
    *
    * @generated from oneof ringmain.v1.Media.source
    */
@@ -143,18 +205,11 @@ export type Media = Message$1<"ringmain.v1.Media"> & {
 
   /**
    * A name for documents, such as `report.pdf`, at most 256 characters.
-   * Optional.
+   * Optional. Citations refer to a document by it.
    *
    * @generated from field: string filename = 4;
    */
   filename: string;
-
-  /**
-   * How closely a vision model looks at an image.
-   *
-   * @generated from field: ringmain.v1.ImageDetail detail = 5;
-   */
-  detail: ImageDetail;
 };
 
 /**
@@ -208,7 +263,7 @@ export const ToolCallSchema: GenMessage<ToolCall> = /*@__PURE__*/
  */
 export type ToolResult = Message$1<"ringmain.v1.ToolResult"> & {
   /**
-   * The ToolCall this answers. At most 256 characters.
+   * The ToolCall that this answers. At most 256 characters.
    *
    * @generated from field: string tool_call_id = 1;
    */
@@ -248,21 +303,6 @@ export type Reasoning = Message$1<"ringmain.v1.Reasoning"> & {
    * @generated from field: string text = 1;
    */
   text: string;
-
-  /**
-   * Opaque state the provider wants back verbatim in the next turn. It is
-   * bound to `provider_id`: sent to another provider, the gateway drops it.
-   *
-   * @generated from field: bytes signature = 2;
-   */
-  signature: Uint8Array;
-
-  /**
-   * The provider that signed it. At most 256 characters.
-   *
-   * @generated from field: string provider_id = 3;
-   */
-  providerId: string;
 };
 
 /**
@@ -273,13 +313,217 @@ export const ReasoningSchema: GenMessage<Reasoning> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_content, 5);
 
 /**
+ * A tool that the provider ran itself, while the model was answering.
+ *
+ * The caller need not do anything. Sent back, it goes to the provider that ran
+ * it as it came, and is left out for any other.
+ *
+ * @generated from message ringmain.v1.ProviderToolCall
+ */
+export type ProviderToolCall = Message$1<"ringmain.v1.ProviderToolCall"> & {
+  /**
+   * The provider's id of this call. When the results come only in a later turn
+   * (after FINISH_REASON_PAUSED, say), that turn has a ProviderToolCall with
+   * the same id that holds nothing but the results. At most 256 characters.
+   *
+   * @generated from field: string tool_call_id = 1;
+   */
+  toolCallId: string;
+
+  /**
+   * The tool: `web_search` and `code_execution` at every provider, otherwise
+   * the provider's own name for it, such as `web_fetch`. At most 256 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What the model asked of the tool, as a JSON object in the provider's own
+   * words, such as `{"query": "…"}`. Empty when the provider does not say. At
+   * most 30 levels of objects and lists.
+   *
+   * @generated from field: string arguments_json = 3;
+   */
+  argumentsJson: string;
+
+  /**
+   * What the tool gave, as text or media. A web page that was found is a text,
+   * often empty, with one citation that says which page. Empty when the
+   * provider does not show it. At most 1,000 parts.
+   *
+   * @generated from field: repeated ringmain.v1.Part results = 4;
+   */
+  results: Part[];
+
+  /**
+   * Whether the tool failed. The results may say why.
+   *
+   * @generated from field: bool failed = 5;
+   */
+  failed: boolean;
+};
+
+/**
+ * Describes the message ringmain.v1.ProviderToolCall.
+ * Use `create(ProviderToolCallSchema)` to create a new message.
+ */
+export const ProviderToolCallSchema: GenMessage<ProviderToolCall> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_content, 6);
+
+/**
+ * A source that a text rests on. What the provider does not say is empty or
+ * zero.
+ *
+ * @generated from message ringmain.v1.Citation
+ */
+export type Citation = Message$1<"ringmain.v1.Citation"> & {
+  /**
+   * The address of the source, where it is a web page.
+   *
+   * @generated from field: string uri = 1;
+   */
+  uri: string;
+
+  /**
+   * The title of the source.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * The words of the source that are cited.
+   *
+   * @generated from field: string quoted_text = 3;
+   */
+  quotedText: string;
+
+  /**
+   * The name of the source, where it is a file: Media's `filename` for a
+   * document of the request.
+   *
+   * @generated from field: string filename = 4;
+   */
+  filename: string;
+
+  /**
+   * The page of the source where the cited words begin, from 1.
+   *
+   * @generated from field: int32 page_number = 5;
+   */
+  pageNumber: number;
+
+  /**
+   * Where in the part's text the cited statement begins, in Unicode code
+   * points from 0. Both indexes zero means the whole text of the part.
+   *
+   * @generated from field: int32 start_index = 6;
+   */
+  startIndex: number;
+
+  /**
+   * Where in the part's text the cited statement ends, excluded.
+   *
+   * @generated from field: int32 end_index = 7;
+   */
+  endIndex: number;
+};
+
+/**
+ * Describes the message ringmain.v1.Citation.
+ * Use `create(CitationSchema)` to create a new message.
+ */
+export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_content, 7);
+
+/**
+ * A token of the answer, and the tokens that could have stood in its place.
+ *
+ * @generated from message ringmain.v1.TokenLogprobs
+ */
+export type TokenLogprobs = Message$1<"ringmain.v1.TokenLogprobs"> & {
+  /**
+   * The token as text.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * The natural logarithm of its probability. -9999 means next to impossible.
+   *
+   * @generated from field: float logprob = 2;
+   */
+  logprob: number;
+
+  /**
+   * The likeliest tokens at this position, the likeliest first. As many as
+   * `top_logprobs` asked for, or as the provider gives.
+   *
+   * @generated from field: repeated ringmain.v1.TokenLogprob top = 3;
+   */
+  top: TokenLogprob[];
+
+  /**
+   * The token's bytes in UTF-8, where the provider tells them. A character may
+   * be split over several tokens.
+   *
+   * @generated from field: bytes utf8_bytes = 4;
+   */
+  utf8Bytes: Uint8Array;
+};
+
+/**
+ * Describes the message ringmain.v1.TokenLogprobs.
+ * Use `create(TokenLogprobsSchema)` to create a new message.
+ */
+export const TokenLogprobsSchema: GenMessage<TokenLogprobs> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_content, 8);
+
+/**
+ * A token that could have stood at a position.
+ *
+ * @generated from message ringmain.v1.TokenLogprob
+ */
+export type TokenLogprob = Message$1<"ringmain.v1.TokenLogprob"> & {
+  /**
+   * The token as text.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * The natural logarithm of its probability. -9999 means next to impossible.
+   *
+   * @generated from field: float logprob = 2;
+   */
+  logprob: number;
+
+  /**
+   * The token's bytes in UTF-8, where the provider tells them.
+   *
+   * @generated from field: bytes utf8_bytes = 3;
+   */
+  utf8Bytes: Uint8Array;
+};
+
+/**
+ * Describes the message ringmain.v1.TokenLogprob.
+ * Use `create(TokenLogprobSchema)` to create a new message.
+ */
+export const TokenLogprobSchema: GenMessage<TokenLogprob> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_content, 9);
+
+/**
  * Who produced a turn. New values may be added; an unknown one is refused.
  *
  * @generated from enum ringmain.v1.Role
  */
 export enum Role {
   /**
-   * Not set. Rejected.
+   * Not set. Refused.
    *
    * @generated from enum value: ROLE_UNSPECIFIED = 0;
    */
@@ -334,14 +578,14 @@ export enum ImageDetail {
   UNSPECIFIED = 0,
 
   /**
-   * Cheap and coarse.
+   * At a low resolution, for few tokens.
    *
    * @generated from enum value: IMAGE_DETAIL_LOW = 1;
    */
   LOW = 1,
 
   /**
-   * Dear and fine.
+   * At a high resolution, for many tokens.
    *
    * @generated from enum value: IMAGE_DETAIL_HIGH = 2;
    */

@@ -4,59 +4,81 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
+import type { Media } from "./content_pb.js";
+import { file_ringmain_v1_content } from "./content_pb.js";
 import type { Route, RoutingPolicy } from "./routing_pb.js";
 import { file_ringmain_v1_routing } from "./routing_pb.js";
 import type { Usage } from "./usage_pb.js";
 import { file_ringmain_v1_usage } from "./usage_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ringmain/v1/embedding_service.proto.
  */
 export const file_ringmain_v1_embedding_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNyaW5nbWFpbi92MS9lbWJlZGRpbmdfc2VydmljZS5wcm90bxILcmluZ21haW4udjEiwgEKDEVtYmVkUmVxdWVzdBINCgVtb2RlbBgBIAEoCRINCgV0ZXh0cxgCIAMoCRIuCgdwdXJwb3NlGAMgASgOMh0ucmluZ21haW4udjEuRW1iZWRkaW5nUHVycG9zZRIcCg9kaW1lbnNpb25fY291bnQYBCABKAVIAIgBARIyCg5yb3V0aW5nX3BvbGljeRgFIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3lCEgoQX2RpbWVuc2lvbl9jb3VudCKWAQoNRW1iZWRSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIqCgplbWJlZGRpbmdzGAIgAygLMhYucmluZ21haW4udjEuRW1iZWRkaW5nEiEKBXVzYWdlGAMgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYBCABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZSIbCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCKpQBChBFbWJlZGRpbmdQdXJwb3NlEiEKHUVNQkVERElOR19QVVJQT1NFX1VOU1BFQ0lGSUVEEAASHgoaRU1CRURESU5HX1BVUlBPU0VfRE9DVU1FTlQQARIbChdFTUJFRERJTkdfUFVSUE9TRV9RVUVSWRACEiAKHEVNQkVERElOR19QVVJQT1NFX1NJTUlMQVJJVFkQAzJSChBFbWJlZGRpbmdTZXJ2aWNlEj4KBUVtYmVkEhkucmluZ21haW4udjEuRW1iZWRSZXF1ZXN0GhoucmluZ21haW4udjEuRW1iZWRSZXNwb25zZWIGcHJvdG8z", [file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("CiNyaW5nbWFpbi92MS9lbWJlZGRpbmdfc2VydmljZS5wcm90bxILcmluZ21haW4udjEi/gEKDEVtYmVkUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEi0KC2F0dHJpYnV0aW9uGAMgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SMgoOcm91dGluZ19wb2xpY3kYBCABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5Eg0KBXRleHRzGAUgAygJEiEKBW1lZGlhGAYgAygLMhIucmluZ21haW4udjEuTWVkaWESNgoQZW1iZWRkaW5nX2NvbmZpZxgHIAEoCzIcLnJpbmdtYWluLnYxLkVtYmVkZGluZ0NvbmZpZyKRAgoPRW1iZWRkaW5nQ29uZmlnEi4KB3B1cnBvc2UYASABKA4yHS5yaW5nbWFpbi52MS5FbWJlZGRpbmdQdXJwb3NlEhwKD2RpbWVuc2lvbl9jb3VudBgCIAEoBUgAiAEBEksKEHByb3ZpZGVyX29wdGlvbnMYAyADKAsyMS5yaW5nbWFpbi52MS5FbWJlZGRpbmdDb25maWcuUHJvdmlkZXJPcHRpb25zRW50cnkaTwoUUHJvdmlkZXJPcHRpb25zRW50cnkSCwoDa2V5GAEgASgJEiYKBXZhbHVlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDoCOAFCEgoQX2RpbWVuc2lvbl9jb3VudCKWAQoNRW1iZWRSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUSKgoKZW1iZWRkaW5ncxgEIAMoCzIWLnJpbmdtYWluLnYxLkVtYmVkZGluZyIbCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCKpQBChBFbWJlZGRpbmdQdXJwb3NlEiEKHUVNQkVERElOR19QVVJQT1NFX1VOU1BFQ0lGSUVEEAASHgoaRU1CRURESU5HX1BVUlBPU0VfRE9DVU1FTlQQARIbChdFTUJFRERJTkdfUFVSUE9TRV9RVUVSWRACEiAKHEVNQkVERElOR19QVVJQT1NFX1NJTUlMQVJJVFkQAzJSChBFbWJlZGRpbmdTZXJ2aWNlEj4KBUVtYmVkEhkucmluZ21haW4udjEuRW1iZWRSZXF1ZXN0GhoucmluZ21haW4udjEuRW1iZWRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_ringmain_v1_attribution, file_ringmain_v1_content, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
- * Texts to embed.
+ * What to embed. Texts and media together: at least one, at most 2,048.
  *
  * @generated from message ringmain.v1.EmbedRequest
  */
 export type EmbedRequest = Message<"ringmain.v1.EmbedRequest"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that embeds. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * At least one text, at most 2,048. None may be empty.
+   * Who the request is for.
    *
-   * @generated from field: repeated string texts = 2;
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
    */
-  texts: string[];
-
-  /**
-   * What the vectors are for. Ignored by models without it.
-   *
-   * @generated from field: ringmain.v1.EmbeddingPurpose purpose = 3;
-   */
-  purpose: EmbeddingPurpose;
-
-  /**
-   * How many numbers a vector has. Unset means the model's own.
-   *
-   * @generated from field: optional int32 dimension_count = 4;
-   */
-  dimensionCount?: number | undefined;
+  attribution?: Attribution | undefined;
 
   /**
    * How to route. Failover stays within one embedding space: only candidates
    * of the same provider model are tried.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 5;
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
    */
   routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * Texts to embed. None may be empty.
+   *
+   * @generated from field: repeated string texts = 5;
+   */
+  texts: string[];
+
+  /**
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   *
+   * @generated from field: repeated ringmain.v1.Media media = 6;
+   */
+  media: Media[];
+
+  /**
+   * How to embed.
+   *
+   * @generated from field: ringmain.v1.EmbeddingConfig embedding_config = 7;
+   */
+  embeddingConfig?: EmbeddingConfig | undefined;
 };
 
 /**
@@ -67,7 +89,43 @@ export const EmbedRequestSchema: GenMessage<EmbedRequest> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_embedding_service, 0);
 
 /**
- * Vectors, in the order of the texts.
+ * How to embed.
+ *
+ * @generated from message ringmain.v1.EmbeddingConfig
+ */
+export type EmbeddingConfig = Message<"ringmain.v1.EmbeddingConfig"> & {
+  /**
+   * What the vectors are for. Ignored by models without it.
+   *
+   * @generated from field: ringmain.v1.EmbeddingPurpose purpose = 1;
+   */
+  purpose: EmbeddingPurpose;
+
+  /**
+   * How many numbers a vector has, at least 1. Unset means the model's own.
+   *
+   * @generated from field: optional int32 dimension_count = 2;
+   */
+  dimensionCount?: number | undefined;
+
+  /**
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   *
+   * @generated from field: map<string, google.protobuf.Struct> provider_options = 3;
+   */
+  providerOptions: { [key: string]: JsonObject };
+};
+
+/**
+ * Describes the message ringmain.v1.EmbeddingConfig.
+ * Use `create(EmbeddingConfigSchema)` to create a new message.
+ */
+export const EmbeddingConfigSchema: GenMessage<EmbeddingConfig> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_embedding_service, 1);
+
+/**
+ * Vectors.
  *
  * @generated from message ringmain.v1.EmbedResponse
  */
@@ -80,25 +138,26 @@ export type EmbedResponse = Message<"ringmain.v1.EmbedResponse"> & {
   responseId: string;
 
   /**
-   * The vectors.
+   * What the request consumed.
    *
-   * @generated from field: repeated ringmain.v1.Embedding embeddings = 2;
-   */
-  embeddings: Embedding[];
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 3;
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
-   * @generated from field: ringmain.v1.Route route = 4;
+   * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
+
+  /**
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   *
+   * @generated from field: repeated ringmain.v1.Embedding embeddings = 4;
+   */
+  embeddings: Embedding[];
 };
 
 /**
@@ -106,7 +165,7 @@ export type EmbedResponse = Message<"ringmain.v1.EmbedResponse"> & {
  * Use `create(EmbedResponseSchema)` to create a new message.
  */
 export const EmbedResponseSchema: GenMessage<EmbedResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_embedding_service, 1);
+  messageDesc(file_ringmain_v1_embedding_service, 2);
 
 /**
  * A vector.
@@ -127,10 +186,11 @@ export type Embedding = Message<"ringmain.v1.Embedding"> & {
  * Use `create(EmbeddingSchema)` to create a new message.
  */
 export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_embedding_service, 2);
+  messageDesc(file_ringmain_v1_embedding_service, 3);
 
 /**
- * What a vector is for. New values may be added; an unknown one is ignored.
+ * What a vector is for. New values may be added; an unknown one counts as
+ * unspecified.
  *
  * @generated from enum ringmain.v1.EmbeddingPurpose
  */
@@ -171,13 +231,13 @@ export const EmbeddingPurposeSchema: GenEnum<EmbeddingPurpose> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_embedding_service, 0);
 
 /**
- * Vectors from text.
+ * Vectors from texts and media.
  *
  * @generated from service ringmain.v1.EmbeddingService
  */
 export const EmbeddingService: GenService<{
   /**
-   * Turns texts into vectors.
+   * Turns texts and media into vectors.
    *
    * @generated from rpc ringmain.v1.EmbeddingService.Embed
    */

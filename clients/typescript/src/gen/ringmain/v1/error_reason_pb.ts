@@ -9,12 +9,17 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file ringmain/v1/error_reason.proto.
  */
 export const file_ringmain_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yaW5nbWFpbi92MS9lcnJvcl9yZWFzb24ucHJvdG8SC3JpbmdtYWluLnYxKroFCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiAKHEVSUk9SX1JFQVNPTl9NT0RFTF9OT1RfRk9VTkQQAhIjCh9FUlJPUl9SRUFTT05fQ0FQQUJJTElUWV9NSVNTSU5HEAMSIQodRVJST1JfUkVBU09OX0NPTlRFWFRfVE9PX0xPTkcQBBIhCh1FUlJPUl9SRUFTT05fQ09OVEVOVF9GSUxURVJFRBAFEiIKHkVSUk9SX1JFQVNPTl9QUk9WSURFUl9SRUpFQ1RFRBAGEiQKIEVSUk9SX1JFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEAcSHAoYRVJST1JfUkVBU09OX05PVF9BTExPV0VEEAgSHQoZRVJST1JfUkVBU09OX1JBVEVfTElNSVRFRBAJEiAKHEVSUk9SX1JFQVNPTl9CVURHRVRfRVhDRUVERUQQChIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBALEiYKIkVSUk9SX1JFQVNPTl9QUk9WSURFUlNfVU5BVkFJTEFCTEUQDBIeChpFUlJPUl9SRUFTT05fU0hVVFRJTkdfRE9XThANEiMKH0VSUk9SX1JFQVNPTl9TVFJFQU1fSU5URVJSVVBURUQQDhIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQDxIeChpFUlJPUl9SRUFTT05fTUVESUFfSU5WQUxJRBAQEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBAREiUKIUVSUk9SX1JFQVNPTl9NT0RFTF9PVVRQVVRfSU5WQUxJRBASEicKI0VSUk9SX1JFQVNPTl9QUk9WSURFUlNfUkFURV9MSU1JVEVEEBNiBnByb3RvMw");
+  fileDesc("Ch5yaW5nbWFpbi92MS9lcnJvcl9yZWFzb24ucHJvdG8SC3JpbmdtYWluLnYxKqgGCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEh4KGkVSUk9SX1JFQVNPTl9NRURJQV9JTlZBTElEEAISIQodRVJST1JfUkVBU09OX0NPTlRFWFRfVE9PX0xPTkcQAxIiCh5FUlJPUl9SRUFTT05fUFJPVklERVJfUkVKRUNURUQQBBIhCh1FUlJPUl9SRUFTT05fQ09OVEVOVF9GSUxURVJFRBAFEiMKH0VSUk9SX1JFQVNPTl9DQVBBQklMSVRZX01JU1NJTkcQBhIgChxFUlJPUl9SRUFTT05fTU9ERUxfTk9UX0ZPVU5EEAcSIwofRVJST1JfUkVBU09OX1JFU09VUkNFX05PVF9GT1VORBAIEiIKHkVSUk9SX1JFQVNPTl9NRVRIT0RfTk9UX1NFUlZFRBAJEiQKIEVSUk9SX1JFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEAoSHAoYRVJST1JfUkVBU09OX05PVF9BTExPV0VEEAsSHQoZRVJST1JfUkVBU09OX1JBVEVfTElNSVRFRBAMEiAKHEVSUk9SX1JFQVNPTl9CVURHRVRfRVhDRUVERUQQDRIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAOEicKI0VSUk9SX1JFQVNPTl9QUk9WSURFUlNfUkFURV9MSU1JVEVEEA8SJgoiRVJST1JfUkVBU09OX1BST1ZJREVSU19VTkFWQUlMQUJMRRAQEiMKH0VSUk9SX1JFQVNPTl9MSU1JVFNfVU5BVkFJTEFCTEUQERIeChpFUlJPUl9SRUFTT05fU0hVVFRJTkdfRE9XThASEiMKH0VSUk9SX1JFQVNPTl9TVFJFQU1fSU5URVJSVVBURUQQExIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQFBIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQFRIlCiFFUlJPUl9SRUFTT05fTU9ERUxfT1VUUFVUX0lOVkFMSUQQFmIGcHJvdG8z");
 
 /**
  * The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
- * domain `ringmain.v1`. Each says which status code carries it. Every error of
- * this API has an ErrorInfo; those marked RetryInfo also say when to retry.
+ * domain `ringmain.v1`. Each says which status code carries it; those marked
+ * RetryInfo also say when to retry. New values may be added.
+ *
+ * Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
+ * request larger than the server takes is RESOURCE_EXHAUSTED without one, which
+ * is a mistake in the request and never a rate limit, and a connection that
+ * cannot be made or breaks is UNAVAILABLE without one.
  *
  * @generated from enum ringmain.v1.ErrorReason
  */
@@ -34,26 +39,26 @@ export enum ErrorReason {
   INVALID_FIELD = 1,
 
   /**
-   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
+   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
    *
-   * @generated from enum value: ERROR_REASON_MODEL_NOT_FOUND = 2;
+   * @generated from enum value: ERROR_REASON_MEDIA_INVALID = 2;
    */
-  MODEL_NOT_FOUND = 2,
-
-  /**
-   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
-   * Metadata: `model`, `capability`.
-   *
-   * @generated from enum value: ERROR_REASON_CAPABILITY_MISSING = 3;
-   */
-  CAPABILITY_MISSING = 3,
+  MEDIA_INVALID = 2,
 
   /**
    * INVALID_ARGUMENT. The input is longer than every candidate's context.
    *
-   * @generated from enum value: ERROR_REASON_CONTEXT_TOO_LONG = 4;
+   * @generated from enum value: ERROR_REASON_CONTEXT_TOO_LONG = 3;
    */
-  CONTEXT_TOO_LONG = 4,
+  CONTEXT_TOO_LONG = 3,
+
+  /**
+   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   *
+   * @generated from enum value: ERROR_REASON_PROVIDER_REJECTED = 4;
+   */
+  PROVIDER_REJECTED = 4,
 
   /**
    * FAILED_PRECONDITION. The provider's safety system refused the request.
@@ -63,107 +68,132 @@ export enum ErrorReason {
   CONTENT_FILTERED = 5,
 
   /**
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
+   * Metadata: `model`, `capability`.
    *
-   * @generated from enum value: ERROR_REASON_PROVIDER_REJECTED = 6;
+   * @generated from enum value: ERROR_REASON_CAPABILITY_MISSING = 6;
    */
-  PROVIDER_REJECTED = 6,
+  CAPABILITY_MISSING = 6,
+
+  /**
+   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   *
+   * @generated from enum value: ERROR_REASON_MODEL_NOT_FOUND = 7;
+   */
+  MODEL_NOT_FOUND = 7,
+
+  /**
+   * NOT_FOUND. There is no such thing, or it belongs to another tenant.
+   * Metadata: the name of the field that holds the id, such as `key_id`.
+   *
+   * @generated from enum value: ERROR_REASON_RESOURCE_NOT_FOUND = 8;
+   */
+  RESOURCE_NOT_FOUND = 8,
+
+  /**
+   * UNIMPLEMENTED. This server does not serve the method; the message says what
+   * its operator would have to configure. Metadata: `method`.
+   *
+   * @generated from enum value: ERROR_REASON_METHOD_NOT_SERVED = 9;
+   */
+  METHOD_NOT_SERVED = 9,
 
   /**
    * UNAUTHENTICATED. The caller's credentials are missing or wrong.
    *
-   * @generated from enum value: ERROR_REASON_CREDENTIALS_INVALID = 7;
+   * @generated from enum value: ERROR_REASON_CREDENTIALS_INVALID = 10;
    */
-  CREDENTIALS_INVALID = 7,
+  CREDENTIALS_INVALID = 10,
 
   /**
    * PERMISSION_DENIED. The caller may not use the model or method.
    *
-   * @generated from enum value: ERROR_REASON_NOT_ALLOWED = 8;
+   * @generated from enum value: ERROR_REASON_NOT_ALLOWED = 11;
    */
-  NOT_ALLOWED = 8,
+  NOT_ALLOWED = 11,
 
   /**
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
    * own limit.
    *
-   * @generated from enum value: ERROR_REASON_RATE_LIMITED = 9;
+   * @generated from enum value: ERROR_REASON_RATE_LIMITED = 12;
    */
-  RATE_LIMITED = 9,
+  RATE_LIMITED = 12,
 
   /**
    * RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
    *
-   * @generated from enum value: ERROR_REASON_BUDGET_EXCEEDED = 10;
+   * @generated from enum value: ERROR_REASON_BUDGET_EXCEEDED = 13;
    */
-  BUDGET_EXCEEDED = 10,
+  BUDGET_EXCEEDED = 13,
 
   /**
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
    *
-   * @generated from enum value: ERROR_REASON_OVERLOADED = 11;
+   * @generated from enum value: ERROR_REASON_OVERLOADED = 14;
    */
-  OVERLOADED = 11,
+  OVERLOADED = 14,
+
+  /**
+   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+   * provider limits the gateway. Metadata: the last failure of each, keyed by
+   * provider.
+   *
+   * @generated from enum value: ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;
+   */
+  PROVIDERS_RATE_LIMITED = 15,
 
   /**
    * UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
    * Metadata: the last failure of each, keyed by provider.
    *
-   * @generated from enum value: ERROR_REASON_PROVIDERS_UNAVAILABLE = 12;
+   * @generated from enum value: ERROR_REASON_PROVIDERS_UNAVAILABLE = 16;
    */
-  PROVIDERS_UNAVAILABLE = 12,
+  PROVIDERS_UNAVAILABLE = 16,
+
+  /**
+   * UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+   * server's policy is to refuse then.
+   *
+   * @generated from enum value: ERROR_REASON_LIMITS_UNAVAILABLE = 17;
+   */
+  LIMITS_UNAVAILABLE = 17,
 
   /**
    * UNAVAILABLE with RetryInfo. The gateway is shutting down.
    *
-   * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 13;
+   * @generated from enum value: ERROR_REASON_SHUTTING_DOWN = 18;
    */
-  SHUTTING_DOWN = 13,
+  SHUTTING_DOWN = 18,
 
   /**
    * ABORTED. The provider broke the stream after content was sent.
    *
-   * @generated from enum value: ERROR_REASON_STREAM_INTERRUPTED = 14;
+   * @generated from enum value: ERROR_REASON_STREAM_INTERRUPTED = 19;
    */
-  STREAM_INTERRUPTED = 14,
+  STREAM_INTERRUPTED = 19,
 
   /**
    * DEADLINE_EXCEEDED. The caller's deadline passed.
    *
-   * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 15;
+   * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 20;
    */
-  DEADLINE_EXCEEDED = 15,
-
-  /**
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
-   *
-   * @generated from enum value: ERROR_REASON_MEDIA_INVALID = 16;
-   */
-  MEDIA_INVALID = 16,
+  DEADLINE_EXCEEDED = 20,
 
   /**
    * INTERNAL. A fault of the gateway; its log has the details.
    *
-   * @generated from enum value: ERROR_REASON_INTERNAL = 17;
+   * @generated from enum value: ERROR_REASON_INTERNAL = 21;
    */
-  INTERNAL = 17,
+  INTERNAL = 21,
 
   /**
    * ABORTED. The model wrote what cannot be used, such as a call of a tool that
    * was not declared, at every candidate. Asking again may help.
    *
-   * @generated from enum value: ERROR_REASON_MODEL_OUTPUT_INVALID = 18;
+   * @generated from enum value: ERROR_REASON_MODEL_OUTPUT_INVALID = 22;
    */
-  MODEL_OUTPUT_INVALID = 18,
-
-  /**
-   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway's rate.
-   *
-   * @generated from enum value: ERROR_REASON_PROVIDERS_RATE_LIMITED = 19;
-   */
-  PROVIDERS_RATE_LIMITED = 19,
+  MODEL_OUTPUT_INVALID = 22,
 }
 
 /**

@@ -4,25 +4,27 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ringmain/v1/generation.proto.
  */
 export const file_ringmain_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("ChxyaW5nbWFpbi92MS9nZW5lcmF0aW9uLnByb3RvEgtyaW5nbWFpbi52MSLZBAoQR2VuZXJhdGlvbkNvbmZpZxIeChFtYXhfb3V0cHV0X3Rva2VucxgBIAEoBUgAiAEBEhgKC3RlbXBlcmF0dXJlGAIgASgCSAGIAQESEgoFdG9wX3AYAyABKAJIAogBARISCgV0b3BfaxgEIAEoBUgDiAEBEh4KEWZyZXF1ZW5jeV9wZW5hbHR5GAUgASgCSASIAQESHQoQcHJlc2VuY2VfcGVuYWx0eRgGIAEoAkgFiAEBEhEKBHNlZWQYByABKANIBogBARIWCg5zdG9wX3NlcXVlbmNlcxgIIAMoCRI2ChByZWFzb25pbmdfZWZmb3J0GAkgASgOMhwucmluZ21haW4udjEuUmVhc29uaW5nRWZmb3J0EjQKD3Jlc3BvbnNlX2Zvcm1hdBgKIAEoCzIbLnJpbmdtYWluLnYxLlJlc3BvbnNlRm9ybWF0EkwKEHByb3ZpZGVyX29wdGlvbnMYCyADKAsyMi5yaW5nbWFpbi52MS5HZW5lcmF0aW9uQ29uZmlnLlByb3ZpZGVyT3B0aW9uc0VudHJ5Gk8KFFByb3ZpZGVyT3B0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBQhQKEl9tYXhfb3V0cHV0X3Rva2Vuc0IOCgxfdGVtcGVyYXR1cmVCCAoGX3RvcF9wQggKBl90b3Bfa0IUChJfZnJlcXVlbmN5X3BlbmFsdHlCEwoRX3ByZXNlbmNlX3BlbmFsdHlCBwoFX3NlZWQihgEKDlJlc3BvbnNlRm9ybWF0EjQKC2pzb25fb2JqZWN0GAEgASgLMh0ucmluZ21haW4udjEuSnNvbk9iamVjdEZvcm1hdEgAEjQKC2pzb25fc2NoZW1hGAIgASgLMh0ucmluZ21haW4udjEuSnNvblNjaGVtYUZvcm1hdEgAQggKBmZvcm1hdCISChBKc29uT2JqZWN0Rm9ybWF0IjUKEEpzb25TY2hlbWFGb3JtYXQSDAoEbmFtZRgBIAEoCRITCgtzY2hlbWFfanNvbhgCIAEoCSJJCgRUb29sEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSHgoWcGFyYW1ldGVyc19zY2hlbWFfanNvbhgDIAEoCSJSCgpUb29sQ2hvaWNlEiUKBG1vZGUYASABKA4yFS5yaW5nbWFpbi52MS5Ub29sTW9kZUgAEhMKCXRvb2xfbmFtZRgCIAEoCUgAQggKBmNob2ljZSplCghUb29sTW9kZRIZChVUT09MX01PREVfVU5TUEVDSUZJRUQQABISCg5UT09MX01PREVfQVVUTxABEhIKDlRPT0xfTU9ERV9OT05FEAISFgoSVE9PTF9NT0RFX1JFUVVJUkVEEAMqoAEKD1JlYXNvbmluZ0VmZm9ydBIgChxSRUFTT05JTkdfRUZGT1JUX1VOU1BFQ0lGSUVEEAASGQoVUkVBU09OSU5HX0VGRk9SVF9OT05FEAESGAoUUkVBU09OSU5HX0VGRk9SVF9MT1cQAhIbChdSRUFTT05JTkdfRUZGT1JUX01FRElVTRADEhkKFVJFQVNPTklOR19FRkZPUlRfSElHSBAEKr4BCgxGaW5pc2hSZWFzb24SHQoZRklOSVNIX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkZJTklTSF9SRUFTT05fU1RPUBABEhwKGEZJTklTSF9SRUFTT05fTUFYX1RPS0VOUxACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEiAKHEZJTklTSF9SRUFTT05fQ09OVEVOVF9GSUxURVIQBBIZChVGSU5JU0hfUkVBU09OX1JFRlVTQUwQBWIGcHJvdG8z", [file_google_protobuf_struct]);
+  fileDesc("ChxyaW5nbWFpbi92MS9nZW5lcmF0aW9uLnByb3RvEgtyaW5nbWFpbi52MSLXBgoQR2VuZXJhdGlvbkNvbmZpZxIeChFtYXhfb3V0cHV0X3Rva2VucxgBIAEoBUgAiAEBEhgKC3RlbXBlcmF0dXJlGAIgASgCSAGIAQESEgoFdG9wX3AYAyABKAJIAogBARISCgV0b3BfaxgEIAEoBUgDiAEBEh4KEWZyZXF1ZW5jeV9wZW5hbHR5GAUgASgCSASIAQESHQoQcHJlc2VuY2VfcGVuYWx0eRgGIAEoAkgFiAEBEhEKBHNlZWQYByABKANIBogBARIWCg5zdG9wX3NlcXVlbmNlcxgIIAMoCRI2ChByZWFzb25pbmdfZWZmb3J0GAkgASgOMhwucmluZ21haW4udjEuUmVhc29uaW5nRWZmb3J0EiMKFnJlYXNvbmluZ190b2tlbl9idWRnZXQYCiABKAVIB4gBARI0Cg9yZXNwb25zZV9mb3JtYXQYCyABKAsyGy5yaW5nbWFpbi52MS5SZXNwb25zZUZvcm1hdBIwChFvdXRwdXRfbW9kYWxpdGllcxgMIAMoDjIVLnJpbmdtYWluLnYxLk1vZGFsaXR5Ei4KDGF1ZGlvX291dHB1dBgNIAEoCzIYLnJpbmdtYWluLnYxLkF1ZGlvT3V0cHV0EhkKDHRvcF9sb2dwcm9icxgOIAEoBUgIiAEBEi4KDHByb21wdF9jYWNoZRgPIAEoCzIYLnJpbmdtYWluLnYxLlByb21wdENhY2hlEkwKEHByb3ZpZGVyX29wdGlvbnMYECADKAsyMi5yaW5nbWFpbi52MS5HZW5lcmF0aW9uQ29uZmlnLlByb3ZpZGVyT3B0aW9uc0VudHJ5Gk8KFFByb3ZpZGVyT3B0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBQhQKEl9tYXhfb3V0cHV0X3Rva2Vuc0IOCgxfdGVtcGVyYXR1cmVCCAoGX3RvcF9wQggKBl90b3Bfa0IUChJfZnJlcXVlbmN5X3BlbmFsdHlCEwoRX3ByZXNlbmNlX3BlbmFsdHlCBwoFX3NlZWRCGQoXX3JlYXNvbmluZ190b2tlbl9idWRnZXRCDwoNX3RvcF9sb2dwcm9icyIvCgtBdWRpb091dHB1dBINCgV2b2ljZRgBIAEoCRIRCgltaW1lX3R5cGUYAiABKAkiQgoLUHJvbXB0Q2FjaGUSCwoDa2V5GAEgASgJEiYKA3R0bBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKGAQoOUmVzcG9uc2VGb3JtYXQSNAoLanNvbl9vYmplY3QYASABKAsyHS5yaW5nbWFpbi52MS5Kc29uT2JqZWN0Rm9ybWF0SAASNAoLanNvbl9zY2hlbWEYAiABKAsyHS5yaW5nbWFpbi52MS5Kc29uU2NoZW1hRm9ybWF0SABCCAoGZm9ybWF0IhIKEEpzb25PYmplY3RGb3JtYXQiagoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhMKC3NjaGVtYV9qc29uGAMgASgJEhMKBnN0cmljdBgEIAEoCEgAiAEBQgkKB19zdHJpY3QiqQEKBFRvb2wSLQoIZnVuY3Rpb24YASABKAsyGS5yaW5nbWFpbi52MS5GdW5jdGlvblRvb2xIABIwCgp3ZWJfc2VhcmNoGAIgASgLMhoucmluZ21haW4udjEuV2ViU2VhcmNoVG9vbEgAEjgKDmNvZGVfZXhlY3V0aW9uGAMgASgLMh4ucmluZ21haW4udjEuQ29kZUV4ZWN1dGlvblRvb2xIAEIGCgRraW5kInEKDEZ1bmN0aW9uVG9vbBIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEh4KFnBhcmFtZXRlcnNfc2NoZW1hX2pzb24YAyABKAkSEwoGc3RyaWN0GAQgASgISACIAQFCCQoHX3N0cmljdCJ7Cg1XZWJTZWFyY2hUb29sEhUKCG1heF91c2VzGAEgASgFSACIAQESFwoPYWxsb3dlZF9kb21haW5zGAIgAygJEhcKD2Jsb2NrZWRfZG9tYWlucxgDIAMoCRIUCgxjb3VudHJ5X2NvZGUYBCABKAlCCwoJX21heF91c2VzIhMKEUNvZGVFeGVjdXRpb25Ub29sIowBCgpUb29sQ2hvaWNlEiUKBG1vZGUYASABKA4yFS5yaW5nbWFpbi52MS5Ub29sTW9kZUgAEhMKCXRvb2xfbmFtZRgCIAEoCUgAEiAKE3BhcmFsbGVsX3Rvb2xfY2FsbHMYAyABKAhIAYgBAUIICgZjaG9pY2VCFgoUX3BhcmFsbGVsX3Rvb2xfY2FsbHMqXwoITW9kYWxpdHkSGAoUTU9EQUxJVFlfVU5TUEVDSUZJRUQQABIRCg1NT0RBTElUWV9URVhUEAESEgoOTU9EQUxJVFlfSU1BR0UQAhISCg5NT0RBTElUWV9BVURJTxADKmUKCFRvb2xNb2RlEhkKFVRPT0xfTU9ERV9VTlNQRUNJRklFRBAAEhIKDlRPT0xfTU9ERV9BVVRPEAESEgoOVE9PTF9NT0RFX05PTkUQAhIWChJUT09MX01PREVfUkVRVUlSRUQQAyrfAQoPUmVhc29uaW5nRWZmb3J0EiAKHFJFQVNPTklOR19FRkZPUlRfVU5TUEVDSUZJRUQQABIZChVSRUFTT05JTkdfRUZGT1JUX05PTkUQARIcChhSRUFTT05JTkdfRUZGT1JUX01JTklNQUwQAhIYChRSRUFTT05JTkdfRUZGT1JUX0xPVxADEhsKF1JFQVNPTklOR19FRkZPUlRfTUVESVVNEAQSGQoVUkVBU09OSU5HX0VGRk9SVF9ISUdIEAUSHwobUkVBU09OSU5HX0VGRk9SVF9FWFRSQV9ISUdIEAYq2AEKDEZpbmlzaFJlYXNvbhIdChlGSU5JU0hfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSRklOSVNIX1JFQVNPTl9TVE9QEAESHAoYRklOSVNIX1JFQVNPTl9NQVhfVE9LRU5TEAISHAoYRklOSVNIX1JFQVNPTl9UT09MX0NBTExTEAMSIAocRklOSVNIX1JFQVNPTl9DT05URU5UX0ZJTFRFUhAEEhkKFUZJTklTSF9SRUFTT05fUkVGVVNBTBAFEhgKFEZJTklTSF9SRUFTT05fUEFVU0VEEAZiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_struct]);
 
 /**
  * How a model should write. Scalars are optional so that "unset" (the
  * provider's default) differs from zero. A knob that the serving provider does
- * not have is ignored; a part or tool it cannot take is an error.
+ * not have is ignored unless its comment says otherwise; a part or tool that it
+ * cannot take is an error.
  *
  * @generated from message ringmain.v1.GenerationConfig
  */
 export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   /**
-   * The most tokens to write, reasoning included.
+   * The most tokens to write, reasoning included. At least 1.
    *
    * @generated from field: optional int32 max_output_tokens = 1;
    */
@@ -43,7 +45,7 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   topP?: number | undefined;
 
   /**
-   * Sample only among this many likeliest tokens.
+   * Sample only among this many likeliest tokens. At least 1.
    *
    * @generated from field: optional int32 top_k = 4;
    */
@@ -85,19 +87,61 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   reasoningEffort: ReasoningEffort;
 
   /**
+   * The most tokens to reason with; zero means not to reason. Wins over
+   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+   * asks for the effort that comes nearest.
+   *
+   * @generated from field: optional int32 reasoning_token_budget = 10;
+   */
+  reasoningTokenBudget?: number | undefined;
+
+  /**
    * The shape the answer must have. Absent means free text.
    *
-   * @generated from field: ringmain.v1.ResponseFormat response_format = 10;
+   * @generated from field: ringmain.v1.ResponseFormat response_format = 11;
    */
   responseFormat?: ResponseFormat | undefined;
+
+  /**
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   *
+   * @generated from field: repeated ringmain.v1.Modality output_modalities = 12;
+   */
+  outputModalities: Modality[];
+
+  /**
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   *
+   * @generated from field: ringmain.v1.AudioOutput audio_output = 13;
+   */
+  audioOutput?: AudioOutput | undefined;
+
+  /**
+   * Asks for the log probability of every token of the text, and of this many
+   * of the likeliest tokens at its place, 0 to 20.
+   *
+   * @generated from field: optional int32 top_logprobs = 14;
+   */
+  topLogprobs?: number | undefined;
+
+  /**
+   * How to use the provider's prompt cache.
+   *
+   * @generated from field: ringmain.v1.PromptCache prompt_cache = 15;
+   */
+  promptCache?: PromptCache | undefined;
 
   /**
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    *
-   * @generated from field: map<string, google.protobuf.Struct> provider_options = 11;
+   * @generated from field: map<string, google.protobuf.Struct> provider_options = 16;
    */
   providerOptions: { [key: string]: JsonObject };
 };
@@ -110,13 +154,77 @@ export const GenerationConfigSchema: GenMessage<GenerationConfig> = /*@__PURE__*
   messageDesc(file_ringmain_v1_generation, 0);
 
 /**
+ * How a model speaks its answer.
+ *
+ * @generated from message ringmain.v1.AudioOutput
+ */
+export type AudioOutput = Message<"ringmain.v1.AudioOutput"> & {
+  /**
+   * The provider's name for the voice, at most 256 characters. Empty means its
+   * default.
+   *
+   * @generated from field: string voice = 1;
+   */
+  voice: string;
+
+  /**
+   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
+   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/wav`, and
+   * `audio/pcm` in a stream. A provider without it sends what it has.
+   *
+   * @generated from field: string mime_type = 2;
+   */
+  mimeType: string;
+};
+
+/**
+ * Describes the message ringmain.v1.AudioOutput.
+ * Use `create(AudioOutputSchema)` to create a new message.
+ */
+export const AudioOutputSchema: GenMessage<AudioOutput> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 1);
+
+/**
+ * How to use the provider's prompt cache. Without a part that says
+ * `cache_boundary`, providers that cache only on request are asked to keep the
+ * whole prompt.
+ *
+ * @generated from message ringmain.v1.PromptCache
+ */
+export type PromptCache = Message<"ringmain.v1.PromptCache"> & {
+  /**
+   * Brings requests with the same key to the same cache, where the provider has
+   * several. At most 64 characters. The provider gets it as a keyed hash.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * How long to keep the prompt after its last use: the provider's shortest
+   * time that is as long, or else its longest. At most a day. Absent means the
+   * provider's default.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 2;
+   */
+  ttl?: Duration | undefined;
+};
+
+/**
+ * Describes the message ringmain.v1.PromptCache.
+ * Use `create(PromptCacheSchema)` to create a new message.
+ */
+export const PromptCacheSchema: GenMessage<PromptCache> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 2);
+
+/**
  * The shape an answer must have.
  *
  * @generated from message ringmain.v1.ResponseFormat
  */
 export type ResponseFormat = Message<"ringmain.v1.ResponseFormat"> & {
   /**
-   * The kind of shape.
+   * The kind of shape. Required.
    *
    * @generated from oneof ringmain.v1.ResponseFormat.format
    */
@@ -144,7 +252,7 @@ export type ResponseFormat = Message<"ringmain.v1.ResponseFormat"> & {
  * Use `create(ResponseFormatSchema)` to create a new message.
  */
 export const ResponseFormatSchema: GenMessage<ResponseFormat> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_generation, 1);
+  messageDesc(file_ringmain_v1_generation, 3);
 
 /**
  * Any JSON object.
@@ -159,7 +267,7 @@ export type JsonObjectFormat = Message<"ringmain.v1.JsonObjectFormat"> & {
  * Use `create(JsonObjectFormatSchema)` to create a new message.
  */
 export const JsonObjectFormatSchema: GenMessage<JsonObjectFormat> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_generation, 2);
+  messageDesc(file_ringmain_v1_generation, 4);
 
 /**
  * JSON that satisfies a schema.
@@ -168,18 +276,36 @@ export const JsonObjectFormatSchema: GenMessage<JsonObjectFormat> = /*@__PURE__*
  */
 export type JsonSchemaFormat = Message<"ringmain.v1.JsonSchemaFormat"> & {
   /**
-   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+   * means one that the gateway chooses.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+   * What the answer is for, for the model.
    *
-   * @generated from field: string schema_json = 2;
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+   * of objects and lists.
+   *
+   * @generated from field: string schema_json = 3;
    */
   schemaJson: string;
+
+  /**
+   * Whether the provider must hold the model to the schema. Unset means where
+   * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+   * it cannot.
+   *
+   * @generated from field: optional bool strict = 4;
+   */
+  strict?: boolean | undefined;
 };
 
 /**
@@ -187,14 +313,64 @@ export type JsonSchemaFormat = Message<"ringmain.v1.JsonSchemaFormat"> & {
  * Use `create(JsonSchemaFormatSchema)` to create a new message.
  */
 export const JsonSchemaFormatSchema: GenMessage<JsonSchemaFormat> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_generation, 3);
+  messageDesc(file_ringmain_v1_generation, 5);
 
 /**
- * A function the model may ask the caller to run.
+ * A tool the model may use.
+ *
+ * A provider's own tool that a candidate lacks is never left out in silence:
+ * such a candidate is not tried, and without another the request is refused
+ * with CAPABILITY_MISSING.
  *
  * @generated from message ringmain.v1.Tool
  */
 export type Tool = Message<"ringmain.v1.Tool"> & {
+  /**
+   * The tool. Required. Names of functions are unique, and each of the others
+   * is declared at most once.
+   *
+   * @generated from oneof ringmain.v1.Tool.kind
+   */
+  kind: {
+    /**
+     * A function that the caller runs.
+     *
+     * @generated from field: ringmain.v1.FunctionTool function = 1;
+     */
+    value: FunctionTool;
+    case: "function";
+  } | {
+    /**
+     * A web search that the provider runs.
+     *
+     * @generated from field: ringmain.v1.WebSearchTool web_search = 2;
+     */
+    value: WebSearchTool;
+    case: "webSearch";
+  } | {
+    /**
+     * A sandbox in which the provider runs code that the model writes.
+     *
+     * @generated from field: ringmain.v1.CodeExecutionTool code_execution = 3;
+     */
+    value: CodeExecutionTool;
+    case: "codeExecution";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ringmain.v1.Tool.
+ * Use `create(ToolSchema)` to create a new message.
+ */
+export const ToolSchema: GenMessage<Tool> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 6);
+
+/**
+ * A function that the caller runs when the model asks for it.
+ *
+ * @generated from message ringmain.v1.FunctionTool
+ */
+export type FunctionTool = Message<"ringmain.v1.FunctionTool"> & {
   /**
    * The function's name: 1 to 64 letters, digits, `_` or `-`.
    *
@@ -210,29 +386,103 @@ export type Tool = Message<"ringmain.v1.Tool"> & {
   description: string;
 
   /**
-   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-   * objects and lists.
+   * Its parameters, as the text of a JSON Schema object. Empty means none. At
+   * most 30 levels of objects and lists.
    *
    * @generated from field: string parameters_schema_json = 3;
    */
   parametersSchemaJson: string;
+
+  /**
+   * Whether the provider must hold the model to the parameters. Unset means the
+   * provider's default. True is refused with PROVIDER_REJECTED where the
+   * provider cannot hold it to these; ignored by providers without it.
+   *
+   * @generated from field: optional bool strict = 4;
+   */
+  strict?: boolean | undefined;
 };
 
 /**
- * Describes the message ringmain.v1.Tool.
- * Use `create(ToolSchema)` to create a new message.
+ * Describes the message ringmain.v1.FunctionTool.
+ * Use `create(FunctionToolSchema)` to create a new message.
  */
-export const ToolSchema: GenMessage<Tool> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_generation, 4);
+export const FunctionToolSchema: GenMessage<FunctionTool> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 7);
 
 /**
- * Whether and which tool the model must call.
+ * A web search that the provider runs. Each shows in the answer as a
+ * ProviderToolCall, and what it found as citations of the text.
+ *
+ * @generated from message ringmain.v1.WebSearchTool
+ */
+export type WebSearchTool = Message<"ringmain.v1.WebSearchTool"> & {
+  /**
+   * The most searches for one answer, at least 1. Unset means the provider's
+   * own limit. Ignored by providers without one.
+   *
+   * @generated from field: optional int32 max_uses = 1;
+   */
+  maxUses?: number | undefined;
+
+  /**
+   * Search only these domains and those below them, such as `example.com`. At
+   * most 100, each at most 256 characters. Never ignored: a candidate that
+   * cannot keep to it is not tried.
+   *
+   * @generated from field: repeated string allowed_domains = 2;
+   */
+  allowedDomains: string[];
+
+  /**
+   * Never search these domains and those below them. At most 100, each at most
+   * 256 characters. Refused beside `allowed_domains`. Never ignored: a candidate
+   * that cannot keep to it is not tried.
+   *
+   * @generated from field: repeated string blocked_domains = 3;
+   */
+  blockedDomains: string[];
+
+  /**
+   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
+   * means the provider's choice.
+   *
+   * @generated from field: string country_code = 4;
+   */
+  countryCode: string;
+};
+
+/**
+ * Describes the message ringmain.v1.WebSearchTool.
+ * Use `create(WebSearchToolSchema)` to create a new message.
+ */
+export const WebSearchToolSchema: GenMessage<WebSearchTool> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 8);
+
+/**
+ * A sandbox in which the provider runs code that the model writes. Each run
+ * shows in the answer as a ProviderToolCall.
+ *
+ * @generated from message ringmain.v1.CodeExecutionTool
+ */
+export type CodeExecutionTool = Message<"ringmain.v1.CodeExecutionTool"> & {
+};
+
+/**
+ * Describes the message ringmain.v1.CodeExecutionTool.
+ * Use `create(CodeExecutionToolSchema)` to create a new message.
+ */
+export const CodeExecutionToolSchema: GenMessage<CodeExecutionTool> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_generation, 9);
+
+/**
+ * Whether and which tool the model must call, and how many at once.
  *
  * @generated from message ringmain.v1.ToolChoice
  */
 export type ToolChoice = Message<"ringmain.v1.ToolChoice"> & {
   /**
-   * The choice.
+   * The choice. Unset means AUTO.
    *
    * @generated from oneof ringmain.v1.ToolChoice.choice
    */
@@ -246,13 +496,22 @@ export type ToolChoice = Message<"ringmain.v1.ToolChoice"> & {
     case: "mode";
   } | {
     /**
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      *
      * @generated from field: string tool_name = 2;
      */
     value: string;
     case: "toolName";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Whether the model may ask for several tools at once. Unset means the
+   * provider's default.
+   *
+   * @generated from field: optional bool parallel_tool_calls = 3;
+   */
+  parallelToolCalls?: boolean | undefined;
 };
 
 /**
@@ -260,7 +519,49 @@ export type ToolChoice = Message<"ringmain.v1.ToolChoice"> & {
  * Use `create(ToolChoiceSchema)` to create a new message.
  */
 export const ToolChoiceSchema: GenMessage<ToolChoice> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_generation, 5);
+  messageDesc(file_ringmain_v1_generation, 10);
+
+/**
+ * What an answer may hold. New values may be added; an unknown one is refused.
+ *
+ * @generated from enum ringmain.v1.Modality
+ */
+export enum Modality {
+  /**
+   * Not set. Refused.
+   *
+   * @generated from enum value: MODALITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Text.
+   *
+   * @generated from enum value: MODALITY_TEXT = 1;
+   */
+  TEXT = 1,
+
+  /**
+   * Images, as media between the text.
+   *
+   * @generated from enum value: MODALITY_IMAGE = 2;
+   */
+  IMAGE = 2,
+
+  /**
+   * Speech: a medium, and before it the words as text where the provider tells
+   * them.
+   *
+   * @generated from enum value: MODALITY_AUDIO = 3;
+   */
+  AUDIO = 3,
+}
+
+/**
+ * Describes the enum ringmain.v1.Modality.
+ */
+export const ModalitySchema: GenEnum<Modality> = /*@__PURE__*/
+  enumDesc(file_ringmain_v1_generation, 0);
 
 /**
  * Whether the model may call tools. Frozen: an unknown value is refused.
@@ -301,11 +602,12 @@ export enum ToolMode {
  * Describes the enum ringmain.v1.ToolMode.
  */
 export const ToolModeSchema: GenEnum<ToolMode> = /*@__PURE__*/
-  enumDesc(file_ringmain_v1_generation, 0);
+  enumDesc(file_ringmain_v1_generation, 1);
 
 /**
- * How much a model reasons before it answers. New values may be added; an
- * unknown one is ignored.
+ * How much a model reasons before it answers. A model without a step gets the
+ * nearest that it has. New values may be added; an unknown one counts as
+ * unspecified.
  *
  * @generated from enum ringmain.v1.ReasoningEffort
  */
@@ -325,32 +627,46 @@ export enum ReasoningEffort {
   NONE = 1,
 
   /**
+   * As little as the model can.
+   *
+   * @generated from enum value: REASONING_EFFORT_MINIMAL = 2;
+   */
+  MINIMAL = 2,
+
+  /**
    * A little.
    *
-   * @generated from enum value: REASONING_EFFORT_LOW = 2;
+   * @generated from enum value: REASONING_EFFORT_LOW = 3;
    */
-  LOW = 2,
+  LOW = 3,
 
   /**
    * Some.
    *
-   * @generated from enum value: REASONING_EFFORT_MEDIUM = 3;
+   * @generated from enum value: REASONING_EFFORT_MEDIUM = 4;
    */
-  MEDIUM = 3,
+  MEDIUM = 4,
 
   /**
    * A lot.
    *
-   * @generated from enum value: REASONING_EFFORT_HIGH = 4;
+   * @generated from enum value: REASONING_EFFORT_HIGH = 5;
    */
-  HIGH = 4,
+  HIGH = 5,
+
+  /**
+   * As much as the model can.
+   *
+   * @generated from enum value: REASONING_EFFORT_EXTRA_HIGH = 6;
+   */
+  EXTRA_HIGH = 6,
 }
 
 /**
  * Describes the enum ringmain.v1.ReasoningEffort.
  */
 export const ReasoningEffortSchema: GenEnum<ReasoningEffort> = /*@__PURE__*/
-  enumDesc(file_ringmain_v1_generation, 1);
+  enumDesc(file_ringmain_v1_generation, 2);
 
 /**
  * Why a model stopped writing. New values may be added.
@@ -380,7 +696,7 @@ export enum FinishReason {
   MAX_TOKENS = 2,
 
   /**
-   * The model asks for tools.
+   * The model asks for tools that the caller runs.
    *
    * @generated from enum value: FINISH_REASON_TOOL_CALLS = 3;
    */
@@ -399,11 +715,19 @@ export enum FinishReason {
    * @generated from enum value: FINISH_REASON_REFUSAL = 5;
    */
   REFUSAL = 5,
+
+  /**
+   * The provider paused a long turn. Send the conversation again with this
+   * message at its end, and nothing after it, and the model goes on.
+   *
+   * @generated from enum value: FINISH_REASON_PAUSED = 6;
+   */
+  PAUSED = 6,
 }
 
 /**
  * Describes the enum ringmain.v1.FinishReason.
  */
 export const FinishReasonSchema: GenEnum<FinishReason> = /*@__PURE__*/
-  enumDesc(file_ringmain_v1_generation, 2);
+  enumDesc(file_ringmain_v1_generation, 3);
 

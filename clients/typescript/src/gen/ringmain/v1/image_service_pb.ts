@@ -5,6 +5,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
 import type { Media } from "./content_pb.js";
 import { file_ringmain_v1_content } from "./content_pb.js";
 import type { Route, RoutingPolicy } from "./routing_pb.js";
@@ -17,7 +19,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/image_service.proto.
  */
 export const file_ringmain_v1_image_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yaW5nbWFpbi92MS9pbWFnZV9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSKDAwoLSW1hZ2VDb25maWcSEwoLaW1hZ2VfY291bnQYASABKAUSFAoMYXNwZWN0X3JhdGlvGAIgASgJEgwKBHNpemUYAyABKAkSKgoHcXVhbGl0eRgEIAEoDjIZLnJpbmdtYWluLnYxLkltYWdlUXVhbGl0eRINCgVzdHlsZRgFIAEoCRIRCgltaW1lX3R5cGUYBiABKAkSHgoWdHJhbnNwYXJlbnRfYmFja2dyb3VuZBgHIAEoCBIRCgRzZWVkGAggASgDSACIAQESFwoPbmVnYXRpdmVfcHJvbXB0GAkgASgJEkcKEHByb3ZpZGVyX29wdGlvbnMYCiADKAsyLS5yaW5nbWFpbi52MS5JbWFnZUNvbmZpZy5Qcm92aWRlck9wdGlvbnNFbnRyeRpPChRQcm92aWRlck9wdGlvbnNFbnRyeRILCgNrZXkYASABKAkSJgoFdmFsdWUYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0OgI4AUIHCgVfc2VlZCKuAQoVR2VuZXJhdGVJbWFnZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGcHJvbXB0GAMgASgJEi4KDGltYWdlX2NvbmZpZxgEIAEoCzIYLnJpbmdtYWluLnYxLkltYWdlQ29uZmlnEjIKDnJvdXRpbmdfcG9saWN5GAUgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeSKgAQoWR2VuZXJhdGVJbWFnZXNSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIrCgZpbWFnZXMYAiADKAsyGy5yaW5nbWFpbi52MS5HZW5lcmF0ZWRJbWFnZRIhCgV1c2FnZRgDIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAQgASgLMhIucmluZ21haW4udjEuUm91dGUiWQoOR2VuZXJhdGVkSW1hZ2USIQoFbWVkaWEYASABKAsyEi5yaW5nbWFpbi52MS5NZWRpYRIWCg5yZXZpc2VkX3Byb21wdBgCIAEoCRIMCgRub3RlGAMgASgJIp8BChNTdHJlYW1JbWFnZXNSZXF1ZXN0EjYKCGdlbmVyYXRlGAEgASgLMiIucmluZ21haW4udjEuR2VuZXJhdGVJbWFnZXNSZXF1ZXN0SAASLgoEZWRpdBgCIAEoCzIeLnJpbmdtYWluLnYxLkVkaXRJbWFnZXNSZXF1ZXN0SAASFQoNcHJldmlld19jb3VudBgDIAEoBUIJCgdyZXF1ZXN0IssBCgpJbWFnZUV2ZW50EiwKB3N0YXJ0ZWQYASABKAsyGS5yaW5nbWFpbi52MS5JbWFnZVN0YXJ0ZWRIABIsCgdwcmV2aWV3GAIgASgLMhkucmluZ21haW4udjEuSW1hZ2VQcmV2aWV3SAASKAoFY2h1bmsYAyABKAsyFy5yaW5nbWFpbi52MS5JbWFnZUNodW5rSAASLgoIZmluaXNoZWQYBCABKAsyGi5yaW5nbWFpbi52MS5JbWFnZUZpbmlzaGVkSABCBwoFZXZlbnQiIwoMSW1hZ2VTdGFydGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJIkYKDEltYWdlUHJldmlldxITCgtpbWFnZV9pbmRleBgBIAEoBRIhCgVtZWRpYRgCIAEoCzISLnJpbmdtYWluLnYxLk1lZGlhIlAKCkltYWdlQ2h1bmsSEwoLaW1hZ2VfaW5kZXgYASABKAUSEQoJbWltZV90eXBlGAIgASgJEgwKBGRhdGEYAyABKAwSDAoEbGFzdBgEIAEoCCJ9Cg1JbWFnZUZpbmlzaGVkEhcKD3JldmlzZWRfcHJvbXB0cxgBIAMoCRIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUSDQoFbm90ZXMYBCADKAkivQIKEUVkaXRJbWFnZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSDgoGcHJvbXB0GAMgASgJEiIKBmltYWdlcxgEIAMoCzISLnJpbmdtYWluLnYxLk1lZGlhEiMKBG1vZGUYBSABKA4yFS5yaW5nbWFpbi52MS5FZGl0TW9kZRIgCgRtYXNrGAYgASgLMhIucmluZ21haW4udjEuTWVkaWESJgoIb3V0cGFpbnQYByABKAsyFC5yaW5nbWFpbi52MS5NYXJnaW5zEi4KDGltYWdlX2NvbmZpZxgIIAEoCzIYLnJpbmdtYWluLnYxLkltYWdlQ29uZmlnEjIKDnJvdXRpbmdfcG9saWN5GAkgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeSJDCgdNYXJnaW5zEgwKBGxlZnQYASABKAUSCwoDdG9wGAIgASgFEg0KBXJpZ2h0GAMgASgFEg4KBmJvdHRvbRgEIAEoBSKcAQoSRWRpdEltYWdlc1Jlc3BvbnNlEhMKC3Jlc3BvbnNlX2lkGAEgASgJEisKBmltYWdlcxgCIAMoCzIbLnJpbmdtYWluLnYxLkdlbmVyYXRlZEltYWdlEiEKBXVzYWdlGAMgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYBCABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZSKuAQoTVXBzY2FsZUltYWdlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIhCgVpbWFnZRgCIAEoCzISLnJpbmdtYWluLnYxLk1lZGlhEg4KBmZhY3RvchgDIAEoBRIOCgZwcm9tcHQYBCABKAkSEQoJbWltZV90eXBlGAUgASgJEjIKDnJvdXRpbmdfcG9saWN5GAYgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeSKUAQoUVXBzY2FsZUltYWdlUmVzcG9uc2USEwoLcmVzcG9uc2VfaWQYASABKAkSIQoFaW1hZ2UYAiABKAsyEi5yaW5nbWFpbi52MS5NZWRpYRIhCgV1c2FnZRgDIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAQgASgLMhIucmluZ21haW4udjEuUm91dGUihgEKE0luc3BlY3RJbWFnZVJlcXVlc3QSIQoFaW1hZ2UYASABKAsyEi5yaW5nbWFpbi52MS5NZWRpYRIYChBjbGFzc2lmaWVyX21vZGVsGAIgASgJEjIKDnJvdXRpbmdfcG9saWN5GAMgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeSKAAwoUSW5zcGVjdEltYWdlUmVzcG9uc2USEQoJbWltZV90eXBlGAEgASgJEg0KBXdpZHRoGAIgASgFEg4KBmhlaWdodBgDIAEoBRITCgtmcmFtZV9jb3VudBgEIAEoBRIRCgloYXNfYWxwaGEYBSABKAgSOQoEZXhpZhgGIAMoCzIrLnJpbmdtYWluLnYxLkluc3BlY3RJbWFnZVJlc3BvbnNlLkV4aWZFbnRyeRIOCgZzaGEyNTYYByABKAkSFwoPcGVyY2VwdHVhbF9oYXNoGAggASgJEhcKD2RvbWluYW50X2NvbG9ycxgJIAMoCRIxCg5zYWZldHlfcmF0aW5ncxgKIAMoCzIZLnJpbmdtYWluLnYxLlNhZmV0eVJhdGluZxIOCgZsYWJlbHMYCyADKAkSIQoFdXNhZ2UYDCABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRorCglFeGlmRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJACgxTYWZldHlSYXRpbmcSEAoIY2F0ZWdvcnkYASABKAkSDQoFc2NvcmUYAiABKAISDwoHZmxhZ2dlZBgDIAEoCCp2CgxJbWFnZVF1YWxpdHkSHQoZSU1BR0VfUVVBTElUWV9VTlNQRUNJRklFRBAAEhUKEUlNQUdFX1FVQUxJVFlfTE9XEAESGAoUSU1BR0VfUVVBTElUWV9NRURJVU0QAhIWChJJTUFHRV9RVUFMSVRZX0hJR0gQAyppCghFZGl0TW9kZRIZChVFRElUX01PREVfVU5TUEVDSUZJRUQQABIVChFFRElUX01PREVfSU5QQUlOVBABEhYKEkVESVRfTU9ERV9PVVRQQUlOVBACEhMKD0VESVRfTU9ERV9TVFlMRRADMq8DCgxJbWFnZVNlcnZpY2USWQoOR2VuZXJhdGVJbWFnZXMSIi5yaW5nbWFpbi52MS5HZW5lcmF0ZUltYWdlc1JlcXVlc3QaIy5yaW5nbWFpbi52MS5HZW5lcmF0ZUltYWdlc1Jlc3BvbnNlEksKDFN0cmVhbUltYWdlcxIgLnJpbmdtYWluLnYxLlN0cmVhbUltYWdlc1JlcXVlc3QaFy5yaW5nbWFpbi52MS5JbWFnZUV2ZW50MAESTQoKRWRpdEltYWdlcxIeLnJpbmdtYWluLnYxLkVkaXRJbWFnZXNSZXF1ZXN0Gh8ucmluZ21haW4udjEuRWRpdEltYWdlc1Jlc3BvbnNlElMKDFVwc2NhbGVJbWFnZRIgLnJpbmdtYWluLnYxLlVwc2NhbGVJbWFnZVJlcXVlc3QaIS5yaW5nbWFpbi52MS5VcHNjYWxlSW1hZ2VSZXNwb25zZRJTCgxJbnNwZWN0SW1hZ2USIC5yaW5nbWFpbi52MS5JbnNwZWN0SW1hZ2VSZXF1ZXN0GiEucmluZ21haW4udjEuSW5zcGVjdEltYWdlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_ringmain_v1_content, file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("Ch9yaW5nbWFpbi92MS9pbWFnZV9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSKDAwoLSW1hZ2VDb25maWcSEwoLaW1hZ2VfY291bnQYASABKAUSFAoMYXNwZWN0X3JhdGlvGAIgASgJEgwKBHNpemUYAyABKAkSKgoHcXVhbGl0eRgEIAEoDjIZLnJpbmdtYWluLnYxLkltYWdlUXVhbGl0eRINCgVzdHlsZRgFIAEoCRIRCgltaW1lX3R5cGUYBiABKAkSHgoWdHJhbnNwYXJlbnRfYmFja2dyb3VuZBgHIAEoCBIRCgRzZWVkGAggASgDSACIAQESFwoPbmVnYXRpdmVfcHJvbXB0GAkgASgJEkcKEHByb3ZpZGVyX29wdGlvbnMYCiADKAsyLS5yaW5nbWFpbi52MS5JbWFnZUNvbmZpZy5Qcm92aWRlck9wdGlvbnNFbnRyeRpPChRQcm92aWRlck9wdGlvbnNFbnRyeRILCgNrZXkYASABKAkSJgoFdmFsdWUYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0OgI4AUIHCgVfc2VlZCLdAQoVR2VuZXJhdGVJbWFnZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSLQoLYXR0cmlidXRpb24YAyABKAsyGC5yaW5nbWFpbi52MS5BdHRyaWJ1dGlvbhIyCg5yb3V0aW5nX3BvbGljeRgEIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kSDgoGcHJvbXB0GAUgASgJEi4KDGltYWdlX2NvbmZpZxgGIAEoCzIYLnJpbmdtYWluLnYxLkltYWdlQ29uZmlnIqABChZHZW5lcmF0ZUltYWdlc1Jlc3BvbnNlEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIrCgZpbWFnZXMYBCADKAsyGy5yaW5nbWFpbi52MS5HZW5lcmF0ZWRJbWFnZSJZCg5HZW5lcmF0ZWRJbWFnZRIhCgVtZWRpYRgBIAEoCzISLnJpbmdtYWluLnYxLk1lZGlhEhYKDnJldmlzZWRfcHJvbXB0GAIgASgJEgwKBG5vdGUYAyABKAkinwEKE1N0cmVhbUltYWdlc1JlcXVlc3QSNgoIZ2VuZXJhdGUYASABKAsyIi5yaW5nbWFpbi52MS5HZW5lcmF0ZUltYWdlc1JlcXVlc3RIABIuCgRlZGl0GAIgASgLMh4ucmluZ21haW4udjEuRWRpdEltYWdlc1JlcXVlc3RIABIVCg1wcmV2aWV3X2NvdW50GAMgASgFQgkKB3JlcXVlc3QiywEKCkltYWdlRXZlbnQSLAoHc3RhcnRlZBgBIAEoCzIZLnJpbmdtYWluLnYxLkltYWdlU3RhcnRlZEgAEiwKB3ByZXZpZXcYAiABKAsyGS5yaW5nbWFpbi52MS5JbWFnZVByZXZpZXdIABIoCgVjaHVuaxgDIAEoCzIXLnJpbmdtYWluLnYxLkltYWdlQ2h1bmtIABIuCghmaW5pc2hlZBgEIAEoCzIaLnJpbmdtYWluLnYxLkltYWdlRmluaXNoZWRIAEIHCgVldmVudCJQCgxJbWFnZVN0YXJ0ZWQSEwoLcmVzcG9uc2VfaWQYASABKAkSEwoLcHJvdmlkZXJfaWQYAiABKAkSFgoOcHJvdmlkZXJfbW9kZWwYAyABKAkiRgoMSW1hZ2VQcmV2aWV3EhMKC2ltYWdlX2luZGV4GAEgASgFEiEKBW1lZGlhGAIgASgLMhIucmluZ21haW4udjEuTWVkaWEiUAoKSW1hZ2VDaHVuaxITCgtpbWFnZV9pbmRleBgBIAEoBRIRCgltaW1lX3R5cGUYAiABKAkSDAoEZGF0YRgDIAEoDBIMCgRsYXN0GAQgASgIIpYBCg1JbWFnZUZpbmlzaGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIqCgZpbWFnZXMYBCADKAsyGi5yaW5nbWFpbi52MS5GaW5pc2hlZEltYWdlIkoKDUZpbmlzaGVkSW1hZ2USEwoLaW1hZ2VfaW5kZXgYASABKAUSFgoOcmV2aXNlZF9wcm9tcHQYAiABKAkSDAoEbm90ZRgDIAEoCSLsAgoRRWRpdEltYWdlc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVtb2RlbBgCIAEoCRItCgthdHRyaWJ1dGlvbhgDIAEoCzIYLnJpbmdtYWluLnYxLkF0dHJpYnV0aW9uEjIKDnJvdXRpbmdfcG9saWN5GAQgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeRIOCgZwcm9tcHQYBSABKAkSIgoGaW1hZ2VzGAYgAygLMhIucmluZ21haW4udjEuTWVkaWESIwoEbW9kZRgHIAEoDjIVLnJpbmdtYWluLnYxLkVkaXRNb2RlEiAKBG1hc2sYCCABKAsyEi5yaW5nbWFpbi52MS5NZWRpYRImCghvdXRwYWludBgJIAEoCzIULnJpbmdtYWluLnYxLk1hcmdpbnMSLgoMaW1hZ2VfY29uZmlnGAogASgLMhgucmluZ21haW4udjEuSW1hZ2VDb25maWciQwoHTWFyZ2lucxIMCgRsZWZ0GAEgASgFEgsKA3RvcBgCIAEoBRINCgVyaWdodBgDIAEoBRIOCgZib3R0b20YBCABKAUinAEKEkVkaXRJbWFnZXNSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUSKwoGaW1hZ2VzGAQgAygLMhsucmluZ21haW4udjEuR2VuZXJhdGVkSW1hZ2Ui8gEKE1Vwc2NhbGVJbWFnZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVtb2RlbBgCIAEoCRItCgthdHRyaWJ1dGlvbhgDIAEoCzIYLnJpbmdtYWluLnYxLkF0dHJpYnV0aW9uEjIKDnJvdXRpbmdfcG9saWN5GAQgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeRIhCgVpbWFnZRgFIAEoCzISLnJpbmdtYWluLnYxLk1lZGlhEjIKDnVwc2NhbGVfY29uZmlnGAYgASgLMhoucmluZ21haW4udjEuVXBzY2FsZUNvbmZpZyLeAQoNVXBzY2FsZUNvbmZpZxIOCgZmYWN0b3IYASABKAUSDgoGcHJvbXB0GAIgASgJEhEKCW1pbWVfdHlwZRgDIAEoCRJJChBwcm92aWRlcl9vcHRpb25zGAQgAygLMi8ucmluZ21haW4udjEuVXBzY2FsZUNvbmZpZy5Qcm92aWRlck9wdGlvbnNFbnRyeRpPChRQcm92aWRlck9wdGlvbnNFbnRyeRILCgNrZXkYASABKAkSJgoFdmFsdWUYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0OgI4ASKUAQoUVXBzY2FsZUltYWdlUmVzcG9uc2USEwoLcmVzcG9uc2VfaWQYASABKAkSIQoFdXNhZ2UYAiABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIhCgVyb3V0ZRgDIAEoCzISLnJpbmdtYWluLnYxLlJvdXRlEiEKBWltYWdlGAQgASgLMhIucmluZ21haW4udjEuTWVkaWEivgEKE0luc3BlY3RJbWFnZVJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVtb2RlbBgCIAEoCRItCgthdHRyaWJ1dGlvbhgDIAEoCzIYLnJpbmdtYWluLnYxLkF0dHJpYnV0aW9uEjIKDnJvdXRpbmdfcG9saWN5GAQgASgLMhoucmluZ21haW4udjEuUm91dGluZ1BvbGljeRIhCgVpbWFnZRgFIAEoCzISLnJpbmdtYWluLnYxLk1lZGlhIrgDChRJbnNwZWN0SW1hZ2VSZXNwb25zZRITCgtyZXNwb25zZV9pZBgBIAEoCRIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUSEQoJbWltZV90eXBlGAQgASgJEg0KBXdpZHRoGAUgASgFEg4KBmhlaWdodBgGIAEoBRITCgtmcmFtZV9jb3VudBgHIAEoBRIRCgloYXNfYWxwaGEYCCABKAgSOQoEZXhpZhgJIAMoCzIrLnJpbmdtYWluLnYxLkluc3BlY3RJbWFnZVJlc3BvbnNlLkV4aWZFbnRyeRIOCgZzaGEyNTYYCiABKAkSFwoPcGVyY2VwdHVhbF9oYXNoGAsgASgJEhcKD2RvbWluYW50X2NvbG9ycxgMIAMoCRIxCg5zYWZldHlfcmF0aW5ncxgNIAMoCzIZLnJpbmdtYWluLnYxLlNhZmV0eVJhdGluZxIOCgZsYWJlbHMYDiADKAkaKwoJRXhpZkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQAoMU2FmZXR5UmF0aW5nEhAKCGNhdGVnb3J5GAEgASgJEg0KBXNjb3JlGAIgASgCEg8KB2ZsYWdnZWQYAyABKAgqlAEKDEltYWdlUXVhbGl0eRIdChlJTUFHRV9RVUFMSVRZX1VOU1BFQ0lGSUVEEAASFQoRSU1BR0VfUVVBTElUWV9MT1cQARIYChRJTUFHRV9RVUFMSVRZX01FRElVTRACEhYKEklNQUdFX1FVQUxJVFlfSElHSBADEhwKGElNQUdFX1FVQUxJVFlfRVhUUkFfSElHSBAEKmkKCEVkaXRNb2RlEhkKFUVESVRfTU9ERV9VTlNQRUNJRklFRBAAEhUKEUVESVRfTU9ERV9JTlBBSU5UEAESFgoSRURJVF9NT0RFX09VVFBBSU5UEAISEwoPRURJVF9NT0RFX1NUWUxFEAMyrwMKDEltYWdlU2VydmljZRJZCg5HZW5lcmF0ZUltYWdlcxIiLnJpbmdtYWluLnYxLkdlbmVyYXRlSW1hZ2VzUmVxdWVzdBojLnJpbmdtYWluLnYxLkdlbmVyYXRlSW1hZ2VzUmVzcG9uc2USSwoMU3RyZWFtSW1hZ2VzEiAucmluZ21haW4udjEuU3RyZWFtSW1hZ2VzUmVxdWVzdBoXLnJpbmdtYWluLnYxLkltYWdlRXZlbnQwARJNCgpFZGl0SW1hZ2VzEh4ucmluZ21haW4udjEuRWRpdEltYWdlc1JlcXVlc3QaHy5yaW5nbWFpbi52MS5FZGl0SW1hZ2VzUmVzcG9uc2USUwoMVXBzY2FsZUltYWdlEiAucmluZ21haW4udjEuVXBzY2FsZUltYWdlUmVxdWVzdBohLnJpbmdtYWluLnYxLlVwc2NhbGVJbWFnZVJlc3BvbnNlElMKDEluc3BlY3RJbWFnZRIgLnJpbmdtYWluLnYxLkluc3BlY3RJbWFnZVJlcXVlc3QaIS5yaW5nbWFpbi52MS5JbnNwZWN0SW1hZ2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_ringmain_v1_attribution, file_ringmain_v1_content, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
  * How to draw.
@@ -93,9 +95,8 @@ export type ImageConfig = Message<"ringmain.v1.ImageConfig"> & {
   negativePrompt: string;
 
   /**
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    *
    * @generated from field: map<string, google.protobuf.Struct> provider_options = 10;
    */
@@ -117,7 +118,8 @@ export const ImageConfigSchema: GenMessage<ImageConfig> = /*@__PURE__*/
 export type GenerateImagesRequest = Message<"ringmain.v1.GenerateImagesRequest"> & {
   /**
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    *
    * @generated from field: string request_id = 1;
    */
@@ -131,25 +133,32 @@ export type GenerateImagesRequest = Message<"ringmain.v1.GenerateImagesRequest">
   model: string;
 
   /**
+   * Who the request is for.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
+
+  /**
    * The description, 1 to 32,000 characters.
    *
-   * @generated from field: string prompt = 3;
+   * @generated from field: string prompt = 5;
    */
   prompt: string;
 
   /**
    * How to draw.
    *
-   * @generated from field: ringmain.v1.ImageConfig image_config = 4;
+   * @generated from field: ringmain.v1.ImageConfig image_config = 6;
    */
   imageConfig?: ImageConfig | undefined;
-
-  /**
-   * How to route.
-   *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 5;
-   */
-  routingPolicy?: RoutingPolicy | undefined;
 };
 
 /**
@@ -173,25 +182,25 @@ export type GenerateImagesResponse = Message<"ringmain.v1.GenerateImagesResponse
   responseId: string;
 
   /**
-   * The images.
+   * What the request consumed.
    *
-   * @generated from field: repeated ringmain.v1.GeneratedImage images = 2;
-   */
-  images: GeneratedImage[];
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 3;
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
-   * @generated from field: ringmain.v1.Route route = 4;
+   * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
+
+  /**
+   * The images.
+   *
+   * @generated from field: repeated ringmain.v1.GeneratedImage images = 4;
+   */
+  images: GeneratedImage[];
 };
 
 /**
@@ -244,7 +253,7 @@ export const GeneratedImageSchema: GenMessage<GeneratedImage> = /*@__PURE__*/
  */
 export type StreamImagesRequest = Message<"ringmain.v1.StreamImagesRequest"> & {
   /**
-   * What to do.
+   * What to do. Required.
    *
    * @generated from oneof ringmain.v1.StreamImagesRequest.request
    */
@@ -282,13 +291,13 @@ export const StreamImagesRequestSchema: GenMessage<StreamImagesRequest> = /*@__P
   messageDesc(file_ringmain_v1_image_service, 4);
 
 /**
- * One event of images being made. First `started`, last `finished`.
+ * One event of images being made.
  *
  * @generated from message ringmain.v1.ImageEvent
  */
 export type ImageEvent = Message<"ringmain.v1.ImageEvent"> & {
   /**
-   * The event.
+   * The event. First `started`, last `finished`.
    *
    * @generated from oneof ringmain.v1.ImageEvent.event
    */
@@ -346,6 +355,20 @@ export type ImageStarted = Message<"ringmain.v1.ImageStarted"> & {
    * @generated from field: string response_id = 1;
    */
   responseId: string;
+
+  /**
+   * The provider that draws.
+   *
+   * @generated from field: string provider_id = 2;
+   */
+  providerId: string;
+
+  /**
+   * The provider's own name for the model that draws.
+   *
+   * @generated from field: string provider_model = 3;
+   */
+  providerModel: string;
 };
 
 /**
@@ -432,32 +455,32 @@ export const ImageChunkSchema: GenMessage<ImageChunk> = /*@__PURE__*/
  */
 export type ImageFinished = Message<"ringmain.v1.ImageFinished"> & {
   /**
-   * The description the provider drew for each image, when it rewrote it.
+   * Same as ImageStarted.response_id.
    *
-   * @generated from field: repeated string revised_prompts = 1;
+   * @generated from field: string response_id = 1;
    */
-  revisedPrompts: string[];
+  responseId: string;
 
   /**
-   * What it consumed.
+   * What the request consumed.
    *
    * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
    * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
 
   /**
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    *
-   * @generated from field: repeated string notes = 4;
+   * @generated from field: repeated ringmain.v1.FinishedImage images = 4;
    */
-  notes: string[];
+  images: FinishedImage[];
 };
 
 /**
@@ -468,6 +491,41 @@ export const ImageFinishedSchema: GenMessage<ImageFinished> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_image_service, 9);
 
 /**
+ * What is to be said about an image whose bytes were sent.
+ *
+ * @generated from message ringmain.v1.FinishedImage
+ */
+export type FinishedImage = Message<"ringmain.v1.FinishedImage"> & {
+  /**
+   * The position of the image, from 0.
+   *
+   * @generated from field: int32 image_index = 1;
+   */
+  imageIndex: number;
+
+  /**
+   * Same as GeneratedImage.revised_prompt.
+   *
+   * @generated from field: string revised_prompt = 2;
+   */
+  revisedPrompt: string;
+
+  /**
+   * Same as GeneratedImage.note.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message ringmain.v1.FinishedImage.
+ * Use `create(FinishedImageSchema)` to create a new message.
+ */
+export const FinishedImageSchema: GenMessage<FinishedImage> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_image_service, 10);
+
+/**
  * Images to change.
  *
  * @generated from message ringmain.v1.EditImagesRequest
@@ -475,7 +533,8 @@ export const ImageFinishedSchema: GenMessage<ImageFinished> = /*@__PURE__*/
 export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
   /**
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    *
    * @generated from field: string request_id = 1;
    */
@@ -489,10 +548,24 @@ export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
   model: string;
 
   /**
+   * Who the request is for.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
+
+  /**
    * What to change, at most 32,000 characters. Required unless the mode is
    * OUTPAINT or STYLE.
    *
-   * @generated from field: string prompt = 3;
+   * @generated from field: string prompt = 5;
    */
   prompt: string;
 
@@ -500,44 +573,37 @@ export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
    * The images to change or, with STYLE, first the content, then the styles. At
    * least one, at most 16.
    *
-   * @generated from field: repeated ringmain.v1.Media images = 4;
+   * @generated from field: repeated ringmain.v1.Media images = 6;
    */
   images: Media[];
 
   /**
    * What kind of change.
    *
-   * @generated from field: ringmain.v1.EditMode mode = 5;
+   * @generated from field: ringmain.v1.EditMode mode = 7;
    */
   mode: EditMode;
 
   /**
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    *
-   * @generated from field: ringmain.v1.Media mask = 6;
+   * @generated from field: ringmain.v1.Media mask = 8;
    */
   mask?: Media | undefined;
 
   /**
    * How far to draw beyond the border (OUTPAINT).
    *
-   * @generated from field: ringmain.v1.Margins outpaint = 7;
+   * @generated from field: ringmain.v1.Margins outpaint = 9;
    */
   outpaint?: Margins | undefined;
 
   /**
    * How to draw.
    *
-   * @generated from field: ringmain.v1.ImageConfig image_config = 8;
+   * @generated from field: ringmain.v1.ImageConfig image_config = 10;
    */
   imageConfig?: ImageConfig | undefined;
-
-  /**
-   * How to route.
-   *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 9;
-   */
-  routingPolicy?: RoutingPolicy | undefined;
 };
 
 /**
@@ -545,10 +611,10 @@ export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
  * Use `create(EditImagesRequestSchema)` to create a new message.
  */
 export const EditImagesRequestSchema: GenMessage<EditImagesRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 10);
+  messageDesc(file_ringmain_v1_image_service, 11);
 
 /**
- * Distances beyond an image's border, in pixels.
+ * Distances beyond an image's border, in pixels, each 0 to 4,096.
  *
  * @generated from message ringmain.v1.Margins
  */
@@ -587,7 +653,7 @@ export type Margins = Message<"ringmain.v1.Margins"> & {
  * Use `create(MarginsSchema)` to create a new message.
  */
 export const MarginsSchema: GenMessage<Margins> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 11);
+  messageDesc(file_ringmain_v1_image_service, 12);
 
 /**
  * Changed images.
@@ -603,25 +669,25 @@ export type EditImagesResponse = Message<"ringmain.v1.EditImagesResponse"> & {
   responseId: string;
 
   /**
-   * The images.
+   * What the request consumed.
    *
-   * @generated from field: repeated ringmain.v1.GeneratedImage images = 2;
-   */
-  images: GeneratedImage[];
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 3;
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
-   * @generated from field: ringmain.v1.Route route = 4;
+   * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
+
+  /**
+   * The images.
+   *
+   * @generated from field: repeated ringmain.v1.GeneratedImage images = 4;
+   */
+  images: GeneratedImage[];
 };
 
 /**
@@ -629,7 +695,7 @@ export type EditImagesResponse = Message<"ringmain.v1.EditImagesResponse"> & {
  * Use `create(EditImagesResponseSchema)` to create a new message.
  */
 export const EditImagesResponseSchema: GenMessage<EditImagesResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 12);
+  messageDesc(file_ringmain_v1_image_service, 13);
 
 /**
  * An image to enlarge.
@@ -638,48 +704,49 @@ export const EditImagesResponseSchema: GenMessage<EditImagesResponse> = /*@__PUR
  */
 export type UpscaleImageRequest = Message<"ringmain.v1.UpscaleImageRequest"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that enlarges images. `local/lanczos` and
    * `local/bicubic` need no provider. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The image.
+   * Who the request is for.
    *
-   * @generated from field: ringmain.v1.Media image = 2;
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
    */
-  image?: Media | undefined;
-
-  /**
-   * How many times wider and higher: 2 to 8.
-   *
-   * @generated from field: int32 factor = 3;
-   */
-  factor: number;
-
-  /**
-   * What is in the image, for models that ask. At most 32,000 characters.
-   *
-   * @generated from field: string prompt = 4;
-   */
-  prompt: string;
-
-  /**
-   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-   * means the image's own.
-   *
-   * @generated from field: string mime_type = 5;
-   */
-  mimeType: string;
+  attribution?: Attribution | undefined;
 
   /**
    * How to route.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 6;
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
    */
   routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * The image.
+   *
+   * @generated from field: ringmain.v1.Media image = 5;
+   */
+  image?: Media | undefined;
+
+  /**
+   * How to enlarge.
+   *
+   * @generated from field: ringmain.v1.UpscaleConfig upscale_config = 6;
+   */
+  upscaleConfig?: UpscaleConfig | undefined;
 };
 
 /**
@@ -687,7 +754,51 @@ export type UpscaleImageRequest = Message<"ringmain.v1.UpscaleImageRequest"> & {
  * Use `create(UpscaleImageRequestSchema)` to create a new message.
  */
 export const UpscaleImageRequestSchema: GenMessage<UpscaleImageRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 13);
+  messageDesc(file_ringmain_v1_image_service, 14);
+
+/**
+ * How to enlarge an image.
+ *
+ * @generated from message ringmain.v1.UpscaleConfig
+ */
+export type UpscaleConfig = Message<"ringmain.v1.UpscaleConfig"> & {
+  /**
+   * How many times wider and higher: 2 to 8.
+   *
+   * @generated from field: int32 factor = 1;
+   */
+  factor: number;
+
+  /**
+   * What is in the image, for models that ask. At most 32,000 characters.
+   *
+   * @generated from field: string prompt = 2;
+   */
+  prompt: string;
+
+  /**
+   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
+   * means the image's own.
+   *
+   * @generated from field: string mime_type = 3;
+   */
+  mimeType: string;
+
+  /**
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   *
+   * @generated from field: map<string, google.protobuf.Struct> provider_options = 4;
+   */
+  providerOptions: { [key: string]: JsonObject };
+};
+
+/**
+ * Describes the message ringmain.v1.UpscaleConfig.
+ * Use `create(UpscaleConfigSchema)` to create a new message.
+ */
+export const UpscaleConfigSchema: GenMessage<UpscaleConfig> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_image_service, 15);
 
 /**
  * An enlarged image.
@@ -703,25 +814,25 @@ export type UpscaleImageResponse = Message<"ringmain.v1.UpscaleImageResponse"> &
   responseId: string;
 
   /**
-   * The image.
+   * What the request consumed.
    *
-   * @generated from field: ringmain.v1.Media image = 2;
-   */
-  image?: Media | undefined;
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 3;
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * How it was served.
+   * How the request was served.
    *
-   * @generated from field: ringmain.v1.Route route = 4;
+   * @generated from field: ringmain.v1.Route route = 3;
    */
   route?: Route | undefined;
+
+  /**
+   * The image.
+   *
+   * @generated from field: ringmain.v1.Media image = 4;
+   */
+  image?: Media | undefined;
 };
 
 /**
@@ -729,7 +840,7 @@ export type UpscaleImageResponse = Message<"ringmain.v1.UpscaleImageResponse"> &
  * Use `create(UpscaleImageResponseSchema)` to create a new message.
  */
 export const UpscaleImageResponseSchema: GenMessage<UpscaleImageResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 14);
+  messageDesc(file_ringmain_v1_image_service, 16);
 
 /**
  * An image to inspect.
@@ -738,26 +849,42 @@ export const UpscaleImageResponseSchema: GenMessage<UpscaleImageResponse> = /*@_
  */
 export type InspectImageRequest = Message<"ringmain.v1.InspectImageRequest"> & {
   /**
-   * The image.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    *
-   * @generated from field: ringmain.v1.Media image = 1;
+   * @generated from field: string request_id = 1;
    */
-  image?: Media | undefined;
+  requestId: string;
 
   /**
    * A model of this gateway that classifies images, at most 256 characters.
-   * Empty means do not classify.
+   * Empty means do not classify; then no provider is asked.
    *
-   * @generated from field: string classifier_model = 2;
+   * @generated from field: string model = 2;
    */
-  classifierModel: string;
+  model: string;
+
+  /**
+   * Who the request is for.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
 
   /**
    * How to route.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 3;
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
    */
   routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * The image.
+   *
+   * @generated from field: ringmain.v1.Media image = 5;
+   */
+  image?: Media | undefined;
 };
 
 /**
@@ -765,7 +892,7 @@ export type InspectImageRequest = Message<"ringmain.v1.InspectImageRequest"> & {
  * Use `create(InspectImageRequestSchema)` to create a new message.
  */
 export const InspectImageRequestSchema: GenMessage<InspectImageRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 15);
+  messageDesc(file_ringmain_v1_image_service, 17);
 
 /**
  * What an image file holds.
@@ -774,37 +901,58 @@ export const InspectImageRequestSchema: GenMessage<InspectImageRequest> = /*@__P
  */
 export type InspectImageResponse = Message<"ringmain.v1.InspectImageResponse"> & {
   /**
+   * Assigned by the gateway.
+   *
+   * @generated from field: string response_id = 1;
+   */
+  responseId: string;
+
+  /**
+   * What the classifier consumed. Absent when none was asked.
+   *
+   * @generated from field: ringmain.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * How the classifier was asked. Absent when none was.
+   *
+   * @generated from field: ringmain.v1.Route route = 3;
+   */
+  route?: Route | undefined;
+
+  /**
    * Its media type, from its bytes.
    *
-   * @generated from field: string mime_type = 1;
+   * @generated from field: string mime_type = 4;
    */
   mimeType: string;
 
   /**
    * Its width in pixels.
    *
-   * @generated from field: int32 width = 2;
+   * @generated from field: int32 width = 5;
    */
   width: number;
 
   /**
    * Its height in pixels.
    *
-   * @generated from field: int32 height = 3;
+   * @generated from field: int32 height = 6;
    */
   height: number;
 
   /**
    * How many frames it has.
    *
-   * @generated from field: int32 frame_count = 4;
+   * @generated from field: int32 frame_count = 7;
    */
   frameCount: number;
 
   /**
    * Whether it has transparency.
    *
-   * @generated from field: bool has_alpha = 5;
+   * @generated from field: bool has_alpha = 8;
    */
   hasAlpha: boolean;
 
@@ -812,51 +960,45 @@ export type InspectImageResponse = Message<"ringmain.v1.InspectImageResponse"> &
    * Its EXIF fields by name, as text. Location is included only if the
    * server's operator allows it.
    *
-   * @generated from field: map<string, string> exif = 6;
+   * @generated from field: map<string, string> exif = 9;
    */
   exif: { [key: string]: string };
 
   /**
    * SHA-256 of its bytes, in hexadecimal.
    *
-   * @generated from field: string sha256 = 7;
+   * @generated from field: string sha256 = 10;
    */
   sha256: string;
 
   /**
-   * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+   * Perceptual hash of its pixels, in hexadecimal: images that look alike
+   * differ in few bits.
    *
-   * @generated from field: string perceptual_hash = 8;
+   * @generated from field: string perceptual_hash = 11;
    */
   perceptualHash: string;
 
   /**
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    *
-   * @generated from field: repeated string dominant_colors = 9;
+   * @generated from field: repeated string dominant_colors = 12;
    */
   dominantColors: string[];
 
   /**
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    *
-   * @generated from field: repeated ringmain.v1.SafetyRating safety_ratings = 10;
+   * @generated from field: repeated ringmain.v1.SafetyRating safety_ratings = 13;
    */
   safetyRatings: SafetyRating[];
 
   /**
    * What is in it, in words, when a classifier was asked.
    *
-   * @generated from field: repeated string labels = 11;
+   * @generated from field: repeated string labels = 14;
    */
   labels: string[];
-
-  /**
-   * What the classifier consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 12;
-   */
-  usage?: Usage | undefined;
 };
 
 /**
@@ -864,7 +1006,7 @@ export type InspectImageResponse = Message<"ringmain.v1.InspectImageResponse"> &
  * Use `create(InspectImageResponseSchema)` to create a new message.
  */
 export const InspectImageResponseSchema: GenMessage<InspectImageResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 16);
+  messageDesc(file_ringmain_v1_image_service, 18);
 
 /**
  * How likely an image is of an unsafe kind.
@@ -899,7 +1041,7 @@ export type SafetyRating = Message<"ringmain.v1.SafetyRating"> & {
  * Use `create(SafetyRatingSchema)` to create a new message.
  */
 export const SafetyRatingSchema: GenMessage<SafetyRating> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_image_service, 17);
+  messageDesc(file_ringmain_v1_image_service, 19);
 
 /**
  * How much work to put into an image. Frozen: an unknown value is refused.
@@ -922,18 +1064,25 @@ export enum ImageQuality {
   LOW = 1,
 
   /**
-   * Between.
+   * Between low and high.
    *
    * @generated from enum value: IMAGE_QUALITY_MEDIUM = 2;
    */
   MEDIUM = 2,
 
   /**
-   * Slow and dear.
+   * Slow and expensive.
    *
    * @generated from enum value: IMAGE_QUALITY_HIGH = 3;
    */
   HIGH = 3,
+
+  /**
+   * The best that the model has, at any price. HIGH where it has no more.
+   *
+   * @generated from enum value: IMAGE_QUALITY_EXTRA_HIGH = 4;
+   */
+  EXTRA_HIGH = 4,
 }
 
 /**
@@ -1006,6 +1155,9 @@ export const ImageService: GenService<{
   },
   /**
    * Makes or changes images and sends previews and bytes as they come.
+   *
+   * Folding the events, previews left out, gives the response that
+   * GenerateImages or EditImages would have returned.
    *
    * @generated from rpc ringmain.v1.ImageService.StreamImages
    */

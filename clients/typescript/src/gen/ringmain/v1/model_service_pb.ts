@@ -4,13 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ringmain/v1/model_service.proto.
  */
 export const file_ringmain_v1_model_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yaW5nbWFpbi92MS9tb2RlbF9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSJxCgVNb2RlbBINCgVtb2RlbBgBIAEoCRItCgxjYXBhYmlsaXRpZXMYAiADKA4yFy5yaW5nbWFpbi52MS5DYXBhYmlsaXR5EioKCmNhbmRpZGF0ZXMYAyADKAsyFi5yaW5nbWFpbi52MS5DYW5kaWRhdGUikgIKCUNhbmRpZGF0ZRITCgtwcm92aWRlcl9pZBgBIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgCIAEoCRIbChNjb250ZXh0X3Rva2VuX2NvdW50GAMgASgDEh4KFm1heF9vdXRwdXRfdG9rZW5fY291bnQYBCABKAMSJQoYaW5wdXRfbXRva19jb3N0X25hbm9fdXNkGAUgASgDSACIAQESJgoZb3V0cHV0X210b2tfY29zdF9uYW5vX3VzZBgGIAEoA0gBiAEBEhEKCWF2YWlsYWJsZRgHIAEoCEIbChlfaW5wdXRfbXRva19jb3N0X25hbm9fdXNkQhwKGl9vdXRwdXRfbXRva19jb3N0X25hbm9fdXNkImkKEUxpc3RNb2RlbHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KDGNhcGFiaWxpdGllcxgDIAMoDjIXLnJpbmdtYWluLnYxLkNhcGFiaWxpdHkiUQoSTGlzdE1vZGVsc1Jlc3BvbnNlEiIKBm1vZGVscxgBIAMoCzISLnJpbmdtYWluLnYxLk1vZGVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIgCg9HZXRNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkiNQoQR2V0TW9kZWxSZXNwb25zZRIhCgVtb2RlbBgBIAEoCzISLnJpbmdtYWluLnYxLk1vZGVsKowDCgpDYXBhYmlsaXR5EhoKFkNBUEFCSUxJVFlfVU5TUEVDSUZJRUQQABITCg9DQVBBQklMSVRZX0NIQVQQARIVChFDQVBBQklMSVRZX1ZJU0lPThACEhQKEENBUEFCSUxJVFlfVE9PTFMQAxIaChZDQVBBQklMSVRZX0pTT05fU0NIRU1BEAQSGAoUQ0FQQUJJTElUWV9SRUFTT05JTkcQBRIXChNDQVBBQklMSVRZX0RPQ1VNRU5UEAYSHwobQ0FQQUJJTElUWV9JTUFHRV9HRU5FUkFUSU9OEAcSHAoYQ0FQQUJJTElUWV9JTUFHRV9FRElUSU5HEAgSHgoaQ0FQQUJJTElUWV9JTUFHRV9VUFNDQUxJTkcQCRIjCh9DQVBBQklMSVRZX0lNQUdFX0NMQVNTSUZJQ0FUSU9OEAoSGAoUQ0FQQUJJTElUWV9FTUJFRERJTkcQCxIcChhDQVBBQklMSVRZX1RSQU5TQ1JJUFRJT04QDBIVChFDQVBBQklMSVRZX1NQRUVDSBANMrABCgxNb2RlbFNlcnZpY2USUgoKTGlzdE1vZGVscxIeLnJpbmdtYWluLnYxLkxpc3RNb2RlbHNSZXF1ZXN0Gh8ucmluZ21haW4udjEuTGlzdE1vZGVsc1Jlc3BvbnNlIgOQAgESTAoIR2V0TW9kZWwSHC5yaW5nbWFpbi52MS5HZXRNb2RlbFJlcXVlc3QaHS5yaW5nbWFpbi52MS5HZXRNb2RlbFJlc3BvbnNlIgOQAgFiBnByb3RvMw");
+  fileDesc("Ch9yaW5nbWFpbi92MS9tb2RlbF9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSKbAQoFTW9kZWwSDQoFbW9kZWwYASABKAkSLQoMY2FwYWJpbGl0aWVzGAIgAygOMhcucmluZ21haW4udjEuQ2FwYWJpbGl0eRIqCgpjYW5kaWRhdGVzGAMgAygLMhYucmluZ21haW4udjEuQ2FuZGlkYXRlEhMKC3JldGlyZV9kYXRlGAQgASgJEhMKC3JlcGxhY2VkX2J5GAUgASgJIrwCCglDYW5kaWRhdGUSEwoLcHJvdmlkZXJfaWQYASABKAkSFgoOcHJvdmlkZXJfbW9kZWwYAiABKAkSGwoTY29udGV4dF90b2tlbl9jb3VudBgDIAEoAxIeChZtYXhfb3V0cHV0X3Rva2VuX2NvdW50GAQgASgDEiUKGGlucHV0X210b2tfY29zdF9uYW5vX3VzZBgFIAEoA0gAiAEBEiYKGW91dHB1dF9tdG9rX2Nvc3RfbmFub191c2QYBiABKANIAYgBARIRCglhdmFpbGFibGUYByABKAgSEwoLcmV0aXJlX2RhdGUYCCABKAkSEwoLcmVwbGFjZWRfYnkYCSABKAlCGwoZX2lucHV0X210b2tfY29zdF9uYW5vX3VzZEIcChpfb3V0cHV0X210b2tfY29zdF9uYW5vX3VzZCJpChFMaXN0TW9kZWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRItCgxjYXBhYmlsaXRpZXMYAyADKA4yFy5yaW5nbWFpbi52MS5DYXBhYmlsaXR5IlEKEkxpc3RNb2RlbHNSZXNwb25zZRIiCgZtb2RlbHMYASADKAsyEi5yaW5nbWFpbi52MS5Nb2RlbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIAoPR2V0TW9kZWxSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIjUKEEdldE1vZGVsUmVzcG9uc2USIQoFbW9kZWwYASABKAsyEi5yaW5nbWFpbi52MS5Nb2RlbCIWChRHZXRTZXJ2ZXJJbmZvUmVxdWVzdCKVAgoVR2V0U2VydmVySW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSGAoQY29udHJhY3RfdmVyc2lvbhgCIAEoCRIQCghzZXJ2aWNlcxgDIAMoCRItCgxjYXBhYmlsaXRpZXMYBCADKA4yFy5yaW5nbWFpbi52MS5DYXBhYmlsaXR5EkEKFmF1dGhlbnRpY2F0aW9uX21ldGhvZHMYBSADKA4yIS5yaW5nbWFpbi52MS5BdXRoZW50aWNhdGlvbk1ldGhvZBIpCgZsaW1pdHMYBiABKAsyGS5yaW5nbWFpbi52MS5TZXJ2ZXJMaW1pdHMSFQoIaHR0cF91cmkYByABKAlIAIgBAUILCglfaHR0cF91cmkiwgEKDFNlcnZlckxpbWl0cxIZChFtYXhfbWVzc2FnZV9ieXRlcxgBIAEoAxIXCg9tYXhfbWVkaWFfYnl0ZXMYAiABKAMSGAoQbWF4X3VwbG9hZF9ieXRlcxgDIAEoAxIzChBkZWZhdWx0X2RlYWRsaW5lGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KDG1heF9kZWFkbGluZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiqcBAoKQ2FwYWJpbGl0eRIaChZDQVBBQklMSVRZX1VOU1BFQ0lGSUVEEAASEwoPQ0FQQUJJTElUWV9DSEFUEAESFQoRQ0FQQUJJTElUWV9WSVNJT04QAhIXChNDQVBBQklMSVRZX0RPQ1VNRU5UEAMSGgoWQ0FQQUJJTElUWV9BVURJT19JTlBVVBAEEhsKF0NBUEFCSUxJVFlfQVVESU9fT1VUUFVUEAUSGwoXQ0FQQUJJTElUWV9JTUFHRV9PVVRQVVQQBhIUChBDQVBBQklMSVRZX1RPT0xTEAcSGQoVQ0FQQUJJTElUWV9XRUJfU0VBUkNIEAgSHQoZQ0FQQUJJTElUWV9DT0RFX0VYRUNVVElPThAJEhoKFkNBUEFCSUxJVFlfSlNPTl9TQ0hFTUEQChIYChRDQVBBQklMSVRZX1JFQVNPTklORxALEh8KG0NBUEFCSUxJVFlfSU1BR0VfR0VORVJBVElPThAMEhwKGENBUEFCSUxJVFlfSU1BR0VfRURJVElORxANEh4KGkNBUEFCSUxJVFlfSU1BR0VfVVBTQ0FMSU5HEA4SIwofQ0FQQUJJTElUWV9JTUFHRV9DTEFTU0lGSUNBVElPThAPEhgKFENBUEFCSUxJVFlfRU1CRURESU5HEBASHAoYQ0FQQUJJTElUWV9UUkFOU0NSSVBUSU9OEBESFQoRQ0FQQUJJTElUWV9TUEVFQ0gQEiqtAQoUQXV0aGVudGljYXRpb25NZXRob2QSJQohQVVUSEVOVElDQVRJT05fTUVUSE9EX1VOU1BFQ0lGSUVEEAASIQodQVVUSEVOVElDQVRJT05fTUVUSE9EX0FQSV9LRVkQARIdChlBVVRIRU5USUNBVElPTl9NRVRIT0RfSldUEAISLAooQVVUSEVOVElDQVRJT05fTUVUSE9EX0NMSUVOVF9DRVJUSUZJQ0FURRADMo0CCgxNb2RlbFNlcnZpY2USUgoKTGlzdE1vZGVscxIeLnJpbmdtYWluLnYxLkxpc3RNb2RlbHNSZXF1ZXN0Gh8ucmluZ21haW4udjEuTGlzdE1vZGVsc1Jlc3BvbnNlIgOQAgESTAoIR2V0TW9kZWwSHC5yaW5nbWFpbi52MS5HZXRNb2RlbFJlcXVlc3QaHS5yaW5nbWFpbi52MS5HZXRNb2RlbFJlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnJpbmdtYWluLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIucmluZ21haW4udjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_duration]);
 
 /**
  * A model.
@@ -38,6 +40,21 @@ export type Model = Message<"ringmain.v1.Model"> & {
    * @generated from field: repeated ringmain.v1.Candidate candidates = 3;
    */
   candidates: Candidate[];
+
+  /**
+   * The date from which no candidate serves it any more, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   *
+   * @generated from field: string retire_date = 4;
+   */
+  retireDate: string;
+
+  /**
+   * The model of this gateway to use instead. Empty when none is named.
+   *
+   * @generated from field: string replaced_by = 5;
+   */
+  replacedBy: string;
 };
 
 /**
@@ -103,6 +120,22 @@ export type Candidate = Message<"ringmain.v1.Candidate"> & {
    * @generated from field: bool available = 7;
    */
   available: boolean;
+
+  /**
+   * The date from which the provider no longer serves it, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   *
+   * @generated from field: string retire_date = 8;
+   */
+  retireDate: string;
+
+  /**
+   * The provider's own name for the model that it recommends instead. Empty
+   * when it names none.
+   *
+   * @generated from field: string replaced_by = 9;
+   */
+  replacedBy: string;
 };
 
 /**
@@ -134,7 +167,7 @@ export type ListModelsRequest = Message<"ringmain.v1.ListModelsRequest"> & {
   pageToken: string;
 
   /**
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    *
    * @generated from field: repeated ringmain.v1.Capability capabilities = 3;
    */
@@ -219,8 +252,140 @@ export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*
   messageDesc(file_ringmain_v1_model_service, 5);
 
 /**
+ * Asks what server this is.
+ *
+ * @generated from message ringmain.v1.GetServerInfoRequest
+ */
+export type GetServerInfoRequest = Message<"ringmain.v1.GetServerInfoRequest"> & {
+};
+
+/**
+ * Describes the message ringmain.v1.GetServerInfoRequest.
+ * Use `create(GetServerInfoRequestSchema)` to create a new message.
+ */
+export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_model_service, 6);
+
+/**
+ * What server this is, as far as the caller may know.
+ *
+ * @generated from message ringmain.v1.GetServerInfoResponse
+ */
+export type GetServerInfoResponse = Message<"ringmain.v1.GetServerInfoResponse"> & {
+  /**
+   * The version of the gateway, such as `1.4.0`.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * The version of this contract that the gateway was built with, such as
+   * `1.3`. The second number grows with every addition.
+   *
+   * @generated from field: string contract_version = 2;
+   */
+  contractVersion: string;
+
+  /**
+   * The services that this port serves, by their full names, such as
+   * `ringmain.v1.ChatService`. Others answer UNIMPLEMENTED.
+   *
+   * @generated from field: repeated string services = 3;
+   */
+  services: string[];
+
+  /**
+   * What at least one of the caller's models can do.
+   *
+   * @generated from field: repeated ringmain.v1.Capability capabilities = 4;
+   */
+  capabilities: Capability[];
+
+  /**
+   * How callers may say who they are. Empty means that anybody may call.
+   *
+   * @generated from field: repeated ringmain.v1.AuthenticationMethod authentication_methods = 5;
+   */
+  authenticationMethods: AuthenticationMethod[];
+
+  /**
+   * How large and how long a request may be.
+   *
+   * @generated from field: ringmain.v1.ServerLimits limits = 6;
+   */
+  limits?: ServerLimits | undefined;
+
+  /**
+   * The HTTP address of this gateway as its operator gave it, such as
+   * `https://ai.example.com`. Absent when HTTP is not served.
+   *
+   * @generated from field: optional string http_uri = 7;
+   */
+  httpUri?: string | undefined;
+};
+
+/**
+ * Describes the message ringmain.v1.GetServerInfoResponse.
+ * Use `create(GetServerInfoResponseSchema)` to create a new message.
+ */
+export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_model_service, 7);
+
+/**
+ * How large and how long a request may be.
+ *
+ * @generated from message ringmain.v1.ServerLimits
+ */
+export type ServerLimits = Message<"ringmain.v1.ServerLimits"> & {
+  /**
+   * The largest request message, in bytes. gRPC itself refuses a larger one:
+   * RESOURCE_EXHAUSTED without an ErrorInfo.
+   *
+   * @generated from field: int64 max_message_bytes = 1;
+   */
+  maxMessageBytes: bigint;
+
+  /**
+   * The largest medium of a message, in bytes.
+   *
+   * @generated from field: int64 max_media_bytes = 2;
+   */
+  maxMediaBytes: bigint;
+
+  /**
+   * The largest document or recording that is sent in chunks, in bytes.
+   *
+   * @generated from field: int64 max_upload_bytes = 3;
+   */
+  maxUploadBytes: bigint;
+
+  /**
+   * The deadline of a call that names none.
+   *
+   * @generated from field: google.protobuf.Duration default_deadline = 4;
+   */
+  defaultDeadline?: Duration | undefined;
+
+  /**
+   * The longest deadline. A longer one is shortened to it. Absent when there is
+   * none.
+   *
+   * @generated from field: google.protobuf.Duration max_deadline = 5;
+   */
+  maxDeadline?: Duration | undefined;
+};
+
+/**
+ * Describes the message ringmain.v1.ServerLimits.
+ * Use `create(ServerLimitsSchema)` to create a new message.
+ */
+export const ServerLimitsSchema: GenMessage<ServerLimits> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_model_service, 8);
+
+/**
  * What a model can do. New values may be added; an unknown one in a request is
- * refused.
+ * what no model can do.
  *
  * @generated from enum ringmain.v1.Capability
  */
@@ -247,81 +412,116 @@ export enum Capability {
   VISION = 2,
 
   /**
-   * Tool calls.
+   * Documents as input.
    *
-   * @generated from enum value: CAPABILITY_TOOLS = 3;
+   * @generated from enum value: CAPABILITY_DOCUMENT = 3;
    */
-  TOOLS = 3,
+  DOCUMENT = 3,
+
+  /**
+   * Audio as input of a chat.
+   *
+   * @generated from enum value: CAPABILITY_AUDIO_INPUT = 4;
+   */
+  AUDIO_INPUT = 4,
+
+  /**
+   * Speech as part of a chat's answer.
+   *
+   * @generated from enum value: CAPABILITY_AUDIO_OUTPUT = 5;
+   */
+  AUDIO_OUTPUT = 5,
+
+  /**
+   * Images as part of a chat's answer.
+   *
+   * @generated from enum value: CAPABILITY_IMAGE_OUTPUT = 6;
+   */
+  IMAGE_OUTPUT = 6,
+
+  /**
+   * Tools that the caller runs.
+   *
+   * @generated from enum value: CAPABILITY_TOOLS = 7;
+   */
+  TOOLS = 7,
+
+  /**
+   * Web search that the provider runs.
+   *
+   * @generated from enum value: CAPABILITY_WEB_SEARCH = 8;
+   */
+  WEB_SEARCH = 8,
+
+  /**
+   * Code that the provider runs.
+   *
+   * @generated from enum value: CAPABILITY_CODE_EXECUTION = 9;
+   */
+  CODE_EXECUTION = 9,
 
   /**
    * JSON that satisfies a schema.
    *
-   * @generated from enum value: CAPABILITY_JSON_SCHEMA = 4;
+   * @generated from enum value: CAPABILITY_JSON_SCHEMA = 10;
    */
-  JSON_SCHEMA = 4,
+  JSON_SCHEMA = 10,
 
   /**
    * Reasoning before the answer.
    *
-   * @generated from enum value: CAPABILITY_REASONING = 5;
+   * @generated from enum value: CAPABILITY_REASONING = 11;
    */
-  REASONING = 5,
-
-  /**
-   * Documents as input.
-   *
-   * @generated from enum value: CAPABILITY_DOCUMENT = 6;
-   */
-  DOCUMENT = 6,
+  REASONING = 11,
 
   /**
    * Making images.
    *
-   * @generated from enum value: CAPABILITY_IMAGE_GENERATION = 7;
+   * @generated from enum value: CAPABILITY_IMAGE_GENERATION = 12;
    */
-  IMAGE_GENERATION = 7,
+  IMAGE_GENERATION = 12,
 
   /**
    * Changing images.
    *
-   * @generated from enum value: CAPABILITY_IMAGE_EDITING = 8;
+   * @generated from enum value: CAPABILITY_IMAGE_EDITING = 13;
    */
-  IMAGE_EDITING = 8,
+  IMAGE_EDITING = 13,
 
   /**
    * Enlarging images.
    *
-   * @generated from enum value: CAPABILITY_IMAGE_UPSCALING = 9;
+   * @generated from enum value: CAPABILITY_IMAGE_UPSCALING = 14;
    */
-  IMAGE_UPSCALING = 9,
+  IMAGE_UPSCALING = 14,
 
   /**
    * Classifying images.
    *
-   * @generated from enum value: CAPABILITY_IMAGE_CLASSIFICATION = 10;
+   * @generated from enum value: CAPABILITY_IMAGE_CLASSIFICATION = 15;
    */
-  IMAGE_CLASSIFICATION = 10,
+  IMAGE_CLASSIFICATION = 15,
 
   /**
    * Embeddings.
    *
-   * @generated from enum value: CAPABILITY_EMBEDDING = 11;
+   * @generated from enum value: CAPABILITY_EMBEDDING = 16;
    */
-  EMBEDDING = 11,
+  EMBEDDING = 16,
 
   /**
    * Speech to text.
    *
-   * @generated from enum value: CAPABILITY_TRANSCRIPTION = 12;
+   * @generated from enum value: CAPABILITY_TRANSCRIPTION = 17;
    */
-  TRANSCRIPTION = 12,
+  TRANSCRIPTION = 17,
 
   /**
    * Text to speech.
    *
-   * @generated from enum value: CAPABILITY_SPEECH = 13;
+   * @generated from enum value: CAPABILITY_SPEECH = 18;
    */
-  SPEECH = 13,
+  SPEECH = 18,
 }
 
 /**
@@ -331,7 +531,49 @@ export const CapabilitySchema: GenEnum<Capability> = /*@__PURE__*/
   enumDesc(file_ringmain_v1_model_service, 0);
 
 /**
- * The models a caller may use.
+ * How a caller says who it is. New values may be added.
+ *
+ * @generated from enum ringmain.v1.AuthenticationMethod
+ */
+export enum AuthenticationMethod {
+  /**
+   * Never returned.
+   *
+   * @generated from enum value: AUTHENTICATION_METHOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * An API key of this gateway, as `authorization: Bearer SECRET`.
+   *
+   * @generated from enum value: AUTHENTICATION_METHOD_API_KEY = 1;
+   */
+  API_KEY = 1,
+
+  /**
+   * A signed token (JWT) of an identity provider, as `authorization: Bearer
+   * TOKEN`.
+   *
+   * @generated from enum value: AUTHENTICATION_METHOD_JWT = 2;
+   */
+  JWT = 2,
+
+  /**
+   * A client certificate.
+   *
+   * @generated from enum value: AUTHENTICATION_METHOD_CLIENT_CERTIFICATE = 3;
+   */
+  CLIENT_CERTIFICATE = 3,
+}
+
+/**
+ * Describes the enum ringmain.v1.AuthenticationMethod.
+ */
+export const AuthenticationMethodSchema: GenEnum<AuthenticationMethod> = /*@__PURE__*/
+  enumDesc(file_ringmain_v1_model_service, 1);
+
+/**
+ * The models a caller may use, and the server that offers them.
  *
  * @generated from service ringmain.v1.ModelService
  */
@@ -355,6 +597,16 @@ export const ModelService: GenService<{
     methodKind: "unary";
     input: typeof GetModelRequestSchema;
     output: typeof GetModelResponseSchema;
+  },
+  /**
+   * Says what server this is, what it serves and how large a request may be.
+   *
+   * @generated from rpc ringmain.v1.ModelService.GetServerInfo
+   */
+  getServerInfo: {
+    methodKind: "unary";
+    input: typeof GetServerInfoRequestSchema;
+    output: typeof GetServerInfoResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ringmain_v1_model_service, 0);

@@ -14,10 +14,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/routing.proto.
  */
 export const file_ringmain_v1_routing: GenFile = /*@__PURE__*/
-  fileDesc("ChlyaW5nbWFpbi92MS9yb3V0aW5nLnByb3RvEgtyaW5nbWFpbi52MSLyAgoNUm91dGluZ1BvbGljeRIUCgxwcm92aWRlcl9pZHMYASADKAkSGQoRZmFpbG92ZXJfZGlzYWJsZWQYAiABKAgSKgoKY2FjaGVfbW9kZRgDIAEoDjIWLnJpbmdtYWluLnYxLkNhY2hlTW9kZRI0Cg9zdHJlYW1fcmVjb3ZlcnkYBCABKA4yGy5yaW5nbWFpbi52MS5TdHJlYW1SZWNvdmVyeRI2ChNmaXJzdF90b2tlbl90aW1lb3V0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KDGlkbGVfdGltZW91dBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI2CgZsYWJlbHMYByADKAsyJi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5LkxhYmVsc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEibwoFUm91dGUSEwoLcHJvdmlkZXJfaWQYASABKAkSFgoOcHJvdmlkZXJfbW9kZWwYAiABKAkSEQoJY2FjaGVfaGl0GAMgASgIEiYKCGF0dGVtcHRzGAQgAygLMhQucmluZ21haW4udjEuQXR0ZW1wdCKFAQoHQXR0ZW1wdBITCgtwcm92aWRlcl9pZBgBIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgCIAEoCRIqCgdsYXRlbmN5GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiEKBWVycm9yGAQgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMqagoJQ2FjaGVNb2RlEhoKFkNBQ0hFX01PREVfVU5TUEVDSUZJRUQQABISCg5DQUNIRV9NT0RFX1VTRRABEhYKEkNBQ0hFX01PREVfUkVGUkVTSBACEhUKEUNBQ0hFX01PREVfQllQQVNTEAMqhgEKDlN0cmVhbVJlY292ZXJ5Eh8KG1NUUkVBTV9SRUNPVkVSWV9VTlNQRUNJRklFRBAAEhgKFFNUUkVBTV9SRUNPVkVSWV9GQUlMEAESGwoXU1RSRUFNX1JFQ09WRVJZX1JFU1RBUlQQAhIcChhTVFJFQU1fUkVDT1ZFUllfQ09OVElOVUUQA2IGcHJvdG8z", [file_google_protobuf_duration, file_google_rpc_status]);
+  fileDesc("ChlyaW5nbWFpbi92MS9yb3V0aW5nLnByb3RvEgtyaW5nbWFpbi52MSKNAgoNUm91dGluZ1BvbGljeRIUCgxwcm92aWRlcl9pZHMYASADKAkSGQoRZmFpbG92ZXJfZGlzYWJsZWQYAiABKAgSKgoKY2FjaGVfbW9kZRgDIAEoDjIWLnJpbmdtYWluLnYxLkNhY2hlTW9kZRI0Cg9zdHJlYW1fcmVjb3ZlcnkYBCABKA4yGy5yaW5nbWFpbi52MS5TdHJlYW1SZWNvdmVyeRI4ChVmaXJzdF9jb250ZW50X3RpbWVvdXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoMaWRsZV90aW1lb3V0GAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm8KBVJvdXRlEhMKC3Byb3ZpZGVyX2lkGAEgASgJEhYKDnByb3ZpZGVyX21vZGVsGAIgASgJEhEKCWNhY2hlX2hpdBgDIAEoCBImCghhdHRlbXB0cxgEIAMoCzIULnJpbmdtYWluLnYxLkF0dGVtcHQihQEKB0F0dGVtcHQSEwoLcHJvdmlkZXJfaWQYASABKAkSFgoOcHJvdmlkZXJfbW9kZWwYAiABKAkSKgoHbGF0ZW5jeRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIhCgVlcnJvchgEIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzKmoKCUNhY2hlTW9kZRIaChZDQUNIRV9NT0RFX1VOU1BFQ0lGSUVEEAASEgoOQ0FDSEVfTU9ERV9VU0UQARIWChJDQUNIRV9NT0RFX1JFRlJFU0gQAhIVChFDQUNIRV9NT0RFX0JZUEFTUxADKoYBCg5TdHJlYW1SZWNvdmVyeRIfChtTVFJFQU1fUkVDT1ZFUllfVU5TUEVDSUZJRUQQABIYChRTVFJFQU1fUkVDT1ZFUllfRkFJTBABEhsKF1NUUkVBTV9SRUNPVkVSWV9SRVNUQVJUEAISHAoYU1RSRUFNX1JFQ09WRVJZX0NPTlRJTlVFEANiBnByb3RvMw", [file_google_protobuf_duration, file_google_rpc_status]);
 
 /**
- * How the caller wants a request routed. Empty means the server's policy.
+ * How the caller wants a request routed. What is not set follows the server's
+ * policy.
  *
  * @generated from message ringmain.v1.RoutingPolicy
  */
@@ -56,9 +57,9 @@ export type RoutingPolicy = Message<"ringmain.v1.RoutingPolicy"> & {
    * candidate is tried. Above zero and at most a day. Absent means the server's
    * policy.
    *
-   * @generated from field: google.protobuf.Duration first_token_timeout = 5;
+   * @generated from field: google.protobuf.Duration first_content_timeout = 5;
    */
-  firstTokenTimeout?: Duration | undefined;
+  firstContentTimeout?: Duration | undefined;
 
   /**
    * The longest silence between two contents of a stream. Above zero and at
@@ -67,14 +68,6 @@ export type RoutingPolicy = Message<"ringmain.v1.RoutingPolicy"> & {
    * @generated from field: google.protobuf.Duration idle_timeout = 6;
    */
   idleTimeout?: Duration | undefined;
-
-  /**
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   *
-   * @generated from field: map<string, string> labels = 7;
-   */
-  labels: { [key: string]: string };
 };
 
 /**
@@ -190,7 +183,7 @@ export enum CacheMode {
   USE = 1,
 
   /**
-   * Write a fresh answer without reading.
+   * Write a new answer without reading.
    *
    * @generated from enum value: CACHE_MODE_REFRESH = 2;
    */
@@ -215,7 +208,7 @@ export const CacheModeSchema: GenEnum<CacheMode> = /*@__PURE__*/
  * value is refused.
  *
  * Before any content was sent, the next candidate is always tried and nothing
- * of it shows on the stream.
+ * of the failed one shows on the stream.
  *
  * @generated from enum ringmain.v1.StreamRecovery
  */
@@ -244,8 +237,9 @@ export enum StreamRecovery {
 
   /**
    * Send ChatRecovered, then what the next candidate adds to the text sent so
-   * far. Only while nothing but text was sent and the next candidate can
-   * continue a text; otherwise as RESTART.
+   * far. Only while nothing but text was sent, no citations and no log
+   * probabilities either, and the next candidate can continue a text. Otherwise
+   * as RESTART. A part that two providers wrote has no signature.
    *
    * @generated from enum value: STREAM_RECOVERY_CONTINUE = 3;
    */

@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ringmain/v1/usage.proto.
  */
 export const file_ringmain_v1_usage: GenFile = /*@__PURE__*/
-  fileDesc("ChdyaW5nbWFpbi92MS91c2FnZS5wcm90bxILcmluZ21haW4udjEisAIKBVVzYWdlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEhoKEm91dHB1dF90b2tlbl9jb3VudBgCIAEoAxIgChhjYWNoZWRfaW5wdXRfdG9rZW5fY291bnQYAyABKAMSJQodY2FjaGVfd3JpdGVfaW5wdXRfdG9rZW5fY291bnQYBCABKAMSHQoVcmVhc29uaW5nX3Rva2VuX2NvdW50GAUgASgDEhMKC2ltYWdlX2NvdW50GAYgASgFEhkKEWF1ZGlvX2R1cmF0aW9uX21zGAcgASgDEhcKD2NoYXJhY3Rlcl9jb3VudBgIIAEoAxIaCg1jb3N0X25hbm9fdXNkGAkgASgDSACIAQESEQoJZXN0aW1hdGVkGAogASgIQhAKDl9jb3N0X25hbm9fdXNkYgZwcm90bzM");
+  fileDesc("ChdyaW5nbWFpbi92MS91c2FnZS5wcm90bxILcmluZ21haW4udjEi4gIKBVVzYWdlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEhoKEm91dHB1dF90b2tlbl9jb3VudBgCIAEoAxIgChhjYWNoZWRfaW5wdXRfdG9rZW5fY291bnQYAyABKAMSJQodY2FjaGVfd3JpdGVfaW5wdXRfdG9rZW5fY291bnQYBCABKAMSHQoVcmVhc29uaW5nX3Rva2VuX2NvdW50GAUgASgDEhMKC2ltYWdlX2NvdW50GAYgASgFEjEKDmF1ZGlvX2R1cmF0aW9uGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD2NoYXJhY3Rlcl9jb3VudBgIIAEoAxIYChB3ZWJfc2VhcmNoX2NvdW50GAkgASgFEhoKDWNvc3RfbmFub191c2QYCiABKANIAIgBARIRCgllc3RpbWF0ZWQYCyABKAhCEAoOX2Nvc3RfbmFub191c2RiBnByb3RvMw", [file_google_protobuf_duration]);
 
 /**
  * What a request consumed and what that cost.
@@ -65,11 +67,12 @@ export type Usage = Message<"ringmain.v1.Usage"> & {
   imageCount: number;
 
   /**
-   * Milliseconds of audio heard or spoken.
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
    *
-   * @generated from field: int64 audio_duration_ms = 7;
+   * @generated from field: google.protobuf.Duration audio_duration = 7;
    */
-  audioDurationMs: bigint;
+  audioDuration?: Duration | undefined;
 
   /**
    * Characters spoken.
@@ -79,18 +82,25 @@ export type Usage = Message<"ringmain.v1.Usage"> & {
   characterCount: bigint;
 
   /**
+   * Web searches that the provider ran.
+   *
+   * @generated from field: int32 web_search_count = 9;
+   */
+  webSearchCount: number;
+
+  /**
    * The price, in units of 1e-9 US dollars. Absent when the model has no
    * known price, which is not the same as free.
    *
-   * @generated from field: optional int64 cost_nano_usd = 9;
+   * @generated from field: optional int64 cost_nano_usd = 10;
    */
   costNanoUsd?: bigint | undefined;
 
   /**
    * Whether the counts are the gateway's estimate, because the provider
-   * reported none: a stream cancelled or cut before its end, say.
+   * reported none: a stream that was cancelled or cut before its end, say.
    *
-   * @generated from field: bool estimated = 10;
+   * @generated from field: bool estimated = 11;
    */
   estimated: boolean;
 };

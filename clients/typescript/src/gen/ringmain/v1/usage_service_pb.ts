@@ -8,6 +8,8 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../google/rpc/status_pb.js";
 import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
 import type { Usage } from "./usage_pb.js";
 import { file_ringmain_v1_usage } from "./usage_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/usage_service.proto.
  */
 export const file_ringmain_v1_usage_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yaW5nbWFpbi92MS91c2FnZV9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSKUBAoLVXNhZ2VSZWNvcmQSEwoLcmVzcG9uc2VfaWQYASABKAkSFQoNYXR0ZW1wdF9pbmRleBgCIAEoBRIRCgl0ZW5hbnRfaWQYAyABKAkSFAoMcHJpbmNpcGFsX2lkGAQgASgJEg4KBm1ldGhvZBgFIAEoCRINCgVtb2RlbBgGIAEoCRITCgtwcm92aWRlcl9pZBgHIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgIIAEoCRI0CgZsYWJlbHMYCSADKAsyJC5yaW5nbWFpbi52MS5Vc2FnZVJlY29yZC5MYWJlbHNFbnRyeRIuCgpzdGFydF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgdsYXRlbmN5GAsgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjYKE2ZpcnN0X3Rva2VuX2xhdGVuY3kYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIQoFdXNhZ2UYDSABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIlCgdvdXRjb21lGA4gASgOMhQucmluZ21haW4udjEuT3V0Y29tZRIhCgVlcnJvchgPIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiLAoVR2V0VXNhZ2VSZWNvcmRSZXF1ZXN0EhMKC3Jlc3BvbnNlX2lkGAEgASgJIkMKFkdldFVzYWdlUmVjb3JkUmVzcG9uc2USKQoHcmVjb3JkcxgBIAMoCzIYLnJpbmdtYWluLnYxLlVzYWdlUmVjb3JkIpYBChFRdWVyeVVzYWdlUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIZ3JvdXBfYnkYAyADKAkSEQoJdGVuYW50X2lkGAQgASgJIjkKElF1ZXJ5VXNhZ2VSZXNwb25zZRIjCgRyb3dzGAEgAygLMhUucmluZ21haW4udjEuVXNhZ2VSb3ci9AEKCFVzYWdlUm93Eg0KBWdyb3VwGAEgAygJEhUKDWF0dGVtcHRfY291bnQYAiABKAMSHAoUZmFpbGVkX2F0dGVtcHRfY291bnQYAyABKAMSIQoFdXNhZ2UYBCABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIeChZ1bnByaWNlZF9hdHRlbXB0X2NvdW50GAUgASgDEjEKDm1lZGlhbl9sYXRlbmN5GAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC3A5OV9sYXRlbmN5GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoUBChJFeHBvcnRVc2FnZVJlcXVlc3QSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXRlbmFudF9pZBgDIAEoCSI/ChNFeHBvcnRVc2FnZVJlc3BvbnNlEigKBnJlY29yZBgBIAEoCzIYLnJpbmdtYWluLnYxLlVzYWdlUmVjb3JkKnYKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhUKEU9VVENPTUVfU1VDQ0VFREVEEAESEgoOT1VUQ09NRV9GQUlMRUQQAhIVChFPVVRDT01FX0NBTkNFTExFRBADEhAKDE9VVENPTUVfTE9TVBAEMpsCCgxVc2FnZVNlcnZpY2USXgoOR2V0VXNhZ2VSZWNvcmQSIi5yaW5nbWFpbi52MS5HZXRVc2FnZVJlY29yZFJlcXVlc3QaIy5yaW5nbWFpbi52MS5HZXRVc2FnZVJlY29yZFJlc3BvbnNlIgOQAgESUgoKUXVlcnlVc2FnZRIeLnJpbmdtYWluLnYxLlF1ZXJ5VXNhZ2VSZXF1ZXN0Gh8ucmluZ21haW4udjEuUXVlcnlVc2FnZVJlc3BvbnNlIgOQAgESVwoLRXhwb3J0VXNhZ2USHy5yaW5nbWFpbi52MS5FeHBvcnRVc2FnZVJlcXVlc3QaIC5yaW5nbWFpbi52MS5FeHBvcnRVc2FnZVJlc3BvbnNlIgOQAgEwAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status, file_ringmain_v1_usage]);
+  fileDesc("Ch9yaW5nbWFpbi92MS91c2FnZV9zZXJ2aWNlLnByb3RvEgtyaW5nbWFpbi52MSLgAwoLVXNhZ2VSZWNvcmQSEwoLcmVzcG9uc2VfaWQYASABKAkSFQoNYXR0ZW1wdF9pbmRleBgCIAEoBRIRCgl0ZW5hbnRfaWQYAyABKAkSFAoMcHJpbmNpcGFsX2lkGAQgASgJEi0KC2F0dHJpYnV0aW9uGAUgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SDgoGbWV0aG9kGAYgASgJEg0KBW1vZGVsGAcgASgJEhMKC3Byb3ZpZGVyX2lkGAggASgJEhYKDnByb3ZpZGVyX21vZGVsGAkgASgJEi4KCnN0YXJ0X3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB2xhdGVuY3kYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOAoVZmlyc3RfY29udGVudF9sYXRlbmN5GAwgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiEKBXVzYWdlGA0gASgLMhIucmluZ21haW4udjEuVXNhZ2USJQoHb3V0Y29tZRgOIAEoDjIULnJpbmdtYWluLnYxLk91dGNvbWUSIQoFZXJyb3IYDyABKAsyEi5nb29nbGUucnBjLlN0YXR1cyLxAgoLVXNhZ2VGaWx0ZXISLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnRlbmFudF9pZHMYAyADKAkSFQoNcHJpbmNpcGFsX2lkcxgEIAMoCRIOCgZtb2RlbHMYBSADKAkSFAoMcHJvdmlkZXJfaWRzGAYgAygJEhAKCHVzZXJfaWRzGAcgAygJEjQKBmxhYmVscxgIIAMoCzIkLnJpbmdtYWluLnYxLlVzYWdlRmlsdGVyLkxhYmVsc0VudHJ5EiYKCG91dGNvbWVzGAkgAygOMhQucmluZ21haW4udjEuT3V0Y29tZRIUCgxyZXNwb25zZV9pZHMYCiADKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJqChdMaXN0VXNhZ2VSZWNvcmRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIoCgZmaWx0ZXIYAyABKAsyGC5yaW5nbWFpbi52MS5Vc2FnZUZpbHRlciJeChhMaXN0VXNhZ2VSZWNvcmRzUmVzcG9uc2USKQoHcmVjb3JkcxgBIAMoCzIYLnJpbmdtYWluLnYxLlVzYWdlUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKSAQoRUXVlcnlVc2FnZVJlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSKAoGZmlsdGVyGAMgASgLMhgucmluZ21haW4udjEuVXNhZ2VGaWx0ZXISLAoIZ3JvdXBfYnkYBCADKAsyGi5yaW5nbWFpbi52MS5Vc2FnZUdyb3VwaW5nIl4KDVVzYWdlR3JvdXBpbmcSMAoJZGltZW5zaW9uGAEgASgOMhsucmluZ21haW4udjEuVXNhZ2VEaW1lbnNpb25IABITCglsYWJlbF9rZXkYAiABKAlIAEIGCgRraW5kIngKElF1ZXJ5VXNhZ2VSZXNwb25zZRIjCgRyb3dzGAEgAygLMhUucmluZ21haW4udjEuVXNhZ2VSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEiQKBXRvdGFsGAMgASgLMhUucmluZ21haW4udjEuVXNhZ2VSb3ci9AEKCFVzYWdlUm93Eg0KBWdyb3VwGAEgAygJEhUKDWF0dGVtcHRfY291bnQYAiABKAMSHAoUZmFpbGVkX2F0dGVtcHRfY291bnQYAyABKAMSIQoFdXNhZ2UYBCABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIeChZ1bnByaWNlZF9hdHRlbXB0X2NvdW50GAUgASgDEjEKDm1lZGlhbl9sYXRlbmN5GAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC3A5OV9sYXRlbmN5GAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIj4KEkV4cG9ydFVzYWdlUmVxdWVzdBIoCgZmaWx0ZXIYASABKAsyGC5yaW5nbWFpbi52MS5Vc2FnZUZpbHRlciI/ChNFeHBvcnRVc2FnZVJlc3BvbnNlEigKBnJlY29yZBgBIAEoCzIYLnJpbmdtYWluLnYxLlVzYWdlUmVjb3JkKuoCCg5Vc2FnZURpbWVuc2lvbhIfChtVU0FHRV9ESU1FTlNJT05fVU5TUEVDSUZJRUQQABIaChZVU0FHRV9ESU1FTlNJT05fVEVOQU5UEAESHQoZVVNBR0VfRElNRU5TSU9OX1BSSU5DSVBBTBACEhgKFFVTQUdFX0RJTUVOU0lPTl9VU0VSEAMSGgoWVVNBR0VfRElNRU5TSU9OX01FVEhPRBAEEhkKFVVTQUdFX0RJTUVOU0lPTl9NT0RFTBAFEhwKGFVTQUdFX0RJTUVOU0lPTl9QUk9WSURFUhAGEiIKHlVTQUdFX0RJTUVOU0lPTl9QUk9WSURFUl9NT0RFTBAHEhsKF1VTQUdFX0RJTUVOU0lPTl9PVVRDT01FEAgSGAoUVVNBR0VfRElNRU5TSU9OX0hPVVIQCRIXChNVU0FHRV9ESU1FTlNJT05fREFZEAoSGQoVVVNBR0VfRElNRU5TSU9OX01PTlRIEAsqdgoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRT1VUQ09NRV9TVUNDRUVERUQQARISCg5PVVRDT01FX0ZBSUxFRBACEhUKEU9VVENPTUVfQ0FOQ0VMTEVEEAMSEAoMT1VUQ09NRV9MT1NUEAQyoQIKDFVzYWdlU2VydmljZRJkChBMaXN0VXNhZ2VSZWNvcmRzEiQucmluZ21haW4udjEuTGlzdFVzYWdlUmVjb3Jkc1JlcXVlc3QaJS5yaW5nbWFpbi52MS5MaXN0VXNhZ2VSZWNvcmRzUmVzcG9uc2UiA5ACARJSCgpRdWVyeVVzYWdlEh4ucmluZ21haW4udjEuUXVlcnlVc2FnZVJlcXVlc3QaHy5yaW5nbWFpbi52MS5RdWVyeVVzYWdlUmVzcG9uc2UiA5ACARJXCgtFeHBvcnRVc2FnZRIfLnJpbmdtYWluLnYxLkV4cG9ydFVzYWdlUmVxdWVzdBogLnJpbmdtYWluLnYxLkV4cG9ydFVzYWdlUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status, file_ringmain_v1_attribution, file_ringmain_v1_usage]);
 
 /**
  * What became of one request at one provider: exactly one for each attempt that
@@ -40,7 +42,7 @@ export type UsageRecord = Message<"ringmain.v1.UsageRecord"> & {
   attemptIndex: number;
 
   /**
-   * Who asked.
+   * The tenant that asked.
    *
    * @generated from field: string tenant_id = 3;
    */
@@ -54,42 +56,42 @@ export type UsageRecord = Message<"ringmain.v1.UsageRecord"> & {
   principalId: string;
 
   /**
+   * Who the request was for, as the caller said.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 5;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
    * The method, such as `ringmain.v1.ChatService/StreamChat`.
    *
-   * @generated from field: string method = 5;
+   * @generated from field: string method = 6;
    */
   method: string;
 
   /**
    * The model's name in this gateway.
    *
-   * @generated from field: string model = 6;
+   * @generated from field: string model = 7;
    */
   model: string;
 
   /**
-   * Who was asked.
+   * The provider that was asked.
    *
-   * @generated from field: string provider_id = 7;
+   * @generated from field: string provider_id = 8;
    */
   providerId: string;
 
   /**
    * The provider's own name for the model.
    *
-   * @generated from field: string provider_model = 8;
+   * @generated from field: string provider_model = 9;
    */
   providerModel: string;
 
   /**
-   * The caller's labels.
-   *
-   * @generated from field: map<string, string> labels = 9;
-   */
-  labels: { [key: string]: string };
-
-  /**
-   * When it began.
+   * When the attempt began.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 10;
    */
@@ -105,9 +107,9 @@ export type UsageRecord = Message<"ringmain.v1.UsageRecord"> & {
   /**
    * How long the first content took. Absent for whole answers.
    *
-   * @generated from field: google.protobuf.Duration first_token_latency = 12;
+   * @generated from field: google.protobuf.Duration first_content_latency = 12;
    */
-  firstTokenLatency?: Duration | undefined;
+  firstContentLatency?: Duration | undefined;
 
   /**
    * What it consumed.
@@ -139,46 +141,157 @@ export const UsageRecordSchema: GenMessage<UsageRecord> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_usage_service, 0);
 
 /**
- * Names a record.
+ * Which records count. A record must match every field that is set, and one of
+ * the values of a list. Each list has at most 100 values, each at most 256
+ * characters.
  *
- * @generated from message ringmain.v1.GetUsageRecordRequest
+ * @generated from message ringmain.v1.UsageFilter
  */
-export type GetUsageRecordRequest = Message<"ringmain.v1.GetUsageRecordRequest"> & {
+export type UsageFilter = Message<"ringmain.v1.UsageFilter"> & {
   /**
-   * The response.
+   * The start of the period, included. Absent means the oldest record kept.
    *
-   * @generated from field: string response_id = 1;
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
    */
-  responseId: string;
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The end of the period, excluded. Absent means now. Refused before
+   * `start_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Tenants. Empty means the caller's own, or all for an admin. Another's has
+   * no records for anybody but an admin.
+   *
+   * @generated from field: repeated string tenant_ids = 3;
+   */
+  tenantIds: string[];
+
+  /**
+   * Keys or subjects.
+   *
+   * @generated from field: repeated string principal_ids = 4;
+   */
+  principalIds: string[];
+
+  /**
+   * Models, by their names in this gateway.
+   *
+   * @generated from field: repeated string models = 5;
+   */
+  models: string[];
+
+  /**
+   * Providers.
+   *
+   * @generated from field: repeated string provider_ids = 6;
+   */
+  providerIds: string[];
+
+  /**
+   * End users, as Attribution.user_id.
+   *
+   * @generated from field: repeated string user_ids = 7;
+   */
+  userIds: string[];
+
+  /**
+   * Labels, as Attribution.labels: a record must have them all. At most 16.
+   *
+   * @generated from field: map<string, string> labels = 8;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Outcomes.
+   *
+   * @generated from field: repeated ringmain.v1.Outcome outcomes = 9;
+   */
+  outcomes: Outcome[];
+
+  /**
+   * Responses.
+   *
+   * @generated from field: repeated string response_ids = 10;
+   */
+  responseIds: string[];
 };
 
 /**
- * Describes the message ringmain.v1.GetUsageRecordRequest.
- * Use `create(GetUsageRecordRequestSchema)` to create a new message.
+ * Describes the message ringmain.v1.UsageFilter.
+ * Use `create(UsageFilterSchema)` to create a new message.
  */
-export const GetUsageRecordRequestSchema: GenMessage<GetUsageRecordRequest> = /*@__PURE__*/
+export const UsageFilterSchema: GenMessage<UsageFilter> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_usage_service, 1);
 
 /**
- * The records of a response, one for each attempt, in order.
+ * A page to list.
  *
- * @generated from message ringmain.v1.GetUsageRecordResponse
+ * @generated from message ringmain.v1.ListUsageRecordsRequest
  */
-export type GetUsageRecordResponse = Message<"ringmain.v1.GetUsageRecordResponse"> & {
+export type ListUsageRecordsRequest = Message<"ringmain.v1.ListUsageRecordsRequest"> & {
   /**
-   * The records.
+   * The most records to return. Zero means 50; more than 1,000 means 1,000.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Which records.
+   *
+   * @generated from field: ringmain.v1.UsageFilter filter = 3;
+   */
+  filter?: UsageFilter | undefined;
+};
+
+/**
+ * Describes the message ringmain.v1.ListUsageRecordsRequest.
+ * Use `create(ListUsageRecordsRequestSchema)` to create a new message.
+ */
+export const ListUsageRecordsRequestSchema: GenMessage<ListUsageRecordsRequest> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_usage_service, 2);
+
+/**
+ * A page of records.
+ *
+ * @generated from message ringmain.v1.ListUsageRecordsResponse
+ */
+export type ListUsageRecordsResponse = Message<"ringmain.v1.ListUsageRecordsResponse"> & {
+  /**
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    *
    * @generated from field: repeated ringmain.v1.UsageRecord records = 1;
    */
   records: UsageRecord[];
+
+  /**
+   * Where to continue. Empty means this was the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
- * Describes the message ringmain.v1.GetUsageRecordResponse.
- * Use `create(GetUsageRecordResponseSchema)` to create a new message.
+ * Describes the message ringmain.v1.ListUsageRecordsResponse.
+ * Use `create(ListUsageRecordsResponseSchema)` to create a new message.
  */
-export const GetUsageRecordResponseSchema: GenMessage<GetUsageRecordResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 2);
+export const ListUsageRecordsResponseSchema: GenMessage<ListUsageRecordsResponse> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_usage_service, 3);
 
 /**
  * What to sum.
@@ -187,34 +300,33 @@ export const GetUsageRecordResponseSchema: GenMessage<GetUsageRecordResponse> = 
  */
 export type QueryUsageRequest = Message<"ringmain.v1.QueryUsageRequest"> & {
   /**
-   * The start of the period, included.
+   * The most rows to return. Zero means 50; more than 1,000 means 1,000.
    *
-   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   * @generated from field: int32 page_size = 1;
    */
-  startTime?: Timestamp | undefined;
+  pageSize: number;
 
   /**
-   * The end of the period, excluded. Absent means now.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    *
-   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   * @generated from field: string page_token = 2;
    */
-  endTime?: Timestamp | undefined;
+  pageToken: string;
 
   /**
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * Which records.
    *
-   * @generated from field: repeated string group_by = 3;
+   * @generated from field: ringmain.v1.UsageFilter filter = 3;
    */
-  groupBy: string[];
+  filter?: UsageFilter | undefined;
 
   /**
-   * Only this tenant. Empty means the caller's own, or all for an admin.
+   * What to sum by. At most 5. Empty means one sum.
    *
-   * @generated from field: string tenant_id = 4;
+   * @generated from field: repeated ringmain.v1.UsageGrouping group_by = 4;
    */
-  tenantId: string;
+  groupBy: UsageGrouping[];
 };
 
 /**
@@ -222,20 +334,72 @@ export type QueryUsageRequest = Message<"ringmain.v1.QueryUsageRequest"> & {
  * Use `create(QueryUsageRequestSchema)` to create a new message.
  */
 export const QueryUsageRequestSchema: GenMessage<QueryUsageRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 3);
+  messageDesc(file_ringmain_v1_usage_service, 4);
 
 /**
- * Sums.
+ * Something to sum by.
+ *
+ * @generated from message ringmain.v1.UsageGrouping
+ */
+export type UsageGrouping = Message<"ringmain.v1.UsageGrouping"> & {
+  /**
+   * What records of one row have in common. Required.
+   *
+   * @generated from oneof ringmain.v1.UsageGrouping.kind
+   */
+  kind: {
+    /**
+     * A property of the record.
+     *
+     * @generated from field: ringmain.v1.UsageDimension dimension = 1;
+     */
+    value: UsageDimension;
+    case: "dimension";
+  } | {
+    /**
+     * The value of this label, 1 to 64 characters.
+     *
+     * @generated from field: string label_key = 2;
+     */
+    value: string;
+    case: "labelKey";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ringmain.v1.UsageGrouping.
+ * Use `create(UsageGroupingSchema)` to create a new message.
+ */
+export const UsageGroupingSchema: GenMessage<UsageGrouping> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_usage_service, 5);
+
+/**
+ * A page of sums.
  *
  * @generated from message ringmain.v1.QueryUsageResponse
  */
 export type QueryUsageResponse = Message<"ringmain.v1.QueryUsageResponse"> & {
   /**
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    *
    * @generated from field: repeated ringmain.v1.UsageRow rows = 1;
    */
   rows: UsageRow[];
+
+  /**
+   * Where to continue. Empty means this was the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * The sum of all rows of all pages. Its `group` is empty.
+   *
+   * @generated from field: ringmain.v1.UsageRow total = 3;
+   */
+  total?: UsageRow | undefined;
 };
 
 /**
@@ -243,7 +407,7 @@ export type QueryUsageResponse = Message<"ringmain.v1.QueryUsageResponse"> & {
  * Use `create(QueryUsageResponseSchema)` to create a new message.
  */
 export const QueryUsageResponseSchema: GenMessage<QueryUsageResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 4);
+  messageDesc(file_ringmain_v1_usage_service, 6);
 
 /**
  * A sum.
@@ -252,7 +416,9 @@ export const QueryUsageResponseSchema: GenMessage<QueryUsageResponse> = /*@__PUR
  */
 export type UsageRow = Message<"ringmain.v1.UsageRow"> & {
   /**
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    *
    * @generated from field: repeated string group = 1;
    */
@@ -306,7 +472,7 @@ export type UsageRow = Message<"ringmain.v1.UsageRow"> & {
  * Use `create(UsageRowSchema)` to create a new message.
  */
 export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 5);
+  messageDesc(file_ringmain_v1_usage_service, 7);
 
 /**
  * What to export.
@@ -315,25 +481,11 @@ export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
  */
 export type ExportUsageRequest = Message<"ringmain.v1.ExportUsageRequest"> & {
   /**
-   * The start of the period, included.
+   * Which records.
    *
-   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   * @generated from field: ringmain.v1.UsageFilter filter = 1;
    */
-  startTime?: Timestamp | undefined;
-
-  /**
-   * The end of the period, excluded. Absent means now.
-   *
-   * @generated from field: google.protobuf.Timestamp end_time = 2;
-   */
-  endTime?: Timestamp | undefined;
-
-  /**
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   *
-   * @generated from field: string tenant_id = 3;
-   */
-  tenantId: string;
+  filter?: UsageFilter | undefined;
 };
 
 /**
@@ -341,7 +493,7 @@ export type ExportUsageRequest = Message<"ringmain.v1.ExportUsageRequest"> & {
  * Use `create(ExportUsageRequestSchema)` to create a new message.
  */
 export const ExportUsageRequestSchema: GenMessage<ExportUsageRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 6);
+  messageDesc(file_ringmain_v1_usage_service, 8);
 
 /**
  * One exported record.
@@ -362,16 +514,114 @@ export type ExportUsageResponse = Message<"ringmain.v1.ExportUsageResponse"> & {
  * Use `create(ExportUsageResponseSchema)` to create a new message.
  */
 export const ExportUsageResponseSchema: GenMessage<ExportUsageResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_usage_service, 7);
+  messageDesc(file_ringmain_v1_usage_service, 9);
 
 /**
- * How an attempt ended. Frozen.
+ * A property of a record to sum by. New values may be added; an unknown one is
+ * refused.
+ *
+ * @generated from enum ringmain.v1.UsageDimension
+ */
+export enum UsageDimension {
+  /**
+   * Not set. Refused.
+   *
+   * @generated from enum value: USAGE_DIMENSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * UsageRecord.tenant_id.
+   *
+   * @generated from enum value: USAGE_DIMENSION_TENANT = 1;
+   */
+  TENANT = 1,
+
+  /**
+   * UsageRecord.principal_id.
+   *
+   * @generated from enum value: USAGE_DIMENSION_PRINCIPAL = 2;
+   */
+  PRINCIPAL = 2,
+
+  /**
+   * Attribution.user_id.
+   *
+   * @generated from enum value: USAGE_DIMENSION_USER = 3;
+   */
+  USER = 3,
+
+  /**
+   * UsageRecord.method.
+   *
+   * @generated from enum value: USAGE_DIMENSION_METHOD = 4;
+   */
+  METHOD = 4,
+
+  /**
+   * UsageRecord.model.
+   *
+   * @generated from enum value: USAGE_DIMENSION_MODEL = 5;
+   */
+  MODEL = 5,
+
+  /**
+   * UsageRecord.provider_id.
+   *
+   * @generated from enum value: USAGE_DIMENSION_PROVIDER = 6;
+   */
+  PROVIDER = 6,
+
+  /**
+   * UsageRecord.provider_model.
+   *
+   * @generated from enum value: USAGE_DIMENSION_PROVIDER_MODEL = 7;
+   */
+  PROVIDER_MODEL = 7,
+
+  /**
+   * UsageRecord.outcome, as `SUCCEEDED`.
+   *
+   * @generated from enum value: USAGE_DIMENSION_OUTCOME = 8;
+   */
+  OUTCOME = 8,
+
+  /**
+   * The hour of UsageRecord.start_time.
+   *
+   * @generated from enum value: USAGE_DIMENSION_HOUR = 9;
+   */
+  HOUR = 9,
+
+  /**
+   * The day of UsageRecord.start_time, in UTC.
+   *
+   * @generated from enum value: USAGE_DIMENSION_DAY = 10;
+   */
+  DAY = 10,
+
+  /**
+   * The month of UsageRecord.start_time, in UTC.
+   *
+   * @generated from enum value: USAGE_DIMENSION_MONTH = 11;
+   */
+  MONTH = 11,
+}
+
+/**
+ * Describes the enum ringmain.v1.UsageDimension.
+ */
+export const UsageDimensionSchema: GenEnum<UsageDimension> = /*@__PURE__*/
+  enumDesc(file_ringmain_v1_usage_service, 0);
+
+/**
+ * How an attempt ended. Frozen: an unknown value is refused.
  *
  * @generated from enum ringmain.v1.Outcome
  */
 export enum Outcome {
   /**
-   * Never returned.
+   * Never returned. Refused in a filter.
    *
    * @generated from enum value: OUTCOME_UNSPECIFIED = 0;
    */
@@ -399,7 +649,8 @@ export enum Outcome {
   CANCELLED = 3,
 
   /**
-   * The gateway stopped before it ended, and closed the record when it started again.
+   * The gateway stopped before it ended, and closed the record when it started
+   * again.
    *
    * @generated from enum value: OUTCOME_LOST = 4;
    */
@@ -410,7 +661,7 @@ export enum Outcome {
  * Describes the enum ringmain.v1.Outcome.
  */
 export const OutcomeSchema: GenEnum<Outcome> = /*@__PURE__*/
-  enumDesc(file_ringmain_v1_usage_service, 0);
+  enumDesc(file_ringmain_v1_usage_service, 1);
 
 /**
  * What a caller has consumed. A caller sees its own tenant; an admin sees all.
@@ -419,14 +670,15 @@ export const OutcomeSchema: GenEnum<Outcome> = /*@__PURE__*/
  */
 export const UsageService: GenService<{
   /**
-   * Gets the record of one response, also of a cancelled or failed one.
+   * Lists records, the newest first, those of cancelled and failed attempts
+   * included.
    *
-   * @generated from rpc ringmain.v1.UsageService.GetUsageRecord
+   * @generated from rpc ringmain.v1.UsageService.ListUsageRecords
    */
-  getUsageRecord: {
+  listUsageRecords: {
     methodKind: "unary";
-    input: typeof GetUsageRecordRequestSchema;
-    output: typeof GetUsageRecordResponseSchema;
+    input: typeof ListUsageRecordsRequestSchema;
+    output: typeof ListUsageRecordsResponseSchema;
   },
   /**
    * Sums records over a period.
@@ -439,7 +691,7 @@ export const UsageService: GenService<{
     output: typeof QueryUsageResponseSchema;
   },
   /**
-   * Sends every record of a period, oldest first.
+   * Sends every record of a period, the oldest first.
    *
    * @generated from rpc ringmain.v1.UsageService.ExportUsage
    */

@@ -6,11 +6,13 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Status } from "../../google/rpc/status_pb.js";
 import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
-import type { ChatEventSchema } from "./chat_service_pb.js";
+import type { Attribution } from "./attribution_pb.js";
+import { file_ringmain_v1_attribution } from "./attribution_pb.js";
+import type { ChatEventSchema, ChatResponseSchema } from "./chat_service_pb.js";
 import { file_ringmain_v1_chat_service } from "./chat_service_pb.js";
-import type { Media } from "./content_pb.js";
+import type { ImageDetail, Media } from "./content_pb.js";
 import { file_ringmain_v1_content } from "./content_pb.js";
-import type { FinishReason, GenerationConfig } from "./generation_pb.js";
+import type { GenerationConfig } from "./generation_pb.js";
 import { file_ringmain_v1_generation } from "./generation_pb.js";
 import type { Route, RoutingPolicy } from "./routing_pb.js";
 import { file_ringmain_v1_routing } from "./routing_pb.js";
@@ -22,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/vision_service.proto.
  */
 export const file_ringmain_v1_vision_service: GenFile = /*@__PURE__*/
-  fileDesc("CiByaW5nbWFpbi92MS92aXNpb25fc2VydmljZS5wcm90bxILcmluZ21haW4udjEixwEKFEFuYWx5emVJbWFnZXNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBnByb21wdBgCIAEoCRIiCgZpbWFnZXMYAyADKAsyEi5yaW5nbWFpbi52MS5NZWRpYRI4ChFnZW5lcmF0aW9uX2NvbmZpZxgEIAEoCzIdLnJpbmdtYWluLnYxLkdlbmVyYXRpb25Db25maWcSMgoOcm91dGluZ19wb2xpY3kYBSABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5IrIBChVBbmFseXplSW1hZ2VzUmVzcG9uc2USEwoLcmVzcG9uc2VfaWQYASABKAkSDAoEdGV4dBgCIAEoCRIwCg1maW5pc2hfcmVhc29uGAMgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uEiEKBXVzYWdlGAQgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYBSABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZSJkChNSZWFkRG9jdW1lbnRSZXF1ZXN0EjEKBmNvbmZpZxgBIAEoCzIfLnJpbmdtYWluLnYxLlJlYWREb2N1bWVudENvbmZpZ0gAEg8KBWNodW5rGAIgASgMSABCCQoHbWVzc2FnZSLTAQoSUmVhZERvY3VtZW50Q29uZmlnEg0KBW1vZGVsGAEgASgJEhEKCW1pbWVfdHlwZRgCIAEoCRInCgRtb2RlGAMgASgOMhkucmluZ21haW4udjEuRG9jdW1lbnRNb2RlEg4KBnByb21wdBgEIAEoCRIaChJtYXhfcGFyYWxsZWxfcGFnZXMYBSABKAUSEgoKZmlyc3RfcGFnZRgGIAEoBRIyCg5yb3V0aW5nX3BvbGljeRgHIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kiqQEKEVJlYWREb2N1bWVudEV2ZW50Ei0KBm9wZW5lZBgBIAEoCzIbLnJpbmdtYWluLnYxLkRvY3VtZW50T3BlbmVkSAASKQoEcGFnZRgCIAEoCzIZLnJpbmdtYWluLnYxLkRvY3VtZW50UGFnZUgAEjEKCGZpbmlzaGVkGAMgASgLMh0ucmluZ21haW4udjEuRG9jdW1lbnRGaW5pc2hlZEgAQgcKBWV2ZW50IjcKDkRvY3VtZW50T3BlbmVkEhEKCW1pbWVfdHlwZRgBIAEoCRISCgpwYWdlX2NvdW50GAIgASgFInsKDERvY3VtZW50UGFnZRITCgtwYWdlX251bWJlchgBIAEoBRIQCghtYXJrZG93bhgCIAEoCRIhCgV1c2FnZRgDIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBWVycm9yGAQgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMiNQoQRG9jdW1lbnRGaW5pc2hlZBIhCgV1c2FnZRgBIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlKnEKDERvY3VtZW50TW9kZRIdChlET0NVTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASIQodRE9DVU1FTlRfTU9ERV9URVhUX0FORF9JTUFHRVMQARIfChtET0NVTUVOVF9NT0RFX1BBR0VfQVNfSU1BR0UQAjKRAgoNVmlzaW9uU2VydmljZRJWCg1BbmFseXplSW1hZ2VzEiEucmluZ21haW4udjEuQW5hbHl6ZUltYWdlc1JlcXVlc3QaIi5yaW5nbWFpbi52MS5BbmFseXplSW1hZ2VzUmVzcG9uc2USUgoTU3RyZWFtQW5hbHl6ZUltYWdlcxIhLnJpbmdtYWluLnYxLkFuYWx5emVJbWFnZXNSZXF1ZXN0GhYucmluZ21haW4udjEuQ2hhdEV2ZW50MAESVAoMUmVhZERvY3VtZW50EiAucmluZ21haW4udjEuUmVhZERvY3VtZW50UmVxdWVzdBoeLnJpbmdtYWluLnYxLlJlYWREb2N1bWVudEV2ZW50KAEwAWIGcHJvdG8z", [file_google_rpc_status, file_ringmain_v1_chat_service, file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("CiByaW5nbWFpbi92MS92aXNpb25fc2VydmljZS5wcm90bxILcmluZ21haW4udjEiugIKFEFuYWx5emVJbWFnZXNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSLQoLYXR0cmlidXRpb24YAyABKAsyGC5yaW5nbWFpbi52MS5BdHRyaWJ1dGlvbhIyCg5yb3V0aW5nX3BvbGljeRgEIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kSDgoGcHJvbXB0GAUgASgJEiIKBmltYWdlcxgGIAMoCzISLnJpbmdtYWluLnYxLk1lZGlhEi4KDGltYWdlX2RldGFpbBgHIAEoDjIYLnJpbmdtYWluLnYxLkltYWdlRGV0YWlsEjgKEWdlbmVyYXRpb25fY29uZmlnGAggASgLMh0ucmluZ21haW4udjEuR2VuZXJhdGlvbkNvbmZpZyJkChNSZWFkRG9jdW1lbnRSZXF1ZXN0EjEKBmNvbmZpZxgBIAEoCzIfLnJpbmdtYWluLnYxLlJlYWREb2N1bWVudENvbmZpZ0gAEg8KBWNodW5rGAIgASgMSABCCQoHbWVzc2FnZSK0AgoSUmVhZERvY3VtZW50Q29uZmlnEhIKCnJlcXVlc3RfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSLQoLYXR0cmlidXRpb24YAyABKAsyGC5yaW5nbWFpbi52MS5BdHRyaWJ1dGlvbhIyCg5yb3V0aW5nX3BvbGljeRgEIAEoCzIaLnJpbmdtYWluLnYxLlJvdXRpbmdQb2xpY3kSEQoJbWltZV90eXBlGAUgASgJEicKBG1vZGUYBiABKA4yGS5yaW5nbWFpbi52MS5Eb2N1bWVudE1vZGUSDgoGcHJvbXB0GAcgASgJEhIKCmZpcnN0X3BhZ2UYCCABKAUSOAoRZ2VuZXJhdGlvbl9jb25maWcYCSABKAsyHS5yaW5nbWFpbi52MS5HZW5lcmF0aW9uQ29uZmlnIqsBChFSZWFkRG9jdW1lbnRFdmVudBIvCgdzdGFydGVkGAEgASgLMhwucmluZ21haW4udjEuRG9jdW1lbnRTdGFydGVkSAASKQoEcGFnZRgCIAEoCzIZLnJpbmdtYWluLnYxLkRvY3VtZW50UGFnZUgAEjEKCGZpbmlzaGVkGAMgASgLMh0ucmluZ21haW4udjEuRG9jdW1lbnRGaW5pc2hlZEgAQgcKBWV2ZW50InoKD0RvY3VtZW50U3RhcnRlZBITCgtyZXNwb25zZV9pZBgBIAEoCRITCgtwcm92aWRlcl9pZBgCIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgDIAEoCRIRCgltaW1lX3R5cGUYBCABKAkSEgoKcGFnZV9jb3VudBgFIAEoBSKeAQoMRG9jdW1lbnRQYWdlEhMKC3BhZ2VfbnVtYmVyGAEgASgFEhAKCG1hcmtkb3duGAIgASgJEiEKBXVzYWdlGAMgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYBCABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIhCgVlcnJvchgFIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzIm0KEERvY3VtZW50RmluaXNoZWQSEwoLcmVzcG9uc2VfaWQYASABKAkSIQoFdXNhZ2UYAiABKAsyEi5yaW5nbWFpbi52MS5Vc2FnZRIhCgVyb3V0ZRgDIAEoCzISLnJpbmdtYWluLnYxLlJvdXRlKnEKDERvY3VtZW50TW9kZRIdChlET0NVTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASIQodRE9DVU1FTlRfTU9ERV9URVhUX0FORF9JTUFHRVMQARIfChtET0NVTUVOVF9NT0RFX1BBR0VfQVNfSU1BR0UQAjKIAgoNVmlzaW9uU2VydmljZRJNCg1BbmFseXplSW1hZ2VzEiEucmluZ21haW4udjEuQW5hbHl6ZUltYWdlc1JlcXVlc3QaGS5yaW5nbWFpbi52MS5DaGF0UmVzcG9uc2USUgoTU3RyZWFtQW5hbHl6ZUltYWdlcxIhLnJpbmdtYWluLnYxLkFuYWx5emVJbWFnZXNSZXF1ZXN0GhYucmluZ21haW4udjEuQ2hhdEV2ZW50MAESVAoMUmVhZERvY3VtZW50EiAucmluZ21haW4udjEuUmVhZERvY3VtZW50UmVxdWVzdBoeLnJpbmdtYWluLnYxLlJlYWREb2N1bWVudEV2ZW50KAEwAWIGcHJvdG8z", [file_google_rpc_status, file_ringmain_v1_attribution, file_ringmain_v1_chat_service, file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
  * A question about images.
@@ -31,39 +33,62 @@ export const file_ringmain_v1_vision_service: GenFile = /*@__PURE__*/
  */
 export type AnalyzeImagesRequest = Message<"ringmain.v1.AnalyzeImagesRequest"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that takes images. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The question.
+   * Who the request is for.
    *
-   * @generated from field: string prompt = 2;
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
+
+  /**
+   * The question. Required.
+   *
+   * @generated from field: string prompt = 5;
    */
   prompt: string;
 
   /**
    * At least one image, at most 16.
    *
-   * @generated from field: repeated ringmain.v1.Media images = 3;
+   * @generated from field: repeated ringmain.v1.Media images = 6;
    */
   images: Media[];
 
   /**
-   * How to write.
+   * How closely the model looks at the images.
    *
-   * @generated from field: ringmain.v1.GenerationConfig generation_config = 4;
+   * @generated from field: ringmain.v1.ImageDetail image_detail = 7;
    */
-  generationConfig?: GenerationConfig | undefined;
+  imageDetail: ImageDetail;
 
   /**
-   * How to route.
+   * How to write.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 5;
+   * @generated from field: ringmain.v1.GenerationConfig generation_config = 8;
    */
-  routingPolicy?: RoutingPolicy | undefined;
+  generationConfig?: GenerationConfig | undefined;
 };
 
 /**
@@ -72,55 +97,6 @@ export type AnalyzeImagesRequest = Message<"ringmain.v1.AnalyzeImagesRequest"> &
  */
 export const AnalyzeImagesRequestSchema: GenMessage<AnalyzeImagesRequest> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_vision_service, 0);
-
-/**
- * An answer about images.
- *
- * @generated from message ringmain.v1.AnalyzeImagesResponse
- */
-export type AnalyzeImagesResponse = Message<"ringmain.v1.AnalyzeImagesResponse"> & {
-  /**
-   * Assigned by the gateway.
-   *
-   * @generated from field: string response_id = 1;
-   */
-  responseId: string;
-
-  /**
-   * The answer.
-   *
-   * @generated from field: string text = 2;
-   */
-  text: string;
-
-  /**
-   * Why the model stopped.
-   *
-   * @generated from field: ringmain.v1.FinishReason finish_reason = 3;
-   */
-  finishReason: FinishReason;
-
-  /**
-   * What it consumed.
-   *
-   * @generated from field: ringmain.v1.Usage usage = 4;
-   */
-  usage?: Usage | undefined;
-
-  /**
-   * How it was served.
-   *
-   * @generated from field: ringmain.v1.Route route = 5;
-   */
-  route?: Route | undefined;
-};
-
-/**
- * Describes the message ringmain.v1.AnalyzeImagesResponse.
- * Use `create(AnalyzeImagesResponseSchema)` to create a new message.
- */
-export const AnalyzeImagesResponseSchema: GenMessage<AnalyzeImagesResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 1);
 
 /**
  * One message of a document upload.
@@ -157,7 +133,7 @@ export type ReadDocumentRequest = Message<"ringmain.v1.ReadDocumentRequest"> & {
  * Use `create(ReadDocumentRequestSchema)` to create a new message.
  */
 export const ReadDocumentRequestSchema: GenMessage<ReadDocumentRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 2);
+  messageDesc(file_ringmain_v1_vision_service, 1);
 
 /**
  * How to read a document.
@@ -166,54 +142,71 @@ export const ReadDocumentRequestSchema: GenMessage<ReadDocumentRequest> = /*@__P
  */
 export type ReadDocumentConfig = Message<"ringmain.v1.ReadDocumentConfig"> & {
   /**
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
    * A model of this gateway that takes images. At most 256 characters.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 2;
    */
   model: string;
+
+  /**
+   * Who the request is for.
+   *
+   * @generated from field: ringmain.v1.Attribution attribution = 3;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * How to route.
+   *
+   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 4;
+   */
+  routingPolicy?: RoutingPolicy | undefined;
 
   /**
    * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
    * 256 characters. Empty means detect.
    *
-   * @generated from field: string mime_type = 2;
+   * @generated from field: string mime_type = 5;
    */
   mimeType: string;
 
   /**
    * How to turn pages into text.
    *
-   * @generated from field: ringmain.v1.DocumentMode mode = 3;
+   * @generated from field: ringmain.v1.DocumentMode mode = 6;
    */
   mode: DocumentMode;
 
   /**
    * What to ask of each page or picture. Empty means describe it.
    *
-   * @generated from field: string prompt = 4;
+   * @generated from field: string prompt = 7;
    */
   prompt: string;
 
   /**
-   * The most pages to have in work at once. Zero means the server's default.
-   *
-   * @generated from field: int32 max_parallel_pages = 5;
-   */
-  maxParallelPages: number;
-
-  /**
    * The first page to read, from 1. Zero means 1. Resume here after a failure.
    *
-   * @generated from field: int32 first_page = 6;
+   * @generated from field: int32 first_page = 8;
    */
   firstPage: number;
 
   /**
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    *
-   * @generated from field: ringmain.v1.RoutingPolicy routing_policy = 7;
+   * @generated from field: ringmain.v1.GenerationConfig generation_config = 9;
    */
-  routingPolicy?: RoutingPolicy | undefined;
+  generationConfig?: GenerationConfig | undefined;
 };
 
 /**
@@ -221,7 +214,7 @@ export type ReadDocumentConfig = Message<"ringmain.v1.ReadDocumentConfig"> & {
  * Use `create(ReadDocumentConfigSchema)` to create a new message.
  */
 export const ReadDocumentConfigSchema: GenMessage<ReadDocumentConfig> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 3);
+  messageDesc(file_ringmain_v1_vision_service, 2);
 
 /**
  * One event of a document being read.
@@ -230,18 +223,18 @@ export const ReadDocumentConfigSchema: GenMessage<ReadDocumentConfig> = /*@__PUR
  */
 export type ReadDocumentEvent = Message<"ringmain.v1.ReadDocumentEvent"> & {
   /**
-   * The event. First `opened`, last `finished`.
+   * The event. First `started`, last `finished`.
    *
    * @generated from oneof ringmain.v1.ReadDocumentEvent.event
    */
   event: {
     /**
-     * The document could be read.
+     * The document could be opened.
      *
-     * @generated from field: ringmain.v1.DocumentOpened opened = 1;
+     * @generated from field: ringmain.v1.DocumentStarted started = 1;
      */
-    value: DocumentOpened;
-    case: "opened";
+    value: DocumentStarted;
+    case: "started";
   } | {
     /**
      * A page is done. Pages arrive in order.
@@ -266,35 +259,56 @@ export type ReadDocumentEvent = Message<"ringmain.v1.ReadDocumentEvent"> & {
  * Use `create(ReadDocumentEventSchema)` to create a new message.
  */
 export const ReadDocumentEventSchema: GenMessage<ReadDocumentEvent> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 4);
+  messageDesc(file_ringmain_v1_vision_service, 3);
 
 /**
- * A document could be read.
+ * A document could be opened.
  *
- * @generated from message ringmain.v1.DocumentOpened
+ * @generated from message ringmain.v1.DocumentStarted
  */
-export type DocumentOpened = Message<"ringmain.v1.DocumentOpened"> & {
+export type DocumentStarted = Message<"ringmain.v1.DocumentStarted"> & {
   /**
-   * Its media type.
+   * Assigned by the gateway.
    *
-   * @generated from field: string mime_type = 1;
+   * @generated from field: string response_id = 1;
+   */
+  responseId: string;
+
+  /**
+   * The provider that is asked first. Each page says who answered.
+   *
+   * @generated from field: string provider_id = 2;
+   */
+  providerId: string;
+
+  /**
+   * The provider's own name for the model that is asked first.
+   *
+   * @generated from field: string provider_model = 3;
+   */
+  providerModel: string;
+
+  /**
+   * The media type of the document.
+   *
+   * @generated from field: string mime_type = 4;
    */
   mimeType: string;
 
   /**
    * How many pages it has.
    *
-   * @generated from field: int32 page_count = 2;
+   * @generated from field: int32 page_count = 5;
    */
   pageCount: number;
 };
 
 /**
- * Describes the message ringmain.v1.DocumentOpened.
- * Use `create(DocumentOpenedSchema)` to create a new message.
+ * Describes the message ringmain.v1.DocumentStarted.
+ * Use `create(DocumentStartedSchema)` to create a new message.
  */
-export const DocumentOpenedSchema: GenMessage<DocumentOpened> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 5);
+export const DocumentStartedSchema: GenMessage<DocumentStarted> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_vision_service, 4);
 
 /**
  * A page of a document.
@@ -317,17 +331,25 @@ export type DocumentPage = Message<"ringmain.v1.DocumentPage"> & {
   markdown: string;
 
   /**
-   * What it consumed.
+   * What the page consumed.
    *
    * @generated from field: ringmain.v1.Usage usage = 3;
    */
   usage?: Usage | undefined;
 
   /**
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   *
+   * @generated from field: ringmain.v1.Route route = 4;
+   */
+  route?: Route | undefined;
+
+  /**
    * Why it could not be read, or not all of it. Absent on success. The other
    * pages go on.
    *
-   * @generated from field: google.rpc.Status error = 4;
+   * @generated from field: google.rpc.Status error = 5;
    */
   error?: Status | undefined;
 };
@@ -337,7 +359,7 @@ export type DocumentPage = Message<"ringmain.v1.DocumentPage"> & {
  * Use `create(DocumentPageSchema)` to create a new message.
  */
 export const DocumentPageSchema: GenMessage<DocumentPage> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 6);
+  messageDesc(file_ringmain_v1_vision_service, 5);
 
 /**
  * A document is read.
@@ -346,11 +368,25 @@ export const DocumentPageSchema: GenMessage<DocumentPage> = /*@__PURE__*/
  */
 export type DocumentFinished = Message<"ringmain.v1.DocumentFinished"> & {
   /**
+   * Same as DocumentStarted.response_id.
+   *
+   * @generated from field: string response_id = 1;
+   */
+  responseId: string;
+
+  /**
    * What all pages consumed.
    *
-   * @generated from field: ringmain.v1.Usage usage = 1;
+   * @generated from field: ringmain.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
+
+  /**
+   * Same as the last page's `route` that is not absent.
+   *
+   * @generated from field: ringmain.v1.Route route = 3;
+   */
+  route?: Route | undefined;
 };
 
 /**
@@ -358,7 +394,7 @@ export type DocumentFinished = Message<"ringmain.v1.DocumentFinished"> & {
  * Use `create(DocumentFinishedSchema)` to create a new message.
  */
 export const DocumentFinishedSchema: GenMessage<DocumentFinished> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_vision_service, 7);
+  messageDesc(file_ringmain_v1_vision_service, 6);
 
 /**
  * How to turn pages into text. Frozen: an unknown value is refused.
@@ -401,17 +437,20 @@ export const DocumentModeSchema: GenEnum<DocumentMode> = /*@__PURE__*/
  */
 export const VisionService: GenService<{
   /**
-   * Answers a question about images.
+   * Answers a question about images and returns the whole answer.
    *
    * @generated from rpc ringmain.v1.VisionService.AnalyzeImages
    */
   analyzeImages: {
     methodKind: "unary";
     input: typeof AnalyzeImagesRequestSchema;
-    output: typeof AnalyzeImagesResponseSchema;
+    output: typeof ChatResponseSchema;
   },
   /**
    * Answers a question about images as it is written.
+   *
+   * The same request as AnalyzeImages. Folding the events gives the response
+   * AnalyzeImages would have returned.
    *
    * @generated from rpc ringmain.v1.VisionService.StreamAnalyzeImages
    */

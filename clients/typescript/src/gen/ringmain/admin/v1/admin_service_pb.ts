@@ -4,8 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../../google/rpc/status_pb.js";
 import { file_google_rpc_status } from "../../../google/rpc/status_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/admin/v1/admin_service.proto.
  */
 export const file_ringmain_admin_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVyaW5nbWFpbi9hZG1pbi92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFyaW5nbWFpbi5hZG1pbi52MSLuAQoIUHJvdmlkZXISEwoLcHJvdmlkZXJfaWQYASABKAkSDAoEa2luZBgCIAEoCRIvCgVzdGF0ZRgDIAEoDjIgLnJpbmdtYWluLmFkbWluLnYxLlByb3ZpZGVyU3RhdGUSLAoIYnJlYWtlcnMYBCADKAsyGi5yaW5nbWFpbi5hZG1pbi52MS5CcmVha2VyEhcKD2luX2ZsaWdodF9jb3VudBgFIAEoBRIxCg5tZWRpYW5fbGF0ZW5jeRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxmYWlsdXJlX3JhdGUYByABKAIiogIKB0JyZWFrZXISFgoOcHJvdmlkZXJfbW9kZWwYASABKAkSLgoFc3RhdGUYAiABKA4yHy5yaW5nbWFpbi5hZG1pbi52MS5CcmVha2VyU3RhdGUSLwoLY2hhbmdlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnByb2JlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCmxhc3RfZXJyb3IYBSABKAsyEi5nb29nbGUucnBjLlN0YXR1cxITCgtob2xkX3JlYXNvbhgGIAEoCRIxCg1ob2xkX2VuZF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIWChRMaXN0UHJvdmlkZXJzUmVxdWVzdCJHChVMaXN0UHJvdmlkZXJzUmVzcG9uc2USLgoJcHJvdmlkZXJzGAEgAygLMhsucmluZ21haW4uYWRtaW4udjEuUHJvdmlkZXIiKwoURHJhaW5Qcm92aWRlclJlcXVlc3QSEwoLcHJvdmlkZXJfaWQYASABKAkiRgoVRHJhaW5Qcm92aWRlclJlc3BvbnNlEi0KCHByb3ZpZGVyGAEgASgLMhsucmluZ21haW4uYWRtaW4udjEuUHJvdmlkZXIiLQoWUmVzdG9yZVByb3ZpZGVyUmVxdWVzdBITCgtwcm92aWRlcl9pZBgBIAEoCSJIChdSZXN0b3JlUHJvdmlkZXJSZXNwb25zZRItCghwcm92aWRlchgBIAEoCzIbLnJpbmdtYWluLmFkbWluLnYxLlByb3ZpZGVyIj8KGVNldFByaW1hcnlQcm92aWRlclJlcXVlc3QSDQoFbW9kZWwYASABKAkSEwoLcHJvdmlkZXJfaWQYAiABKAkiMgoaU2V0UHJpbWFyeVByb3ZpZGVyUmVzcG9uc2USFAoMcHJvdmlkZXJfaWRzGAEgAygJIisKFENoZWNrUHJvdmlkZXJSZXF1ZXN0EhMKC3Byb3ZpZGVyX2lkGAEgASgJImYKFUNoZWNrUHJvdmlkZXJSZXNwb25zZRIqCgdsYXRlbmN5GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiEKBWVycm9yGAIgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMiIgoRRmx1c2hDYWNoZVJlcXVlc3QSDQoFbW9kZWwYASABKAkiMQoSRmx1c2hDYWNoZVJlc3BvbnNlEhsKE2Ryb3BwZWRfZW50cnlfY291bnQYASABKAMiFQoTUmVsb2FkQ29uZmlnUmVxdWVzdCJEChRSZWxvYWRDb25maWdSZXNwb25zZRIVCg1jaGFuZ2VkX3BhdGhzGAEgAygJEhUKDXJlc3RhcnRfcGF0aHMYAiADKAki1AIKBkFwaUtleRIOCgZrZXlfaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIWCg5hbGxvd2VkX21vZGVscxgEIAMoCRIbChNyZXF1ZXN0c19wZXJfbWludXRlGAUgASgDEhkKEXRva2Vuc19wZXJfbWludXRlGAYgASgDEh8KF21vbnRobHlfYnVkZ2V0X25hbm9fdXNkGAcgASgDEg0KBWFkbWluGAggASgIEi8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIj0KE0NyZWF0ZUFwaUtleVJlcXVlc3QSJgoDa2V5GAEgASgLMhkucmluZ21haW4uYWRtaW4udjEuQXBpS2V5Ik4KFENyZWF0ZUFwaUtleVJlc3BvbnNlEiYKA2tleRgBIAEoCzIZLnJpbmdtYWluLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiTgoSTGlzdEFwaUtleXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhEKCXRlbmFudF9pZBgDIAEoCSJXChNMaXN0QXBpS2V5c1Jlc3BvbnNlEicKBGtleXMYASADKAsyGS5yaW5nbWFpbi5hZG1pbi52MS5BcGlLZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiUKE1Jldm9rZUFwaUtleVJlcXVlc3QSDgoGa2V5X2lkGAEgASgJIj4KFFJldm9rZUFwaUtleVJlc3BvbnNlEiYKA2tleRgBIAEoCzIZLnJpbmdtYWluLmFkbWluLnYxLkFwaUtleSIjChJXYXRjaEV2ZW50c1JlcXVlc3QSDQoFa2luZHMYASADKAki8gEKE1dhdGNoRXZlbnRzUmVzcG9uc2USKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEa2luZBgCIAEoCRITCgtwcm92aWRlcl9pZBgDIAEoCRIPCgdtZXNzYWdlGAQgASgJEkoKCmF0dHJpYnV0ZXMYBSADKAsyNi5yaW5nbWFpbi5hZG1pbi52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlLkF0dHJpYnV0ZXNFbnRyeRoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASpmCg1Qcm92aWRlclN0YXRlEh4KGlBST1ZJREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJPVklERVJfU1RBVEVfQUNUSVZFEAESGgoWUFJPVklERVJfU1RBVEVfRFJBSU5FRBACKnwKDEJyZWFrZXJTdGF0ZRIdChlCUkVBS0VSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQlJFQUtFUl9TVEFURV9DTE9TRUQQARIWChJCUkVBS0VSX1NUQVRFX09QRU4QAhIbChdCUkVBS0VSX1NUQVRFX0hBTEZfT1BFThADMvYICgxBZG1pblNlcnZpY2USZwoNTGlzdFByb3ZpZGVycxInLnJpbmdtYWluLmFkbWluLnYxLkxpc3RQcm92aWRlcnNSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuTGlzdFByb3ZpZGVyc1Jlc3BvbnNlIgOQAgESZwoNRHJhaW5Qcm92aWRlchInLnJpbmdtYWluLmFkbWluLnYxLkRyYWluUHJvdmlkZXJSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuRHJhaW5Qcm92aWRlclJlc3BvbnNlIgOQAgISbQoPUmVzdG9yZVByb3ZpZGVyEikucmluZ21haW4uYWRtaW4udjEuUmVzdG9yZVByb3ZpZGVyUmVxdWVzdBoqLnJpbmdtYWluLmFkbWluLnYxLlJlc3RvcmVQcm92aWRlclJlc3BvbnNlIgOQAgISdgoSU2V0UHJpbWFyeVByb3ZpZGVyEiwucmluZ21haW4uYWRtaW4udjEuU2V0UHJpbWFyeVByb3ZpZGVyUmVxdWVzdBotLnJpbmdtYWluLmFkbWluLnYxLlNldFByaW1hcnlQcm92aWRlclJlc3BvbnNlIgOQAgISYgoNQ2hlY2tQcm92aWRlchInLnJpbmdtYWluLmFkbWluLnYxLkNoZWNrUHJvdmlkZXJSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuQ2hlY2tQcm92aWRlclJlc3BvbnNlEl4KCkZsdXNoQ2FjaGUSJC5yaW5nbWFpbi5hZG1pbi52MS5GbHVzaENhY2hlUmVxdWVzdBolLnJpbmdtYWluLmFkbWluLnYxLkZsdXNoQ2FjaGVSZXNwb25zZSIDkAICEl8KDFJlbG9hZENvbmZpZxImLnJpbmdtYWluLmFkbWluLnYxLlJlbG9hZENvbmZpZ1JlcXVlc3QaJy5yaW5nbWFpbi5hZG1pbi52MS5SZWxvYWRDb25maWdSZXNwb25zZRJfCgxDcmVhdGVBcGlLZXkSJi5yaW5nbWFpbi5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GicucmluZ21haW4uYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2USYQoLTGlzdEFwaUtleXMSJS5yaW5nbWFpbi5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaJi5yaW5nbWFpbi5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgESZAoMUmV2b2tlQXBpS2V5EiYucmluZ21haW4uYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVxdWVzdBonLnJpbmdtYWluLmFkbWluLnYxLlJldm9rZUFwaUtleVJlc3BvbnNlIgOQAgISXgoLV2F0Y2hFdmVudHMSJS5yaW5nbWFpbi5hZG1pbi52MS5XYXRjaEV2ZW50c1JlcXVlc3QaJi5yaW5nbWFpbi5hZG1pbi52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("CiVyaW5nbWFpbi9hZG1pbi92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFyaW5nbWFpbi5hZG1pbi52MSLuAQoIUHJvdmlkZXISEwoLcHJvdmlkZXJfaWQYASABKAkSDAoEa2luZBgCIAEoCRIvCgVzdGF0ZRgDIAEoDjIgLnJpbmdtYWluLmFkbWluLnYxLlByb3ZpZGVyU3RhdGUSLAoIYnJlYWtlcnMYBCADKAsyGi5yaW5nbWFpbi5hZG1pbi52MS5CcmVha2VyEhcKD2luX2ZsaWdodF9jb3VudBgFIAEoBRIxCg5tZWRpYW5fbGF0ZW5jeRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxmYWlsdXJlX3JhdGUYByABKAIiqgIKB0JyZWFrZXISFgoOcHJvdmlkZXJfbW9kZWwYASABKAkSLgoFc3RhdGUYAiABKA4yHy5yaW5nbWFpbi5hZG1pbi52MS5CcmVha2VyU3RhdGUSLwoLY2hhbmdlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnByb2JlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCmxhc3RfZXJyb3IYBSABKAsyEi5nb29nbGUucnBjLlN0YXR1cxIXCg9jb29sZG93bl9yZWFzb24YBiABKAkSNQoRY29vbGRvd25fZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhYKFExpc3RQcm92aWRlcnNSZXF1ZXN0IkcKFUxpc3RQcm92aWRlcnNSZXNwb25zZRIuCglwcm92aWRlcnMYASADKAsyGy5yaW5nbWFpbi5hZG1pbi52MS5Qcm92aWRlciIrChREcmFpblByb3ZpZGVyUmVxdWVzdBITCgtwcm92aWRlcl9pZBgBIAEoCSJGChVEcmFpblByb3ZpZGVyUmVzcG9uc2USLQoIcHJvdmlkZXIYASABKAsyGy5yaW5nbWFpbi5hZG1pbi52MS5Qcm92aWRlciItChZSZXN0b3JlUHJvdmlkZXJSZXF1ZXN0EhMKC3Byb3ZpZGVyX2lkGAEgASgJIkgKF1Jlc3RvcmVQcm92aWRlclJlc3BvbnNlEi0KCHByb3ZpZGVyGAEgASgLMhsucmluZ21haW4uYWRtaW4udjEuUHJvdmlkZXIiPwoZU2V0UHJpbWFyeVByb3ZpZGVyUmVxdWVzdBINCgVtb2RlbBgBIAEoCRITCgtwcm92aWRlcl9pZBgCIAEoCSIyChpTZXRQcmltYXJ5UHJvdmlkZXJSZXNwb25zZRIUCgxwcm92aWRlcl9pZHMYASADKAkiKwoUQ2hlY2tQcm92aWRlclJlcXVlc3QSEwoLcHJvdmlkZXJfaWQYASABKAkiZgoVQ2hlY2tQcm92aWRlclJlc3BvbnNlEioKB2xhdGVuY3kYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SIQoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1cyIiChFGbHVzaENhY2hlUmVxdWVzdBINCgVtb2RlbBgBIAEoCSIxChJGbHVzaENhY2hlUmVzcG9uc2USGwoTZHJvcHBlZF9lbnRyeV9jb3VudBgBIAEoAyIVChNSZWxvYWRDb25maWdSZXF1ZXN0IkQKFFJlbG9hZENvbmZpZ1Jlc3BvbnNlEhUKDWNoYW5nZWRfcGF0aHMYASADKAkSFQoNcmVzdGFydF9wYXRocxgCIAMoCSK7BAoGQXBpS2V5Eg4KBmtleV9pZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KBnNjb3BlcxgEIAMoDjIeLnJpbmdtYWluLmFkbWluLnYxLkFwaUtleVNjb3BlEhYKDmFsbG93ZWRfbW9kZWxzGAUgAygJEiAKE3JlcXVlc3RzX3Blcl9taW51dGUYBiABKANIAIgBARIeChF0b2tlbnNfcGVyX21pbnV0ZRgHIAEoA0gBiAEBEiQKF21vbnRobHlfYnVkZ2V0X25hbm9fdXNkGAggASgDSAKIAQESLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyb3RhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOgoWb2xkX3NlY3JldF9leHBpcmVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhYKFF9yZXF1ZXN0c19wZXJfbWludXRlQhQKEl90b2tlbnNfcGVyX21pbnV0ZUIaChhfbW9udGhseV9idWRnZXRfbmFub191c2QiPQoTQ3JlYXRlQXBpS2V5UmVxdWVzdBImCgNrZXkYASABKAsyGS5yaW5nbWFpbi5hZG1pbi52MS5BcGlLZXkiTgoUQ3JlYXRlQXBpS2V5UmVzcG9uc2USJgoDa2V5GAEgASgLMhkucmluZ21haW4uYWRtaW4udjEuQXBpS2V5Eg4KBnNlY3JldBgCIAEoCSJuChNVcGRhdGVBcGlLZXlSZXF1ZXN0EiYKA2tleRgBIAEoCzIZLnJpbmdtYWluLmFkbWluLnYxLkFwaUtleRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siPgoUVXBkYXRlQXBpS2V5UmVzcG9uc2USJgoDa2V5GAEgASgLMhkucmluZ21haW4uYWRtaW4udjEuQXBpS2V5IlYKE1JvdGF0ZUFwaUtleVJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEi8KDGdyYWNlX3BlcmlvZBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJOChRSb3RhdGVBcGlLZXlSZXNwb25zZRImCgNrZXkYASABKAsyGS5yaW5nbWFpbi5hZG1pbi52MS5BcGlLZXkSDgoGc2VjcmV0GAIgASgJIk4KEkxpc3RBcGlLZXlzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkiVwoTTGlzdEFwaUtleXNSZXNwb25zZRInCgRrZXlzGAEgAygLMhkucmluZ21haW4uYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChNSZXZva2VBcGlLZXlSZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCSI+ChRSZXZva2VBcGlLZXlSZXNwb25zZRImCgNrZXkYASABKAsyGS5yaW5nbWFpbi5hZG1pbi52MS5BcGlLZXkiIwoSV2F0Y2hFdmVudHNSZXF1ZXN0Eg0KBWtpbmRzGAEgAygJIvIBChNXYXRjaEV2ZW50c1Jlc3BvbnNlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGtpbmQYAiABKAkSEwoLcHJvdmlkZXJfaWQYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRJKCgphdHRyaWJ1dGVzGAUgAygLMjYucmluZ21haW4uYWRtaW4udjEuV2F0Y2hFdmVudHNSZXNwb25zZS5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqewoLQXBpS2V5U2NvcGUSHQoZQVBJX0tFWV9TQ09QRV9VTlNQRUNJRklFRBAAEhsKF0FQSV9LRVlfU0NPUEVfSU5GRVJFTkNFEAESFwoTQVBJX0tFWV9TQ09QRV9VU0FHRRACEhcKE0FQSV9LRVlfU0NPUEVfQURNSU4QAypmCg1Qcm92aWRlclN0YXRlEh4KGlBST1ZJREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUFJPVklERVJfU1RBVEVfQUNUSVZFEAESGgoWUFJPVklERVJfU1RBVEVfRFJBSU5FRBACKnwKDEJyZWFrZXJTdGF0ZRIdChlCUkVBS0VSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQlJFQUtFUl9TVEFURV9DTE9TRUQQARIWChJCUkVBS0VSX1NUQVRFX09QRU4QAhIbChdCUkVBS0VSX1NUQVRFX0hBTEZfT1BFThADMr0KCgxBZG1pblNlcnZpY2USZwoNTGlzdFByb3ZpZGVycxInLnJpbmdtYWluLmFkbWluLnYxLkxpc3RQcm92aWRlcnNSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuTGlzdFByb3ZpZGVyc1Jlc3BvbnNlIgOQAgESZwoNRHJhaW5Qcm92aWRlchInLnJpbmdtYWluLmFkbWluLnYxLkRyYWluUHJvdmlkZXJSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuRHJhaW5Qcm92aWRlclJlc3BvbnNlIgOQAgISbQoPUmVzdG9yZVByb3ZpZGVyEikucmluZ21haW4uYWRtaW4udjEuUmVzdG9yZVByb3ZpZGVyUmVxdWVzdBoqLnJpbmdtYWluLmFkbWluLnYxLlJlc3RvcmVQcm92aWRlclJlc3BvbnNlIgOQAgISdgoSU2V0UHJpbWFyeVByb3ZpZGVyEiwucmluZ21haW4uYWRtaW4udjEuU2V0UHJpbWFyeVByb3ZpZGVyUmVxdWVzdBotLnJpbmdtYWluLmFkbWluLnYxLlNldFByaW1hcnlQcm92aWRlclJlc3BvbnNlIgOQAgISYgoNQ2hlY2tQcm92aWRlchInLnJpbmdtYWluLmFkbWluLnYxLkNoZWNrUHJvdmlkZXJSZXF1ZXN0GigucmluZ21haW4uYWRtaW4udjEuQ2hlY2tQcm92aWRlclJlc3BvbnNlEl4KCkZsdXNoQ2FjaGUSJC5yaW5nbWFpbi5hZG1pbi52MS5GbHVzaENhY2hlUmVxdWVzdBolLnJpbmdtYWluLmFkbWluLnYxLkZsdXNoQ2FjaGVSZXNwb25zZSIDkAICEl8KDFJlbG9hZENvbmZpZxImLnJpbmdtYWluLmFkbWluLnYxLlJlbG9hZENvbmZpZ1JlcXVlc3QaJy5yaW5nbWFpbi5hZG1pbi52MS5SZWxvYWRDb25maWdSZXNwb25zZRJfCgxDcmVhdGVBcGlLZXkSJi5yaW5nbWFpbi5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GicucmluZ21haW4uYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2USYQoLTGlzdEFwaUtleXMSJS5yaW5nbWFpbi5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaJi5yaW5nbWFpbi5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgESZAoMVXBkYXRlQXBpS2V5EiYucmluZ21haW4uYWRtaW4udjEuVXBkYXRlQXBpS2V5UmVxdWVzdBonLnJpbmdtYWluLmFkbWluLnYxLlVwZGF0ZUFwaUtleVJlc3BvbnNlIgOQAgISXwoMUm90YXRlQXBpS2V5EiYucmluZ21haW4uYWRtaW4udjEuUm90YXRlQXBpS2V5UmVxdWVzdBonLnJpbmdtYWluLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlc3BvbnNlEmQKDFJldm9rZUFwaUtleRImLnJpbmdtYWluLmFkbWluLnYxLlJldm9rZUFwaUtleVJlcXVlc3QaJy5yaW5nbWFpbi5hZG1pbi52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIDkAICEl4KC1dhdGNoRXZlbnRzEiUucmluZ21haW4uYWRtaW4udjEuV2F0Y2hFdmVudHNSZXF1ZXN0GiYucmluZ21haW4uYWRtaW4udjEuV2F0Y2hFdmVudHNSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * A provider.
@@ -122,19 +122,19 @@ export type Breaker = Message<"ringmain.admin.v1.Breaker"> & {
 
   /**
    * Why no request is sent although the breaker may be closed, such as a rate
-   * limit. Empty when nothing speaks against it.
+   * limit. Empty when requests may be sent.
    *
-   * @generated from field: string hold_reason = 6;
+   * @generated from field: string cooldown_reason = 6;
    */
-  holdReason: string;
+  cooldownReason: string;
 
   /**
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    *
-   * @generated from field: google.protobuf.Timestamp hold_end_time = 7;
+   * @generated from field: google.protobuf.Timestamp cooldown_end_time = 7;
    */
-  holdEndTime?: Timestamp | undefined;
+  cooldownEndTime?: Timestamp | undefined;
 };
 
 /**
@@ -145,7 +145,7 @@ export const BreakerSchema: GenMessage<Breaker> = /*@__PURE__*/
   messageDesc(file_ringmain_admin_v1_admin_service, 1);
 
 /**
- * Nothing to say.
+ * Asks for all providers.
  *
  * @generated from message ringmain.admin.v1.ListProvidersRequest
  */
@@ -369,7 +369,7 @@ export const CheckProviderResponseSchema: GenMessage<CheckProviderResponse> = /*
  */
 export type FlushCacheRequest = Message<"ringmain.admin.v1.FlushCacheRequest"> & {
   /**
-   * Only this model's answers. Empty means all.
+   * Only this model's answers. At most 256 characters. Empty means all.
    *
    * @generated from field: string model = 1;
    */
@@ -405,7 +405,7 @@ export const FlushCacheResponseSchema: GenMessage<FlushCacheResponse> = /*@__PUR
   messageDesc(file_ringmain_admin_v1_admin_service, 13);
 
 /**
- * Nothing to say.
+ * Asks for the configuration to be read again.
  *
  * @generated from message ringmain.admin.v1.ReloadConfigRequest
  */
@@ -449,70 +449,71 @@ export const ReloadConfigResponseSchema: GenMessage<ReloadConfigResponse> = /*@_
   messageDesc(file_ringmain_admin_v1_admin_service, 15);
 
 /**
- * An API key.
+ * An API key. A limit that is absent is none; zero lets nothing through.
  *
  * @generated from message ringmain.admin.v1.ApiKey
  */
 export type ApiKey = Message<"ringmain.admin.v1.ApiKey"> & {
   /**
-   * Identifies the key, and is not secret.
+   * Identifies the key, and is not secret. Set by the gateway.
    *
    * @generated from field: string key_id = 1;
    */
   keyId: string;
 
   /**
-   * Whose it is.
+   * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
    *
    * @generated from field: string tenant_id = 2;
    */
   tenantId: string;
 
   /**
-   * A name for people.
+   * A name for people, at most 256 characters.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * Models it may use. Empty means all.
+   * What it may be used for. At least one.
    *
-   * @generated from field: repeated string allowed_models = 4;
+   * @generated from field: repeated ringmain.admin.v1.ApiKeyScope scopes = 4;
+   */
+  scopes: ApiKeyScope[];
+
+  /**
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
+   *
+   * @generated from field: repeated string allowed_models = 5;
    */
   allowedModels: string[];
 
   /**
-   * The most requests in a minute. Zero means no limit of its own.
+   * The most requests in any minute.
    *
-   * @generated from field: int64 requests_per_minute = 5;
+   * @generated from field: optional int64 requests_per_minute = 6;
    */
-  requestsPerMinute: bigint;
+  requestsPerMinute?: bigint | undefined;
 
   /**
-   * The most tokens in a minute. Zero means no limit of its own.
+   * The most tokens in any minute, input and output together.
    *
-   * @generated from field: int64 tokens_per_minute = 6;
+   * @generated from field: optional int64 tokens_per_minute = 7;
    */
-  tokensPerMinute: bigint;
+  tokensPerMinute?: bigint | undefined;
 
   /**
    * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-   * Zero means no budget of its own.
+   * At most 9,000,000 dollars.
    *
-   * @generated from field: int64 monthly_budget_nano_usd = 7;
+   * @generated from field: optional int64 monthly_budget_nano_usd = 8;
    */
-  monthlyBudgetNanoUsd: bigint;
+  monthlyBudgetNanoUsd?: bigint | undefined;
 
   /**
-   * Whether it may call AdminService.
-   *
-   * @generated from field: bool admin = 8;
-   */
-  admin: boolean;
-
-  /**
-   * When it was made.
+   * When it was made. Set by the gateway.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 9;
    */
@@ -526,9 +527,25 @@ export type ApiKey = Message<"ringmain.admin.v1.ApiKey"> & {
   expireTime?: Timestamp | undefined;
 
   /**
-   * When it was revoked. Absent means it was not.
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
    *
-   * @generated from field: google.protobuf.Timestamp revoke_time = 11;
+   * @generated from field: google.protobuf.Timestamp rotate_time = 11;
+   */
+  rotateTime?: Timestamp | undefined;
+
+  /**
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   *
+   * @generated from field: google.protobuf.Timestamp old_secret_expire_time = 12;
+   */
+  oldSecretExpireTime?: Timestamp | undefined;
+
+  /**
+   * When it was revoked. Absent means it was not. Set by the gateway.
+   *
+   * @generated from field: google.protobuf.Timestamp revoke_time = 13;
    */
   revokeTime?: Timestamp | undefined;
 };
@@ -547,7 +564,7 @@ export const ApiKeySchema: GenMessage<ApiKey> = /*@__PURE__*/
  */
 export type CreateApiKeyRequest = Message<"ringmain.admin.v1.CreateApiKeyRequest"> & {
   /**
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    *
    * @generated from field: ringmain.admin.v1.ApiKey key = 1;
    */
@@ -590,6 +607,114 @@ export const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse> = /*@_
   messageDesc(file_ringmain_admin_v1_admin_service, 18);
 
 /**
+ * A key to change.
+ *
+ * @generated from message ringmain.admin.v1.UpdateApiKeyRequest
+ */
+export type UpdateApiKeyRequest = Message<"ringmain.admin.v1.UpdateApiKeyRequest"> & {
+  /**
+   * The key, named by its `key_id`, with the new values.
+   *
+   * @generated from field: ringmain.admin.v1.ApiKey key = 1;
+   */
+  key?: ApiKey | undefined;
+
+  /**
+   * The fields to change, by name, such as `scopes`. A field that is named and
+   * not set in `key` is cleared. Absent means every field that is set. A field
+   * that cannot be changed is refused.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message ringmain.admin.v1.UpdateApiKeyRequest.
+ * Use `create(UpdateApiKeyRequestSchema)` to create a new message.
+ */
+export const UpdateApiKeyRequestSchema: GenMessage<UpdateApiKeyRequest> = /*@__PURE__*/
+  messageDesc(file_ringmain_admin_v1_admin_service, 19);
+
+/**
+ * A changed key.
+ *
+ * @generated from message ringmain.admin.v1.UpdateApiKeyResponse
+ */
+export type UpdateApiKeyResponse = Message<"ringmain.admin.v1.UpdateApiKeyResponse"> & {
+  /**
+   * The key.
+   *
+   * @generated from field: ringmain.admin.v1.ApiKey key = 1;
+   */
+  key?: ApiKey | undefined;
+};
+
+/**
+ * Describes the message ringmain.admin.v1.UpdateApiKeyResponse.
+ * Use `create(UpdateApiKeyResponseSchema)` to create a new message.
+ */
+export const UpdateApiKeyResponseSchema: GenMessage<UpdateApiKeyResponse> = /*@__PURE__*/
+  messageDesc(file_ringmain_admin_v1_admin_service, 20);
+
+/**
+ * Names a key whose secret is to be replaced.
+ *
+ * @generated from message ringmain.admin.v1.RotateApiKeyRequest
+ */
+export type RotateApiKeyRequest = Message<"ringmain.admin.v1.RotateApiKeyRequest"> & {
+  /**
+   * The key. At most 256 characters.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * How long the old secret works on, at most 7 days. Absent or zero means that
+   * it stops at once. A secret that was still in its own grace period stops.
+   *
+   * @generated from field: google.protobuf.Duration grace_period = 2;
+   */
+  gracePeriod?: Duration | undefined;
+};
+
+/**
+ * Describes the message ringmain.admin.v1.RotateApiKeyRequest.
+ * Use `create(RotateApiKeyRequestSchema)` to create a new message.
+ */
+export const RotateApiKeyRequestSchema: GenMessage<RotateApiKeyRequest> = /*@__PURE__*/
+  messageDesc(file_ringmain_admin_v1_admin_service, 21);
+
+/**
+ * A key with a new secret.
+ *
+ * @generated from message ringmain.admin.v1.RotateApiKeyResponse
+ */
+export type RotateApiKeyResponse = Message<"ringmain.admin.v1.RotateApiKeyResponse"> & {
+  /**
+   * The key.
+   *
+   * @generated from field: ringmain.admin.v1.ApiKey key = 1;
+   */
+  key?: ApiKey | undefined;
+
+  /**
+   * The secret to send as `authorization: Bearer SECRET`. Shown only here.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message ringmain.admin.v1.RotateApiKeyResponse.
+ * Use `create(RotateApiKeyResponseSchema)` to create a new message.
+ */
+export const RotateApiKeyResponseSchema: GenMessage<RotateApiKeyResponse> = /*@__PURE__*/
+  messageDesc(file_ringmain_admin_v1_admin_service, 22);
+
+/**
  * A page to list.
  *
  * @generated from message ringmain.admin.v1.ListApiKeysRequest
@@ -603,14 +728,15 @@ export type ListApiKeysRequest = Message<"ringmain.admin.v1.ListApiKeysRequest">
   pageSize: number;
 
   /**
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only keys of this tenant. Empty means all.
+   * Only keys of this tenant. At most 256 characters. Empty means all.
    *
    * @generated from field: string tenant_id = 3;
    */
@@ -622,7 +748,7 @@ export type ListApiKeysRequest = Message<"ringmain.admin.v1.ListApiKeysRequest">
  * Use `create(ListApiKeysRequestSchema)` to create a new message.
  */
 export const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 19);
+  messageDesc(file_ringmain_admin_v1_admin_service, 23);
 
 /**
  * A page of keys.
@@ -650,7 +776,7 @@ export type ListApiKeysResponse = Message<"ringmain.admin.v1.ListApiKeysResponse
  * Use `create(ListApiKeysResponseSchema)` to create a new message.
  */
 export const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 20);
+  messageDesc(file_ringmain_admin_v1_admin_service, 24);
 
 /**
  * Names a key to revoke.
@@ -659,7 +785,7 @@ export const ListApiKeysResponseSchema: GenMessage<ListApiKeysResponse> = /*@__P
  */
 export type RevokeApiKeyRequest = Message<"ringmain.admin.v1.RevokeApiKeyRequest"> & {
   /**
-   * The key.
+   * The key. At most 256 characters.
    *
    * @generated from field: string key_id = 1;
    */
@@ -671,7 +797,7 @@ export type RevokeApiKeyRequest = Message<"ringmain.admin.v1.RevokeApiKeyRequest
  * Use `create(RevokeApiKeyRequestSchema)` to create a new message.
  */
 export const RevokeApiKeyRequestSchema: GenMessage<RevokeApiKeyRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 21);
+  messageDesc(file_ringmain_admin_v1_admin_service, 25);
 
 /**
  * A revoked key.
@@ -692,7 +818,7 @@ export type RevokeApiKeyResponse = Message<"ringmain.admin.v1.RevokeApiKeyRespon
  * Use `create(RevokeApiKeyResponseSchema)` to create a new message.
  */
 export const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 22);
+  messageDesc(file_ringmain_admin_v1_admin_service, 26);
 
 /**
  * What to watch.
@@ -701,8 +827,8 @@ export const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse> = /*@_
  */
 export type WatchEventsRequest = Message<"ringmain.admin.v1.WatchEventsRequest"> & {
   /**
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    *
    * @generated from field: repeated string kinds = 1;
    */
@@ -714,7 +840,7 @@ export type WatchEventsRequest = Message<"ringmain.admin.v1.WatchEventsRequest">
  * Use `create(WatchEventsRequestSchema)` to create a new message.
  */
 export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 23);
+  messageDesc(file_ringmain_admin_v1_admin_service, 27);
 
 /**
  * One thing that happened.
@@ -723,14 +849,14 @@ export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PUR
  */
 export type WatchEventsResponse = Message<"ringmain.admin.v1.WatchEventsResponse"> & {
   /**
-   * When.
+   * When it happened.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
   time?: Timestamp | undefined;
 
   /**
-   * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+   * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
    * `provider` or `key`.
    *
    * @generated from field: string kind = 2;
@@ -764,7 +890,49 @@ export type WatchEventsResponse = Message<"ringmain.admin.v1.WatchEventsResponse
  * Use `create(WatchEventsResponseSchema)` to create a new message.
  */
 export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_admin_v1_admin_service, 24);
+  messageDesc(file_ringmain_admin_v1_admin_service, 28);
+
+/**
+ * What an API key may be used for. New values may be added; an unknown one is
+ * refused.
+ *
+ * @generated from enum ringmain.admin.v1.ApiKeyScope
+ */
+export enum ApiKeyScope {
+  /**
+   * Not set. Refused.
+   *
+   * @generated from enum value: API_KEY_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Asking models, and listing them.
+   *
+   * @generated from enum value: API_KEY_SCOPE_INFERENCE = 1;
+   */
+  INFERENCE = 1,
+
+  /**
+   * Reading what its tenant has consumed: UsageService.
+   *
+   * @generated from enum value: API_KEY_SCOPE_USAGE = 2;
+   */
+  USAGE = 2,
+
+  /**
+   * Operating the gateway: AdminService, and what all tenants have consumed.
+   *
+   * @generated from enum value: API_KEY_SCOPE_ADMIN = 3;
+   */
+  ADMIN = 3,
+}
+
+/**
+ * Describes the enum ringmain.admin.v1.ApiKeyScope.
+ */
+export const ApiKeyScopeSchema: GenEnum<ApiKeyScope> = /*@__PURE__*/
+  enumDesc(file_ringmain_admin_v1_admin_service, 0);
 
 /**
  * Whether requests are sent to a provider. Frozen.
@@ -798,7 +966,7 @@ export enum ProviderState {
  * Describes the enum ringmain.admin.v1.ProviderState.
  */
 export const ProviderStateSchema: GenEnum<ProviderState> = /*@__PURE__*/
-  enumDesc(file_ringmain_admin_v1_admin_service, 0);
+  enumDesc(file_ringmain_admin_v1_admin_service, 1);
 
 /**
  * The state of a circuit breaker. Frozen.
@@ -839,10 +1007,11 @@ export enum BreakerState {
  * Describes the enum ringmain.admin.v1.BreakerState.
  */
 export const BreakerStateSchema: GenEnum<BreakerState> = /*@__PURE__*/
-  enumDesc(file_ringmain_admin_v1_admin_service, 1);
+  enumDesc(file_ringmain_admin_v1_admin_service, 2);
 
 /**
- * Operating the gateway. Served on a port of its own.
+ * Operating the gateway. Served on a port of its own. Where keys are needed, a
+ * key with the scope ADMIN.
  *
  * @generated from service ringmain.admin.v1.AdminService
  */
@@ -937,6 +1106,27 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListApiKeysRequestSchema;
     output: typeof ListApiKeysResponseSchema;
+  },
+  /**
+   * Changes an API key: its name, scopes, models, limits or expiry.
+   *
+   * @generated from rpc ringmain.admin.v1.AdminService.UpdateApiKey
+   */
+  updateApiKey: {
+    methodKind: "unary";
+    input: typeof UpdateApiKeyRequestSchema;
+    output: typeof UpdateApiKeyResponseSchema;
+  },
+  /**
+   * Gives an API key a new secret. The secret is in the response and nowhere
+   * else; the old one works on for a grace period, if one is asked for.
+   *
+   * @generated from rpc ringmain.admin.v1.AdminService.RotateApiKey
+   */
+  rotateApiKey: {
+    methodKind: "unary";
+    input: typeof RotateApiKeyRequestSchema;
+    output: typeof RotateApiKeyResponseSchema;
   },
   /**
    * Makes a key stop working, everywhere, within a second.

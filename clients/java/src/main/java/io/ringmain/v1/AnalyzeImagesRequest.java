@@ -21,9 +21,11 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private AnalyzeImagesRequest() {
+    requestId_ = "";
     model_ = "";
     prompt_ = "";
     images_ = java.util.Collections.emptyList();
+    imageDetail_ = 0;
   }
 
   @java.lang.Override
@@ -47,7 +49,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -55,7 +108,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -76,7 +129,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -94,15 +147,91 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int PROMPT_FIELD_NUMBER = 2;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int PROMPT_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * The question.
+   * The question. Required.
    * </pre>
    *
-   * <code>string prompt = 2 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   @java.lang.Override
@@ -120,10 +249,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The question.
+   * The question. Required.
    * </pre>
    *
-   * <code>string prompt = 2 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   @java.lang.Override
@@ -141,7 +270,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGES_FIELD_NUMBER = 3;
+  public static final int IMAGES_FIELD_NUMBER = 6;
   @SuppressWarnings("serial")
   private java.util.List<io.ringmain.v1.Media> images_;
   /**
@@ -149,7 +278,7 @@ private static final long serialVersionUID = 0L;
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<io.ringmain.v1.Media> getImagesList() {
@@ -160,7 +289,7 @@ private static final long serialVersionUID = 0L;
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
@@ -172,7 +301,7 @@ private static final long serialVersionUID = 0L;
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public int getImagesCount() {
@@ -183,7 +312,7 @@ private static final long serialVersionUID = 0L;
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.Media getImages(int index) {
@@ -194,7 +323,7 @@ private static final long serialVersionUID = 0L;
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
@@ -202,26 +331,52 @@ private static final long serialVersionUID = 0L;
     return images_.get(index);
   }
 
-  public static final int GENERATION_CONFIG_FIELD_NUMBER = 4;
+  public static final int IMAGE_DETAIL_FIELD_NUMBER = 7;
+  private int imageDetail_ = 0;
+  /**
+   * <pre>
+   * How closely the model looks at the images.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+   * @return The enum numeric value on the wire for imageDetail.
+   */
+  @java.lang.Override public int getImageDetailValue() {
+    return imageDetail_;
+  }
+  /**
+   * <pre>
+   * How closely the model looks at the images.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+   * @return The imageDetail.
+   */
+  @java.lang.Override public io.ringmain.v1.ImageDetail getImageDetail() {
+    io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(imageDetail_);
+    return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
+  }
+
+  public static final int GENERATION_CONFIG_FIELD_NUMBER = 8;
   private io.ringmain.v1.GenerationConfig generationConfig_;
   /**
    * <pre>
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    * @return Whether the generationConfig field is set.
    */
   @java.lang.Override
   public boolean hasGenerationConfig() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    * @return The generationConfig.
    */
   @java.lang.Override
@@ -233,49 +388,11 @@ private static final long serialVersionUID = 0L;
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
     return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 5;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -292,20 +409,29 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, prompt_);
-    }
-    for (int i = 0; i < images_.size(); i++) {
-      output.writeMessage(3, images_.get(i));
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(4, getGenerationConfig());
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(5, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, prompt_);
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      output.writeMessage(6, images_.get(i));
+    }
+    if (imageDetail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
+      output.writeEnum(7, imageDetail_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(8, getGenerationConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -316,23 +442,34 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, prompt_);
-    }
-    for (int i = 0; i < images_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, images_.get(i));
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getGenerationConfig());
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getRoutingPolicy());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, prompt_);
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, images_.get(i));
+    }
+    if (imageDetail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(7, imageDetail_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, getGenerationConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -349,21 +486,29 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.AnalyzeImagesRequest other = (io.ringmain.v1.AnalyzeImagesRequest) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
-    if (!getPrompt()
-        .equals(other.getPrompt())) return false;
-    if (!getImagesList()
-        .equals(other.getImagesList())) return false;
-    if (hasGenerationConfig() != other.hasGenerationConfig()) return false;
-    if (hasGenerationConfig()) {
-      if (!getGenerationConfig()
-          .equals(other.getGenerationConfig())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
     }
     if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
     if (hasRoutingPolicy()) {
       if (!getRoutingPolicy()
           .equals(other.getRoutingPolicy())) return false;
+    }
+    if (!getPrompt()
+        .equals(other.getPrompt())) return false;
+    if (!getImagesList()
+        .equals(other.getImagesList())) return false;
+    if (imageDetail_ != other.imageDetail_) return false;
+    if (hasGenerationConfig() != other.hasGenerationConfig()) return false;
+    if (hasGenerationConfig()) {
+      if (!getGenerationConfig()
+          .equals(other.getGenerationConfig())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -376,21 +521,29 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     hash = (37 * hash) + PROMPT_FIELD_NUMBER;
     hash = (53 * hash) + getPrompt().hashCode();
     if (getImagesCount() > 0) {
       hash = (37 * hash) + IMAGES_FIELD_NUMBER;
       hash = (53 * hash) + getImagesList().hashCode();
     }
+    hash = (37 * hash) + IMAGE_DETAIL_FIELD_NUMBER;
+    hash = (53 * hash) + imageDetail_;
     if (hasGenerationConfig()) {
       hash = (37 * hash) + GENERATION_CONFIG_FIELD_NUMBER;
       hash = (53 * hash) + getGenerationConfig().hashCode();
-    }
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -526,16 +679,28 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
+        getRoutingPolicyFieldBuilder();
         getImagesFieldBuilder();
         getGenerationConfigFieldBuilder();
-        getRoutingPolicyFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
       prompt_ = "";
       if (imagesBuilder_ == null) {
         images_ = java.util.Collections.emptyList();
@@ -543,16 +708,12 @@ private static final long serialVersionUID = 0L;
         images_ = null;
         imagesBuilder_.clear();
       }
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000020);
+      imageDetail_ = 0;
       generationConfig_ = null;
       if (generationConfigBuilder_ != null) {
         generationConfigBuilder_.dispose();
         generationConfigBuilder_ = null;
-      }
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
       }
       return this;
     }
@@ -588,9 +749,9 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartialRepeatedFields(io.ringmain.v1.AnalyzeImagesRequest result) {
       if (imagesBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0)) {
+        if (((bitField0_ & 0x00000020) != 0)) {
           images_ = java.util.Collections.unmodifiableList(images_);
-          bitField0_ = (bitField0_ & ~0x00000004);
+          bitField0_ = (bitField0_ & ~0x00000020);
         }
         result.images_ = images_;
       } else {
@@ -601,23 +762,35 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.AnalyzeImagesRequest result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.model_ = model_;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.prompt_ = prompt_;
+        result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.generationConfig_ = generationConfigBuilder_ == null
-            ? generationConfig_
-            : generationConfigBuilder_.build();
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.prompt_ = prompt_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.imageDetail_ = imageDetail_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.generationConfig_ = generationConfigBuilder_ == null
+            ? generationConfig_
+            : generationConfigBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -666,21 +839,32 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.AnalyzeImagesRequest other) {
       if (other == io.ringmain.v1.AnalyzeImagesRequest.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (!other.getPrompt().isEmpty()) {
         prompt_ = other.prompt_;
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       if (imagesBuilder_ == null) {
         if (!other.images_.isEmpty()) {
           if (images_.isEmpty()) {
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000004);
+            bitField0_ = (bitField0_ & ~0x00000020);
           } else {
             ensureImagesIsMutable();
             images_.addAll(other.images_);
@@ -693,7 +877,7 @@ private static final long serialVersionUID = 0L;
             imagesBuilder_.dispose();
             imagesBuilder_ = null;
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000004);
+            bitField0_ = (bitField0_ & ~0x00000020);
             imagesBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getImagesFieldBuilder() : null;
@@ -702,11 +886,11 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (other.imageDetail_ != 0) {
+        setImageDetailValue(other.getImageDetailValue());
+      }
       if (other.hasGenerationConfig()) {
         mergeGenerationConfig(other.getGenerationConfig());
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -735,16 +919,35 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              prompt_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
+              prompt_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
+            case 50: {
               io.ringmain.v1.Media m =
                   input.readMessage(
                       io.ringmain.v1.Media.parser(),
@@ -756,21 +959,19 @@ private static final long serialVersionUID = 0L;
                 imagesBuilder_.addMessage(m);
               }
               break;
-            } // case 26
-            case 34: {
+            } // case 50
+            case 56: {
+              imageDetail_ = input.readEnum();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 66: {
               input.readMessage(
                   getGenerationConfigFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000008;
+              bitField0_ |= 0x00000080;
               break;
-            } // case 34
-            case 42: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000010;
-              break;
-            } // case 42
+            } // case 66
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -788,13 +989,115 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -814,7 +1117,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -835,7 +1138,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -843,7 +1146,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -852,12 +1155,12 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -866,7 +1169,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -875,18 +1178,332 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
     }
 
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * The question.
+     * The question. Required.
      * </pre>
      *
-     * <code>string prompt = 2 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The prompt.
      */
     public java.lang.String getPrompt() {
@@ -903,10 +1520,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The question.
+     * The question. Required.
      * </pre>
      *
-     * <code>string prompt = 2 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The bytes for prompt.
      */
     public com.google.protobuf.ByteString
@@ -924,10 +1541,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The question.
+     * The question. Required.
      * </pre>
      *
-     * <code>string prompt = 2 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The prompt to set.
      * @return This builder for chaining.
      */
@@ -935,30 +1552,30 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       prompt_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The question.
+     * The question. Required.
      * </pre>
      *
-     * <code>string prompt = 2 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPrompt() {
       prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The question.
+     * The question. Required.
      * </pre>
      *
-     * <code>string prompt = 2 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The bytes for prompt to set.
      * @return This builder for chaining.
      */
@@ -967,7 +1584,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       prompt_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -975,9 +1592,9 @@ private static final long serialVersionUID = 0L;
     private java.util.List<io.ringmain.v1.Media> images_ =
       java.util.Collections.emptyList();
     private void ensureImagesIsMutable() {
-      if (!((bitField0_ & 0x00000004) != 0)) {
+      if (!((bitField0_ & 0x00000020) != 0)) {
         images_ = new java.util.ArrayList<io.ringmain.v1.Media>(images_);
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000020;
        }
     }
 
@@ -989,7 +1606,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<io.ringmain.v1.Media> getImagesList() {
       if (imagesBuilder_ == null) {
@@ -1003,7 +1620,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public int getImagesCount() {
       if (imagesBuilder_ == null) {
@@ -1017,7 +1634,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media getImages(int index) {
       if (imagesBuilder_ == null) {
@@ -1031,7 +1648,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder setImages(
         int index, io.ringmain.v1.Media value) {
@@ -1052,7 +1669,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder setImages(
         int index, io.ringmain.v1.Media.Builder builderForValue) {
@@ -1070,7 +1687,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(io.ringmain.v1.Media value) {
       if (imagesBuilder_ == null) {
@@ -1090,7 +1707,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         int index, io.ringmain.v1.Media value) {
@@ -1111,7 +1728,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         io.ringmain.v1.Media.Builder builderForValue) {
@@ -1129,7 +1746,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         int index, io.ringmain.v1.Media.Builder builderForValue) {
@@ -1147,7 +1764,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addAllImages(
         java.lang.Iterable<? extends io.ringmain.v1.Media> values) {
@@ -1166,12 +1783,12 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder clearImages() {
       if (imagesBuilder_ == null) {
         images_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000004);
+        bitField0_ = (bitField0_ & ~0x00000020);
         onChanged();
       } else {
         imagesBuilder_.clear();
@@ -1183,7 +1800,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder removeImages(int index) {
       if (imagesBuilder_ == null) {
@@ -1200,7 +1817,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder getImagesBuilder(
         int index) {
@@ -1211,7 +1828,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
         int index) {
@@ -1225,7 +1842,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
          getImagesOrBuilderList() {
@@ -1240,7 +1857,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder addImagesBuilder() {
       return getImagesFieldBuilder().addBuilder(
@@ -1251,7 +1868,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder addImagesBuilder(
         int index) {
@@ -1263,7 +1880,7 @@ private static final long serialVersionUID = 0L;
      * At least one image, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<io.ringmain.v1.Media.Builder> 
          getImagesBuilderList() {
@@ -1276,12 +1893,85 @@ private static final long serialVersionUID = 0L;
         imagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
             io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
                 images_,
-                ((bitField0_ & 0x00000004) != 0),
+                ((bitField0_ & 0x00000020) != 0),
                 getParentForChildren(),
                 isClean());
         images_ = null;
       }
       return imagesBuilder_;
+    }
+
+    private int imageDetail_ = 0;
+    /**
+     * <pre>
+     * How closely the model looks at the images.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+     * @return The enum numeric value on the wire for imageDetail.
+     */
+    @java.lang.Override public int getImageDetailValue() {
+      return imageDetail_;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the images.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+     * @param value The enum numeric value on the wire for imageDetail to set.
+     * @return This builder for chaining.
+     */
+    public Builder setImageDetailValue(int value) {
+      imageDetail_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the images.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+     * @return The imageDetail.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.ImageDetail getImageDetail() {
+      io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(imageDetail_);
+      return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the images.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+     * @param value The imageDetail to set.
+     * @return This builder for chaining.
+     */
+    public Builder setImageDetail(io.ringmain.v1.ImageDetail value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      bitField0_ |= 0x00000040;
+      imageDetail_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the images.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearImageDetail() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      imageDetail_ = 0;
+      onChanged();
+      return this;
     }
 
     private io.ringmain.v1.GenerationConfig generationConfig_;
@@ -1292,18 +1982,18 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      * @return Whether the generationConfig field is set.
      */
     public boolean hasGenerationConfig() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000080) != 0);
     }
     /**
      * <pre>
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      * @return The generationConfig.
      */
     public io.ringmain.v1.GenerationConfig getGenerationConfig() {
@@ -1318,7 +2008,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public Builder setGenerationConfig(io.ringmain.v1.GenerationConfig value) {
       if (generationConfigBuilder_ == null) {
@@ -1329,7 +2019,7 @@ private static final long serialVersionUID = 0L;
       } else {
         generationConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1338,7 +2028,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public Builder setGenerationConfig(
         io.ringmain.v1.GenerationConfig.Builder builderForValue) {
@@ -1347,7 +2037,7 @@ private static final long serialVersionUID = 0L;
       } else {
         generationConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1356,11 +2046,11 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public Builder mergeGenerationConfig(io.ringmain.v1.GenerationConfig value) {
       if (generationConfigBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000080) != 0) &&
           generationConfig_ != null &&
           generationConfig_ != io.ringmain.v1.GenerationConfig.getDefaultInstance()) {
           getGenerationConfigBuilder().mergeFrom(value);
@@ -1371,7 +2061,7 @@ private static final long serialVersionUID = 0L;
         generationConfigBuilder_.mergeFrom(value);
       }
       if (generationConfig_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
       return this;
@@ -1381,10 +2071,10 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public Builder clearGenerationConfig() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000080);
       generationConfig_ = null;
       if (generationConfigBuilder_ != null) {
         generationConfigBuilder_.dispose();
@@ -1398,10 +2088,10 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public io.ringmain.v1.GenerationConfig.Builder getGenerationConfigBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000080;
       onChanged();
       return getGenerationConfigFieldBuilder().getBuilder();
     }
@@ -1410,7 +2100,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
       if (generationConfigBuilder_ != null) {
@@ -1425,7 +2115,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.GenerationConfig, io.ringmain.v1.GenerationConfig.Builder, io.ringmain.v1.GenerationConfigOrBuilder> 
@@ -1439,163 +2129,6 @@ private static final long serialVersionUID = 0L;
         generationConfig_ = null;
       }
       return generationConfigBuilder_;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
-     */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000010) != 0);
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
-     */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      } else {
-        return routingPolicyBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        routingPolicy_ = value;
-      } else {
-        routingPolicyBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
-      } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
-        } else {
-          routingPolicy_ = value;
-        }
-      } else {
-        routingPolicyBuilder_.mergeFrom(value);
-      }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000010;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
-      } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
-                getParentForChildren(),
-                isClean());
-        routingPolicy_ = null;
-      }
-      return routingPolicyBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,10 +10,34 @@ public interface AnalyzeImagesRequestOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -22,7 +46,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -30,19 +54,73 @@ public interface AnalyzeImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * The question.
+   * Who the request is for.
    * </pre>
    *
-   * <code>string prompt = 2 [json_name = "prompt"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * The question. Required.
+   * </pre>
+   *
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   java.lang.String getPrompt();
   /**
    * <pre>
-   * The question.
+   * The question. Required.
    * </pre>
    *
-   * <code>string prompt = 2 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   com.google.protobuf.ByteString
@@ -53,7 +131,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   java.util.List<io.ringmain.v1.Media> 
       getImagesList();
@@ -62,7 +140,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   io.ringmain.v1.Media getImages(int index);
   /**
@@ -70,7 +148,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   int getImagesCount();
   /**
@@ -78,7 +156,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
       getImagesOrBuilderList();
@@ -87,17 +165,36 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * At least one image, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 3 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
       int index);
 
   /**
    * <pre>
+   * How closely the model looks at the images.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+   * @return The enum numeric value on the wire for imageDetail.
+   */
+  int getImageDetailValue();
+  /**
+   * <pre>
+   * How closely the model looks at the images.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 7 [json_name = "imageDetail"];</code>
+   * @return The imageDetail.
+   */
+  io.ringmain.v1.ImageDetail getImageDetail();
+
+  /**
+   * <pre>
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    * @return Whether the generationConfig field is set.
    */
   boolean hasGenerationConfig();
@@ -106,7 +203,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    * @return The generationConfig.
    */
   io.ringmain.v1.GenerationConfig getGenerationConfig();
@@ -115,34 +212,7 @@ public interface AnalyzeImagesRequestOrBuilder extends
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 8 [json_name = "generationConfig"];</code>
    */
   io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder();
-
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  boolean hasRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
 }

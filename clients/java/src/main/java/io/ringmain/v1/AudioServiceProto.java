@@ -26,15 +26,30 @@ public final class AudioServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_TranscriptionConfig_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_TranscribeEvent_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_TranscribeEvent_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_TranscriptStarted_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_TranscriptStarted_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_TranscriptSegment_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_TranscriptSegment_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_TranscriptWord_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_TranscriptWord_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_TranscriptFinished_descriptor;
   static final 
@@ -45,6 +60,16 @@ public final class AudioServiceProto {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_SpeakRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_SpeechConfig_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_SpeechConfig_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_SpeechConfig_ProviderOptionsEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_SpeechConfig_ProviderOptionsEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_SpeakEvent_descriptor;
   static final 
@@ -70,56 +95,90 @@ public final class AudioServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\037ringmain/v1/audio_service.proto\022\013ringm" +
-      "ain.v1\032\036google/protobuf/duration.proto\032\031" +
-      "ringmain/v1/routing.proto\032\027ringmain/v1/u" +
-      "sage.proto\"r\n\021TranscribeRequest\022:\n\006confi" +
-      "g\030\001 \001(\0132 .ringmain.v1.TranscriptionConfi" +
-      "gH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005chunkB\t\n\007m" +
-      "essage\"\346\001\n\023TranscriptionConfig\022\024\n\005model\030" +
-      "\001 \001(\tR\005model\022\033\n\tmime_type\030\002 \001(\tR\010mimeTyp" +
-      "e\022#\n\rlanguage_code\030\003 \001(\tR\014languageCode\022\034" +
-      "\n\ttranslate\030\004 \001(\010R\ttranslate\022\026\n\006prompt\030\005" +
-      " \001(\tR\006prompt\022A\n\016routing_policy\030\006 \001(\0132\032.r" +
-      "ingmain.v1.RoutingPolicyR\rroutingPolicy\"" +
-      "\266\001\n\017TranscribeEvent\022\037\n\ntext_delta\030\001 \001(\tH" +
-      "\000R\ttextDelta\022:\n\007segment\030\002 \001(\0132\036.ringmain" +
-      ".v1.TranscriptSegmentH\000R\007segment\022=\n\010fini" +
-      "shed\030\003 \001(\0132\037.ringmain.v1.TranscriptFinis" +
-      "hedH\000R\010finishedB\007\n\005event\"\237\001\n\021TranscriptS" +
-      "egment\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_offs" +
+      "ain.v1\032\036google/protobuf/duration.proto\032\034" +
+      "google/protobuf/struct.proto\032\035ringmain/v" +
+      "1/attribution.proto\032\031ringmain/v1/routing" +
+      ".proto\032\027ringmain/v1/usage.proto\"r\n\021Trans" +
+      "cribeRequest\022:\n\006config\030\001 \001(\0132 .ringmain." +
+      "v1.TranscriptionConfigH\000R\006config\022\026\n\005chun" +
+      "k\030\002 \001(\014H\000R\005chunkB\t\n\007message\"\243\004\n\023Transcri" +
+      "ptionConfig\022\035\n\nrequest_id\030\001 \001(\tR\trequest" +
+      "Id\022\024\n\005model\030\002 \001(\tR\005model\022:\n\013attribution\030" +
+      "\003 \001(\0132\030.ringmain.v1.AttributionR\013attribu" +
+      "tion\022A\n\016routing_policy\030\004 \001(\0132\032.ringmain." +
+      "v1.RoutingPolicyR\rroutingPolicy\022\033\n\tmime_" +
+      "type\030\005 \001(\tR\010mimeType\022#\n\rlanguage_code\030\006 " +
+      "\001(\tR\014languageCode\022\034\n\ttranslate\030\007 \001(\010R\ttr" +
+      "anslate\022\026\n\006prompt\030\010 \001(\tR\006prompt\022!\n\014word_" +
+      "offsets\030\t \001(\010R\013wordOffsets\022`\n\020provider_o" +
+      "ptions\030\n \003(\01325.ringmain.v1.Transcription" +
+      "Config.ProviderOptionsEntryR\017providerOpt" +
+      "ions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 \001(" +
+      "\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobuf." +
+      "StructR\005value:\0028\001\"\362\001\n\017TranscribeEvent\022:\n" +
+      "\007started\030\001 \001(\0132\036.ringmain.v1.TranscriptS" +
+      "tartedH\000R\007started\022\037\n\ntext_delta\030\002 \001(\tH\000R" +
+      "\ttextDelta\022:\n\007segment\030\003 \001(\0132\036.ringmain.v" +
+      "1.TranscriptSegmentH\000R\007segment\022=\n\010finish" +
+      "ed\030\004 \001(\0132\037.ringmain.v1.TranscriptFinishe" +
+      "dH\000R\010finishedB\007\n\005event\"|\n\021TranscriptStar" +
+      "ted\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013" +
+      "provider_id\030\002 \001(\tR\nproviderId\022%\n\016provide" +
+      "r_model\030\003 \001(\tR\rproviderModel\"\354\001\n\021Transcr" +
+      "iptSegment\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_" +
+      "offset\030\002 \001(\0132\031.google.protobuf.DurationR" +
+      "\013startOffset\0228\n\nend_offset\030\003 \001(\0132\031.googl" +
+      "e.protobuf.DurationR\tendOffset\022\030\n\007speake" +
+      "r\030\004 \001(\tR\007speaker\0221\n\005words\030\005 \003(\0132\033.ringma" +
+      "in.v1.TranscriptWordR\005words\"\234\001\n\016Transcri" +
+      "ptWord\022\022\n\004text\030\001 \001(\tR\004text\022<\n\014start_offs" +
       "et\030\002 \001(\0132\031.google.protobuf.DurationR\013sta" +
       "rtOffset\0228\n\nend_offset\030\003 \001(\0132\031.google.pr" +
       "otobuf.DurationR\tendOffset\"\302\001\n\022Transcrip" +
       "tFinished\022\037\n\013response_id\030\001 \001(\tR\nresponse" +
-      "Id\022\022\n\004text\030\002 \001(\tR\004text\022#\n\rlanguage_code\030" +
-      "\003 \001(\tR\014languageCode\022(\n\005usage\030\004 \001(\0132\022.rin" +
-      "gmain.v1.UsageR\005usage\022(\n\005route\030\005 \001(\0132\022.r" +
-      "ingmain.v1.RouteR\005route\"\367\001\n\014SpeakRequest" +
-      "\022\024\n\005model\030\001 \001(\tR\005model\022\022\n\004text\030\002 \001(\tR\004te" +
-      "xt\022\024\n\005voice\030\003 \001(\tR\005voice\022\"\n\014instructions" +
-      "\030\004 \001(\tR\014instructions\022\031\n\005speed\030\005 \001(\002H\000R\005s" +
-      "peed\210\001\001\022\033\n\tmime_type\030\006 \001(\tR\010mimeType\022A\n\016" +
-      "routing_policy\030\007 \001(\0132\032.ringmain.v1.Routi" +
-      "ngPolicyR\rroutingPolicyB\010\n\006_speed\"\253\001\n\nSp" +
-      "eakEvent\0226\n\007started\030\001 \001(\0132\032.ringmain.v1." +
-      "SpeechStartedH\000R\007started\022!\n\013audio_chunk\030" +
-      "\002 \001(\014H\000R\naudioChunk\0229\n\010finished\030\003 \001(\0132\033." +
-      "ringmain.v1.SpeechFinishedH\000R\010finishedB\007" +
-      "\n\005event\"M\n\rSpeechStarted\022\037\n\013response_id\030" +
-      "\001 \001(\tR\nresponseId\022\033\n\tmime_type\030\002 \001(\tR\010mi" +
-      "meType\"d\n\016SpeechFinished\022(\n\005usage\030\001 \001(\0132" +
-      "\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\002 \001(" +
-      "\0132\022.ringmain.v1.RouteR\005route2\235\001\n\014AudioSe" +
-      "rvice\022N\n\nTranscribe\022\036.ringmain.v1.Transc" +
-      "ribeRequest\032\034.ringmain.v1.TranscribeEven" +
-      "t(\0010\001\022=\n\005Speak\022\031.ringmain.v1.SpeakReques" +
-      "t\032\027.ringmain.v1.SpeakEvent0\001B%\n\016io.ringm" +
-      "ain.v1B\021AudioServiceProtoP\001b\006proto3"
+      "Id\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.UsageR\005u" +
+      "sage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.RouteR" +
+      "\005route\022\022\n\004text\030\004 \001(\tR\004text\022#\n\rlanguage_c" +
+      "ode\030\005 \001(\tR\014languageCode\"\226\002\n\014SpeakRequest" +
+      "\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005model" +
+      "\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030.rin" +
+      "gmain.v1.AttributionR\013attribution\022A\n\016rou" +
+      "ting_policy\030\004 \001(\0132\032.ringmain.v1.RoutingP" +
+      "olicyR\rroutingPolicy\022\022\n\004text\030\005 \001(\tR\004text" +
+      "\022>\n\rspeech_config\030\006 \001(\0132\031.ringmain.v1.Sp" +
+      "eechConfigR\014speechConfig\"\302\002\n\014SpeechConfi" +
+      "g\022\024\n\005voice\030\001 \001(\tR\005voice\022\"\n\014instructions\030" +
+      "\002 \001(\tR\014instructions\022\031\n\005speed\030\003 \001(\002H\000R\005sp" +
+      "eed\210\001\001\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\022Y\n\020p" +
+      "rovider_options\030\005 \003(\0132..ringmain.v1.Spee" +
+      "chConfig.ProviderOptionsEntryR\017providerO" +
+      "ptions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 " +
+      "\001(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobu" +
+      "f.StructR\005value:\0028\001B\010\n\006_speed\"\253\001\n\nSpeakE" +
+      "vent\0226\n\007started\030\001 \001(\0132\032.ringmain.v1.Spee" +
+      "chStartedH\000R\007started\022!\n\013audio_chunk\030\002 \001(" +
+      "\014H\000R\naudioChunk\0229\n\010finished\030\003 \001(\0132\033.ring" +
+      "main.v1.SpeechFinishedH\000R\010finishedB\007\n\005ev" +
+      "ent\"\225\001\n\rSpeechStarted\022\037\n\013response_id\030\001 \001" +
+      "(\tR\nresponseId\022\037\n\013provider_id\030\002 \001(\tR\npro" +
+      "viderId\022%\n\016provider_model\030\003 \001(\tR\rprovide" +
+      "rModel\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\"\205\001\n\016" +
+      "SpeechFinished\022\037\n\013response_id\030\001 \001(\tR\nres" +
+      "ponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Usa" +
+      "geR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.R" +
+      "outeR\005route2\235\001\n\014AudioService\022N\n\nTranscri" +
+      "be\022\036.ringmain.v1.TranscribeRequest\032\034.rin" +
+      "gmain.v1.TranscribeEvent(\0010\001\022=\n\005Speak\022\031." +
+      "ringmain.v1.SpeakRequest\032\027.ringmain.v1.S" +
+      "peakEvent0\001B%\n\016io.ringmain.v1B\021AudioServ" +
+      "iceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DurationProto.getDescriptor(),
+          com.google.protobuf.StructProto.getDescriptor(),
+          io.ringmain.v1.AttributionProto.getDescriptor(),
           io.ringmain.v1.RoutingProto.getDescriptor(),
           io.ringmain.v1.UsageProto.getDescriptor(),
         });
@@ -134,50 +193,82 @@ public final class AudioServiceProto {
     internal_static_ringmain_v1_TranscriptionConfig_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_TranscriptionConfig_descriptor,
-        new java.lang.String[] { "Model", "MimeType", "LanguageCode", "Translate", "Prompt", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "MimeType", "LanguageCode", "Translate", "Prompt", "WordOffsets", "ProviderOptions", });
+    internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_descriptor =
+      internal_static_ringmain_v1_TranscriptionConfig_descriptor.getNestedTypes().get(0);
+    internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     internal_static_ringmain_v1_TranscribeEvent_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_TranscribeEvent_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_TranscribeEvent_descriptor,
-        new java.lang.String[] { "TextDelta", "Segment", "Finished", "Event", });
-    internal_static_ringmain_v1_TranscriptSegment_descriptor =
+        new java.lang.String[] { "Started", "TextDelta", "Segment", "Finished", "Event", });
+    internal_static_ringmain_v1_TranscriptStarted_descriptor =
       getDescriptor().getMessageTypes().get(3);
+    internal_static_ringmain_v1_TranscriptStarted_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_TranscriptStarted_descriptor,
+        new java.lang.String[] { "ResponseId", "ProviderId", "ProviderModel", });
+    internal_static_ringmain_v1_TranscriptSegment_descriptor =
+      getDescriptor().getMessageTypes().get(4);
     internal_static_ringmain_v1_TranscriptSegment_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_TranscriptSegment_descriptor,
+        new java.lang.String[] { "Text", "StartOffset", "EndOffset", "Speaker", "Words", });
+    internal_static_ringmain_v1_TranscriptWord_descriptor =
+      getDescriptor().getMessageTypes().get(5);
+    internal_static_ringmain_v1_TranscriptWord_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_TranscriptWord_descriptor,
         new java.lang.String[] { "Text", "StartOffset", "EndOffset", });
     internal_static_ringmain_v1_TranscriptFinished_descriptor =
-      getDescriptor().getMessageTypes().get(4);
+      getDescriptor().getMessageTypes().get(6);
     internal_static_ringmain_v1_TranscriptFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_TranscriptFinished_descriptor,
-        new java.lang.String[] { "ResponseId", "Text", "LanguageCode", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Text", "LanguageCode", });
     internal_static_ringmain_v1_SpeakRequest_descriptor =
-      getDescriptor().getMessageTypes().get(5);
+      getDescriptor().getMessageTypes().get(7);
     internal_static_ringmain_v1_SpeakRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_SpeakRequest_descriptor,
-        new java.lang.String[] { "Model", "Text", "Voice", "Instructions", "Speed", "MimeType", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Text", "SpeechConfig", });
+    internal_static_ringmain_v1_SpeechConfig_descriptor =
+      getDescriptor().getMessageTypes().get(8);
+    internal_static_ringmain_v1_SpeechConfig_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_SpeechConfig_descriptor,
+        new java.lang.String[] { "Voice", "Instructions", "Speed", "MimeType", "ProviderOptions", });
+    internal_static_ringmain_v1_SpeechConfig_ProviderOptionsEntry_descriptor =
+      internal_static_ringmain_v1_SpeechConfig_descriptor.getNestedTypes().get(0);
+    internal_static_ringmain_v1_SpeechConfig_ProviderOptionsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_SpeechConfig_ProviderOptionsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     internal_static_ringmain_v1_SpeakEvent_descriptor =
-      getDescriptor().getMessageTypes().get(6);
+      getDescriptor().getMessageTypes().get(9);
     internal_static_ringmain_v1_SpeakEvent_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_SpeakEvent_descriptor,
         new java.lang.String[] { "Started", "AudioChunk", "Finished", "Event", });
     internal_static_ringmain_v1_SpeechStarted_descriptor =
-      getDescriptor().getMessageTypes().get(7);
+      getDescriptor().getMessageTypes().get(10);
     internal_static_ringmain_v1_SpeechStarted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_SpeechStarted_descriptor,
-        new java.lang.String[] { "ResponseId", "MimeType", });
+        new java.lang.String[] { "ResponseId", "ProviderId", "ProviderModel", "MimeType", });
     internal_static_ringmain_v1_SpeechFinished_descriptor =
-      getDescriptor().getMessageTypes().get(8);
+      getDescriptor().getMessageTypes().get(11);
     internal_static_ringmain_v1_SpeechFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_SpeechFinished_descriptor,
-        new java.lang.String[] { "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", });
     com.google.protobuf.DurationProto.getDescriptor();
+    com.google.protobuf.StructProto.getDescriptor();
+    io.ringmain.v1.AttributionProto.getDescriptor();
     io.ringmain.v1.RoutingProto.getDescriptor();
     io.ringmain.v1.UsageProto.getDescriptor();
   }

@@ -32,7 +32,7 @@ public enum CacheMode
   CACHE_MODE_USE(1),
   /**
    * <pre>
-   * Write a fresh answer without reading.
+   * Write a new answer without reading.
    * </pre>
    *
    * <code>CACHE_MODE_REFRESH = 2;</code>
@@ -67,7 +67,7 @@ public enum CacheMode
   public static final int CACHE_MODE_USE_VALUE = 1;
   /**
    * <pre>
-   * Write a fresh answer without reading.
+   * Write a new answer without reading.
    * </pre>
    *
    * <code>CACHE_MODE_REFRESH = 2;</code>

@@ -23,6 +23,8 @@ private static final long serialVersionUID = 0L;
   private Candidate() {
     providerId_ = "";
     providerModel_ = "";
+    retireDate_ = "";
+    replacedBy_ = "";
   }
 
   @java.lang.Override
@@ -243,6 +245,104 @@ private static final long serialVersionUID = 0L;
     return available_;
   }
 
+  public static final int RETIRE_DATE_FIELD_NUMBER = 8;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object retireDate_ = "";
+  /**
+   * <pre>
+   * The date from which the provider no longer serves it, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+   * @return The retireDate.
+   */
+  @java.lang.Override
+  public java.lang.String getRetireDate() {
+    java.lang.Object ref = retireDate_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      retireDate_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The date from which the provider no longer serves it, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+   * @return The bytes for retireDate.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRetireDateBytes() {
+    java.lang.Object ref = retireDate_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      retireDate_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int REPLACED_BY_FIELD_NUMBER = 9;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object replacedBy_ = "";
+  /**
+   * <pre>
+   * The provider's own name for the model that it recommends instead. Empty
+   * when it names none.
+   * </pre>
+   *
+   * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+   * @return The replacedBy.
+   */
+  @java.lang.Override
+  public java.lang.String getReplacedBy() {
+    java.lang.Object ref = replacedBy_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      replacedBy_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The provider's own name for the model that it recommends instead. Empty
+   * when it names none.
+   * </pre>
+   *
+   * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+   * @return The bytes for replacedBy.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getReplacedByBytes() {
+    java.lang.Object ref = replacedBy_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      replacedBy_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -277,6 +377,12 @@ private static final long serialVersionUID = 0L;
     }
     if (available_ != false) {
       output.writeBool(7, available_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(retireDate_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 8, retireDate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(replacedBy_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 9, replacedBy_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -313,6 +419,12 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(7, available_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(retireDate_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(8, retireDate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(replacedBy_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(9, replacedBy_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -348,6 +460,10 @@ private static final long serialVersionUID = 0L;
     }
     if (getAvailable()
         != other.getAvailable()) return false;
+    if (!getRetireDate()
+        .equals(other.getRetireDate())) return false;
+    if (!getReplacedBy()
+        .equals(other.getReplacedBy())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -382,6 +498,10 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + AVAILABLE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getAvailable());
+    hash = (37 * hash) + RETIRE_DATE_FIELD_NUMBER;
+    hash = (53 * hash) + getRetireDate().hashCode();
+    hash = (37 * hash) + REPLACED_BY_FIELD_NUMBER;
+    hash = (53 * hash) + getReplacedBy().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -524,6 +644,8 @@ private static final long serialVersionUID = 0L;
       inputMtokCostNanoUsd_ = 0L;
       outputMtokCostNanoUsd_ = 0L;
       available_ = false;
+      retireDate_ = "";
+      replacedBy_ = "";
       return this;
     }
 
@@ -580,6 +702,12 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000040) != 0)) {
         result.available_ = available_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.retireDate_ = retireDate_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.replacedBy_ = replacedBy_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -653,6 +781,16 @@ private static final long serialVersionUID = 0L;
       if (other.getAvailable() != false) {
         setAvailable(other.getAvailable());
       }
+      if (!other.getRetireDate().isEmpty()) {
+        retireDate_ = other.retireDate_;
+        bitField0_ |= 0x00000080;
+        onChanged();
+      }
+      if (!other.getReplacedBy().isEmpty()) {
+        replacedBy_ = other.replacedBy_;
+        bitField0_ |= 0x00000100;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -714,6 +852,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000040;
               break;
             } // case 56
+            case 66: {
+              retireDate_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 74: {
+              replacedBy_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1163,6 +1311,200 @@ private static final long serialVersionUID = 0L;
     public Builder clearAvailable() {
       bitField0_ = (bitField0_ & ~0x00000040);
       available_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object retireDate_ = "";
+    /**
+     * <pre>
+     * The date from which the provider no longer serves it, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+     * @return The retireDate.
+     */
+    public java.lang.String getRetireDate() {
+      java.lang.Object ref = retireDate_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        retireDate_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The date from which the provider no longer serves it, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+     * @return The bytes for retireDate.
+     */
+    public com.google.protobuf.ByteString
+        getRetireDateBytes() {
+      java.lang.Object ref = retireDate_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        retireDate_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The date from which the provider no longer serves it, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+     * @param value The retireDate to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRetireDate(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      retireDate_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The date from which the provider no longer serves it, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRetireDate() {
+      retireDate_ = getDefaultInstance().getRetireDate();
+      bitField0_ = (bitField0_ & ~0x00000080);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The date from which the provider no longer serves it, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+     * @param value The bytes for retireDate to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRetireDateBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      retireDate_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object replacedBy_ = "";
+    /**
+     * <pre>
+     * The provider's own name for the model that it recommends instead. Empty
+     * when it names none.
+     * </pre>
+     *
+     * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+     * @return The replacedBy.
+     */
+    public java.lang.String getReplacedBy() {
+      java.lang.Object ref = replacedBy_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        replacedBy_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that it recommends instead. Empty
+     * when it names none.
+     * </pre>
+     *
+     * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+     * @return The bytes for replacedBy.
+     */
+    public com.google.protobuf.ByteString
+        getReplacedByBytes() {
+      java.lang.Object ref = replacedBy_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        replacedBy_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that it recommends instead. Empty
+     * when it names none.
+     * </pre>
+     *
+     * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+     * @param value The replacedBy to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReplacedBy(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      replacedBy_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that it recommends instead. Empty
+     * when it names none.
+     * </pre>
+     *
+     * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearReplacedBy() {
+      replacedBy_ = getDefaultInstance().getReplacedBy();
+      bitField0_ = (bitField0_ & ~0x00000100);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that it recommends instead. Empty
+     * when it names none.
+     * </pre>
+     *
+     * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+     * @param value The bytes for replacedBy to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReplacedByBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      replacedBy_ = value;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }

@@ -119,4 +119,48 @@ public interface CandidateOrBuilder extends
    * @return The available.
    */
   boolean getAvailable();
+
+  /**
+   * <pre>
+   * The date from which the provider no longer serves it, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+   * @return The retireDate.
+   */
+  java.lang.String getRetireDate();
+  /**
+   * <pre>
+   * The date from which the provider no longer serves it, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 8 [json_name = "retireDate"];</code>
+   * @return The bytes for retireDate.
+   */
+  com.google.protobuf.ByteString
+      getRetireDateBytes();
+
+  /**
+   * <pre>
+   * The provider's own name for the model that it recommends instead. Empty
+   * when it names none.
+   * </pre>
+   *
+   * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+   * @return The replacedBy.
+   */
+  java.lang.String getReplacedBy();
+  /**
+   * <pre>
+   * The provider's own name for the model that it recommends instead. Empty
+   * when it names none.
+   * </pre>
+   *
+   * <code>string replaced_by = 9 [json_name = "replacedBy"];</code>
+   * @return The bytes for replacedBy.
+   */
+  com.google.protobuf.ByteString
+      getReplacedByBytes();
 }

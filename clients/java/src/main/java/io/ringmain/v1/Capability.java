@@ -7,7 +7,7 @@ package io.ringmain.v1;
 /**
  * <pre>
  * What a model can do. New values may be added; an unknown one in a request is
- * refused.
+ * what no model can do.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.Capability}
@@ -40,92 +40,132 @@ public enum Capability
   CAPABILITY_VISION(2),
   /**
    * <pre>
-   * Tool calls.
+   * Documents as input.
    * </pre>
    *
-   * <code>CAPABILITY_TOOLS = 3;</code>
+   * <code>CAPABILITY_DOCUMENT = 3;</code>
    */
-  CAPABILITY_TOOLS(3),
+  CAPABILITY_DOCUMENT(3),
+  /**
+   * <pre>
+   * Audio as input of a chat.
+   * </pre>
+   *
+   * <code>CAPABILITY_AUDIO_INPUT = 4;</code>
+   */
+  CAPABILITY_AUDIO_INPUT(4),
+  /**
+   * <pre>
+   * Speech as part of a chat's answer.
+   * </pre>
+   *
+   * <code>CAPABILITY_AUDIO_OUTPUT = 5;</code>
+   */
+  CAPABILITY_AUDIO_OUTPUT(5),
+  /**
+   * <pre>
+   * Images as part of a chat's answer.
+   * </pre>
+   *
+   * <code>CAPABILITY_IMAGE_OUTPUT = 6;</code>
+   */
+  CAPABILITY_IMAGE_OUTPUT(6),
+  /**
+   * <pre>
+   * Tools that the caller runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_TOOLS = 7;</code>
+   */
+  CAPABILITY_TOOLS(7),
+  /**
+   * <pre>
+   * Web search that the provider runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_WEB_SEARCH = 8;</code>
+   */
+  CAPABILITY_WEB_SEARCH(8),
+  /**
+   * <pre>
+   * Code that the provider runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_CODE_EXECUTION = 9;</code>
+   */
+  CAPABILITY_CODE_EXECUTION(9),
   /**
    * <pre>
    * JSON that satisfies a schema.
    * </pre>
    *
-   * <code>CAPABILITY_JSON_SCHEMA = 4;</code>
+   * <code>CAPABILITY_JSON_SCHEMA = 10;</code>
    */
-  CAPABILITY_JSON_SCHEMA(4),
+  CAPABILITY_JSON_SCHEMA(10),
   /**
    * <pre>
    * Reasoning before the answer.
    * </pre>
    *
-   * <code>CAPABILITY_REASONING = 5;</code>
+   * <code>CAPABILITY_REASONING = 11;</code>
    */
-  CAPABILITY_REASONING(5),
-  /**
-   * <pre>
-   * Documents as input.
-   * </pre>
-   *
-   * <code>CAPABILITY_DOCUMENT = 6;</code>
-   */
-  CAPABILITY_DOCUMENT(6),
+  CAPABILITY_REASONING(11),
   /**
    * <pre>
    * Making images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_GENERATION = 7;</code>
+   * <code>CAPABILITY_IMAGE_GENERATION = 12;</code>
    */
-  CAPABILITY_IMAGE_GENERATION(7),
+  CAPABILITY_IMAGE_GENERATION(12),
   /**
    * <pre>
    * Changing images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_EDITING = 8;</code>
+   * <code>CAPABILITY_IMAGE_EDITING = 13;</code>
    */
-  CAPABILITY_IMAGE_EDITING(8),
+  CAPABILITY_IMAGE_EDITING(13),
   /**
    * <pre>
    * Enlarging images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_UPSCALING = 9;</code>
+   * <code>CAPABILITY_IMAGE_UPSCALING = 14;</code>
    */
-  CAPABILITY_IMAGE_UPSCALING(9),
+  CAPABILITY_IMAGE_UPSCALING(14),
   /**
    * <pre>
    * Classifying images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_CLASSIFICATION = 10;</code>
+   * <code>CAPABILITY_IMAGE_CLASSIFICATION = 15;</code>
    */
-  CAPABILITY_IMAGE_CLASSIFICATION(10),
+  CAPABILITY_IMAGE_CLASSIFICATION(15),
   /**
    * <pre>
    * Embeddings.
    * </pre>
    *
-   * <code>CAPABILITY_EMBEDDING = 11;</code>
+   * <code>CAPABILITY_EMBEDDING = 16;</code>
    */
-  CAPABILITY_EMBEDDING(11),
+  CAPABILITY_EMBEDDING(16),
   /**
    * <pre>
    * Speech to text.
    * </pre>
    *
-   * <code>CAPABILITY_TRANSCRIPTION = 12;</code>
+   * <code>CAPABILITY_TRANSCRIPTION = 17;</code>
    */
-  CAPABILITY_TRANSCRIPTION(12),
+  CAPABILITY_TRANSCRIPTION(17),
   /**
    * <pre>
    * Text to speech.
    * </pre>
    *
-   * <code>CAPABILITY_SPEECH = 13;</code>
+   * <code>CAPABILITY_SPEECH = 18;</code>
    */
-  CAPABILITY_SPEECH(13),
+  CAPABILITY_SPEECH(18),
   UNRECOGNIZED(-1),
   ;
 
@@ -155,92 +195,132 @@ public enum Capability
   public static final int CAPABILITY_VISION_VALUE = 2;
   /**
    * <pre>
-   * Tool calls.
+   * Documents as input.
    * </pre>
    *
-   * <code>CAPABILITY_TOOLS = 3;</code>
+   * <code>CAPABILITY_DOCUMENT = 3;</code>
    */
-  public static final int CAPABILITY_TOOLS_VALUE = 3;
+  public static final int CAPABILITY_DOCUMENT_VALUE = 3;
+  /**
+   * <pre>
+   * Audio as input of a chat.
+   * </pre>
+   *
+   * <code>CAPABILITY_AUDIO_INPUT = 4;</code>
+   */
+  public static final int CAPABILITY_AUDIO_INPUT_VALUE = 4;
+  /**
+   * <pre>
+   * Speech as part of a chat's answer.
+   * </pre>
+   *
+   * <code>CAPABILITY_AUDIO_OUTPUT = 5;</code>
+   */
+  public static final int CAPABILITY_AUDIO_OUTPUT_VALUE = 5;
+  /**
+   * <pre>
+   * Images as part of a chat's answer.
+   * </pre>
+   *
+   * <code>CAPABILITY_IMAGE_OUTPUT = 6;</code>
+   */
+  public static final int CAPABILITY_IMAGE_OUTPUT_VALUE = 6;
+  /**
+   * <pre>
+   * Tools that the caller runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_TOOLS = 7;</code>
+   */
+  public static final int CAPABILITY_TOOLS_VALUE = 7;
+  /**
+   * <pre>
+   * Web search that the provider runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_WEB_SEARCH = 8;</code>
+   */
+  public static final int CAPABILITY_WEB_SEARCH_VALUE = 8;
+  /**
+   * <pre>
+   * Code that the provider runs.
+   * </pre>
+   *
+   * <code>CAPABILITY_CODE_EXECUTION = 9;</code>
+   */
+  public static final int CAPABILITY_CODE_EXECUTION_VALUE = 9;
   /**
    * <pre>
    * JSON that satisfies a schema.
    * </pre>
    *
-   * <code>CAPABILITY_JSON_SCHEMA = 4;</code>
+   * <code>CAPABILITY_JSON_SCHEMA = 10;</code>
    */
-  public static final int CAPABILITY_JSON_SCHEMA_VALUE = 4;
+  public static final int CAPABILITY_JSON_SCHEMA_VALUE = 10;
   /**
    * <pre>
    * Reasoning before the answer.
    * </pre>
    *
-   * <code>CAPABILITY_REASONING = 5;</code>
+   * <code>CAPABILITY_REASONING = 11;</code>
    */
-  public static final int CAPABILITY_REASONING_VALUE = 5;
-  /**
-   * <pre>
-   * Documents as input.
-   * </pre>
-   *
-   * <code>CAPABILITY_DOCUMENT = 6;</code>
-   */
-  public static final int CAPABILITY_DOCUMENT_VALUE = 6;
+  public static final int CAPABILITY_REASONING_VALUE = 11;
   /**
    * <pre>
    * Making images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_GENERATION = 7;</code>
+   * <code>CAPABILITY_IMAGE_GENERATION = 12;</code>
    */
-  public static final int CAPABILITY_IMAGE_GENERATION_VALUE = 7;
+  public static final int CAPABILITY_IMAGE_GENERATION_VALUE = 12;
   /**
    * <pre>
    * Changing images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_EDITING = 8;</code>
+   * <code>CAPABILITY_IMAGE_EDITING = 13;</code>
    */
-  public static final int CAPABILITY_IMAGE_EDITING_VALUE = 8;
+  public static final int CAPABILITY_IMAGE_EDITING_VALUE = 13;
   /**
    * <pre>
    * Enlarging images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_UPSCALING = 9;</code>
+   * <code>CAPABILITY_IMAGE_UPSCALING = 14;</code>
    */
-  public static final int CAPABILITY_IMAGE_UPSCALING_VALUE = 9;
+  public static final int CAPABILITY_IMAGE_UPSCALING_VALUE = 14;
   /**
    * <pre>
    * Classifying images.
    * </pre>
    *
-   * <code>CAPABILITY_IMAGE_CLASSIFICATION = 10;</code>
+   * <code>CAPABILITY_IMAGE_CLASSIFICATION = 15;</code>
    */
-  public static final int CAPABILITY_IMAGE_CLASSIFICATION_VALUE = 10;
+  public static final int CAPABILITY_IMAGE_CLASSIFICATION_VALUE = 15;
   /**
    * <pre>
    * Embeddings.
    * </pre>
    *
-   * <code>CAPABILITY_EMBEDDING = 11;</code>
+   * <code>CAPABILITY_EMBEDDING = 16;</code>
    */
-  public static final int CAPABILITY_EMBEDDING_VALUE = 11;
+  public static final int CAPABILITY_EMBEDDING_VALUE = 16;
   /**
    * <pre>
    * Speech to text.
    * </pre>
    *
-   * <code>CAPABILITY_TRANSCRIPTION = 12;</code>
+   * <code>CAPABILITY_TRANSCRIPTION = 17;</code>
    */
-  public static final int CAPABILITY_TRANSCRIPTION_VALUE = 12;
+  public static final int CAPABILITY_TRANSCRIPTION_VALUE = 17;
   /**
    * <pre>
    * Text to speech.
    * </pre>
    *
-   * <code>CAPABILITY_SPEECH = 13;</code>
+   * <code>CAPABILITY_SPEECH = 18;</code>
    */
-  public static final int CAPABILITY_SPEECH_VALUE = 13;
+  public static final int CAPABILITY_SPEECH_VALUE = 18;
 
 
   public final int getNumber() {
@@ -270,17 +350,22 @@ public enum Capability
       case 0: return CAPABILITY_UNSPECIFIED;
       case 1: return CAPABILITY_CHAT;
       case 2: return CAPABILITY_VISION;
-      case 3: return CAPABILITY_TOOLS;
-      case 4: return CAPABILITY_JSON_SCHEMA;
-      case 5: return CAPABILITY_REASONING;
-      case 6: return CAPABILITY_DOCUMENT;
-      case 7: return CAPABILITY_IMAGE_GENERATION;
-      case 8: return CAPABILITY_IMAGE_EDITING;
-      case 9: return CAPABILITY_IMAGE_UPSCALING;
-      case 10: return CAPABILITY_IMAGE_CLASSIFICATION;
-      case 11: return CAPABILITY_EMBEDDING;
-      case 12: return CAPABILITY_TRANSCRIPTION;
-      case 13: return CAPABILITY_SPEECH;
+      case 3: return CAPABILITY_DOCUMENT;
+      case 4: return CAPABILITY_AUDIO_INPUT;
+      case 5: return CAPABILITY_AUDIO_OUTPUT;
+      case 6: return CAPABILITY_IMAGE_OUTPUT;
+      case 7: return CAPABILITY_TOOLS;
+      case 8: return CAPABILITY_WEB_SEARCH;
+      case 9: return CAPABILITY_CODE_EXECUTION;
+      case 10: return CAPABILITY_JSON_SCHEMA;
+      case 11: return CAPABILITY_REASONING;
+      case 12: return CAPABILITY_IMAGE_GENERATION;
+      case 13: return CAPABILITY_IMAGE_EDITING;
+      case 14: return CAPABILITY_IMAGE_UPSCALING;
+      case 15: return CAPABILITY_IMAGE_CLASSIFICATION;
+      case 16: return CAPABILITY_EMBEDDING;
+      case 17: return CAPABILITY_TRANSCRIPTION;
+      case 18: return CAPABILITY_SPEECH;
       default: return null;
     }
   }

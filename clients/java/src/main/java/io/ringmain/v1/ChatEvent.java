@@ -7,6 +7,10 @@ package io.ringmain.v1;
 /**
  * <pre>
  * One event of a streamed answer.
+ *
+ * To fold a stream: `part_started` sets the part at its index, each
+ * `part_delta` appends to it, and `finished` gives the rest. Parts may grow in
+ * turns, but none after its `part_finished`.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.ChatEvent}
@@ -599,6 +603,10 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One event of a streamed answer.
+   *
+   * To fold a stream: `part_started` sets the part at its index, each
+   * `part_delta` appends to it, and `finished` gives the rest. Parts may grow in
+   * turns, but none after its `part_finished`.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.ChatEvent}

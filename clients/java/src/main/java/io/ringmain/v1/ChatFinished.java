@@ -21,6 +21,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private ChatFinished() {
+    responseId_ = "";
     finishReason_ = 0;
   }
 
@@ -45,37 +46,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int FINISH_REASON_FIELD_NUMBER = 1;
-  private int finishReason_ = 0;
+  public static final int RESPONSE_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object responseId_ = "";
   /**
    * <pre>
-   * Why the model stopped.
+   * Same as ChatResponse.response_id.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-   * @return The enum numeric value on the wire for finishReason.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
    */
-  @java.lang.Override public int getFinishReasonValue() {
-    return finishReason_;
+  @java.lang.Override
+  public java.lang.String getResponseId() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      responseId_ = s;
+      return s;
+    }
   }
   /**
    * <pre>
-   * Why the model stopped.
+   * Same as ChatResponse.response_id.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-   * @return The finishReason.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
    */
-  @java.lang.Override public io.ringmain.v1.FinishReason getFinishReason() {
-    io.ringmain.v1.FinishReason result = io.ringmain.v1.FinishReason.forNumber(finishReason_);
-    return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getResponseIdBytes() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      responseId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
   }
 
   public static final int USAGE_FIELD_NUMBER = 2;
   private io.ringmain.v1.Usage usage_;
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -87,7 +109,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -99,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -113,7 +135,7 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Route route_;
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -125,7 +147,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -137,7 +159,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -145,6 +167,32 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
     return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int FINISH_REASON_FIELD_NUMBER = 4;
+  private int finishReason_ = 0;
+  /**
+   * <pre>
+   * Why the model stopped.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+   * @return The enum numeric value on the wire for finishReason.
+   */
+  @java.lang.Override public int getFinishReasonValue() {
+    return finishReason_;
+  }
+  /**
+   * <pre>
+   * Why the model stopped.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+   * @return The finishReason.
+   */
+  @java.lang.Override public io.ringmain.v1.FinishReason getFinishReason() {
+    io.ringmain.v1.FinishReason result = io.ringmain.v1.FinishReason.forNumber(finishReason_);
+    return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -161,14 +209,17 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
-      output.writeEnum(1, finishReason_);
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(3, getRoute());
+    }
+    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
+      output.writeEnum(4, finishReason_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -179,9 +230,8 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
-    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(1, finishReason_);
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
@@ -190,6 +240,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, getRoute());
+    }
+    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(4, finishReason_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -206,7 +260,8 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.ChatFinished other = (io.ringmain.v1.ChatFinished) obj;
 
-    if (finishReason_ != other.finishReason_) return false;
+    if (!getResponseId()
+        .equals(other.getResponseId())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -217,6 +272,7 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
+    if (finishReason_ != other.finishReason_) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -228,8 +284,8 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    hash = (37 * hash) + FINISH_REASON_FIELD_NUMBER;
-    hash = (53 * hash) + finishReason_;
+    hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getResponseId().hashCode();
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -238,6 +294,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
     }
+    hash = (37 * hash) + FINISH_REASON_FIELD_NUMBER;
+    hash = (53 * hash) + finishReason_;
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -380,7 +438,7 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      finishReason_ = 0;
+      responseId_ = "";
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -391,6 +449,7 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
+      finishReason_ = 0;
       return this;
     }
 
@@ -425,7 +484,7 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.ChatFinished result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.finishReason_ = finishReason_;
+        result.responseId_ = responseId_;
       }
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
@@ -439,6 +498,9 @@ private static final long serialVersionUID = 0L;
             ? route_
             : routeBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.finishReason_ = finishReason_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -487,14 +549,19 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.ChatFinished other) {
       if (other == io.ringmain.v1.ChatFinished.getDefaultInstance()) return this;
-      if (other.finishReason_ != 0) {
-        setFinishReasonValue(other.getFinishReasonValue());
+      if (!other.getResponseId().isEmpty()) {
+        responseId_ = other.responseId_;
+        bitField0_ |= 0x00000001;
+        onChanged();
       }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
       if (other.hasRoute()) {
         mergeRoute(other.getRoute());
+      }
+      if (other.finishReason_ != 0) {
+        setFinishReasonValue(other.getFinishReasonValue());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -522,11 +589,11 @@ private static final long serialVersionUID = 0L;
             case 0:
               done = true;
               break;
-            case 8: {
-              finishReason_ = input.readEnum();
+            case 10: {
+              responseId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
-            } // case 8
+            } // case 10
             case 18: {
               input.readMessage(
                   getUsageFieldBuilder().getBuilder(),
@@ -541,6 +608,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 32: {
+              finishReason_ = input.readEnum();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 32
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -558,75 +630,94 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private int finishReason_ = 0;
+    private java.lang.Object responseId_ = "";
     /**
      * <pre>
-     * Why the model stopped.
+     * Same as ChatResponse.response_id.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-     * @return The enum numeric value on the wire for finishReason.
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The responseId.
      */
-    @java.lang.Override public int getFinishReasonValue() {
-      return finishReason_;
-    }
-    /**
-     * <pre>
-     * Why the model stopped.
-     * </pre>
-     *
-     * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-     * @param value The enum numeric value on the wire for finishReason to set.
-     * @return This builder for chaining.
-     */
-    public Builder setFinishReasonValue(int value) {
-      finishReason_ = value;
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Why the model stopped.
-     * </pre>
-     *
-     * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-     * @return The finishReason.
-     */
-    @java.lang.Override
-    public io.ringmain.v1.FinishReason getFinishReason() {
-      io.ringmain.v1.FinishReason result = io.ringmain.v1.FinishReason.forNumber(finishReason_);
-      return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
-    }
-    /**
-     * <pre>
-     * Why the model stopped.
-     * </pre>
-     *
-     * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-     * @param value The finishReason to set.
-     * @return This builder for chaining.
-     */
-    public Builder setFinishReason(io.ringmain.v1.FinishReason value) {
-      if (value == null) {
-        throw new NullPointerException();
+    public java.lang.String getResponseId() {
+      java.lang.Object ref = responseId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        responseId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
       }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The bytes for responseId.
+     */
+    public com.google.protobuf.ByteString
+        getResponseIdBytes() {
+      java.lang.Object ref = responseId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        responseId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      responseId_ = value;
       bitField0_ |= 0x00000001;
-      finishReason_ = value.getNumber();
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Why the model stopped.
+     * Same as ChatResponse.response_id.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
      * @return This builder for chaining.
      */
-    public Builder clearFinishReason() {
+    public Builder clearResponseId() {
+      responseId_ = getDefaultInstance().getResponseId();
       bitField0_ = (bitField0_ & ~0x00000001);
-      finishReason_ = 0;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The bytes for responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      responseId_ = value;
+      bitField0_ |= 0x00000001;
       onChanged();
       return this;
     }
@@ -636,7 +727,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -647,7 +738,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -662,7 +753,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -682,7 +773,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -700,7 +791,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -725,7 +816,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -742,7 +833,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -754,7 +845,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -769,7 +860,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -793,7 +884,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -804,7 +895,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -819,7 +910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -839,7 +930,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -857,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -882,7 +973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -899,7 +990,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -911,7 +1002,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -926,7 +1017,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -943,6 +1034,79 @@ private static final long serialVersionUID = 0L;
         route_ = null;
       }
       return routeBuilder_;
+    }
+
+    private int finishReason_ = 0;
+    /**
+     * <pre>
+     * Why the model stopped.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+     * @return The enum numeric value on the wire for finishReason.
+     */
+    @java.lang.Override public int getFinishReasonValue() {
+      return finishReason_;
+    }
+    /**
+     * <pre>
+     * Why the model stopped.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+     * @param value The enum numeric value on the wire for finishReason to set.
+     * @return This builder for chaining.
+     */
+    public Builder setFinishReasonValue(int value) {
+      finishReason_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why the model stopped.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+     * @return The finishReason.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.FinishReason getFinishReason() {
+      io.ringmain.v1.FinishReason result = io.ringmain.v1.FinishReason.forNumber(finishReason_);
+      return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * Why the model stopped.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+     * @param value The finishReason to set.
+     * @return This builder for chaining.
+     */
+    public Builder setFinishReason(io.ringmain.v1.FinishReason value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      bitField0_ |= 0x00000008;
+      finishReason_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why the model stopped.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearFinishReason() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      finishReason_ = 0;
+      onChanged();
+      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,26 +10,27 @@ public interface ChatFinishedOrBuilder extends
 
   /**
    * <pre>
-   * Why the model stopped.
+   * Same as ChatResponse.response_id.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-   * @return The enum numeric value on the wire for finishReason.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
    */
-  int getFinishReasonValue();
+  java.lang.String getResponseId();
   /**
    * <pre>
-   * Why the model stopped.
+   * Same as ChatResponse.response_id.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 1 [json_name = "finishReason"];</code>
-   * @return The finishReason.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
    */
-  io.ringmain.v1.FinishReason getFinishReason();
+  com.google.protobuf.ByteString
+      getResponseIdBytes();
 
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -38,7 +39,7 @@ public interface ChatFinishedOrBuilder extends
   boolean hasUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -47,7 +48,7 @@ public interface ChatFinishedOrBuilder extends
   io.ringmain.v1.Usage getUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -56,7 +57,7 @@ public interface ChatFinishedOrBuilder extends
 
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -65,7 +66,7 @@ public interface ChatFinishedOrBuilder extends
   boolean hasRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -74,10 +75,29 @@ public interface ChatFinishedOrBuilder extends
   io.ringmain.v1.Route getRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    */
   io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
+   * Why the model stopped.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+   * @return The enum numeric value on the wire for finishReason.
+   */
+  int getFinishReasonValue();
+  /**
+   * <pre>
+   * Why the model stopped.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FinishReason finish_reason = 4 [json_name = "finishReason"];</code>
+   * @return The finishReason.
+   */
+  io.ringmain.v1.FinishReason getFinishReason();
 }

@@ -54,7 +54,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -76,7 +77,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -146,229 +148,64 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MESSAGES_FIELD_NUMBER = 3;
-  @SuppressWarnings("serial")
-  private java.util.List<io.ringmain.v1.Message> messages_;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
   @java.lang.Override
-  public java.util.List<io.ringmain.v1.Message> getMessagesList() {
-    return messages_;
-  }
-  /**
-   * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
-   */
-  @java.lang.Override
-  public java.util.List<? extends io.ringmain.v1.MessageOrBuilder> 
-      getMessagesOrBuilderList() {
-    return messages_;
-  }
-  /**
-   * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
-   */
-  @java.lang.Override
-  public int getMessagesCount() {
-    return messages_.size();
-  }
-  /**
-   * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Message getMessages(int index) {
-    return messages_.get(index);
-  }
-  /**
-   * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.MessageOrBuilder getMessagesOrBuilder(
-      int index) {
-    return messages_.get(index);
-  }
-
-  public static final int GENERATION_CONFIG_FIELD_NUMBER = 4;
-  private io.ringmain.v1.GenerationConfig generationConfig_;
-  /**
-   * <pre>
-   * How to write.
-   * </pre>
-   *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
-   * @return Whether the generationConfig field is set.
-   */
-  @java.lang.Override
-  public boolean hasGenerationConfig() {
+  public boolean hasAttribution() {
     return ((bitField0_ & 0x00000001) != 0);
   }
   /**
    * <pre>
-   * How to write.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
-   * @return The generationConfig.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
   @java.lang.Override
-  public io.ringmain.v1.GenerationConfig getGenerationConfig() {
-    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
   }
   /**
    * <pre>
-   * How to write.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
-    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
   }
 
-  public static final int TOOLS_FIELD_NUMBER = 5;
-  @SuppressWarnings("serial")
-  private java.util.List<io.ringmain.v1.Tool> tools_;
-  /**
-   * <pre>
-   * Functions the model may ask for. At most 128.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
-   */
-  @java.lang.Override
-  public java.util.List<io.ringmain.v1.Tool> getToolsList() {
-    return tools_;
-  }
-  /**
-   * <pre>
-   * Functions the model may ask for. At most 128.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
-   */
-  @java.lang.Override
-  public java.util.List<? extends io.ringmain.v1.ToolOrBuilder> 
-      getToolsOrBuilderList() {
-    return tools_;
-  }
-  /**
-   * <pre>
-   * Functions the model may ask for. At most 128.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
-   */
-  @java.lang.Override
-  public int getToolsCount() {
-    return tools_.size();
-  }
-  /**
-   * <pre>
-   * Functions the model may ask for. At most 128.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Tool getTools(int index) {
-    return tools_.get(index);
-  }
-  /**
-   * <pre>
-   * Functions the model may ask for. At most 128.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.ToolOrBuilder getToolsOrBuilder(
-      int index) {
-    return tools_.get(index);
-  }
-
-  public static final int TOOL_CHOICE_FIELD_NUMBER = 6;
-  private io.ringmain.v1.ToolChoice toolChoice_;
-  /**
-   * <pre>
-   * Whether and which tool must be called.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
-   * @return Whether the toolChoice field is set.
-   */
-  @java.lang.Override
-  public boolean hasToolChoice() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * Whether and which tool must be called.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
-   * @return The toolChoice.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.ToolChoice getToolChoice() {
-    return toolChoice_ == null ? io.ringmain.v1.ToolChoice.getDefaultInstance() : toolChoice_;
-  }
-  /**
-   * <pre>
-   * Whether and which tool must be called.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder() {
-    return toolChoice_ == null ? io.ringmain.v1.ToolChoice.getDefaultInstance() : toolChoice_;
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 7;
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
   private io.ringmain.v1.RoutingPolicy routingPolicy_;
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   @java.lang.Override
   public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000004) != 0);
+    return ((bitField0_ & 0x00000002) != 0);
   }
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   @java.lang.Override
@@ -380,11 +217,219 @@ private static final long serialVersionUID = 0L;
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
     return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int MESSAGES_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.Message> messages_;
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Message> getMessagesList() {
+    return messages_;
+  }
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.MessageOrBuilder> 
+      getMessagesOrBuilderList() {
+    return messages_;
+  }
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
+   */
+  @java.lang.Override
+  public int getMessagesCount() {
+    return messages_.size();
+  }
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Message getMessages(int index) {
+    return messages_.get(index);
+  }
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.MessageOrBuilder getMessagesOrBuilder(
+      int index) {
+    return messages_.get(index);
+  }
+
+  public static final int GENERATION_CONFIG_FIELD_NUMBER = 6;
+  private io.ringmain.v1.GenerationConfig generationConfig_;
+  /**
+   * <pre>
+   * How to write.
+   * </pre>
+   *
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
+   * @return Whether the generationConfig field is set.
+   */
+  @java.lang.Override
+  public boolean hasGenerationConfig() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * How to write.
+   * </pre>
+   *
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
+   * @return The generationConfig.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.GenerationConfig getGenerationConfig() {
+    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
+  }
+  /**
+   * <pre>
+   * How to write.
+   * </pre>
+   *
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
+    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
+  }
+
+  public static final int TOOLS_FIELD_NUMBER = 7;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.Tool> tools_;
+  /**
+   * <pre>
+   * Tools the model may use. At most 128.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Tool> getToolsList() {
+    return tools_;
+  }
+  /**
+   * <pre>
+   * Tools the model may use. At most 128.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.ToolOrBuilder> 
+      getToolsOrBuilderList() {
+    return tools_;
+  }
+  /**
+   * <pre>
+   * Tools the model may use. At most 128.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
+   */
+  @java.lang.Override
+  public int getToolsCount() {
+    return tools_.size();
+  }
+  /**
+   * <pre>
+   * Tools the model may use. At most 128.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Tool getTools(int index) {
+    return tools_.get(index);
+  }
+  /**
+   * <pre>
+   * Tools the model may use. At most 128.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.ToolOrBuilder getToolsOrBuilder(
+      int index) {
+    return tools_.get(index);
+  }
+
+  public static final int TOOL_CHOICE_FIELD_NUMBER = 8;
+  private io.ringmain.v1.ToolChoice toolChoice_;
+  /**
+   * <pre>
+   * Whether and which tool must be called.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
+   * @return Whether the toolChoice field is set.
+   */
+  @java.lang.Override
+  public boolean hasToolChoice() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * Whether and which tool must be called.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
+   * @return The toolChoice.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.ToolChoice getToolChoice() {
+    return toolChoice_ == null ? io.ringmain.v1.ToolChoice.getDefaultInstance() : toolChoice_;
+  }
+  /**
+   * <pre>
+   * Whether and which tool must be called.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder() {
+    return toolChoice_ == null ? io.ringmain.v1.ToolChoice.getDefaultInstance() : toolChoice_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -407,20 +452,23 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
-    for (int i = 0; i < messages_.size(); i++) {
-      output.writeMessage(3, messages_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(4, getGenerationConfig());
-    }
-    for (int i = 0; i < tools_.size(); i++) {
-      output.writeMessage(5, tools_.get(i));
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(6, getToolChoice());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    for (int i = 0; i < messages_.size(); i++) {
+      output.writeMessage(5, messages_.get(i));
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(7, getRoutingPolicy());
+      output.writeMessage(6, getGenerationConfig());
+    }
+    for (int i = 0; i < tools_.size(); i++) {
+      output.writeMessage(7, tools_.get(i));
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(8, getToolChoice());
     }
     getUnknownFields().writeTo(output);
   }
@@ -437,25 +485,29 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
-    for (int i = 0; i < messages_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, messages_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getGenerationConfig());
-    }
-    for (int i = 0; i < tools_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, tools_.get(i));
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(6, getToolChoice());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    for (int i = 0; i < messages_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, messages_.get(i));
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(7, getRoutingPolicy());
+        .computeMessageSize(6, getGenerationConfig());
+    }
+    for (int i = 0; i < tools_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, tools_.get(i));
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, getToolChoice());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -476,6 +528,16 @@ private static final long serialVersionUID = 0L;
         .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (!getMessagesList()
         .equals(other.getMessagesList())) return false;
     if (hasGenerationConfig() != other.hasGenerationConfig()) return false;
@@ -489,11 +551,6 @@ private static final long serialVersionUID = 0L;
     if (hasToolChoice()) {
       if (!getToolChoice()
           .equals(other.getToolChoice())) return false;
-    }
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -510,6 +567,14 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     if (getMessagesCount() > 0) {
       hash = (37 * hash) + MESSAGES_FIELD_NUMBER;
       hash = (53 * hash) + getMessagesList().hashCode();
@@ -525,10 +590,6 @@ private static final long serialVersionUID = 0L;
     if (hasToolChoice()) {
       hash = (37 * hash) + TOOL_CHOICE_FIELD_NUMBER;
       hash = (53 * hash) + getToolChoice().hashCode();
-    }
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -664,11 +725,12 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
+        getRoutingPolicyFieldBuilder();
         getMessagesFieldBuilder();
         getGenerationConfigFieldBuilder();
         getToolsFieldBuilder();
         getToolChoiceFieldBuilder();
-        getRoutingPolicyFieldBuilder();
       }
     }
     @java.lang.Override
@@ -677,13 +739,23 @@ private static final long serialVersionUID = 0L;
       bitField0_ = 0;
       requestId_ = "";
       model_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
       if (messagesBuilder_ == null) {
         messages_ = java.util.Collections.emptyList();
       } else {
         messages_ = null;
         messagesBuilder_.clear();
       }
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000010);
       generationConfig_ = null;
       if (generationConfigBuilder_ != null) {
         generationConfigBuilder_.dispose();
@@ -695,16 +767,11 @@ private static final long serialVersionUID = 0L;
         tools_ = null;
         toolsBuilder_.clear();
       }
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000040);
       toolChoice_ = null;
       if (toolChoiceBuilder_ != null) {
         toolChoiceBuilder_.dispose();
         toolChoiceBuilder_ = null;
-      }
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
       }
       return this;
     }
@@ -740,18 +807,18 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartialRepeatedFields(io.ringmain.v1.ChatRequest result) {
       if (messagesBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0)) {
+        if (((bitField0_ & 0x00000010) != 0)) {
           messages_ = java.util.Collections.unmodifiableList(messages_);
-          bitField0_ = (bitField0_ & ~0x00000004);
+          bitField0_ = (bitField0_ & ~0x00000010);
         }
         result.messages_ = messages_;
       } else {
         result.messages_ = messagesBuilder_.build();
       }
       if (toolsBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0)) {
+        if (((bitField0_ & 0x00000040) != 0)) {
           tools_ = java.util.Collections.unmodifiableList(tools_);
-          bitField0_ = (bitField0_ & ~0x00000010);
+          bitField0_ = (bitField0_ & ~0x00000040);
         }
         result.tools_ = tools_;
       } else {
@@ -768,23 +835,29 @@ private static final long serialVersionUID = 0L;
         result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.generationConfig_ = generationConfigBuilder_ == null
-            ? generationConfig_
-            : generationConfigBuilder_.build();
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.toolChoice_ = toolChoiceBuilder_ == null
-            ? toolChoice_
-            : toolChoiceBuilder_.build();
-        to_bitField0_ |= 0x00000002;
-      }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.generationConfig_ = generationConfigBuilder_ == null
+            ? generationConfig_
+            : generationConfigBuilder_.build();
         to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.toolChoice_ = toolChoiceBuilder_ == null
+            ? toolChoice_
+            : toolChoiceBuilder_.build();
+        to_bitField0_ |= 0x00000008;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -843,11 +916,17 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000002;
         onChanged();
       }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (messagesBuilder_ == null) {
         if (!other.messages_.isEmpty()) {
           if (messages_.isEmpty()) {
             messages_ = other.messages_;
-            bitField0_ = (bitField0_ & ~0x00000004);
+            bitField0_ = (bitField0_ & ~0x00000010);
           } else {
             ensureMessagesIsMutable();
             messages_.addAll(other.messages_);
@@ -860,7 +939,7 @@ private static final long serialVersionUID = 0L;
             messagesBuilder_.dispose();
             messagesBuilder_ = null;
             messages_ = other.messages_;
-            bitField0_ = (bitField0_ & ~0x00000004);
+            bitField0_ = (bitField0_ & ~0x00000010);
             messagesBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getMessagesFieldBuilder() : null;
@@ -876,7 +955,7 @@ private static final long serialVersionUID = 0L;
         if (!other.tools_.isEmpty()) {
           if (tools_.isEmpty()) {
             tools_ = other.tools_;
-            bitField0_ = (bitField0_ & ~0x00000010);
+            bitField0_ = (bitField0_ & ~0x00000040);
           } else {
             ensureToolsIsMutable();
             tools_.addAll(other.tools_);
@@ -889,7 +968,7 @@ private static final long serialVersionUID = 0L;
             toolsBuilder_.dispose();
             toolsBuilder_ = null;
             tools_ = other.tools_;
-            bitField0_ = (bitField0_ & ~0x00000010);
+            bitField0_ = (bitField0_ & ~0x00000040);
             toolsBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getToolsFieldBuilder() : null;
@@ -900,9 +979,6 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasToolChoice()) {
         mergeToolChoice(other.getToolChoice());
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -941,6 +1017,20 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 18
             case 26: {
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
               io.ringmain.v1.Message m =
                   input.readMessage(
                       io.ringmain.v1.Message.parser(),
@@ -952,15 +1042,15 @@ private static final long serialVersionUID = 0L;
                 messagesBuilder_.addMessage(m);
               }
               break;
-            } // case 26
-            case 34: {
+            } // case 42
+            case 50: {
               input.readMessage(
                   getGenerationConfigFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000008;
+              bitField0_ |= 0x00000020;
               break;
-            } // case 34
-            case 42: {
+            } // case 50
+            case 58: {
               io.ringmain.v1.Tool m =
                   input.readMessage(
                       io.ringmain.v1.Tool.parser(),
@@ -972,21 +1062,14 @@ private static final long serialVersionUID = 0L;
                 toolsBuilder_.addMessage(m);
               }
               break;
-            } // case 42
-            case 50: {
+            } // case 58
+            case 66: {
               input.readMessage(
                   getToolChoiceFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000020;
+              bitField0_ |= 0x00000080;
               break;
-            } // case 50
-            case 58: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000040;
-              break;
-            } // case 58
+            } // case 66
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1008,7 +1091,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1029,7 +1113,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1051,7 +1136,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1069,7 +1155,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1084,7 +1171,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1198,12 +1286,326 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
+    }
+
     private java.util.List<io.ringmain.v1.Message> messages_ =
       java.util.Collections.emptyList();
     private void ensureMessagesIsMutable() {
-      if (!((bitField0_ & 0x00000004) != 0)) {
+      if (!((bitField0_ & 0x00000010) != 0)) {
         messages_ = new java.util.ArrayList<io.ringmain.v1.Message>(messages_);
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000010;
        }
     }
 
@@ -1212,11 +1614,12 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public java.util.List<io.ringmain.v1.Message> getMessagesList() {
       if (messagesBuilder_ == null) {
@@ -1227,11 +1630,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public int getMessagesCount() {
       if (messagesBuilder_ == null) {
@@ -1242,11 +1646,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public io.ringmain.v1.Message getMessages(int index) {
       if (messagesBuilder_ == null) {
@@ -1257,11 +1662,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder setMessages(
         int index, io.ringmain.v1.Message value) {
@@ -1279,11 +1685,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder setMessages(
         int index, io.ringmain.v1.Message.Builder builderForValue) {
@@ -1298,11 +1705,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder addMessages(io.ringmain.v1.Message value) {
       if (messagesBuilder_ == null) {
@@ -1319,11 +1727,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder addMessages(
         int index, io.ringmain.v1.Message value) {
@@ -1341,11 +1750,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder addMessages(
         io.ringmain.v1.Message.Builder builderForValue) {
@@ -1360,11 +1770,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder addMessages(
         int index, io.ringmain.v1.Message.Builder builderForValue) {
@@ -1379,11 +1790,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder addAllMessages(
         java.lang.Iterable<? extends io.ringmain.v1.Message> values) {
@@ -1399,16 +1811,17 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder clearMessages() {
       if (messagesBuilder_ == null) {
         messages_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000004);
+        bitField0_ = (bitField0_ & ~0x00000010);
         onChanged();
       } else {
         messagesBuilder_.clear();
@@ -1417,11 +1830,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public Builder removeMessages(int index) {
       if (messagesBuilder_ == null) {
@@ -1435,11 +1849,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public io.ringmain.v1.Message.Builder getMessagesBuilder(
         int index) {
@@ -1447,11 +1862,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public io.ringmain.v1.MessageOrBuilder getMessagesOrBuilder(
         int index) {
@@ -1462,11 +1878,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public java.util.List<? extends io.ringmain.v1.MessageOrBuilder> 
          getMessagesOrBuilderList() {
@@ -1478,11 +1895,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public io.ringmain.v1.Message.Builder addMessagesBuilder() {
       return getMessagesFieldBuilder().addBuilder(
@@ -1490,11 +1908,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public io.ringmain.v1.Message.Builder addMessagesBuilder(
         int index) {
@@ -1503,11 +1922,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The conversation so far, oldest first. At least one message, at most
-     * 10,000.
+     * The conversation so far, oldest first. At least one message, at most 10,000.
+     * The length of what the model reads, here and in descriptions and schemas,
+     * is bounded by its context and by ServerLimits.max_message_bytes alone.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+     * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
      */
     public java.util.List<io.ringmain.v1.Message.Builder> 
          getMessagesBuilderList() {
@@ -1520,7 +1940,7 @@ private static final long serialVersionUID = 0L;
         messagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
             io.ringmain.v1.Message, io.ringmain.v1.Message.Builder, io.ringmain.v1.MessageOrBuilder>(
                 messages_,
-                ((bitField0_ & 0x00000004) != 0),
+                ((bitField0_ & 0x00000010) != 0),
                 getParentForChildren(),
                 isClean());
         messages_ = null;
@@ -1536,18 +1956,18 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      * @return Whether the generationConfig field is set.
      */
     public boolean hasGenerationConfig() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      * @return The generationConfig.
      */
     public io.ringmain.v1.GenerationConfig getGenerationConfig() {
@@ -1562,7 +1982,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public Builder setGenerationConfig(io.ringmain.v1.GenerationConfig value) {
       if (generationConfigBuilder_ == null) {
@@ -1573,7 +1993,7 @@ private static final long serialVersionUID = 0L;
       } else {
         generationConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1582,7 +2002,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public Builder setGenerationConfig(
         io.ringmain.v1.GenerationConfig.Builder builderForValue) {
@@ -1591,7 +2011,7 @@ private static final long serialVersionUID = 0L;
       } else {
         generationConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1600,11 +2020,11 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public Builder mergeGenerationConfig(io.ringmain.v1.GenerationConfig value) {
       if (generationConfigBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000020) != 0) &&
           generationConfig_ != null &&
           generationConfig_ != io.ringmain.v1.GenerationConfig.getDefaultInstance()) {
           getGenerationConfigBuilder().mergeFrom(value);
@@ -1615,7 +2035,7 @@ private static final long serialVersionUID = 0L;
         generationConfigBuilder_.mergeFrom(value);
       }
       if (generationConfig_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       return this;
@@ -1625,10 +2045,10 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public Builder clearGenerationConfig() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000020);
       generationConfig_ = null;
       if (generationConfigBuilder_ != null) {
         generationConfigBuilder_.dispose();
@@ -1642,10 +2062,10 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public io.ringmain.v1.GenerationConfig.Builder getGenerationConfigBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return getGenerationConfigFieldBuilder().getBuilder();
     }
@@ -1654,7 +2074,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
       if (generationConfigBuilder_ != null) {
@@ -1669,7 +2089,7 @@ private static final long serialVersionUID = 0L;
      * How to write.
      * </pre>
      *
-     * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.GenerationConfig, io.ringmain.v1.GenerationConfig.Builder, io.ringmain.v1.GenerationConfigOrBuilder> 
@@ -1688,9 +2108,9 @@ private static final long serialVersionUID = 0L;
     private java.util.List<io.ringmain.v1.Tool> tools_ =
       java.util.Collections.emptyList();
     private void ensureToolsIsMutable() {
-      if (!((bitField0_ & 0x00000010) != 0)) {
+      if (!((bitField0_ & 0x00000040) != 0)) {
         tools_ = new java.util.ArrayList<io.ringmain.v1.Tool>(tools_);
-        bitField0_ |= 0x00000010;
+        bitField0_ |= 0x00000040;
        }
     }
 
@@ -1699,10 +2119,10 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public java.util.List<io.ringmain.v1.Tool> getToolsList() {
       if (toolsBuilder_ == null) {
@@ -1713,10 +2133,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public int getToolsCount() {
       if (toolsBuilder_ == null) {
@@ -1727,10 +2147,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public io.ringmain.v1.Tool getTools(int index) {
       if (toolsBuilder_ == null) {
@@ -1741,10 +2161,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder setTools(
         int index, io.ringmain.v1.Tool value) {
@@ -1762,10 +2182,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder setTools(
         int index, io.ringmain.v1.Tool.Builder builderForValue) {
@@ -1780,10 +2200,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder addTools(io.ringmain.v1.Tool value) {
       if (toolsBuilder_ == null) {
@@ -1800,10 +2220,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder addTools(
         int index, io.ringmain.v1.Tool value) {
@@ -1821,10 +2241,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder addTools(
         io.ringmain.v1.Tool.Builder builderForValue) {
@@ -1839,10 +2259,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder addTools(
         int index, io.ringmain.v1.Tool.Builder builderForValue) {
@@ -1857,10 +2277,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder addAllTools(
         java.lang.Iterable<? extends io.ringmain.v1.Tool> values) {
@@ -1876,15 +2296,15 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder clearTools() {
       if (toolsBuilder_ == null) {
         tools_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000010);
+        bitField0_ = (bitField0_ & ~0x00000040);
         onChanged();
       } else {
         toolsBuilder_.clear();
@@ -1893,10 +2313,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public Builder removeTools(int index) {
       if (toolsBuilder_ == null) {
@@ -1910,10 +2330,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public io.ringmain.v1.Tool.Builder getToolsBuilder(
         int index) {
@@ -1921,10 +2341,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public io.ringmain.v1.ToolOrBuilder getToolsOrBuilder(
         int index) {
@@ -1935,10 +2355,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public java.util.List<? extends io.ringmain.v1.ToolOrBuilder> 
          getToolsOrBuilderList() {
@@ -1950,10 +2370,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public io.ringmain.v1.Tool.Builder addToolsBuilder() {
       return getToolsFieldBuilder().addBuilder(
@@ -1961,10 +2381,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public io.ringmain.v1.Tool.Builder addToolsBuilder(
         int index) {
@@ -1973,10 +2393,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Functions the model may ask for. At most 128.
+     * Tools the model may use. At most 128.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+     * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
      */
     public java.util.List<io.ringmain.v1.Tool.Builder> 
          getToolsBuilderList() {
@@ -1989,7 +2409,7 @@ private static final long serialVersionUID = 0L;
         toolsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
             io.ringmain.v1.Tool, io.ringmain.v1.Tool.Builder, io.ringmain.v1.ToolOrBuilder>(
                 tools_,
-                ((bitField0_ & 0x00000010) != 0),
+                ((bitField0_ & 0x00000040) != 0),
                 getParentForChildren(),
                 isClean());
         tools_ = null;
@@ -2005,18 +2425,18 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      * @return Whether the toolChoice field is set.
      */
     public boolean hasToolChoice() {
-      return ((bitField0_ & 0x00000020) != 0);
+      return ((bitField0_ & 0x00000080) != 0);
     }
     /**
      * <pre>
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      * @return The toolChoice.
      */
     public io.ringmain.v1.ToolChoice getToolChoice() {
@@ -2031,7 +2451,7 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public Builder setToolChoice(io.ringmain.v1.ToolChoice value) {
       if (toolChoiceBuilder_ == null) {
@@ -2042,7 +2462,7 @@ private static final long serialVersionUID = 0L;
       } else {
         toolChoiceBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -2051,7 +2471,7 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public Builder setToolChoice(
         io.ringmain.v1.ToolChoice.Builder builderForValue) {
@@ -2060,7 +2480,7 @@ private static final long serialVersionUID = 0L;
       } else {
         toolChoiceBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -2069,11 +2489,11 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public Builder mergeToolChoice(io.ringmain.v1.ToolChoice value) {
       if (toolChoiceBuilder_ == null) {
-        if (((bitField0_ & 0x00000020) != 0) &&
+        if (((bitField0_ & 0x00000080) != 0) &&
           toolChoice_ != null &&
           toolChoice_ != io.ringmain.v1.ToolChoice.getDefaultInstance()) {
           getToolChoiceBuilder().mergeFrom(value);
@@ -2084,7 +2504,7 @@ private static final long serialVersionUID = 0L;
         toolChoiceBuilder_.mergeFrom(value);
       }
       if (toolChoice_ != null) {
-        bitField0_ |= 0x00000020;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
       return this;
@@ -2094,10 +2514,10 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public Builder clearToolChoice() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000080);
       toolChoice_ = null;
       if (toolChoiceBuilder_ != null) {
         toolChoiceBuilder_.dispose();
@@ -2111,10 +2531,10 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public io.ringmain.v1.ToolChoice.Builder getToolChoiceBuilder() {
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return getToolChoiceFieldBuilder().getBuilder();
     }
@@ -2123,7 +2543,7 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     public io.ringmain.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder() {
       if (toolChoiceBuilder_ != null) {
@@ -2138,7 +2558,7 @@ private static final long serialVersionUID = 0L;
      * Whether and which tool must be called.
      * </pre>
      *
-     * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+     * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.ToolChoice, io.ringmain.v1.ToolChoice.Builder, io.ringmain.v1.ToolChoiceOrBuilder> 
@@ -2152,163 +2572,6 @@ private static final long serialVersionUID = 0L;
         toolChoice_ = null;
       }
       return toolChoiceBuilder_;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
-     */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000040) != 0);
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
-     */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      } else {
-        return routingPolicyBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        routingPolicy_ = value;
-      } else {
-        routingPolicyBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000040;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
-      } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000040;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000040) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
-        } else {
-          routingPolicy_ = value;
-        }
-      } else {
-        routingPolicyBuilder_.mergeFrom(value);
-      }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000040;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000040;
-      onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
-      } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
-                getParentForChildren(),
-                isClean());
-        routingPolicy_ = null;
-      }
-      return routingPolicyBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -11,7 +11,8 @@ public interface ChatRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -21,7 +22,8 @@ public interface ChatRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -54,49 +56,108 @@ public interface ChatRequestOrBuilder extends
 
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
    */
   java.util.List<io.ringmain.v1.Message> 
       getMessagesList();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
    */
   io.ringmain.v1.Message getMessages(int index);
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
    */
   int getMessagesCount();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
    */
   java.util.List<? extends io.ringmain.v1.MessageOrBuilder> 
       getMessagesOrBuilderList();
   /**
    * <pre>
-   * The conversation so far, oldest first. At least one message, at most
-   * 10,000.
+   * The conversation so far, oldest first. At least one message, at most 10,000.
+   * The length of what the model reads, here and in descriptions and schemas,
+   * is bounded by its context and by ServerLimits.max_message_bytes alone.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Message messages = 3 [json_name = "messages"];</code>
+   * <code>repeated .ringmain.v1.Message messages = 5 [json_name = "messages"];</code>
    */
   io.ringmain.v1.MessageOrBuilder getMessagesOrBuilder(
       int index);
@@ -106,7 +167,7 @@ public interface ChatRequestOrBuilder extends
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
    * @return Whether the generationConfig field is set.
    */
   boolean hasGenerationConfig();
@@ -115,7 +176,7 @@ public interface ChatRequestOrBuilder extends
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
    * @return The generationConfig.
    */
   io.ringmain.v1.GenerationConfig getGenerationConfig();
@@ -124,50 +185,50 @@ public interface ChatRequestOrBuilder extends
    * How to write.
    * </pre>
    *
-   * <code>.ringmain.v1.GenerationConfig generation_config = 4 [json_name = "generationConfig"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 6 [json_name = "generationConfig"];</code>
    */
   io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder();
 
   /**
    * <pre>
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
    */
   java.util.List<io.ringmain.v1.Tool> 
       getToolsList();
   /**
    * <pre>
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
    */
   io.ringmain.v1.Tool getTools(int index);
   /**
    * <pre>
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
    */
   int getToolsCount();
   /**
    * <pre>
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
    */
   java.util.List<? extends io.ringmain.v1.ToolOrBuilder> 
       getToolsOrBuilderList();
   /**
    * <pre>
-   * Functions the model may ask for. At most 128.
+   * Tools the model may use. At most 128.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Tool tools = 5 [json_name = "tools"];</code>
+   * <code>repeated .ringmain.v1.Tool tools = 7 [json_name = "tools"];</code>
    */
   io.ringmain.v1.ToolOrBuilder getToolsOrBuilder(
       int index);
@@ -177,7 +238,7 @@ public interface ChatRequestOrBuilder extends
    * Whether and which tool must be called.
    * </pre>
    *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
    * @return Whether the toolChoice field is set.
    */
   boolean hasToolChoice();
@@ -186,7 +247,7 @@ public interface ChatRequestOrBuilder extends
    * Whether and which tool must be called.
    * </pre>
    *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
    * @return The toolChoice.
    */
   io.ringmain.v1.ToolChoice getToolChoice();
@@ -195,34 +256,7 @@ public interface ChatRequestOrBuilder extends
    * Whether and which tool must be called.
    * </pre>
    *
-   * <code>.ringmain.v1.ToolChoice tool_choice = 6 [json_name = "toolChoice"];</code>
+   * <code>.ringmain.v1.ToolChoice tool_choice = 8 [json_name = "toolChoice"];</code>
    */
   io.ringmain.v1.ToolChoiceOrBuilder getToolChoiceOrBuilder();
-
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  boolean hasRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
 }

@@ -93,26 +93,102 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MESSAGE_FIELD_NUMBER = 2;
+  public static final int USAGE_FIELD_NUMBER = 2;
+  private io.ringmain.v1.Usage usage_;
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  @java.lang.Override
+  public boolean hasUsage() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Usage getUsage() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+
+  public static final int ROUTE_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int MESSAGE_FIELD_NUMBER = 4;
   private io.ringmain.v1.Message message_;
   /**
    * <pre>
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    * @return Whether the message field is set.
    */
   @java.lang.Override
   public boolean hasMessage() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    * @return The message.
    */
   @java.lang.Override
@@ -124,21 +200,21 @@ private static final long serialVersionUID = 0L;
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MessageOrBuilder getMessageOrBuilder() {
     return message_ == null ? io.ringmain.v1.Message.getDefaultInstance() : message_;
   }
 
-  public static final int FINISH_REASON_FIELD_NUMBER = 3;
+  public static final int FINISH_REASON_FIELD_NUMBER = 5;
   private int finishReason_ = 0;
   /**
    * <pre>
    * Why the model stopped.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+   * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
    * @return The enum numeric value on the wire for finishReason.
    */
   @java.lang.Override public int getFinishReasonValue() {
@@ -149,88 +225,12 @@ private static final long serialVersionUID = 0L;
    * Why the model stopped.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+   * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
    * @return The finishReason.
    */
   @java.lang.Override public io.ringmain.v1.FinishReason getFinishReason() {
     io.ringmain.v1.FinishReason result = io.ringmain.v1.FinishReason.forNumber(finishReason_);
     return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 4;
-  private io.ringmain.v1.Usage usage_;
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  @java.lang.Override
-  public boolean hasUsage() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Usage getUsage() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-
-  public static final int ROUTE_FIELD_NUMBER = 5;
-  private io.ringmain.v1.Route route_;
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoute() {
-    return ((bitField0_ & 0x00000004) != 0);
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return The route.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Route getRoute() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -251,16 +251,16 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(2, getMessage());
-    }
-    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
-      output.writeEnum(3, finishReason_);
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(4, getUsage());
+      output.writeMessage(3, getRoute());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(5, getRoute());
+      output.writeMessage(4, getMessage());
+    }
+    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
+      output.writeEnum(5, finishReason_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -276,19 +276,19 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getMessage());
-    }
-    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(3, finishReason_);
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getUsage());
+        .computeMessageSize(3, getRoute());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getRoute());
+        .computeMessageSize(4, getMessage());
+    }
+    if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(5, finishReason_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -307,12 +307,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
-    if (hasMessage() != other.hasMessage()) return false;
-    if (hasMessage()) {
-      if (!getMessage()
-          .equals(other.getMessage())) return false;
-    }
-    if (finishReason_ != other.finishReason_) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -323,6 +317,12 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
+    if (hasMessage() != other.hasMessage()) return false;
+    if (hasMessage()) {
+      if (!getMessage()
+          .equals(other.getMessage())) return false;
+    }
+    if (finishReason_ != other.finishReason_) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -336,12 +336,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
-    if (hasMessage()) {
-      hash = (37 * hash) + MESSAGE_FIELD_NUMBER;
-      hash = (53 * hash) + getMessage().hashCode();
-    }
-    hash = (37 * hash) + FINISH_REASON_FIELD_NUMBER;
-    hash = (53 * hash) + finishReason_;
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -350,6 +344,12 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
     }
+    if (hasMessage()) {
+      hash = (37 * hash) + MESSAGE_FIELD_NUMBER;
+      hash = (53 * hash) + getMessage().hashCode();
+    }
+    hash = (37 * hash) + FINISH_REASON_FIELD_NUMBER;
+    hash = (53 * hash) + finishReason_;
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -484,9 +484,9 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getMessageFieldBuilder();
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getMessageFieldBuilder();
       }
     }
     @java.lang.Override
@@ -494,12 +494,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
-      message_ = null;
-      if (messageBuilder_ != null) {
-        messageBuilder_.dispose();
-        messageBuilder_ = null;
-      }
-      finishReason_ = 0;
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -510,6 +504,12 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
+      message_ = null;
+      if (messageBuilder_ != null) {
+        messageBuilder_.dispose();
+        messageBuilder_ = null;
+      }
+      finishReason_ = 0;
       return this;
     }
 
@@ -548,25 +548,25 @@ private static final long serialVersionUID = 0L;
       }
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.message_ = messageBuilder_ == null
-            ? message_
-            : messageBuilder_.build();
-        to_bitField0_ |= 0x00000001;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.finishReason_ = finishReason_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.message_ = messageBuilder_ == null
+            ? message_
+            : messageBuilder_.build();
         to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.finishReason_ = finishReason_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -620,17 +620,17 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.hasMessage()) {
-        mergeMessage(other.getMessage());
-      }
-      if (other.finishReason_ != 0) {
-        setFinishReasonValue(other.getFinishReasonValue());
-      }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
       if (other.hasRoute()) {
         mergeRoute(other.getRoute());
+      }
+      if (other.hasMessage()) {
+        mergeMessage(other.getMessage());
+      }
+      if (other.finishReason_ != 0) {
+        setFinishReasonValue(other.getFinishReasonValue());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -665,30 +665,30 @@ private static final long serialVersionUID = 0L;
             } // case 10
             case 18: {
               input.readMessage(
-                  getMessageFieldBuilder().getBuilder(),
+                  getUsageFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
             } // case 18
-            case 24: {
-              finishReason_ = input.readEnum();
+            case 26: {
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
-            } // case 24
+            } // case 26
             case 34: {
               input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
+                  getMessageFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
             } // case 34
-            case 42: {
-              input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
-                  extensionRegistry);
+            case 40: {
+              finishReason_ = input.readEnum();
               bitField0_ |= 0x00000010;
               break;
-            } // case 42
+            } // case 40
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -798,6 +798,320 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private io.ringmain.v1.Usage usage_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     * @return Whether the usage field is set.
+     */
+    public boolean hasUsage() {
+      return ((bitField0_ & 0x00000002) != 0);
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     * @return The usage.
+     */
+    public io.ringmain.v1.Usage getUsage() {
+      if (usageBuilder_ == null) {
+        return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+      } else {
+        return usageBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder setUsage(io.ringmain.v1.Usage value) {
+      if (usageBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        usage_ = value;
+      } else {
+        usageBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder setUsage(
+        io.ringmain.v1.Usage.Builder builderForValue) {
+      if (usageBuilder_ == null) {
+        usage_ = builderForValue.build();
+      } else {
+        usageBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder mergeUsage(io.ringmain.v1.Usage value) {
+      if (usageBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0) &&
+          usage_ != null &&
+          usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
+          getUsageBuilder().mergeFrom(value);
+        } else {
+          usage_ = value;
+        }
+      } else {
+        usageBuilder_.mergeFrom(value);
+      }
+      if (usage_ != null) {
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder clearUsage() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      usage_ = null;
+      if (usageBuilder_ != null) {
+        usageBuilder_.dispose();
+        usageBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public io.ringmain.v1.Usage.Builder getUsageBuilder() {
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return getUsageFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+      if (usageBuilder_ != null) {
+        return usageBuilder_.getMessageOrBuilder();
+      } else {
+        return usage_ == null ?
+            io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+      }
+    }
+    /**
+     * <pre>
+     * What the request consumed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
+        getUsageFieldBuilder() {
+      if (usageBuilder_ == null) {
+        usageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder>(
+                getUsage(),
+                getParentForChildren(),
+                isClean());
+        usage_ = null;
+      }
+      return usageBuilder_;
+    }
+
+    private io.ringmain.v1.Route route_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     * @return Whether the route field is set.
+     */
+    public boolean hasRoute() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     * @return The route.
+     */
+    public io.ringmain.v1.Route getRoute() {
+      if (routeBuilder_ == null) {
+        return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+      } else {
+        return routeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder setRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        route_ = value;
+      } else {
+        routeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder setRoute(
+        io.ringmain.v1.Route.Builder builderForValue) {
+      if (routeBuilder_ == null) {
+        route_ = builderForValue.build();
+      } else {
+        routeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder mergeRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          route_ != null &&
+          route_ != io.ringmain.v1.Route.getDefaultInstance()) {
+          getRouteBuilder().mergeFrom(value);
+        } else {
+          route_ = value;
+        }
+      } else {
+        routeBuilder_.mergeFrom(value);
+      }
+      if (route_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder clearRoute() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.Route.Builder getRouteBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getRouteFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+      if (routeBuilder_ != null) {
+        return routeBuilder_.getMessageOrBuilder();
+      } else {
+        return route_ == null ?
+            io.ringmain.v1.Route.getDefaultInstance() : route_;
+      }
+    }
+    /**
+     * <pre>
+     * How the request was served.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
+        getRouteFieldBuilder() {
+      if (routeBuilder_ == null) {
+        routeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder>(
+                getRoute(),
+                getParentForChildren(),
+                isClean());
+        route_ = null;
+      }
+      return routeBuilder_;
+    }
+
     private io.ringmain.v1.Message message_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Message, io.ringmain.v1.Message.Builder, io.ringmain.v1.MessageOrBuilder> messageBuilder_;
@@ -806,18 +1120,18 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      * @return Whether the message field is set.
      */
     public boolean hasMessage() {
-      return ((bitField0_ & 0x00000002) != 0);
+      return ((bitField0_ & 0x00000008) != 0);
     }
     /**
      * <pre>
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      * @return The message.
      */
     public io.ringmain.v1.Message getMessage() {
@@ -832,7 +1146,7 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public Builder setMessage(io.ringmain.v1.Message value) {
       if (messageBuilder_ == null) {
@@ -843,7 +1157,7 @@ private static final long serialVersionUID = 0L;
       } else {
         messageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -852,7 +1166,7 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public Builder setMessage(
         io.ringmain.v1.Message.Builder builderForValue) {
@@ -861,7 +1175,7 @@ private static final long serialVersionUID = 0L;
       } else {
         messageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -870,11 +1184,11 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public Builder mergeMessage(io.ringmain.v1.Message value) {
       if (messageBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
+        if (((bitField0_ & 0x00000008) != 0) &&
           message_ != null &&
           message_ != io.ringmain.v1.Message.getDefaultInstance()) {
           getMessageBuilder().mergeFrom(value);
@@ -885,7 +1199,7 @@ private static final long serialVersionUID = 0L;
         messageBuilder_.mergeFrom(value);
       }
       if (message_ != null) {
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       return this;
@@ -895,10 +1209,10 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public Builder clearMessage() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000008);
       message_ = null;
       if (messageBuilder_ != null) {
         messageBuilder_.dispose();
@@ -912,10 +1226,10 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public io.ringmain.v1.Message.Builder getMessageBuilder() {
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000008;
       onChanged();
       return getMessageFieldBuilder().getBuilder();
     }
@@ -924,7 +1238,7 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     public io.ringmain.v1.MessageOrBuilder getMessageOrBuilder() {
       if (messageBuilder_ != null) {
@@ -939,7 +1253,7 @@ private static final long serialVersionUID = 0L;
      * The answer. Its role is ASSISTANT.
      * </pre>
      *
-     * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+     * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Message, io.ringmain.v1.Message.Builder, io.ringmain.v1.MessageOrBuilder> 
@@ -961,7 +1275,7 @@ private static final long serialVersionUID = 0L;
      * Why the model stopped.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+     * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
      * @return The enum numeric value on the wire for finishReason.
      */
     @java.lang.Override public int getFinishReasonValue() {
@@ -972,13 +1286,13 @@ private static final long serialVersionUID = 0L;
      * Why the model stopped.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+     * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
      * @param value The enum numeric value on the wire for finishReason to set.
      * @return This builder for chaining.
      */
     public Builder setFinishReasonValue(int value) {
       finishReason_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -987,7 +1301,7 @@ private static final long serialVersionUID = 0L;
      * Why the model stopped.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+     * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
      * @return The finishReason.
      */
     @java.lang.Override
@@ -1000,7 +1314,7 @@ private static final long serialVersionUID = 0L;
      * Why the model stopped.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+     * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
      * @param value The finishReason to set.
      * @return This builder for chaining.
      */
@@ -1008,7 +1322,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) {
         throw new NullPointerException();
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       finishReason_ = value.getNumber();
       onChanged();
       return this;
@@ -1018,328 +1332,14 @@ private static final long serialVersionUID = 0L;
      * Why the model stopped.
      * </pre>
      *
-     * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+     * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
      * @return This builder for chaining.
      */
     public Builder clearFinishReason() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000010);
       finishReason_ = 0;
       onChanged();
       return this;
-    }
-
-    private io.ringmain.v1.Usage usage_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     * @return Whether the usage field is set.
-     */
-    public boolean hasUsage() {
-      return ((bitField0_ & 0x00000008) != 0);
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     * @return The usage.
-     */
-    public io.ringmain.v1.Usage getUsage() {
-      if (usageBuilder_ == null) {
-        return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-      } else {
-        return usageBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public Builder setUsage(io.ringmain.v1.Usage value) {
-      if (usageBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        usage_ = value;
-      } else {
-        usageBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public Builder setUsage(
-        io.ringmain.v1.Usage.Builder builderForValue) {
-      if (usageBuilder_ == null) {
-        usage_ = builderForValue.build();
-      } else {
-        usageBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public Builder mergeUsage(io.ringmain.v1.Usage value) {
-      if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
-          usage_ != null &&
-          usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
-          getUsageBuilder().mergeFrom(value);
-        } else {
-          usage_ = value;
-        }
-      } else {
-        usageBuilder_.mergeFrom(value);
-      }
-      if (usage_ != null) {
-        bitField0_ |= 0x00000008;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000008);
-      usage_ = null;
-      if (usageBuilder_ != null) {
-        usageBuilder_.dispose();
-        usageBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return getUsageFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-      if (usageBuilder_ != null) {
-        return usageBuilder_.getMessageOrBuilder();
-      } else {
-        return usage_ == null ?
-            io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-      }
-    }
-    /**
-     * <pre>
-     * What it consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
-        getUsageFieldBuilder() {
-      if (usageBuilder_ == null) {
-        usageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder>(
-                getUsage(),
-                getParentForChildren(),
-                isClean());
-        usage_ = null;
-      }
-      return usageBuilder_;
-    }
-
-    private io.ringmain.v1.Route route_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     * @return Whether the route field is set.
-     */
-    public boolean hasRoute() {
-      return ((bitField0_ & 0x00000010) != 0);
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     * @return The route.
-     */
-    public io.ringmain.v1.Route getRoute() {
-      if (routeBuilder_ == null) {
-        return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
-      } else {
-        return routeBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public Builder setRoute(io.ringmain.v1.Route value) {
-      if (routeBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        route_ = value;
-      } else {
-        routeBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public Builder setRoute(
-        io.ringmain.v1.Route.Builder builderForValue) {
-      if (routeBuilder_ == null) {
-        route_ = builderForValue.build();
-      } else {
-        routeBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public Builder mergeRoute(io.ringmain.v1.Route value) {
-      if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0) &&
-          route_ != null &&
-          route_ != io.ringmain.v1.Route.getDefaultInstance()) {
-          getRouteBuilder().mergeFrom(value);
-        } else {
-          route_ = value;
-        }
-      } else {
-        routeBuilder_.mergeFrom(value);
-      }
-      if (route_ != null) {
-        bitField0_ |= 0x00000010;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      route_ = null;
-      if (routeBuilder_ != null) {
-        routeBuilder_.dispose();
-        routeBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return getRouteFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
-      if (routeBuilder_ != null) {
-        return routeBuilder_.getMessageOrBuilder();
-      } else {
-        return route_ == null ?
-            io.ringmain.v1.Route.getDefaultInstance() : route_;
-      }
-    }
-    /**
-     * <pre>
-     * How it was served.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
-        getRouteFieldBuilder() {
-      if (routeBuilder_ == null) {
-        routeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder>(
-                getRoute(),
-                getParentForChildren(),
-                isClean());
-        route_ = null;
-      }
-      return routeBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

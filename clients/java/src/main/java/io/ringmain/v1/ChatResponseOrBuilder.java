@@ -30,10 +30,64 @@ public interface ChatResponseOrBuilder extends
 
   /**
    * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  boolean hasUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  io.ringmain.v1.Usage getUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    * @return Whether the message field is set.
    */
   boolean hasMessage();
@@ -42,7 +96,7 @@ public interface ChatResponseOrBuilder extends
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    * @return The message.
    */
   io.ringmain.v1.Message getMessage();
@@ -51,7 +105,7 @@ public interface ChatResponseOrBuilder extends
    * The answer. Its role is ASSISTANT.
    * </pre>
    *
-   * <code>.ringmain.v1.Message message = 2 [json_name = "message"];</code>
+   * <code>.ringmain.v1.Message message = 4 [json_name = "message"];</code>
    */
   io.ringmain.v1.MessageOrBuilder getMessageOrBuilder();
 
@@ -60,7 +114,7 @@ public interface ChatResponseOrBuilder extends
    * Why the model stopped.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+   * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
    * @return The enum numeric value on the wire for finishReason.
    */
   int getFinishReasonValue();
@@ -69,62 +123,8 @@ public interface ChatResponseOrBuilder extends
    * Why the model stopped.
    * </pre>
    *
-   * <code>.ringmain.v1.FinishReason finish_reason = 3 [json_name = "finishReason"];</code>
+   * <code>.ringmain.v1.FinishReason finish_reason = 5 [json_name = "finishReason"];</code>
    * @return The finishReason.
    */
   io.ringmain.v1.FinishReason getFinishReason();
-
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  boolean hasUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  io.ringmain.v1.Usage getUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   */
-  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
-
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  boolean hasRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return The route.
-   */
-  io.ringmain.v1.Route getRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   */
-  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

@@ -90,78 +90,88 @@ public final class ChatServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\036ringmain/v1/chat_service.proto\022\013ringma" +
-      "in.v1\032\031ringmain/v1/content.proto\032\034ringma" +
-      "in/v1/generation.proto\032\031ringmain/v1/rout" +
-      "ing.proto\032\027ringmain/v1/usage.proto\"\346\002\n\013C" +
-      "hatRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequestI" +
-      "d\022\024\n\005model\030\002 \001(\tR\005model\0220\n\010messages\030\003 \003(" +
-      "\0132\024.ringmain.v1.MessageR\010messages\022J\n\021gen" +
-      "eration_config\030\004 \001(\0132\035.ringmain.v1.Gener" +
-      "ationConfigR\020generationConfig\022\'\n\005tools\030\005" +
-      " \003(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_c" +
-      "hoice\030\006 \001(\0132\027.ringmain.v1.ToolChoiceR\nto" +
-      "olChoice\022A\n\016routing_policy\030\007 \001(\0132\032.ringm" +
-      "ain.v1.RoutingPolicyR\rroutingPolicy\"\363\001\n\014" +
-      "ChatResponse\022\037\n\013response_id\030\001 \001(\tR\nrespo" +
-      "nseId\022.\n\007message\030\002 \001(\0132\024.ringmain.v1.Mes" +
-      "sageR\007message\022>\n\rfinish_reason\030\003 \001(\0162\031.r" +
-      "ingmain.v1.FinishReasonR\014finishReason\022(\n" +
-      "\005usage\030\004 \001(\0132\022.ringmain.v1.UsageR\005usage\022" +
-      "(\n\005route\030\005 \001(\0132\022.ringmain.v1.RouteR\005rout" +
-      "e\"\371\002\n\tChatEvent\0224\n\007started\030\001 \001(\0132\030.ringm" +
-      "ain.v1.ChatStartedH\000R\007started\022=\n\014part_st" +
-      "arted\030\002 \001(\0132\030.ringmain.v1.PartStartedH\000R" +
-      "\013partStarted\0227\n\npart_delta\030\003 \001(\0132\026.ringm" +
-      "ain.v1.PartDeltaH\000R\tpartDelta\022@\n\rpart_fi" +
-      "nished\030\004 \001(\0132\031.ringmain.v1.PartFinishedH" +
-      "\000R\014partFinished\022:\n\trecovered\030\005 \001(\0132\032.rin" +
-      "gmain.v1.ChatRecoveredH\000R\trecovered\0227\n\010f" +
-      "inished\030\006 \001(\0132\031.ringmain.v1.ChatFinished" +
-      "H\000R\010finishedB\007\n\005event\"v\n\013ChatStarted\022\037\n\013" +
-      "response_id\030\001 \001(\tR\nresponseId\022\037\n\013provide" +
-      "r_id\030\002 \001(\tR\nproviderId\022%\n\016provider_model" +
-      "\030\003 \001(\tR\rproviderModel\"J\n\013PartStarted\022\024\n\005" +
-      "index\030\001 \001(\005R\005index\022%\n\004part\030\002 \001(\0132\021.ringm" +
-      "ain.v1.PartR\004part\"\262\001\n\tPartDelta\022\024\n\005index" +
-      "\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000R\004text\022\'\n\016r" +
-      "easoning_text\030\003 \001(\tH\000R\rreasoningText\022\'\n\016" +
-      "arguments_json\030\004 \001(\tH\000R\rargumentsJson\022\036\n" +
-      "\tsignature\030\005 \001(\014H\000R\tsignatureB\007\n\005delta\"$" +
-      "\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005index\"\301\001\n" +
-      "\rChatRecovered\022;\n\016failed_attempt\030\001 \001(\0132\024" +
-      ".ringmain.v1.AttemptR\rfailedAttempt\022+\n\021c" +
-      "ontent_discarded\030\002 \001(\010R\020contentDiscarded" +
-      "\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022%\n\016pro" +
-      "vider_model\030\004 \001(\tR\rproviderModel\"\242\001\n\014Cha" +
-      "tFinished\022>\n\rfinish_reason\030\001 \001(\0162\031.ringm" +
-      "ain.v1.FinishReasonR\014finishReason\022(\n\005usa" +
-      "ge\030\002 \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005r" +
-      "oute\030\003 \001(\0132\022.ringmain.v1.RouteR\005route\"B\n" +
-      "\022CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ring" +
-      "main.v1.ChatRequestR\004chat\"_\n\023CountTokens" +
-      "Response\022*\n\021input_token_count\030\001 \001(\003R\017inp" +
-      "utTokenCount\022\034\n\testimated\030\002 \001(\010R\testimat" +
-      "ed\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132" +
-      "\030.ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Esti" +
-      "mateCostResponse\022*\n\021input_token_count\030\001 " +
-      "\001(\003R\017inputTokenCount\022.\n\021min_cost_nano_us" +
-      "d\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost" +
-      "_nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022" +
-      "_min_cost_nano_usdB\024\n\022_max_cost_nano_usd" +
-      "2\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.C" +
-      "hatRequest\032\031.ringmain.v1.ChatResponse\022@\n" +
-      "\nStreamChat\022\030.ringmain.v1.ChatRequest\032\026." +
-      "ringmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037" +
-      ".ringmain.v1.CountTokensRequest\032 .ringma" +
-      "in.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estima" +
-      "teCost\022 .ringmain.v1.EstimateCostRequest" +
-      "\032!.ringmain.v1.EstimateCostResponse\"\003\220\002\001" +
-      "B$\n\016io.ringmain.v1B\020ChatServiceProtoP\001b\006" +
-      "proto3"
+      "in.v1\032\035ringmain/v1/attribution.proto\032\031ri" +
+      "ngmain/v1/content.proto\032\034ringmain/v1/gen" +
+      "eration.proto\032\031ringmain/v1/routing.proto" +
+      "\032\027ringmain/v1/usage.proto\"\242\003\n\013ChatReques" +
+      "t\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005mode" +
+      "l\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030.ri" +
+      "ngmain.v1.AttributionR\013attribution\022A\n\016ro" +
+      "uting_policy\030\004 \001(\0132\032.ringmain.v1.Routing" +
+      "PolicyR\rroutingPolicy\0220\n\010messages\030\005 \003(\0132" +
+      "\024.ringmain.v1.MessageR\010messages\022J\n\021gener" +
+      "ation_config\030\006 \001(\0132\035.ringmain.v1.Generat" +
+      "ionConfigR\020generationConfig\022\'\n\005tools\030\007 \003" +
+      "(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_cho" +
+      "ice\030\010 \001(\0132\027.ringmain.v1.ToolChoiceR\ntool" +
+      "Choice\"\363\001\n\014ChatResponse\022\037\n\013response_id\030\001" +
+      " \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringma" +
+      "in.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ring" +
+      "main.v1.RouteR\005route\022.\n\007message\030\004 \001(\0132\024." +
+      "ringmain.v1.MessageR\007message\022>\n\rfinish_r" +
+      "eason\030\005 \001(\0162\031.ringmain.v1.FinishReasonR\014" +
+      "finishReason\"\371\002\n\tChatEvent\0224\n\007started\030\001 " +
+      "\001(\0132\030.ringmain.v1.ChatStartedH\000R\007started" +
+      "\022=\n\014part_started\030\002 \001(\0132\030.ringmain.v1.Par" +
+      "tStartedH\000R\013partStarted\0227\n\npart_delta\030\003 " +
+      "\001(\0132\026.ringmain.v1.PartDeltaH\000R\tpartDelta" +
+      "\022@\n\rpart_finished\030\004 \001(\0132\031.ringmain.v1.Pa" +
+      "rtFinishedH\000R\014partFinished\022:\n\trecovered\030" +
+      "\005 \001(\0132\032.ringmain.v1.ChatRecoveredH\000R\trec" +
+      "overed\0227\n\010finished\030\006 \001(\0132\031.ringmain.v1.C" +
+      "hatFinishedH\000R\010finishedB\007\n\005event\"v\n\013Chat" +
+      "Started\022\037\n\013response_id\030\001 \001(\tR\nresponseId" +
+      "\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\022%\n\016pro" +
+      "vider_model\030\003 \001(\tR\rproviderModel\"J\n\013Part" +
+      "Started\022\024\n\005index\030\001 \001(\005R\005index\022%\n\004part\030\002 " +
+      "\001(\0132\021.ringmain.v1.PartR\004part\"\235\003\n\tPartDel" +
+      "ta\022\024\n\005index\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000" +
+      "R\004text\022\'\n\016reasoning_text\030\003 \001(\tH\000R\rreason" +
+      "ingText\022\'\n\016arguments_json\030\004 \001(\tH\000R\rargum" +
+      "entsJson\022\036\n\tsignature\030\005 \001(\014H\000R\tsignature" +
+      "\022\024\n\004data\030\006 \001(\014H\000R\004data\0223\n\010citation\030\007 \001(\013" +
+      "2\025.ringmain.v1.CitationH\000R\010citation\022+\n\006r" +
+      "esult\030\010 \001(\0132\021.ringmain.v1.PartH\000R\006result" +
+      "\022\030\n\006failed\030\t \001(\010H\000R\006failed\0226\n\010logprobs\030\n" +
+      " \003(\0132\032.ringmain.v1.TokenLogprobsR\010logpro" +
+      "bs\022\037\n\013provider_id\030\013 \001(\tR\nproviderIdB\007\n\005d" +
+      "elta\"$\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005ind" +
+      "ex\"\301\001\n\rChatRecovered\022;\n\016failed_attempt\030\001" +
+      " \001(\0132\024.ringmain.v1.AttemptR\rfailedAttemp" +
+      "t\022+\n\021content_discarded\030\002 \001(\010R\020contentDis" +
+      "carded\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022" +
+      "%\n\016provider_model\030\004 \001(\tR\rproviderModel\"\303" +
+      "\001\n\014ChatFinished\022\037\n\013response_id\030\001 \001(\tR\nre" +
+      "sponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Us" +
+      "ageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1." +
+      "RouteR\005route\022>\n\rfinish_reason\030\004 \001(\0162\031.ri" +
+      "ngmain.v1.FinishReasonR\014finishReason\"B\n\022" +
+      "CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringm" +
+      "ain.v1.ChatRequestR\004chat\"_\n\023CountTokensR" +
+      "esponse\022*\n\021input_token_count\030\001 \001(\003R\017inpu" +
+      "tTokenCount\022\034\n\testimated\030\002 \001(\010R\testimate" +
+      "d\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030" +
+      ".ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Estim" +
+      "ateCostResponse\022*\n\021input_token_count\030\001 \001" +
+      "(\003R\017inputTokenCount\022.\n\021min_cost_nano_usd" +
+      "\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_" +
+      "nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_" +
+      "min_cost_nano_usdB\024\n\022_max_cost_nano_usd2" +
+      "\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.Ch" +
+      "atRequest\032\031.ringmain.v1.ChatResponse\022@\n\n" +
+      "StreamChat\022\030.ringmain.v1.ChatRequest\032\026.r" +
+      "ingmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037." +
+      "ringmain.v1.CountTokensRequest\032 .ringmai" +
+      "n.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estimat" +
+      "eCost\022 .ringmain.v1.EstimateCostRequest\032" +
+      "!.ringmain.v1.EstimateCostResponse\"\003\220\002\001B" +
+      "$\n\016io.ringmain.v1B\020ChatServiceProtoP\001b\006p" +
+      "roto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          io.ringmain.v1.AttributionProto.getDescriptor(),
           io.ringmain.v1.ContentProto.getDescriptor(),
           io.ringmain.v1.GenerationProto.getDescriptor(),
           io.ringmain.v1.RoutingProto.getDescriptor(),
@@ -172,13 +182,13 @@ public final class ChatServiceProto {
     internal_static_ringmain_v1_ChatRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ChatRequest_descriptor,
-        new java.lang.String[] { "RequestId", "Model", "Messages", "GenerationConfig", "Tools", "ToolChoice", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Messages", "GenerationConfig", "Tools", "ToolChoice", });
     internal_static_ringmain_v1_ChatResponse_descriptor =
       getDescriptor().getMessageTypes().get(1);
     internal_static_ringmain_v1_ChatResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ChatResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Message", "FinishReason", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Message", "FinishReason", });
     internal_static_ringmain_v1_ChatEvent_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_ChatEvent_fieldAccessorTable = new
@@ -202,7 +212,7 @@ public final class ChatServiceProto {
     internal_static_ringmain_v1_PartDelta_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_PartDelta_descriptor,
-        new java.lang.String[] { "Index", "Text", "ReasoningText", "ArgumentsJson", "Signature", "Delta", });
+        new java.lang.String[] { "Index", "Text", "ReasoningText", "ArgumentsJson", "Signature", "Data", "Citation", "Result", "Failed", "Logprobs", "ProviderId", "Delta", });
     internal_static_ringmain_v1_PartFinished_descriptor =
       getDescriptor().getMessageTypes().get(6);
     internal_static_ringmain_v1_PartFinished_fieldAccessorTable = new
@@ -220,7 +230,7 @@ public final class ChatServiceProto {
     internal_static_ringmain_v1_ChatFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ChatFinished_descriptor,
-        new java.lang.String[] { "FinishReason", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "FinishReason", });
     internal_static_ringmain_v1_CountTokensRequest_descriptor =
       getDescriptor().getMessageTypes().get(9);
     internal_static_ringmain_v1_CountTokensRequest_fieldAccessorTable = new
@@ -245,6 +255,7 @@ public final class ChatServiceProto {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EstimateCostResponse_descriptor,
         new java.lang.String[] { "InputTokenCount", "MinCostNanoUsd", "MaxCostNanoUsd", });
+    io.ringmain.v1.AttributionProto.getDescriptor();
     io.ringmain.v1.ContentProto.getDescriptor();
     io.ringmain.v1.GenerationProto.getDescriptor();
     io.ringmain.v1.RoutingProto.getDescriptor();

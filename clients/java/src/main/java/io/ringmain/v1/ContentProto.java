@@ -45,6 +45,26 @@ public final class ContentProto {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_Reasoning_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_ProviderToolCall_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_ProviderToolCall_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_Citation_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_Citation_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_TokenLogprobs_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_TokenLogprobs_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_TokenLogprob_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_TokenLogprob_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -57,31 +77,53 @@ public final class ContentProto {
       "\n\031ringmain/v1/content.proto\022\013ringmain.v1" +
       "\"Y\n\007Message\022%\n\004role\030\001 \001(\0162\021.ringmain.v1." +
       "RoleR\004role\022\'\n\005parts\030\002 \003(\0132\021.ringmain.v1." +
-      "PartR\005parts\"\375\001\n\004Part\022\024\n\004text\030\001 \001(\tH\000R\004te" +
+      "PartR\005parts\"\334\004\n\004Part\022\024\n\004text\030\001 \001(\tH\000R\004te" +
       "xt\022*\n\005media\030\002 \001(\0132\022.ringmain.v1.MediaH\000R" +
       "\005media\0224\n\ttool_call\030\003 \001(\0132\025.ringmain.v1." +
       "ToolCallH\000R\010toolCall\022:\n\013tool_result\030\004 \001(" +
       "\0132\027.ringmain.v1.ToolResultH\000R\ntoolResult" +
       "\0226\n\treasoning\030\005 \001(\0132\026.ringmain.v1.Reason" +
-      "ingH\000R\treasoningB\t\n\007content\"\246\001\n\005Media\022\033\n" +
-      "\tmime_type\030\001 \001(\tR\010mimeType\022\024\n\004data\030\002 \001(\014" +
-      "H\000R\004data\022\022\n\003uri\030\003 \001(\tH\000R\003uri\022\032\n\010filename" +
-      "\030\004 \001(\tR\010filename\0220\n\006detail\030\005 \001(\0162\030.ringm" +
-      "ain.v1.ImageDetailR\006detailB\010\n\006source\"g\n\010" +
+      "ingH\000R\treasoning\022M\n\022provider_tool_call\030\006" +
+      " \001(\0132\035.ringmain.v1.ProviderToolCallH\000R\020p" +
+      "roviderToolCall\0223\n\tcitations\030\007 \003(\0132\025.rin" +
+      "gmain.v1.CitationR\tcitations\0226\n\010logprobs" +
+      "\030\010 \003(\0132\032.ringmain.v1.TokenLogprobsR\010logp" +
+      "robs\022%\n\016cache_boundary\030\t \001(\010R\rcacheBound" +
+      "ary\022;\n\014image_detail\030\n \001(\0162\030.ringmain.v1." +
+      "ImageDetailR\013imageDetail\022\034\n\tsignature\030\013 " +
+      "\001(\014R\tsignature\022\037\n\013provider_id\030\014 \001(\tR\npro" +
+      "viderIdB\t\n\007content\"t\n\005Media\022\033\n\tmime_type" +
+      "\030\001 \001(\tR\010mimeType\022\024\n\004data\030\002 \001(\014H\000R\004data\022\022" +
+      "\n\003uri\030\003 \001(\tH\000R\003uri\022\032\n\010filename\030\004 \001(\tR\010fi" +
+      "lenameB\010\n\006source\"g\n\010ToolCall\022 \n\014tool_cal" +
+      "l_id\030\001 \001(\tR\ntoolCallId\022\022\n\004name\030\002 \001(\tR\004na" +
+      "me\022%\n\016arguments_json\030\003 \001(\tR\rargumentsJso" +
+      "n\"o\n\nToolResult\022 \n\014tool_call_id\030\001 \001(\tR\nt" +
+      "oolCallId\022\'\n\005parts\030\002 \003(\0132\021.ringmain.v1.P" +
+      "artR\005parts\022\026\n\006failed\030\003 \001(\010R\006failed\"\037\n\tRe" +
+      "asoning\022\022\n\004text\030\001 \001(\tR\004text\"\264\001\n\020Provider" +
       "ToolCall\022 \n\014tool_call_id\030\001 \001(\tR\ntoolCall" +
       "Id\022\022\n\004name\030\002 \001(\tR\004name\022%\n\016arguments_json" +
-      "\030\003 \001(\tR\rargumentsJson\"o\n\nToolResult\022 \n\014t" +
-      "ool_call_id\030\001 \001(\tR\ntoolCallId\022\'\n\005parts\030\002" +
-      " \003(\0132\021.ringmain.v1.PartR\005parts\022\026\n\006failed" +
-      "\030\003 \001(\010R\006failed\"^\n\tReasoning\022\022\n\004text\030\001 \001(" +
-      "\tR\004text\022\034\n\tsignature\030\002 \001(\014R\tsignature\022\037\n" +
-      "\013provider_id\030\003 \001(\tR\nproviderId*_\n\004Role\022\024" +
-      "\n\020ROLE_UNSPECIFIED\020\000\022\017\n\013ROLE_SYSTEM\020\001\022\r\n" +
-      "\tROLE_USER\020\002\022\022\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE" +
-      "_TOOL\020\004*X\n\013ImageDetail\022\034\n\030IMAGE_DETAIL_U" +
-      "NSPECIFIED\020\000\022\024\n\020IMAGE_DETAIL_LOW\020\001\022\025\n\021IM" +
-      "AGE_DETAIL_HIGH\020\002B \n\016io.ringmain.v1B\014Con" +
-      "tentProtoP\001b\006proto3"
+      "\030\003 \001(\tR\rargumentsJson\022+\n\007results\030\004 \003(\0132\021" +
+      ".ringmain.v1.PartR\007results\022\026\n\006failed\030\005 \001" +
+      "(\010R\006failed\"\316\001\n\010Citation\022\020\n\003uri\030\001 \001(\tR\003ur" +
+      "i\022\024\n\005title\030\002 \001(\tR\005title\022\037\n\013quoted_text\030\003" +
+      " \001(\tR\nquotedText\022\032\n\010filename\030\004 \001(\tR\010file" +
+      "name\022\037\n\013page_number\030\005 \001(\005R\npageNumber\022\037\n" +
+      "\013start_index\030\006 \001(\005R\nstartIndex\022\033\n\tend_in" +
+      "dex\030\007 \001(\005R\010endIndex\"\213\001\n\rTokenLogprobs\022\024\n" +
+      "\005token\030\001 \001(\tR\005token\022\030\n\007logprob\030\002 \001(\002R\007lo" +
+      "gprob\022+\n\003top\030\003 \003(\0132\031.ringmain.v1.TokenLo" +
+      "gprobR\003top\022\035\n\nutf8_bytes\030\004 \001(\014R\tutf8Byte" +
+      "s\"]\n\014TokenLogprob\022\024\n\005token\030\001 \001(\tR\005token\022" +
+      "\030\n\007logprob\030\002 \001(\002R\007logprob\022\035\n\nutf8_bytes\030" +
+      "\003 \001(\014R\tutf8Bytes*_\n\004Role\022\024\n\020ROLE_UNSPECI" +
+      "FIED\020\000\022\017\n\013ROLE_SYSTEM\020\001\022\r\n\tROLE_USER\020\002\022\022" +
+      "\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE_TOOL\020\004*X\n\013Ima" +
+      "geDetail\022\034\n\030IMAGE_DETAIL_UNSPECIFIED\020\000\022\024" +
+      "\n\020IMAGE_DETAIL_LOW\020\001\022\025\n\021IMAGE_DETAIL_HIG" +
+      "H\020\002B \n\016io.ringmain.v1B\014ContentProtoP\001b\006p" +
+      "roto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -98,13 +140,13 @@ public final class ContentProto {
     internal_static_ringmain_v1_Part_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Part_descriptor,
-        new java.lang.String[] { "Text", "Media", "ToolCall", "ToolResult", "Reasoning", "Content", });
+        new java.lang.String[] { "Text", "Media", "ToolCall", "ToolResult", "Reasoning", "ProviderToolCall", "Citations", "Logprobs", "CacheBoundary", "ImageDetail", "Signature", "ProviderId", "Content", });
     internal_static_ringmain_v1_Media_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_Media_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Media_descriptor,
-        new java.lang.String[] { "MimeType", "Data", "Uri", "Filename", "Detail", "Source", });
+        new java.lang.String[] { "MimeType", "Data", "Uri", "Filename", "Source", });
     internal_static_ringmain_v1_ToolCall_descriptor =
       getDescriptor().getMessageTypes().get(3);
     internal_static_ringmain_v1_ToolCall_fieldAccessorTable = new
@@ -122,7 +164,31 @@ public final class ContentProto {
     internal_static_ringmain_v1_Reasoning_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Reasoning_descriptor,
-        new java.lang.String[] { "Text", "Signature", "ProviderId", });
+        new java.lang.String[] { "Text", });
+    internal_static_ringmain_v1_ProviderToolCall_descriptor =
+      getDescriptor().getMessageTypes().get(6);
+    internal_static_ringmain_v1_ProviderToolCall_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_ProviderToolCall_descriptor,
+        new java.lang.String[] { "ToolCallId", "Name", "ArgumentsJson", "Results", "Failed", });
+    internal_static_ringmain_v1_Citation_descriptor =
+      getDescriptor().getMessageTypes().get(7);
+    internal_static_ringmain_v1_Citation_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_Citation_descriptor,
+        new java.lang.String[] { "Uri", "Title", "QuotedText", "Filename", "PageNumber", "StartIndex", "EndIndex", });
+    internal_static_ringmain_v1_TokenLogprobs_descriptor =
+      getDescriptor().getMessageTypes().get(8);
+    internal_static_ringmain_v1_TokenLogprobs_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_TokenLogprobs_descriptor,
+        new java.lang.String[] { "Token", "Logprob", "Top", "Utf8Bytes", });
+    internal_static_ringmain_v1_TokenLogprob_descriptor =
+      getDescriptor().getMessageTypes().get(9);
+    internal_static_ringmain_v1_TokenLogprob_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_TokenLogprob_descriptor,
+        new java.lang.String[] { "Token", "Logprob", "Utf8Bytes", });
   }
 
   // @@protoc_insertion_point(outer_class_scope)

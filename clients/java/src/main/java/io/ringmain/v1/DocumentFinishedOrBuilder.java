@@ -10,10 +10,30 @@ public interface DocumentFinishedOrBuilder extends
 
   /**
    * <pre>
+   * Same as DocumentStarted.response_id.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
+   */
+  java.lang.String getResponseId();
+  /**
+   * <pre>
+   * Same as DocumentStarted.response_id.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
+   */
+  com.google.protobuf.ByteString
+      getResponseIdBytes();
+
+  /**
+   * <pre>
    * What all pages consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return Whether the usage field is set.
    */
   boolean hasUsage();
@@ -22,7 +42,7 @@ public interface DocumentFinishedOrBuilder extends
    * What all pages consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return The usage.
    */
   io.ringmain.v1.Usage getUsage();
@@ -31,7 +51,34 @@ public interface DocumentFinishedOrBuilder extends
    * What all pages consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    */
   io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * Same as the last page's `route` that is not absent.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * Same as the last page's `route` that is not absent.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * Same as the last page's `route` that is not absent.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

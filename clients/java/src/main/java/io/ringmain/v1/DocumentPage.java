@@ -111,7 +111,7 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Usage usage_;
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -135,7 +135,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -145,7 +145,48 @@ private static final long serialVersionUID = 0L;
     return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
   }
 
-  public static final int ERROR_FIELD_NUMBER = 4;
+  public static final int ROUTE_FIELD_NUMBER = 4;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int ERROR_FIELD_NUMBER = 5;
   private com.google.rpc.Status error_;
   /**
    * <pre>
@@ -153,12 +194,12 @@ private static final long serialVersionUID = 0L;
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    * @return Whether the error field is set.
    */
   @java.lang.Override
   public boolean hasError() {
-    return ((bitField0_ & 0x00000002) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
@@ -166,7 +207,7 @@ private static final long serialVersionUID = 0L;
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    * @return The error.
    */
   @java.lang.Override
@@ -179,7 +220,7 @@ private static final long serialVersionUID = 0L;
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    */
   @java.lang.Override
   public com.google.rpc.StatusOrBuilder getErrorOrBuilder() {
@@ -210,7 +251,10 @@ private static final long serialVersionUID = 0L;
       output.writeMessage(3, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(4, getError());
+      output.writeMessage(4, getRoute());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(5, getError());
     }
     getUnknownFields().writeTo(output);
   }
@@ -234,7 +278,11 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getError());
+        .computeMessageSize(4, getRoute());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, getError());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -260,6 +308,11 @@ private static final long serialVersionUID = 0L;
       if (!getUsage()
           .equals(other.getUsage())) return false;
     }
+    if (hasRoute() != other.hasRoute()) return false;
+    if (hasRoute()) {
+      if (!getRoute()
+          .equals(other.getRoute())) return false;
+    }
     if (hasError() != other.hasError()) return false;
     if (hasError()) {
       if (!getError()
@@ -283,6 +336,10 @@ private static final long serialVersionUID = 0L;
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
+    }
+    if (hasRoute()) {
+      hash = (37 * hash) + ROUTE_FIELD_NUMBER;
+      hash = (53 * hash) + getRoute().hashCode();
     }
     if (hasError()) {
       hash = (37 * hash) + ERROR_FIELD_NUMBER;
@@ -423,6 +480,7 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
         getUsageFieldBuilder();
+        getRouteFieldBuilder();
         getErrorFieldBuilder();
       }
     }
@@ -436,6 +494,11 @@ private static final long serialVersionUID = 0L;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
         usageBuilder_ = null;
+      }
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
       }
       error_ = null;
       if (errorBuilder_ != null) {
@@ -489,10 +552,16 @@ private static final long serialVersionUID = 0L;
         to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.route_ = routeBuilder_ == null
+            ? route_
+            : routeBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
         result.error_ = errorBuilder_ == null
             ? error_
             : errorBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -552,6 +621,9 @@ private static final long serialVersionUID = 0L;
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
+      if (other.hasRoute()) {
+        mergeRoute(other.getRoute());
+      }
       if (other.hasError()) {
         mergeError(other.getError());
       }
@@ -600,11 +672,18 @@ private static final long serialVersionUID = 0L;
             } // case 26
             case 34: {
               input.readMessage(
-                  getErrorFieldBuilder().getBuilder(),
+                  getRouteFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  getErrorFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -763,7 +842,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -774,7 +853,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -789,7 +868,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -809,7 +888,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -827,7 +906,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -852,7 +931,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -869,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -881,7 +960,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -896,7 +975,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the page consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -915,6 +994,172 @@ private static final long serialVersionUID = 0L;
       return usageBuilder_;
     }
 
+    private io.ringmain.v1.Route route_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * @return Whether the route field is set.
+     */
+    public boolean hasRoute() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * @return The route.
+     */
+    public io.ringmain.v1.Route getRoute() {
+      if (routeBuilder_ == null) {
+        return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+      } else {
+        return routeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public Builder setRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        route_ = value;
+      } else {
+        routeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public Builder setRoute(
+        io.ringmain.v1.Route.Builder builderForValue) {
+      if (routeBuilder_ == null) {
+        route_ = builderForValue.build();
+      } else {
+        routeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public Builder mergeRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          route_ != null &&
+          route_ != io.ringmain.v1.Route.getDefaultInstance()) {
+          getRouteBuilder().mergeFrom(value);
+        } else {
+          route_ = value;
+        }
+      } else {
+        routeBuilder_.mergeFrom(value);
+      }
+      if (route_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public Builder clearRoute() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.Route.Builder getRouteBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRouteFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+      if (routeBuilder_ != null) {
+        return routeBuilder_.getMessageOrBuilder();
+      } else {
+        return route_ == null ?
+            io.ringmain.v1.Route.getDefaultInstance() : route_;
+      }
+    }
+    /**
+     * <pre>
+     * How the page was served: the last request of it, where it took several.
+     * Absent where no model was needed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
+        getRouteFieldBuilder() {
+      if (routeBuilder_ == null) {
+        routeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder>(
+                getRoute(),
+                getParentForChildren(),
+                isClean());
+        route_ = null;
+      }
+      return routeBuilder_;
+    }
+
     private com.google.rpc.Status error_;
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.rpc.Status, com.google.rpc.Status.Builder, com.google.rpc.StatusOrBuilder> errorBuilder_;
@@ -924,11 +1169,11 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      * @return Whether the error field is set.
      */
     public boolean hasError() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000010) != 0);
     }
     /**
      * <pre>
@@ -936,7 +1181,7 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      * @return The error.
      */
     public com.google.rpc.Status getError() {
@@ -952,7 +1197,7 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public Builder setError(com.google.rpc.Status value) {
       if (errorBuilder_ == null) {
@@ -963,7 +1208,7 @@ private static final long serialVersionUID = 0L;
       } else {
         errorBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -973,7 +1218,7 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public Builder setError(
         com.google.rpc.Status.Builder builderForValue) {
@@ -982,7 +1227,7 @@ private static final long serialVersionUID = 0L;
       } else {
         errorBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -992,11 +1237,11 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public Builder mergeError(com.google.rpc.Status value) {
       if (errorBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000010) != 0) &&
           error_ != null &&
           error_ != com.google.rpc.Status.getDefaultInstance()) {
           getErrorBuilder().mergeFrom(value);
@@ -1007,7 +1252,7 @@ private static final long serialVersionUID = 0L;
         errorBuilder_.mergeFrom(value);
       }
       if (error_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       return this;
@@ -1018,10 +1263,10 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public Builder clearError() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000010);
       error_ = null;
       if (errorBuilder_ != null) {
         errorBuilder_.dispose();
@@ -1036,10 +1281,10 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public com.google.rpc.Status.Builder getErrorBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return getErrorFieldBuilder().getBuilder();
     }
@@ -1049,7 +1294,7 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     public com.google.rpc.StatusOrBuilder getErrorOrBuilder() {
       if (errorBuilder_ != null) {
@@ -1065,7 +1310,7 @@ private static final long serialVersionUID = 0L;
      * pages go on.
      * </pre>
      *
-     * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+     * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.rpc.Status, com.google.rpc.Status.Builder, com.google.rpc.StatusOrBuilder> 

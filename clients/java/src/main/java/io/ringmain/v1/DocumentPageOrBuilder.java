@@ -40,7 +40,7 @@ public interface DocumentPageOrBuilder extends
 
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -49,7 +49,7 @@ public interface DocumentPageOrBuilder extends
   boolean hasUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -58,7 +58,7 @@ public interface DocumentPageOrBuilder extends
   io.ringmain.v1.Usage getUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the page consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
@@ -67,11 +67,41 @@ public interface DocumentPageOrBuilder extends
 
   /**
    * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the page was served: the last request of it, where it took several.
+   * Absent where no model was needed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * Why it could not be read, or not all of it. Absent on success. The other
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    * @return Whether the error field is set.
    */
   boolean hasError();
@@ -81,7 +111,7 @@ public interface DocumentPageOrBuilder extends
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    * @return The error.
    */
   com.google.rpc.Status getError();
@@ -91,7 +121,7 @@ public interface DocumentPageOrBuilder extends
    * pages go on.
    * </pre>
    *
-   * <code>.google.rpc.Status error = 4 [json_name = "error"];</code>
+   * <code>.google.rpc.Status error = 5 [json_name = "error"];</code>
    */
   com.google.rpc.StatusOrBuilder getErrorOrBuilder();
 }

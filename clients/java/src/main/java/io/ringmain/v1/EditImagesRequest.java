@@ -55,7 +55,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -77,7 +78,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -145,7 +147,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int PROMPT_FIELD_NUMBER = 3;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int PROMPT_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object prompt_ = "";
   /**
@@ -154,7 +232,7 @@ private static final long serialVersionUID = 0L;
    * OUTPAINT or STYLE.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   @java.lang.Override
@@ -176,7 +254,7 @@ private static final long serialVersionUID = 0L;
    * OUTPAINT or STYLE.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   @java.lang.Override
@@ -194,7 +272,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGES_FIELD_NUMBER = 4;
+  public static final int IMAGES_FIELD_NUMBER = 6;
   @SuppressWarnings("serial")
   private java.util.List<io.ringmain.v1.Media> images_;
   /**
@@ -203,7 +281,7 @@ private static final long serialVersionUID = 0L;
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<io.ringmain.v1.Media> getImagesList() {
@@ -215,7 +293,7 @@ private static final long serialVersionUID = 0L;
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
@@ -228,7 +306,7 @@ private static final long serialVersionUID = 0L;
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public int getImagesCount() {
@@ -240,7 +318,7 @@ private static final long serialVersionUID = 0L;
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.Media getImages(int index) {
@@ -252,7 +330,7 @@ private static final long serialVersionUID = 0L;
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
@@ -260,14 +338,14 @@ private static final long serialVersionUID = 0L;
     return images_.get(index);
   }
 
-  public static final int MODE_FIELD_NUMBER = 5;
+  public static final int MODE_FIELD_NUMBER = 7;
   private int mode_ = 0;
   /**
    * <pre>
    * What kind of change.
    * </pre>
    *
-   * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
    * @return The enum numeric value on the wire for mode.
    */
   @java.lang.Override public int getModeValue() {
@@ -278,7 +356,7 @@ private static final long serialVersionUID = 0L;
    * What kind of change.
    * </pre>
    *
-   * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
    * @return The mode.
    */
   @java.lang.Override public io.ringmain.v1.EditMode getMode() {
@@ -286,26 +364,26 @@ private static final long serialVersionUID = 0L;
     return result == null ? io.ringmain.v1.EditMode.UNRECOGNIZED : result;
   }
 
-  public static final int MASK_FIELD_NUMBER = 6;
+  public static final int MASK_FIELD_NUMBER = 8;
   private io.ringmain.v1.Media mask_;
   /**
    * <pre>
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    * @return Whether the mask field is set.
    */
   @java.lang.Override
   public boolean hasMask() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    * @return The mask.
    */
   @java.lang.Override
@@ -317,33 +395,33 @@ private static final long serialVersionUID = 0L;
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MediaOrBuilder getMaskOrBuilder() {
     return mask_ == null ? io.ringmain.v1.Media.getDefaultInstance() : mask_;
   }
 
-  public static final int OUTPAINT_FIELD_NUMBER = 7;
+  public static final int OUTPAINT_FIELD_NUMBER = 9;
   private io.ringmain.v1.Margins outpaint_;
   /**
    * <pre>
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    * @return Whether the outpaint field is set.
    */
   @java.lang.Override
   public boolean hasOutpaint() {
-    return ((bitField0_ & 0x00000002) != 0);
+    return ((bitField0_ & 0x00000008) != 0);
   }
   /**
    * <pre>
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    * @return The outpaint.
    */
   @java.lang.Override
@@ -355,33 +433,33 @@ private static final long serialVersionUID = 0L;
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MarginsOrBuilder getOutpaintOrBuilder() {
     return outpaint_ == null ? io.ringmain.v1.Margins.getDefaultInstance() : outpaint_;
   }
 
-  public static final int IMAGE_CONFIG_FIELD_NUMBER = 8;
+  public static final int IMAGE_CONFIG_FIELD_NUMBER = 10;
   private io.ringmain.v1.ImageConfig imageConfig_;
   /**
    * <pre>
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    * @return Whether the imageConfig field is set.
    */
   @java.lang.Override
   public boolean hasImageConfig() {
-    return ((bitField0_ & 0x00000004) != 0);
+    return ((bitField0_ & 0x00000010) != 0);
   }
   /**
    * <pre>
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    * @return The imageConfig.
    */
   @java.lang.Override
@@ -393,49 +471,11 @@ private static final long serialVersionUID = 0L;
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder() {
     return imageConfig_ == null ? io.ringmain.v1.ImageConfig.getDefaultInstance() : imageConfig_;
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 9;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000008) != 0);
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -458,26 +498,29 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, prompt_);
-    }
-    for (int i = 0; i < images_.size(); i++) {
-      output.writeMessage(4, images_.get(i));
-    }
-    if (mode_ != io.ringmain.v1.EditMode.EDIT_MODE_UNSPECIFIED.getNumber()) {
-      output.writeEnum(5, mode_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(6, getMask());
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(7, getOutpaint());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, prompt_);
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      output.writeMessage(6, images_.get(i));
+    }
+    if (mode_ != io.ringmain.v1.EditMode.EDIT_MODE_UNSPECIFIED.getNumber()) {
+      output.writeEnum(7, mode_);
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(8, getImageConfig());
+      output.writeMessage(8, getMask());
     }
     if (((bitField0_ & 0x00000008) != 0)) {
-      output.writeMessage(9, getRoutingPolicy());
+      output.writeMessage(9, getOutpaint());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(10, getImageConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -494,32 +537,36 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, prompt_);
-    }
-    for (int i = 0; i < images_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, images_.get(i));
-    }
-    if (mode_ != io.ringmain.v1.EditMode.EDIT_MODE_UNSPECIFIED.getNumber()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(5, mode_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(6, getMask());
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(7, getOutpaint());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, prompt_);
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, images_.get(i));
+    }
+    if (mode_ != io.ringmain.v1.EditMode.EDIT_MODE_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(7, mode_);
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(8, getImageConfig());
+        .computeMessageSize(8, getMask());
     }
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(9, getRoutingPolicy());
+        .computeMessageSize(9, getOutpaint());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, getImageConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -540,6 +587,16 @@ private static final long serialVersionUID = 0L;
         .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (!getPrompt()
         .equals(other.getPrompt())) return false;
     if (!getImagesList()
@@ -560,11 +617,6 @@ private static final long serialVersionUID = 0L;
       if (!getImageConfig()
           .equals(other.getImageConfig())) return false;
     }
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
-    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -580,6 +632,14 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     hash = (37 * hash) + PROMPT_FIELD_NUMBER;
     hash = (53 * hash) + getPrompt().hashCode();
     if (getImagesCount() > 0) {
@@ -599,10 +659,6 @@ private static final long serialVersionUID = 0L;
     if (hasImageConfig()) {
       hash = (37 * hash) + IMAGE_CONFIG_FIELD_NUMBER;
       hash = (53 * hash) + getImageConfig().hashCode();
-    }
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -738,11 +794,12 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
+        getRoutingPolicyFieldBuilder();
         getImagesFieldBuilder();
         getMaskFieldBuilder();
         getOutpaintFieldBuilder();
         getImageConfigFieldBuilder();
-        getRoutingPolicyFieldBuilder();
       }
     }
     @java.lang.Override
@@ -751,6 +808,16 @@ private static final long serialVersionUID = 0L;
       bitField0_ = 0;
       requestId_ = "";
       model_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
       prompt_ = "";
       if (imagesBuilder_ == null) {
         images_ = java.util.Collections.emptyList();
@@ -758,7 +825,7 @@ private static final long serialVersionUID = 0L;
         images_ = null;
         imagesBuilder_.clear();
       }
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000020);
       mode_ = 0;
       mask_ = null;
       if (maskBuilder_ != null) {
@@ -774,11 +841,6 @@ private static final long serialVersionUID = 0L;
       if (imageConfigBuilder_ != null) {
         imageConfigBuilder_.dispose();
         imageConfigBuilder_ = null;
-      }
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
       }
       return this;
     }
@@ -814,9 +876,9 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartialRepeatedFields(io.ringmain.v1.EditImagesRequest result) {
       if (imagesBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0)) {
+        if (((bitField0_ & 0x00000020) != 0)) {
           images_ = java.util.Collections.unmodifiableList(images_);
-          bitField0_ = (bitField0_ & ~0x00000008);
+          bitField0_ = (bitField0_ & ~0x00000020);
         }
         result.images_ = images_;
       } else {
@@ -832,36 +894,42 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000002) != 0)) {
         result.model_ = model_;
       }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.prompt_ = prompt_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.mode_ = mode_;
-      }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.mask_ = maskBuilder_ == null
-            ? mask_
-            : maskBuilder_.build();
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.outpaint_ = outpaintBuilder_ == null
-            ? outpaint_
-            : outpaintBuilder_.build();
-        to_bitField0_ |= 0x00000002;
-      }
-      if (((from_bitField0_ & 0x00000080) != 0)) {
-        result.imageConfig_ = imageConfigBuilder_ == null
-            ? imageConfig_
-            : imageConfigBuilder_.build();
-        to_bitField0_ |= 0x00000004;
-      }
-      if (((from_bitField0_ & 0x00000100) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.prompt_ = prompt_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.mode_ = mode_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.mask_ = maskBuilder_ == null
+            ? mask_
+            : maskBuilder_.build();
+        to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.outpaint_ = outpaintBuilder_ == null
+            ? outpaint_
+            : outpaintBuilder_.build();
         to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.imageConfig_ = imageConfigBuilder_ == null
+            ? imageConfig_
+            : imageConfigBuilder_.build();
+        to_bitField0_ |= 0x00000010;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -920,16 +988,22 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000002;
         onChanged();
       }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (!other.getPrompt().isEmpty()) {
         prompt_ = other.prompt_;
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       if (imagesBuilder_ == null) {
         if (!other.images_.isEmpty()) {
           if (images_.isEmpty()) {
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000008);
+            bitField0_ = (bitField0_ & ~0x00000020);
           } else {
             ensureImagesIsMutable();
             images_.addAll(other.images_);
@@ -942,7 +1016,7 @@ private static final long serialVersionUID = 0L;
             imagesBuilder_.dispose();
             imagesBuilder_ = null;
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000008);
+            bitField0_ = (bitField0_ & ~0x00000020);
             imagesBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getImagesFieldBuilder() : null;
@@ -962,9 +1036,6 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasImageConfig()) {
         mergeImageConfig(other.getImageConfig());
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1003,11 +1074,25 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 18
             case 26: {
-              prompt_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
+              prompt_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
+            case 50: {
               io.ringmain.v1.Media m =
                   input.readMessage(
                       io.ringmain.v1.Media.parser(),
@@ -1019,40 +1104,33 @@ private static final long serialVersionUID = 0L;
                 imagesBuilder_.addMessage(m);
               }
               break;
-            } // case 34
-            case 40: {
-              mode_ = input.readEnum();
-              bitField0_ |= 0x00000010;
-              break;
-            } // case 40
-            case 50: {
-              input.readMessage(
-                  getMaskFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000020;
-              break;
             } // case 50
-            case 58: {
-              input.readMessage(
-                  getOutpaintFieldBuilder().getBuilder(),
-                  extensionRegistry);
+            case 56: {
+              mode_ = input.readEnum();
               bitField0_ |= 0x00000040;
               break;
-            } // case 58
+            } // case 56
             case 66: {
               input.readMessage(
-                  getImageConfigFieldBuilder().getBuilder(),
+                  getMaskFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000080;
               break;
             } // case 66
             case 74: {
               input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  getOutpaintFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000100;
               break;
             } // case 74
+            case 82: {
+              input.readMessage(
+                  getImageConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 82
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1074,7 +1152,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1095,7 +1174,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1117,7 +1197,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1135,7 +1216,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1150,7 +1232,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -1259,6 +1342,320 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
+    }
+
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
@@ -1266,7 +1663,7 @@ private static final long serialVersionUID = 0L;
      * OUTPAINT or STYLE.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The prompt.
      */
     public java.lang.String getPrompt() {
@@ -1287,7 +1684,7 @@ private static final long serialVersionUID = 0L;
      * OUTPAINT or STYLE.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The bytes for prompt.
      */
     public com.google.protobuf.ByteString
@@ -1309,7 +1706,7 @@ private static final long serialVersionUID = 0L;
      * OUTPAINT or STYLE.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The prompt to set.
      * @return This builder for chaining.
      */
@@ -1317,7 +1714,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       prompt_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1327,12 +1724,12 @@ private static final long serialVersionUID = 0L;
      * OUTPAINT or STYLE.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPrompt() {
       prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
@@ -1342,7 +1739,7 @@ private static final long serialVersionUID = 0L;
      * OUTPAINT or STYLE.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The bytes for prompt to set.
      * @return This builder for chaining.
      */
@@ -1351,7 +1748,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       prompt_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1359,9 +1756,9 @@ private static final long serialVersionUID = 0L;
     private java.util.List<io.ringmain.v1.Media> images_ =
       java.util.Collections.emptyList();
     private void ensureImagesIsMutable() {
-      if (!((bitField0_ & 0x00000008) != 0)) {
+      if (!((bitField0_ & 0x00000020) != 0)) {
         images_ = new java.util.ArrayList<io.ringmain.v1.Media>(images_);
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000020;
        }
     }
 
@@ -1374,7 +1771,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<io.ringmain.v1.Media> getImagesList() {
       if (imagesBuilder_ == null) {
@@ -1389,7 +1786,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public int getImagesCount() {
       if (imagesBuilder_ == null) {
@@ -1404,7 +1801,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media getImages(int index) {
       if (imagesBuilder_ == null) {
@@ -1419,7 +1816,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder setImages(
         int index, io.ringmain.v1.Media value) {
@@ -1441,7 +1838,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder setImages(
         int index, io.ringmain.v1.Media.Builder builderForValue) {
@@ -1460,7 +1857,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(io.ringmain.v1.Media value) {
       if (imagesBuilder_ == null) {
@@ -1481,7 +1878,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         int index, io.ringmain.v1.Media value) {
@@ -1503,7 +1900,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         io.ringmain.v1.Media.Builder builderForValue) {
@@ -1522,7 +1919,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addImages(
         int index, io.ringmain.v1.Media.Builder builderForValue) {
@@ -1541,7 +1938,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder addAllImages(
         java.lang.Iterable<? extends io.ringmain.v1.Media> values) {
@@ -1561,12 +1958,12 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder clearImages() {
       if (imagesBuilder_ == null) {
         images_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000008);
+        bitField0_ = (bitField0_ & ~0x00000020);
         onChanged();
       } else {
         imagesBuilder_.clear();
@@ -1579,7 +1976,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public Builder removeImages(int index) {
       if (imagesBuilder_ == null) {
@@ -1597,7 +1994,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder getImagesBuilder(
         int index) {
@@ -1609,7 +2006,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
         int index) {
@@ -1624,7 +2021,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
          getImagesOrBuilderList() {
@@ -1640,7 +2037,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder addImagesBuilder() {
       return getImagesFieldBuilder().addBuilder(
@@ -1652,7 +2049,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public io.ringmain.v1.Media.Builder addImagesBuilder(
         int index) {
@@ -1665,7 +2062,7 @@ private static final long serialVersionUID = 0L;
      * least one, at most 16.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+     * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
      */
     public java.util.List<io.ringmain.v1.Media.Builder> 
          getImagesBuilderList() {
@@ -1678,7 +2075,7 @@ private static final long serialVersionUID = 0L;
         imagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
             io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
                 images_,
-                ((bitField0_ & 0x00000008) != 0),
+                ((bitField0_ & 0x00000020) != 0),
                 getParentForChildren(),
                 isClean());
         images_ = null;
@@ -1692,7 +2089,7 @@ private static final long serialVersionUID = 0L;
      * What kind of change.
      * </pre>
      *
-     * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
      * @return The enum numeric value on the wire for mode.
      */
     @java.lang.Override public int getModeValue() {
@@ -1703,13 +2100,13 @@ private static final long serialVersionUID = 0L;
      * What kind of change.
      * </pre>
      *
-     * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
      * @param value The enum numeric value on the wire for mode to set.
      * @return This builder for chaining.
      */
     public Builder setModeValue(int value) {
       mode_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1718,7 +2115,7 @@ private static final long serialVersionUID = 0L;
      * What kind of change.
      * </pre>
      *
-     * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
      * @return The mode.
      */
     @java.lang.Override
@@ -1731,7 +2128,7 @@ private static final long serialVersionUID = 0L;
      * What kind of change.
      * </pre>
      *
-     * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
      * @param value The mode to set.
      * @return This builder for chaining.
      */
@@ -1739,7 +2136,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) {
         throw new NullPointerException();
       }
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000040;
       mode_ = value.getNumber();
       onChanged();
       return this;
@@ -1749,11 +2146,11 @@ private static final long serialVersionUID = 0L;
      * What kind of change.
      * </pre>
      *
-     * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMode() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000040);
       mode_ = 0;
       onChanged();
       return this;
@@ -1767,18 +2164,18 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      * @return Whether the mask field is set.
      */
     public boolean hasMask() {
-      return ((bitField0_ & 0x00000020) != 0);
+      return ((bitField0_ & 0x00000080) != 0);
     }
     /**
      * <pre>
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      * @return The mask.
      */
     public io.ringmain.v1.Media getMask() {
@@ -1793,7 +2190,7 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public Builder setMask(io.ringmain.v1.Media value) {
       if (maskBuilder_ == null) {
@@ -1804,7 +2201,7 @@ private static final long serialVersionUID = 0L;
       } else {
         maskBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1813,7 +2210,7 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public Builder setMask(
         io.ringmain.v1.Media.Builder builderForValue) {
@@ -1822,7 +2219,7 @@ private static final long serialVersionUID = 0L;
       } else {
         maskBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1831,11 +2228,11 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public Builder mergeMask(io.ringmain.v1.Media value) {
       if (maskBuilder_ == null) {
-        if (((bitField0_ & 0x00000020) != 0) &&
+        if (((bitField0_ & 0x00000080) != 0) &&
           mask_ != null &&
           mask_ != io.ringmain.v1.Media.getDefaultInstance()) {
           getMaskBuilder().mergeFrom(value);
@@ -1846,7 +2243,7 @@ private static final long serialVersionUID = 0L;
         maskBuilder_.mergeFrom(value);
       }
       if (mask_ != null) {
-        bitField0_ |= 0x00000020;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
       return this;
@@ -1856,10 +2253,10 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public Builder clearMask() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000080);
       mask_ = null;
       if (maskBuilder_ != null) {
         maskBuilder_.dispose();
@@ -1873,10 +2270,10 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public io.ringmain.v1.Media.Builder getMaskBuilder() {
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return getMaskFieldBuilder().getBuilder();
     }
@@ -1885,7 +2282,7 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     public io.ringmain.v1.MediaOrBuilder getMaskOrBuilder() {
       if (maskBuilder_ != null) {
@@ -1900,7 +2297,7 @@ private static final long serialVersionUID = 0L;
      * Where to change an image (INPAINT): its transparent pixels are redrawn.
      * </pre>
      *
-     * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+     * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
@@ -1924,18 +2321,18 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      * @return Whether the outpaint field is set.
      */
     public boolean hasOutpaint() {
-      return ((bitField0_ & 0x00000040) != 0);
+      return ((bitField0_ & 0x00000100) != 0);
     }
     /**
      * <pre>
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      * @return The outpaint.
      */
     public io.ringmain.v1.Margins getOutpaint() {
@@ -1950,7 +2347,7 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public Builder setOutpaint(io.ringmain.v1.Margins value) {
       if (outpaintBuilder_ == null) {
@@ -1961,7 +2358,7 @@ private static final long serialVersionUID = 0L;
       } else {
         outpaintBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
@@ -1970,7 +2367,7 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public Builder setOutpaint(
         io.ringmain.v1.Margins.Builder builderForValue) {
@@ -1979,7 +2376,7 @@ private static final long serialVersionUID = 0L;
       } else {
         outpaintBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
@@ -1988,11 +2385,11 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public Builder mergeOutpaint(io.ringmain.v1.Margins value) {
       if (outpaintBuilder_ == null) {
-        if (((bitField0_ & 0x00000040) != 0) &&
+        if (((bitField0_ & 0x00000100) != 0) &&
           outpaint_ != null &&
           outpaint_ != io.ringmain.v1.Margins.getDefaultInstance()) {
           getOutpaintBuilder().mergeFrom(value);
@@ -2003,7 +2400,7 @@ private static final long serialVersionUID = 0L;
         outpaintBuilder_.mergeFrom(value);
       }
       if (outpaint_ != null) {
-        bitField0_ |= 0x00000040;
+        bitField0_ |= 0x00000100;
         onChanged();
       }
       return this;
@@ -2013,10 +2410,10 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public Builder clearOutpaint() {
-      bitField0_ = (bitField0_ & ~0x00000040);
+      bitField0_ = (bitField0_ & ~0x00000100);
       outpaint_ = null;
       if (outpaintBuilder_ != null) {
         outpaintBuilder_.dispose();
@@ -2030,10 +2427,10 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public io.ringmain.v1.Margins.Builder getOutpaintBuilder() {
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000100;
       onChanged();
       return getOutpaintFieldBuilder().getBuilder();
     }
@@ -2042,7 +2439,7 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     public io.ringmain.v1.MarginsOrBuilder getOutpaintOrBuilder() {
       if (outpaintBuilder_ != null) {
@@ -2057,7 +2454,7 @@ private static final long serialVersionUID = 0L;
      * How far to draw beyond the border (OUTPAINT).
      * </pre>
      *
-     * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+     * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Margins, io.ringmain.v1.Margins.Builder, io.ringmain.v1.MarginsOrBuilder> 
@@ -2081,18 +2478,18 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      * @return Whether the imageConfig field is set.
      */
     public boolean hasImageConfig() {
-      return ((bitField0_ & 0x00000080) != 0);
+      return ((bitField0_ & 0x00000200) != 0);
     }
     /**
      * <pre>
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      * @return The imageConfig.
      */
     public io.ringmain.v1.ImageConfig getImageConfig() {
@@ -2107,7 +2504,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public Builder setImageConfig(io.ringmain.v1.ImageConfig value) {
       if (imageConfigBuilder_ == null) {
@@ -2118,7 +2515,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -2127,7 +2524,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public Builder setImageConfig(
         io.ringmain.v1.ImageConfig.Builder builderForValue) {
@@ -2136,7 +2533,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -2145,11 +2542,11 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public Builder mergeImageConfig(io.ringmain.v1.ImageConfig value) {
       if (imageConfigBuilder_ == null) {
-        if (((bitField0_ & 0x00000080) != 0) &&
+        if (((bitField0_ & 0x00000200) != 0) &&
           imageConfig_ != null &&
           imageConfig_ != io.ringmain.v1.ImageConfig.getDefaultInstance()) {
           getImageConfigBuilder().mergeFrom(value);
@@ -2160,7 +2557,7 @@ private static final long serialVersionUID = 0L;
         imageConfigBuilder_.mergeFrom(value);
       }
       if (imageConfig_ != null) {
-        bitField0_ |= 0x00000080;
+        bitField0_ |= 0x00000200;
         onChanged();
       }
       return this;
@@ -2170,10 +2567,10 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public Builder clearImageConfig() {
-      bitField0_ = (bitField0_ & ~0x00000080);
+      bitField0_ = (bitField0_ & ~0x00000200);
       imageConfig_ = null;
       if (imageConfigBuilder_ != null) {
         imageConfigBuilder_.dispose();
@@ -2187,10 +2584,10 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public io.ringmain.v1.ImageConfig.Builder getImageConfigBuilder() {
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000200;
       onChanged();
       return getImageConfigFieldBuilder().getBuilder();
     }
@@ -2199,7 +2596,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     public io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder() {
       if (imageConfigBuilder_ != null) {
@@ -2214,7 +2611,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.ImageConfig, io.ringmain.v1.ImageConfig.Builder, io.ringmain.v1.ImageConfigOrBuilder> 
@@ -2228,163 +2625,6 @@ private static final long serialVersionUID = 0L;
         imageConfig_ = null;
       }
       return imageConfigBuilder_;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
-     */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000100) != 0);
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
-     */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      } else {
-        return routingPolicyBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        routingPolicy_ = value;
-      } else {
-        routingPolicyBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000100;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
-      } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000100;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000100) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
-        } else {
-          routingPolicy_ = value;
-        }
-      } else {
-        routingPolicyBuilder_.mergeFrom(value);
-      }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000100;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000100);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000100;
-      onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
-      } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
-                getParentForChildren(),
-                isClean());
-        routingPolicy_ = null;
-      }
-      return routingPolicyBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -11,7 +11,8 @@ public interface EditImagesRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -21,7 +22,8 @@ public interface EditImagesRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -52,11 +54,65 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
    * What to change, at most 32,000 characters. Required unless the mode is
    * OUTPAINT or STYLE.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   java.lang.String getPrompt();
@@ -66,7 +122,7 @@ public interface EditImagesRequestOrBuilder extends
    * OUTPAINT or STYLE.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   com.google.protobuf.ByteString
@@ -78,7 +134,7 @@ public interface EditImagesRequestOrBuilder extends
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   java.util.List<io.ringmain.v1.Media> 
       getImagesList();
@@ -88,7 +144,7 @@ public interface EditImagesRequestOrBuilder extends
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   io.ringmain.v1.Media getImages(int index);
   /**
@@ -97,7 +153,7 @@ public interface EditImagesRequestOrBuilder extends
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   int getImagesCount();
   /**
@@ -106,7 +162,7 @@ public interface EditImagesRequestOrBuilder extends
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
       getImagesOrBuilderList();
@@ -116,7 +172,7 @@ public interface EditImagesRequestOrBuilder extends
    * least one, at most 16.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Media images = 4 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.Media images = 6 [json_name = "images"];</code>
    */
   io.ringmain.v1.MediaOrBuilder getImagesOrBuilder(
       int index);
@@ -126,7 +182,7 @@ public interface EditImagesRequestOrBuilder extends
    * What kind of change.
    * </pre>
    *
-   * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
    * @return The enum numeric value on the wire for mode.
    */
   int getModeValue();
@@ -135,7 +191,7 @@ public interface EditImagesRequestOrBuilder extends
    * What kind of change.
    * </pre>
    *
-   * <code>.ringmain.v1.EditMode mode = 5 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.EditMode mode = 7 [json_name = "mode"];</code>
    * @return The mode.
    */
   io.ringmain.v1.EditMode getMode();
@@ -145,7 +201,7 @@ public interface EditImagesRequestOrBuilder extends
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    * @return Whether the mask field is set.
    */
   boolean hasMask();
@@ -154,7 +210,7 @@ public interface EditImagesRequestOrBuilder extends
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    * @return The mask.
    */
   io.ringmain.v1.Media getMask();
@@ -163,7 +219,7 @@ public interface EditImagesRequestOrBuilder extends
    * Where to change an image (INPAINT): its transparent pixels are redrawn.
    * </pre>
    *
-   * <code>.ringmain.v1.Media mask = 6 [json_name = "mask"];</code>
+   * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
    */
   io.ringmain.v1.MediaOrBuilder getMaskOrBuilder();
 
@@ -172,7 +228,7 @@ public interface EditImagesRequestOrBuilder extends
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    * @return Whether the outpaint field is set.
    */
   boolean hasOutpaint();
@@ -181,7 +237,7 @@ public interface EditImagesRequestOrBuilder extends
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    * @return The outpaint.
    */
   io.ringmain.v1.Margins getOutpaint();
@@ -190,7 +246,7 @@ public interface EditImagesRequestOrBuilder extends
    * How far to draw beyond the border (OUTPAINT).
    * </pre>
    *
-   * <code>.ringmain.v1.Margins outpaint = 7 [json_name = "outpaint"];</code>
+   * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
    */
   io.ringmain.v1.MarginsOrBuilder getOutpaintOrBuilder();
 
@@ -199,7 +255,7 @@ public interface EditImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    * @return Whether the imageConfig field is set.
    */
   boolean hasImageConfig();
@@ -208,7 +264,7 @@ public interface EditImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    * @return The imageConfig.
    */
   io.ringmain.v1.ImageConfig getImageConfig();
@@ -217,34 +273,7 @@ public interface EditImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 8 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 10 [json_name = "imageConfig"];</code>
    */
   io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder();
-
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  boolean hasRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 9 [json_name = "routingPolicy"];</code>
-   */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
 }

@@ -93,7 +93,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGES_FIELD_NUMBER = 2;
+  public static final int USAGE_FIELD_NUMBER = 2;
+  private io.ringmain.v1.Usage usage_;
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  @java.lang.Override
+  public boolean hasUsage() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Usage getUsage() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+
+  public static final int ROUTE_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int IMAGES_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
   private java.util.List<io.ringmain.v1.GeneratedImage> images_;
   /**
@@ -101,7 +177,7 @@ private static final long serialVersionUID = 0L;
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<io.ringmain.v1.GeneratedImage> getImagesList() {
@@ -112,7 +188,7 @@ private static final long serialVersionUID = 0L;
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   @java.lang.Override
   public java.util.List<? extends io.ringmain.v1.GeneratedImageOrBuilder> 
@@ -124,7 +200,7 @@ private static final long serialVersionUID = 0L;
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   @java.lang.Override
   public int getImagesCount() {
@@ -135,7 +211,7 @@ private static final long serialVersionUID = 0L;
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.GeneratedImage getImages(int index) {
@@ -146,88 +222,12 @@ private static final long serialVersionUID = 0L;
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.GeneratedImageOrBuilder getImagesOrBuilder(
       int index) {
     return images_.get(index);
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 3;
-  private io.ringmain.v1.Usage usage_;
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  @java.lang.Override
-  public boolean hasUsage() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Usage getUsage() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-
-  public static final int ROUTE_FIELD_NUMBER = 4;
-  private io.ringmain.v1.Route route_;
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoute() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return The route.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Route getRoute() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -247,14 +247,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
-    for (int i = 0; i < images_.size(); i++) {
-      output.writeMessage(2, images_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(3, getUsage());
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(4, getRoute());
+      output.writeMessage(3, getRoute());
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      output.writeMessage(4, images_.get(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -268,17 +268,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
-    for (int i = 0; i < images_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, images_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, getUsage());
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getRoute());
+        .computeMessageSize(3, getRoute());
+    }
+    for (int i = 0; i < images_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, images_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -297,8 +297,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
-    if (!getImagesList()
-        .equals(other.getImagesList())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -309,6 +307,8 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
+    if (!getImagesList()
+        .equals(other.getImagesList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -322,10 +322,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
-    if (getImagesCount() > 0) {
-      hash = (37 * hash) + IMAGES_FIELD_NUMBER;
-      hash = (53 * hash) + getImagesList().hashCode();
-    }
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -333,6 +329,10 @@ private static final long serialVersionUID = 0L;
     if (hasRoute()) {
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
+    }
+    if (getImagesCount() > 0) {
+      hash = (37 * hash) + IMAGES_FIELD_NUMBER;
+      hash = (53 * hash) + getImagesList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -468,9 +468,9 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getImagesFieldBuilder();
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getImagesFieldBuilder();
       }
     }
     @java.lang.Override
@@ -478,13 +478,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
-      if (imagesBuilder_ == null) {
-        images_ = java.util.Collections.emptyList();
-      } else {
-        images_ = null;
-        imagesBuilder_.clear();
-      }
-      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -495,6 +488,13 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
+      if (imagesBuilder_ == null) {
+        images_ = java.util.Collections.emptyList();
+      } else {
+        images_ = null;
+        imagesBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000008);
       return this;
     }
 
@@ -529,9 +529,9 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartialRepeatedFields(io.ringmain.v1.EditImagesResponse result) {
       if (imagesBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0)) {
+        if (((bitField0_ & 0x00000008) != 0)) {
           images_ = java.util.Collections.unmodifiableList(images_);
-          bitField0_ = (bitField0_ & ~0x00000002);
+          bitField0_ = (bitField0_ & ~0x00000008);
         }
         result.images_ = images_;
       } else {
@@ -545,13 +545,13 @@ private static final long serialVersionUID = 0L;
         result.responseId_ = responseId_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000004) != 0)) {
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
@@ -609,11 +609,17 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (other.hasUsage()) {
+        mergeUsage(other.getUsage());
+      }
+      if (other.hasRoute()) {
+        mergeRoute(other.getRoute());
+      }
       if (imagesBuilder_ == null) {
         if (!other.images_.isEmpty()) {
           if (images_.isEmpty()) {
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000002);
+            bitField0_ = (bitField0_ & ~0x00000008);
           } else {
             ensureImagesIsMutable();
             images_.addAll(other.images_);
@@ -626,7 +632,7 @@ private static final long serialVersionUID = 0L;
             imagesBuilder_.dispose();
             imagesBuilder_ = null;
             images_ = other.images_;
-            bitField0_ = (bitField0_ & ~0x00000002);
+            bitField0_ = (bitField0_ & ~0x00000008);
             imagesBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getImagesFieldBuilder() : null;
@@ -634,12 +640,6 @@ private static final long serialVersionUID = 0L;
             imagesBuilder_.addAllMessages(other.images_);
           }
         }
-      }
-      if (other.hasUsage()) {
-        mergeUsage(other.getUsage());
-      }
-      if (other.hasRoute()) {
-        mergeRoute(other.getRoute());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -673,6 +673,20 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 18: {
+              input.readMessage(
+                  getUsageFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 18
+            case 26: {
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
               io.ringmain.v1.GeneratedImage m =
                   input.readMessage(
                       io.ringmain.v1.GeneratedImage.parser(),
@@ -683,20 +697,6 @@ private static final long serialVersionUID = 0L;
               } else {
                 imagesBuilder_.addMessage(m);
               }
-              break;
-            } // case 18
-            case 26: {
-              input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000004;
-              break;
-            } // case 26
-            case 34: {
-              input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000008;
               break;
             } // case 34
             default: {
@@ -808,338 +808,26 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private java.util.List<io.ringmain.v1.GeneratedImage> images_ =
-      java.util.Collections.emptyList();
-    private void ensureImagesIsMutable() {
-      if (!((bitField0_ & 0x00000002) != 0)) {
-        images_ = new java.util.ArrayList<io.ringmain.v1.GeneratedImage>(images_);
-        bitField0_ |= 0x00000002;
-       }
-    }
-
-    private com.google.protobuf.RepeatedFieldBuilderV3<
-        io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder> imagesBuilder_;
-
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public java.util.List<io.ringmain.v1.GeneratedImage> getImagesList() {
-      if (imagesBuilder_ == null) {
-        return java.util.Collections.unmodifiableList(images_);
-      } else {
-        return imagesBuilder_.getMessageList();
-      }
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public int getImagesCount() {
-      if (imagesBuilder_ == null) {
-        return images_.size();
-      } else {
-        return imagesBuilder_.getCount();
-      }
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public io.ringmain.v1.GeneratedImage getImages(int index) {
-      if (imagesBuilder_ == null) {
-        return images_.get(index);
-      } else {
-        return imagesBuilder_.getMessage(index);
-      }
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder setImages(
-        int index, io.ringmain.v1.GeneratedImage value) {
-      if (imagesBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureImagesIsMutable();
-        images_.set(index, value);
-        onChanged();
-      } else {
-        imagesBuilder_.setMessage(index, value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder setImages(
-        int index, io.ringmain.v1.GeneratedImage.Builder builderForValue) {
-      if (imagesBuilder_ == null) {
-        ensureImagesIsMutable();
-        images_.set(index, builderForValue.build());
-        onChanged();
-      } else {
-        imagesBuilder_.setMessage(index, builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder addImages(io.ringmain.v1.GeneratedImage value) {
-      if (imagesBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureImagesIsMutable();
-        images_.add(value);
-        onChanged();
-      } else {
-        imagesBuilder_.addMessage(value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder addImages(
-        int index, io.ringmain.v1.GeneratedImage value) {
-      if (imagesBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureImagesIsMutable();
-        images_.add(index, value);
-        onChanged();
-      } else {
-        imagesBuilder_.addMessage(index, value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder addImages(
-        io.ringmain.v1.GeneratedImage.Builder builderForValue) {
-      if (imagesBuilder_ == null) {
-        ensureImagesIsMutable();
-        images_.add(builderForValue.build());
-        onChanged();
-      } else {
-        imagesBuilder_.addMessage(builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder addImages(
-        int index, io.ringmain.v1.GeneratedImage.Builder builderForValue) {
-      if (imagesBuilder_ == null) {
-        ensureImagesIsMutable();
-        images_.add(index, builderForValue.build());
-        onChanged();
-      } else {
-        imagesBuilder_.addMessage(index, builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder addAllImages(
-        java.lang.Iterable<? extends io.ringmain.v1.GeneratedImage> values) {
-      if (imagesBuilder_ == null) {
-        ensureImagesIsMutable();
-        com.google.protobuf.AbstractMessageLite.Builder.addAll(
-            values, images_);
-        onChanged();
-      } else {
-        imagesBuilder_.addAllMessages(values);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder clearImages() {
-      if (imagesBuilder_ == null) {
-        images_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000002);
-        onChanged();
-      } else {
-        imagesBuilder_.clear();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public Builder removeImages(int index) {
-      if (imagesBuilder_ == null) {
-        ensureImagesIsMutable();
-        images_.remove(index);
-        onChanged();
-      } else {
-        imagesBuilder_.remove(index);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public io.ringmain.v1.GeneratedImage.Builder getImagesBuilder(
-        int index) {
-      return getImagesFieldBuilder().getBuilder(index);
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public io.ringmain.v1.GeneratedImageOrBuilder getImagesOrBuilder(
-        int index) {
-      if (imagesBuilder_ == null) {
-        return images_.get(index);  } else {
-        return imagesBuilder_.getMessageOrBuilder(index);
-      }
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public java.util.List<? extends io.ringmain.v1.GeneratedImageOrBuilder> 
-         getImagesOrBuilderList() {
-      if (imagesBuilder_ != null) {
-        return imagesBuilder_.getMessageOrBuilderList();
-      } else {
-        return java.util.Collections.unmodifiableList(images_);
-      }
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public io.ringmain.v1.GeneratedImage.Builder addImagesBuilder() {
-      return getImagesFieldBuilder().addBuilder(
-          io.ringmain.v1.GeneratedImage.getDefaultInstance());
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public io.ringmain.v1.GeneratedImage.Builder addImagesBuilder(
-        int index) {
-      return getImagesFieldBuilder().addBuilder(
-          index, io.ringmain.v1.GeneratedImage.getDefaultInstance());
-    }
-    /**
-     * <pre>
-     * The images.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
-     */
-    public java.util.List<io.ringmain.v1.GeneratedImage.Builder> 
-         getImagesBuilderList() {
-      return getImagesFieldBuilder().getBuilderList();
-    }
-    private com.google.protobuf.RepeatedFieldBuilderV3<
-        io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder> 
-        getImagesFieldBuilder() {
-      if (imagesBuilder_ == null) {
-        imagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
-            io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder>(
-                images_,
-                ((bitField0_ & 0x00000002) != 0),
-                getParentForChildren(),
-                isClean());
-        images_ = null;
-      }
-      return imagesBuilder_;
-    }
-
     private io.ringmain.v1.Usage usage_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return Whether the usage field is set.
      */
     public boolean hasUsage() {
-      return ((bitField0_ & 0x00000004) != 0);
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return The usage.
      */
     public io.ringmain.v1.Usage getUsage() {
@@ -1151,10 +839,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
@@ -1165,16 +853,16 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(
         io.ringmain.v1.Usage.Builder builderForValue) {
@@ -1183,20 +871,20 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder mergeUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0) &&
+        if (((bitField0_ & 0x00000002) != 0) &&
           usage_ != null &&
           usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
           getUsageBuilder().mergeFrom(value);
@@ -1207,20 +895,20 @@ private static final long serialVersionUID = 0L;
         usageBuilder_.mergeFrom(value);
       }
       if (usage_ != null) {
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000002;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -1231,22 +919,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return getUsageFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
       if (usageBuilder_ != null) {
@@ -1258,10 +946,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
@@ -1282,21 +970,21 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return Whether the route field is set.
      */
     public boolean hasRoute() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return The route.
      */
     public io.ringmain.v1.Route getRoute() {
@@ -1308,10 +996,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
@@ -1322,16 +1010,16 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(
         io.ringmain.v1.Route.Builder builderForValue) {
@@ -1340,20 +1028,20 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder mergeRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000004) != 0) &&
           route_ != null &&
           route_ != io.ringmain.v1.Route.getDefaultInstance()) {
           getRouteBuilder().mergeFrom(value);
@@ -1364,20 +1052,20 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.mergeFrom(value);
       }
       if (route_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000004;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000004);
       route_ = null;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
@@ -1388,22 +1076,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return getRouteFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
       if (routeBuilder_ != null) {
@@ -1415,10 +1103,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
@@ -1432,6 +1120,318 @@ private static final long serialVersionUID = 0L;
         route_ = null;
       }
       return routeBuilder_;
+    }
+
+    private java.util.List<io.ringmain.v1.GeneratedImage> images_ =
+      java.util.Collections.emptyList();
+    private void ensureImagesIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        images_ = new java.util.ArrayList<io.ringmain.v1.GeneratedImage>(images_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder> imagesBuilder_;
+
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<io.ringmain.v1.GeneratedImage> getImagesList() {
+      if (imagesBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(images_);
+      } else {
+        return imagesBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public int getImagesCount() {
+      if (imagesBuilder_ == null) {
+        return images_.size();
+      } else {
+        return imagesBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.GeneratedImage getImages(int index) {
+      if (imagesBuilder_ == null) {
+        return images_.get(index);
+      } else {
+        return imagesBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder setImages(
+        int index, io.ringmain.v1.GeneratedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.set(index, value);
+        onChanged();
+      } else {
+        imagesBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder setImages(
+        int index, io.ringmain.v1.GeneratedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addImages(io.ringmain.v1.GeneratedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.add(value);
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addImages(
+        int index, io.ringmain.v1.GeneratedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.add(index, value);
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addImages(
+        io.ringmain.v1.GeneratedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.add(builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addImages(
+        int index, io.ringmain.v1.GeneratedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addAllImages(
+        java.lang.Iterable<? extends io.ringmain.v1.GeneratedImage> values) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, images_);
+        onChanged();
+      } else {
+        imagesBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder clearImages() {
+      if (imagesBuilder_ == null) {
+        images_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        imagesBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder removeImages(int index) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.remove(index);
+        onChanged();
+      } else {
+        imagesBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.GeneratedImage.Builder getImagesBuilder(
+        int index) {
+      return getImagesFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.GeneratedImageOrBuilder getImagesOrBuilder(
+        int index) {
+      if (imagesBuilder_ == null) {
+        return images_.get(index);  } else {
+        return imagesBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.GeneratedImageOrBuilder> 
+         getImagesOrBuilderList() {
+      if (imagesBuilder_ != null) {
+        return imagesBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(images_);
+      }
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.GeneratedImage.Builder addImagesBuilder() {
+      return getImagesFieldBuilder().addBuilder(
+          io.ringmain.v1.GeneratedImage.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.GeneratedImage.Builder addImagesBuilder(
+        int index) {
+      return getImagesFieldBuilder().addBuilder(
+          index, io.ringmain.v1.GeneratedImage.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The images.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<io.ringmain.v1.GeneratedImage.Builder> 
+         getImagesBuilderList() {
+      return getImagesFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder> 
+        getImagesFieldBuilder() {
+      if (imagesBuilder_ == null) {
+        imagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.GeneratedImage, io.ringmain.v1.GeneratedImage.Builder, io.ringmain.v1.GeneratedImageOrBuilder>(
+                images_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        images_ = null;
+      }
+      return imagesBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -30,10 +30,64 @@ public interface EditImagesResponseOrBuilder extends
 
   /**
    * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  boolean hasUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  io.ringmain.v1.Usage getUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   java.util.List<io.ringmain.v1.GeneratedImage> 
       getImagesList();
@@ -42,7 +96,7 @@ public interface EditImagesResponseOrBuilder extends
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   io.ringmain.v1.GeneratedImage getImages(int index);
   /**
@@ -50,7 +104,7 @@ public interface EditImagesResponseOrBuilder extends
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   int getImagesCount();
   /**
@@ -58,7 +112,7 @@ public interface EditImagesResponseOrBuilder extends
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   java.util.List<? extends io.ringmain.v1.GeneratedImageOrBuilder> 
       getImagesOrBuilderList();
@@ -67,62 +121,8 @@ public interface EditImagesResponseOrBuilder extends
    * The images.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.GeneratedImage images = 2 [json_name = "images"];</code>
+   * <code>repeated .ringmain.v1.GeneratedImage images = 4 [json_name = "images"];</code>
    */
   io.ringmain.v1.GeneratedImageOrBuilder getImagesOrBuilder(
       int index);
-
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  boolean hasUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  io.ringmain.v1.Usage getUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   */
-  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
-
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  boolean hasRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return The route.
-   */
-  io.ringmain.v1.Route getRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   */
-  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

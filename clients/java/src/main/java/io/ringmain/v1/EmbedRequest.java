@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Texts to embed.
+ * What to embed. Texts and media together: at least one, at most 2,048.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.EmbedRequest}
@@ -21,10 +21,11 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private EmbedRequest() {
+    requestId_ = "";
     model_ = "";
     texts_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-    purpose_ = 0;
+    media_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -48,7 +49,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -56,7 +108,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -77,7 +129,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -95,113 +147,45 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int TEXTS_FIELD_NUMBER = 2;
-  @SuppressWarnings("serial")
-  private com.google.protobuf.LazyStringArrayList texts_ =
-      com.google.protobuf.LazyStringArrayList.emptyList();
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
   /**
    * <pre>
-   * At least one text, at most 2,048. None may be empty.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @return A list containing the texts.
-   */
-  public com.google.protobuf.ProtocolStringList
-      getTextsList() {
-    return texts_;
-  }
-  /**
-   * <pre>
-   * At least one text, at most 2,048. None may be empty.
-   * </pre>
-   *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @return The count of texts.
-   */
-  public int getTextsCount() {
-    return texts_.size();
-  }
-  /**
-   * <pre>
-   * At least one text, at most 2,048. None may be empty.
-   * </pre>
-   *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @param index The index of the element to return.
-   * @return The texts at the given index.
-   */
-  public java.lang.String getTexts(int index) {
-    return texts_.get(index);
-  }
-  /**
-   * <pre>
-   * At least one text, at most 2,048. None may be empty.
-   * </pre>
-   *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the texts at the given index.
-   */
-  public com.google.protobuf.ByteString
-      getTextsBytes(int index) {
-    return texts_.getByteString(index);
-  }
-
-  public static final int PURPOSE_FIELD_NUMBER = 3;
-  private int purpose_ = 0;
-  /**
-   * <pre>
-   * What the vectors are for. Ignored by models without it.
-   * </pre>
-   *
-   * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-   * @return The enum numeric value on the wire for purpose.
-   */
-  @java.lang.Override public int getPurposeValue() {
-    return purpose_;
-  }
-  /**
-   * <pre>
-   * What the vectors are for. Ignored by models without it.
-   * </pre>
-   *
-   * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-   * @return The purpose.
-   */
-  @java.lang.Override public io.ringmain.v1.EmbeddingPurpose getPurpose() {
-    io.ringmain.v1.EmbeddingPurpose result = io.ringmain.v1.EmbeddingPurpose.forNumber(purpose_);
-    return result == null ? io.ringmain.v1.EmbeddingPurpose.UNRECOGNIZED : result;
-  }
-
-  public static final int DIMENSION_COUNT_FIELD_NUMBER = 4;
-  private int dimensionCount_ = 0;
-  /**
-   * <pre>
-   * How many numbers a vector has. Unset means the model's own.
-   * </pre>
-   *
-   * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-   * @return Whether the dimensionCount field is set.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
   @java.lang.Override
-  public boolean hasDimensionCount() {
+  public boolean hasAttribution() {
     return ((bitField0_ & 0x00000001) != 0);
   }
   /**
    * <pre>
-   * How many numbers a vector has. Unset means the model's own.
+   * Who the request is for.
    * </pre>
    *
-   * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-   * @return The dimensionCount.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
   @java.lang.Override
-  public int getDimensionCount() {
-    return dimensionCount_;
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
   }
 
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 5;
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
   private io.ringmain.v1.RoutingPolicy routingPolicy_;
   /**
    * <pre>
@@ -209,7 +193,7 @@ private static final long serialVersionUID = 0L;
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   @java.lang.Override
@@ -222,7 +206,7 @@ private static final long serialVersionUID = 0L;
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   @java.lang.Override
@@ -235,11 +219,168 @@ private static final long serialVersionUID = 0L;
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
     return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int TEXTS_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList texts_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @return A list containing the texts.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getTextsList() {
+    return texts_;
+  }
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @return The count of texts.
+   */
+  public int getTextsCount() {
+    return texts_.size();
+  }
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @param index The index of the element to return.
+   * @return The texts at the given index.
+   */
+  public java.lang.String getTexts(int index) {
+    return texts_.get(index);
+  }
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the texts at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getTextsBytes(int index) {
+    return texts_.getByteString(index);
+  }
+
+  public static final int MEDIA_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.Media> media_;
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Media> getMediaList() {
+    return media_;
+  }
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
+      getMediaOrBuilderList() {
+    return media_;
+  }
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  @java.lang.Override
+  public int getMediaCount() {
+    return media_.size();
+  }
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Media getMedia(int index) {
+    return media_.get(index);
+  }
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.MediaOrBuilder getMediaOrBuilder(
+      int index) {
+    return media_.get(index);
+  }
+
+  public static final int EMBEDDING_CONFIG_FIELD_NUMBER = 7;
+  private io.ringmain.v1.EmbeddingConfig embeddingConfig_;
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   * @return Whether the embeddingConfig field is set.
+   */
+  @java.lang.Override
+  public boolean hasEmbeddingConfig() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   * @return The embeddingConfig.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.EmbeddingConfig getEmbeddingConfig() {
+    return embeddingConfig_ == null ? io.ringmain.v1.EmbeddingConfig.getDefaultInstance() : embeddingConfig_;
+  }
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.EmbeddingConfigOrBuilder getEmbeddingConfigOrBuilder() {
+    return embeddingConfig_ == null ? io.ringmain.v1.EmbeddingConfig.getDefaultInstance() : embeddingConfig_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -256,20 +397,26 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
-    }
-    for (int i = 0; i < texts_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, texts_.getRaw(i));
-    }
-    if (purpose_ != io.ringmain.v1.EmbeddingPurpose.EMBEDDING_PURPOSE_UNSPECIFIED.getNumber()) {
-      output.writeEnum(3, purpose_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeInt32(4, dimensionCount_);
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(5, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    for (int i = 0; i < texts_.size(); i++) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, texts_.getRaw(i));
+    }
+    for (int i = 0; i < media_.size(); i++) {
+      output.writeMessage(6, media_.get(i));
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(7, getEmbeddingConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -280,8 +427,19 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, getAttribution());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, getRoutingPolicy());
     }
     {
       int dataSize = 0;
@@ -291,17 +449,13 @@ private static final long serialVersionUID = 0L;
       size += dataSize;
       size += 1 * getTextsList().size();
     }
-    if (purpose_ != io.ringmain.v1.EmbeddingPurpose.EMBEDDING_PURPOSE_UNSPECIFIED.getNumber()) {
+    for (int i = 0; i < media_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(3, purpose_);
+        .computeMessageSize(6, media_.get(i));
     }
-    if (((bitField0_ & 0x00000001) != 0)) {
+    if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(4, dimensionCount_);
-    }
-    if (((bitField0_ & 0x00000002) != 0)) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getRoutingPolicy());
+        .computeMessageSize(7, getEmbeddingConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -318,20 +472,28 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.EmbedRequest other = (io.ringmain.v1.EmbedRequest) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
-    if (!getTextsList()
-        .equals(other.getTextsList())) return false;
-    if (purpose_ != other.purpose_) return false;
-    if (hasDimensionCount() != other.hasDimensionCount()) return false;
-    if (hasDimensionCount()) {
-      if (getDimensionCount()
-          != other.getDimensionCount()) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
     }
     if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
     if (hasRoutingPolicy()) {
       if (!getRoutingPolicy()
           .equals(other.getRoutingPolicy())) return false;
+    }
+    if (!getTextsList()
+        .equals(other.getTextsList())) return false;
+    if (!getMediaList()
+        .equals(other.getMediaList())) return false;
+    if (hasEmbeddingConfig() != other.hasEmbeddingConfig()) return false;
+    if (hasEmbeddingConfig()) {
+      if (!getEmbeddingConfig()
+          .equals(other.getEmbeddingConfig())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -344,21 +506,29 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
-    if (getTextsCount() > 0) {
-      hash = (37 * hash) + TEXTS_FIELD_NUMBER;
-      hash = (53 * hash) + getTextsList().hashCode();
-    }
-    hash = (37 * hash) + PURPOSE_FIELD_NUMBER;
-    hash = (53 * hash) + purpose_;
-    if (hasDimensionCount()) {
-      hash = (37 * hash) + DIMENSION_COUNT_FIELD_NUMBER;
-      hash = (53 * hash) + getDimensionCount();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
     }
     if (hasRoutingPolicy()) {
       hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
       hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
+    if (getTextsCount() > 0) {
+      hash = (37 * hash) + TEXTS_FIELD_NUMBER;
+      hash = (53 * hash) + getTextsList().hashCode();
+    }
+    if (getMediaCount() > 0) {
+      hash = (37 * hash) + MEDIA_FIELD_NUMBER;
+      hash = (53 * hash) + getMediaList().hashCode();
+    }
+    if (hasEmbeddingConfig()) {
+      hash = (37 * hash) + EMBEDDING_CONFIG_FIELD_NUMBER;
+      hash = (53 * hash) + getEmbeddingConfig().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -459,7 +629,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Texts to embed.
+   * What to embed. Texts and media together: at least one, at most 2,048.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.EmbedRequest}
@@ -494,22 +664,41 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getMediaFieldBuilder();
+        getEmbeddingConfigFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
-      texts_ =
-          com.google.protobuf.LazyStringArrayList.emptyList();
-      purpose_ = 0;
-      dimensionCount_ = 0;
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
+      }
+      texts_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      if (mediaBuilder_ == null) {
+        media_ = java.util.Collections.emptyList();
+      } else {
+        media_ = null;
+        mediaBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000020);
+      embeddingConfig_ = null;
+      if (embeddingConfigBuilder_ != null) {
+        embeddingConfigBuilder_.dispose();
+        embeddingConfigBuilder_ = null;
       }
       return this;
     }
@@ -537,33 +726,54 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.EmbedRequest buildPartial() {
       io.ringmain.v1.EmbedRequest result = new io.ringmain.v1.EmbedRequest(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
     }
 
+    private void buildPartialRepeatedFields(io.ringmain.v1.EmbedRequest result) {
+      if (mediaBuilder_ == null) {
+        if (((bitField0_ & 0x00000020) != 0)) {
+          media_ = java.util.Collections.unmodifiableList(media_);
+          bitField0_ = (bitField0_ & ~0x00000020);
+        }
+        result.media_ = media_;
+      } else {
+        result.media_ = mediaBuilder_.build();
+      }
+    }
+
     private void buildPartial0(io.ringmain.v1.EmbedRequest result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.model_ = model_;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        texts_.makeImmutable();
-        result.texts_ = texts_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.purpose_ = purpose_;
+        result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.dimensionCount_ = dimensionCount_;
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        texts_.makeImmutable();
+        result.texts_ = texts_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.embeddingConfig_ = embeddingConfigBuilder_ == null
+            ? embeddingConfig_
+            : embeddingConfigBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -612,29 +822,60 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.EmbedRequest other) {
       if (other == io.ringmain.v1.EmbedRequest.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
+      }
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       if (!other.texts_.isEmpty()) {
         if (texts_.isEmpty()) {
           texts_ = other.texts_;
-          bitField0_ |= 0x00000002;
+          bitField0_ |= 0x00000010;
         } else {
           ensureTextsIsMutable();
           texts_.addAll(other.texts_);
         }
         onChanged();
       }
-      if (other.purpose_ != 0) {
-        setPurposeValue(other.getPurposeValue());
+      if (mediaBuilder_ == null) {
+        if (!other.media_.isEmpty()) {
+          if (media_.isEmpty()) {
+            media_ = other.media_;
+            bitField0_ = (bitField0_ & ~0x00000020);
+          } else {
+            ensureMediaIsMutable();
+            media_.addAll(other.media_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.media_.isEmpty()) {
+          if (mediaBuilder_.isEmpty()) {
+            mediaBuilder_.dispose();
+            mediaBuilder_ = null;
+            media_ = other.media_;
+            bitField0_ = (bitField0_ & ~0x00000020);
+            mediaBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getMediaFieldBuilder() : null;
+          } else {
+            mediaBuilder_.addAllMessages(other.media_);
+          }
+        }
       }
-      if (other.hasDimensionCount()) {
-        setDimensionCount(other.getDimensionCount());
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
+      if (other.hasEmbeddingConfig()) {
+        mergeEmbeddingConfig(other.getEmbeddingConfig());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -663,33 +904,55 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
+              model_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 18
+            case 26: {
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
               java.lang.String s = input.readStringRequireUtf8();
               ensureTextsIsMutable();
               texts_.add(s);
               break;
-            } // case 18
-            case 24: {
-              purpose_ = input.readEnum();
-              bitField0_ |= 0x00000004;
-              break;
-            } // case 24
-            case 32: {
-              dimensionCount_ = input.readInt32();
-              bitField0_ |= 0x00000008;
-              break;
-            } // case 32
-            case 42: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000010;
-              break;
             } // case 42
+            case 50: {
+              io.ringmain.v1.Media m =
+                  input.readMessage(
+                      io.ringmain.v1.Media.parser(),
+                      extensionRegistry);
+              if (mediaBuilder_ == null) {
+                ensureMediaIsMutable();
+                media_.add(m);
+              } else {
+                mediaBuilder_.addMessage(m);
+              }
+              break;
+            } // case 50
+            case 58: {
+              input.readMessage(
+                  getEmbeddingConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -707,13 +970,115 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
      * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -733,7 +1098,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -754,7 +1119,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -762,7 +1127,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -771,12 +1136,12 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -785,7 +1150,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that embeds. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -794,285 +1159,166 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-
-    private com.google.protobuf.LazyStringArrayList texts_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    private void ensureTextsIsMutable() {
-      if (!texts_.isModifiable()) {
-        texts_ = new com.google.protobuf.LazyStringArrayList(texts_);
-      }
-      bitField0_ |= 0x00000002;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @return A list containing the texts.
-     */
-    public com.google.protobuf.ProtocolStringList
-        getTextsList() {
-      texts_.makeImmutable();
-      return texts_;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @return The count of texts.
-     */
-    public int getTextsCount() {
-      return texts_.size();
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param index The index of the element to return.
-     * @return The texts at the given index.
-     */
-    public java.lang.String getTexts(int index) {
-      return texts_.get(index);
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param index The index of the value to return.
-     * @return The bytes of the texts at the given index.
-     */
-    public com.google.protobuf.ByteString
-        getTextsBytes(int index) {
-      return texts_.getByteString(index);
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param index The index to set the value at.
-     * @param value The texts to set.
-     * @return This builder for chaining.
-     */
-    public Builder setTexts(
-        int index, java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureTextsIsMutable();
-      texts_.set(index, value);
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param value The texts to add.
-     * @return This builder for chaining.
-     */
-    public Builder addTexts(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureTextsIsMutable();
-      texts_.add(value);
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param values The texts to add.
-     * @return This builder for chaining.
-     */
-    public Builder addAllTexts(
-        java.lang.Iterable<java.lang.String> values) {
-      ensureTextsIsMutable();
-      com.google.protobuf.AbstractMessageLite.Builder.addAll(
-          values, texts_);
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearTexts() {
-      texts_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000002);;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * At least one text, at most 2,048. None may be empty.
-     * </pre>
-     *
-     * <code>repeated string texts = 2 [json_name = "texts"];</code>
-     * @param value The bytes of the texts to add.
-     * @return This builder for chaining.
-     */
-    public Builder addTextsBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      ensureTextsIsMutable();
-      texts_.add(value);
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
 
-    private int purpose_ = 0;
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
     /**
      * <pre>
-     * What the vectors are for. Ignored by models without it.
+     * Who the request is for.
      * </pre>
      *
-     * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-     * @return The enum numeric value on the wire for purpose.
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
      */
-    @java.lang.Override public int getPurposeValue() {
-      return purpose_;
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * What the vectors are for. Ignored by models without it.
+     * Who the request is for.
      * </pre>
      *
-     * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-     * @param value The enum numeric value on the wire for purpose to set.
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
      */
-    public Builder setPurposeValue(int value) {
-      purpose_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
     }
     /**
      * <pre>
-     * What the vectors are for. Ignored by models without it.
+     * Who the request is for.
      * </pre>
      *
-     * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-     * @return The purpose.
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
      */
-    @java.lang.Override
-    public io.ringmain.v1.EmbeddingPurpose getPurpose() {
-      io.ringmain.v1.EmbeddingPurpose result = io.ringmain.v1.EmbeddingPurpose.forNumber(purpose_);
-      return result == null ? io.ringmain.v1.EmbeddingPurpose.UNRECOGNIZED : result;
-    }
-    /**
-     * <pre>
-     * What the vectors are for. Ignored by models without it.
-     * </pre>
-     *
-     * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-     * @param value The purpose to set.
-     * @return This builder for chaining.
-     */
-    public Builder setPurpose(io.ringmain.v1.EmbeddingPurpose value) {
-      if (value == null) {
-        throw new NullPointerException();
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000004;
-      purpose_ = value.getNumber();
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What the vectors are for. Ignored by models without it.
+     * Who the request is for.
      * </pre>
      *
-     * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
      */
-    public Builder clearPurpose() {
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
       bitField0_ = (bitField0_ & ~0x00000004);
-      purpose_ = 0;
-      onChanged();
-      return this;
-    }
-
-    private int dimensionCount_ ;
-    /**
-     * <pre>
-     * How many numbers a vector has. Unset means the model's own.
-     * </pre>
-     *
-     * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-     * @return Whether the dimensionCount field is set.
-     */
-    @java.lang.Override
-    public boolean hasDimensionCount() {
-      return ((bitField0_ & 0x00000008) != 0);
-    }
-    /**
-     * <pre>
-     * How many numbers a vector has. Unset means the model's own.
-     * </pre>
-     *
-     * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-     * @return The dimensionCount.
-     */
-    @java.lang.Override
-    public int getDimensionCount() {
-      return dimensionCount_;
-    }
-    /**
-     * <pre>
-     * How many numbers a vector has. Unset means the model's own.
-     * </pre>
-     *
-     * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-     * @param value The dimensionCount to set.
-     * @return This builder for chaining.
-     */
-    public Builder setDimensionCount(int value) {
-
-      dimensionCount_ = value;
-      bitField0_ |= 0x00000008;
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How many numbers a vector has. Unset means the model's own.
+     * Who the request is for.
      * </pre>
      *
-     * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
      */
-    public Builder clearDimensionCount() {
-      bitField0_ = (bitField0_ & ~0x00000008);
-      dimensionCount_ = 0;
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
       onChanged();
-      return this;
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
     }
 
     private io.ringmain.v1.RoutingPolicy routingPolicy_;
@@ -1084,11 +1330,11 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      * @return Whether the routingPolicy field is set.
      */
     public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000010) != 0);
+      return ((bitField0_ & 0x00000008) != 0);
     }
     /**
      * <pre>
@@ -1096,7 +1342,7 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      * @return The routingPolicy.
      */
     public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
@@ -1112,7 +1358,7 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
       if (routingPolicyBuilder_ == null) {
@@ -1123,7 +1369,7 @@ private static final long serialVersionUID = 0L;
       } else {
         routingPolicyBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -1133,7 +1379,7 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder setRoutingPolicy(
         io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
@@ -1142,7 +1388,7 @@ private static final long serialVersionUID = 0L;
       } else {
         routingPolicyBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -1152,11 +1398,11 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
       if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0) &&
+        if (((bitField0_ & 0x00000008) != 0) &&
           routingPolicy_ != null &&
           routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
           getRoutingPolicyBuilder().mergeFrom(value);
@@ -1167,7 +1413,7 @@ private static final long serialVersionUID = 0L;
         routingPolicyBuilder_.mergeFrom(value);
       }
       if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000010;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       return this;
@@ -1178,10 +1424,10 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000008);
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
@@ -1196,10 +1442,10 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000008;
       onChanged();
       return getRoutingPolicyFieldBuilder().getBuilder();
     }
@@ -1209,7 +1455,7 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
       if (routingPolicyBuilder_ != null) {
@@ -1225,7 +1471,7 @@ private static final long serialVersionUID = 0L;
      * of the same provider model are tried.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
@@ -1239,6 +1485,640 @@ private static final long serialVersionUID = 0L;
         routingPolicy_ = null;
       }
       return routingPolicyBuilder_;
+    }
+
+    private com.google.protobuf.LazyStringArrayList texts_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureTextsIsMutable() {
+      if (!texts_.isModifiable()) {
+        texts_ = new com.google.protobuf.LazyStringArrayList(texts_);
+      }
+      bitField0_ |= 0x00000010;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @return A list containing the texts.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getTextsList() {
+      texts_.makeImmutable();
+      return texts_;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @return The count of texts.
+     */
+    public int getTextsCount() {
+      return texts_.size();
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param index The index of the element to return.
+     * @return The texts at the given index.
+     */
+    public java.lang.String getTexts(int index) {
+      return texts_.get(index);
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the texts at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getTextsBytes(int index) {
+      return texts_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param index The index to set the value at.
+     * @param value The texts to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTexts(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureTextsIsMutable();
+      texts_.set(index, value);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param value The texts to add.
+     * @return This builder for chaining.
+     */
+    public Builder addTexts(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureTextsIsMutable();
+      texts_.add(value);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param values The texts to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllTexts(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureTextsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, texts_);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearTexts() {
+      texts_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000010);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Texts to embed. None may be empty.
+     * </pre>
+     *
+     * <code>repeated string texts = 5 [json_name = "texts"];</code>
+     * @param value The bytes of the texts to add.
+     * @return This builder for chaining.
+     */
+    public Builder addTextsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureTextsIsMutable();
+      texts_.add(value);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<io.ringmain.v1.Media> media_ =
+      java.util.Collections.emptyList();
+    private void ensureMediaIsMutable() {
+      if (!((bitField0_ & 0x00000020) != 0)) {
+        media_ = new java.util.ArrayList<io.ringmain.v1.Media>(media_);
+        bitField0_ |= 0x00000020;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> mediaBuilder_;
+
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Media> getMediaList() {
+      if (mediaBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(media_);
+      } else {
+        return mediaBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public int getMediaCount() {
+      if (mediaBuilder_ == null) {
+        return media_.size();
+      } else {
+        return mediaBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public io.ringmain.v1.Media getMedia(int index) {
+      if (mediaBuilder_ == null) {
+        return media_.get(index);
+      } else {
+        return mediaBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder setMedia(
+        int index, io.ringmain.v1.Media value) {
+      if (mediaBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureMediaIsMutable();
+        media_.set(index, value);
+        onChanged();
+      } else {
+        mediaBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder setMedia(
+        int index, io.ringmain.v1.Media.Builder builderForValue) {
+      if (mediaBuilder_ == null) {
+        ensureMediaIsMutable();
+        media_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        mediaBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder addMedia(io.ringmain.v1.Media value) {
+      if (mediaBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureMediaIsMutable();
+        media_.add(value);
+        onChanged();
+      } else {
+        mediaBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder addMedia(
+        int index, io.ringmain.v1.Media value) {
+      if (mediaBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureMediaIsMutable();
+        media_.add(index, value);
+        onChanged();
+      } else {
+        mediaBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder addMedia(
+        io.ringmain.v1.Media.Builder builderForValue) {
+      if (mediaBuilder_ == null) {
+        ensureMediaIsMutable();
+        media_.add(builderForValue.build());
+        onChanged();
+      } else {
+        mediaBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder addMedia(
+        int index, io.ringmain.v1.Media.Builder builderForValue) {
+      if (mediaBuilder_ == null) {
+        ensureMediaIsMutable();
+        media_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        mediaBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder addAllMedia(
+        java.lang.Iterable<? extends io.ringmain.v1.Media> values) {
+      if (mediaBuilder_ == null) {
+        ensureMediaIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, media_);
+        onChanged();
+      } else {
+        mediaBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder clearMedia() {
+      if (mediaBuilder_ == null) {
+        media_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000020);
+        onChanged();
+      } else {
+        mediaBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public Builder removeMedia(int index) {
+      if (mediaBuilder_ == null) {
+        ensureMediaIsMutable();
+        media_.remove(index);
+        onChanged();
+      } else {
+        mediaBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public io.ringmain.v1.Media.Builder getMediaBuilder(
+        int index) {
+      return getMediaFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public io.ringmain.v1.MediaOrBuilder getMediaOrBuilder(
+        int index) {
+      if (mediaBuilder_ == null) {
+        return media_.get(index);  } else {
+        return mediaBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
+         getMediaOrBuilderList() {
+      if (mediaBuilder_ != null) {
+        return mediaBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(media_);
+      }
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public io.ringmain.v1.Media.Builder addMediaBuilder() {
+      return getMediaFieldBuilder().addBuilder(
+          io.ringmain.v1.Media.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public io.ringmain.v1.Media.Builder addMediaBuilder(
+        int index) {
+      return getMediaFieldBuilder().addBuilder(
+          index, io.ringmain.v1.Media.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+     * where the model does not take their kind.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Media.Builder> 
+         getMediaBuilderList() {
+      return getMediaFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
+        getMediaFieldBuilder() {
+      if (mediaBuilder_ == null) {
+        mediaBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
+                media_,
+                ((bitField0_ & 0x00000020) != 0),
+                getParentForChildren(),
+                isClean());
+        media_ = null;
+      }
+      return mediaBuilder_;
+    }
+
+    private io.ringmain.v1.EmbeddingConfig embeddingConfig_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.EmbeddingConfig, io.ringmain.v1.EmbeddingConfig.Builder, io.ringmain.v1.EmbeddingConfigOrBuilder> embeddingConfigBuilder_;
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     * @return Whether the embeddingConfig field is set.
+     */
+    public boolean hasEmbeddingConfig() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     * @return The embeddingConfig.
+     */
+    public io.ringmain.v1.EmbeddingConfig getEmbeddingConfig() {
+      if (embeddingConfigBuilder_ == null) {
+        return embeddingConfig_ == null ? io.ringmain.v1.EmbeddingConfig.getDefaultInstance() : embeddingConfig_;
+      } else {
+        return embeddingConfigBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public Builder setEmbeddingConfig(io.ringmain.v1.EmbeddingConfig value) {
+      if (embeddingConfigBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        embeddingConfig_ = value;
+      } else {
+        embeddingConfigBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public Builder setEmbeddingConfig(
+        io.ringmain.v1.EmbeddingConfig.Builder builderForValue) {
+      if (embeddingConfigBuilder_ == null) {
+        embeddingConfig_ = builderForValue.build();
+      } else {
+        embeddingConfigBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public Builder mergeEmbeddingConfig(io.ringmain.v1.EmbeddingConfig value) {
+      if (embeddingConfigBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0) &&
+          embeddingConfig_ != null &&
+          embeddingConfig_ != io.ringmain.v1.EmbeddingConfig.getDefaultInstance()) {
+          getEmbeddingConfigBuilder().mergeFrom(value);
+        } else {
+          embeddingConfig_ = value;
+        }
+      } else {
+        embeddingConfigBuilder_.mergeFrom(value);
+      }
+      if (embeddingConfig_ != null) {
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public Builder clearEmbeddingConfig() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      embeddingConfig_ = null;
+      if (embeddingConfigBuilder_ != null) {
+        embeddingConfigBuilder_.dispose();
+        embeddingConfigBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public io.ringmain.v1.EmbeddingConfig.Builder getEmbeddingConfigBuilder() {
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return getEmbeddingConfigFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    public io.ringmain.v1.EmbeddingConfigOrBuilder getEmbeddingConfigOrBuilder() {
+      if (embeddingConfigBuilder_ != null) {
+        return embeddingConfigBuilder_.getMessageOrBuilder();
+      } else {
+        return embeddingConfig_ == null ?
+            io.ringmain.v1.EmbeddingConfig.getDefaultInstance() : embeddingConfig_;
+      }
+    }
+    /**
+     * <pre>
+     * How to embed.
+     * </pre>
+     *
+     * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.EmbeddingConfig, io.ringmain.v1.EmbeddingConfig.Builder, io.ringmain.v1.EmbeddingConfigOrBuilder> 
+        getEmbeddingConfigFieldBuilder() {
+      if (embeddingConfigBuilder_ == null) {
+        embeddingConfigBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.EmbeddingConfig, io.ringmain.v1.EmbeddingConfig.Builder, io.ringmain.v1.EmbeddingConfigOrBuilder>(
+                getEmbeddingConfig(),
+                getParentForChildren(),
+                isClean());
+        embeddingConfig_ = null;
+      }
+      return embeddingConfigBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,10 +10,34 @@ public interface EmbedRequestOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -22,7 +46,7 @@ public interface EmbedRequestOrBuilder extends
    * A model of this gateway that embeds. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -30,82 +54,30 @@ public interface EmbedRequestOrBuilder extends
 
   /**
    * <pre>
-   * At least one text, at most 2,048. None may be empty.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @return A list containing the texts.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
-  java.util.List<java.lang.String>
-      getTextsList();
+  boolean hasAttribution();
   /**
    * <pre>
-   * At least one text, at most 2,048. None may be empty.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @return The count of texts.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
-  int getTextsCount();
+  io.ringmain.v1.Attribution getAttribution();
   /**
    * <pre>
-   * At least one text, at most 2,048. None may be empty.
+   * Who the request is for.
    * </pre>
    *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @param index The index of the element to return.
-   * @return The texts at the given index.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
    */
-  java.lang.String getTexts(int index);
-  /**
-   * <pre>
-   * At least one text, at most 2,048. None may be empty.
-   * </pre>
-   *
-   * <code>repeated string texts = 2 [json_name = "texts"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the texts at the given index.
-   */
-  com.google.protobuf.ByteString
-      getTextsBytes(int index);
-
-  /**
-   * <pre>
-   * What the vectors are for. Ignored by models without it.
-   * </pre>
-   *
-   * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-   * @return The enum numeric value on the wire for purpose.
-   */
-  int getPurposeValue();
-  /**
-   * <pre>
-   * What the vectors are for. Ignored by models without it.
-   * </pre>
-   *
-   * <code>.ringmain.v1.EmbeddingPurpose purpose = 3 [json_name = "purpose"];</code>
-   * @return The purpose.
-   */
-  io.ringmain.v1.EmbeddingPurpose getPurpose();
-
-  /**
-   * <pre>
-   * How many numbers a vector has. Unset means the model's own.
-   * </pre>
-   *
-   * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-   * @return Whether the dimensionCount field is set.
-   */
-  boolean hasDimensionCount();
-  /**
-   * <pre>
-   * How many numbers a vector has. Unset means the model's own.
-   * </pre>
-   *
-   * <code>optional int32 dimension_count = 4 [json_name = "dimensionCount"];</code>
-   * @return The dimensionCount.
-   */
-  int getDimensionCount();
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
 
   /**
    * <pre>
@@ -113,7 +85,7 @@ public interface EmbedRequestOrBuilder extends
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   boolean hasRoutingPolicy();
@@ -123,7 +95,7 @@ public interface EmbedRequestOrBuilder extends
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   io.ringmain.v1.RoutingPolicy getRoutingPolicy();
@@ -133,7 +105,124 @@ public interface EmbedRequestOrBuilder extends
    * of the same provider model are tried.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @return A list containing the texts.
+   */
+  java.util.List<java.lang.String>
+      getTextsList();
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @return The count of texts.
+   */
+  int getTextsCount();
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @param index The index of the element to return.
+   * @return The texts at the given index.
+   */
+  java.lang.String getTexts(int index);
+  /**
+   * <pre>
+   * Texts to embed. None may be empty.
+   * </pre>
+   *
+   * <code>repeated string texts = 5 [json_name = "texts"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the texts at the given index.
+   */
+  com.google.protobuf.ByteString
+      getTextsBytes(int index);
+
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  java.util.List<io.ringmain.v1.Media> 
+      getMediaList();
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  io.ringmain.v1.Media getMedia(int index);
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  int getMediaCount();
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.MediaOrBuilder> 
+      getMediaOrBuilderList();
+  /**
+   * <pre>
+   * Media to embed, each as a vector of its own. Refused with MEDIA_INVALID
+   * where the model does not take their kind.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Media media = 6 [json_name = "media"];</code>
+   */
+  io.ringmain.v1.MediaOrBuilder getMediaOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   * @return Whether the embeddingConfig field is set.
+   */
+  boolean hasEmbeddingConfig();
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   * @return The embeddingConfig.
+   */
+  io.ringmain.v1.EmbeddingConfig getEmbeddingConfig();
+  /**
+   * <pre>
+   * How to embed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.EmbeddingConfig embedding_config = 7 [json_name = "embeddingConfig"];</code>
+   */
+  io.ringmain.v1.EmbeddingConfigOrBuilder getEmbeddingConfigOrBuilder();
 }

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Vectors, in the order of the texts.
+ * Vectors.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.EmbedResponse}
@@ -93,75 +93,14 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int EMBEDDINGS_FIELD_NUMBER = 2;
-  @SuppressWarnings("serial")
-  private java.util.List<io.ringmain.v1.Embedding> embeddings_;
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  @java.lang.Override
-  public java.util.List<io.ringmain.v1.Embedding> getEmbeddingsList() {
-    return embeddings_;
-  }
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  @java.lang.Override
-  public java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
-      getEmbeddingsOrBuilderList() {
-    return embeddings_;
-  }
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  @java.lang.Override
-  public int getEmbeddingsCount() {
-    return embeddings_.size();
-  }
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Embedding getEmbeddings(int index) {
-    return embeddings_.get(index);
-  }
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
-      int index) {
-    return embeddings_.get(index);
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 3;
+  public static final int USAGE_FIELD_NUMBER = 2;
   private io.ringmain.v1.Usage usage_;
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return Whether the usage field is set.
    */
   @java.lang.Override
@@ -170,10 +109,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return The usage.
    */
   @java.lang.Override
@@ -182,24 +121,24 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
     return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
   }
 
-  public static final int ROUTE_FIELD_NUMBER = 4;
+  public static final int ROUTE_FIELD_NUMBER = 3;
   private io.ringmain.v1.Route route_;
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return Whether the route field is set.
    */
   @java.lang.Override
@@ -208,10 +147,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return The route.
    */
   @java.lang.Override
@@ -220,14 +159,80 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
     return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int EMBEDDINGS_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.Embedding> embeddings_;
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Embedding> getEmbeddingsList() {
+    return embeddings_;
+  }
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
+      getEmbeddingsOrBuilderList() {
+    return embeddings_;
+  }
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  @java.lang.Override
+  public int getEmbeddingsCount() {
+    return embeddings_.size();
+  }
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Embedding getEmbeddings(int index) {
+    return embeddings_.get(index);
+  }
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
+      int index) {
+    return embeddings_.get(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -247,14 +252,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
-    for (int i = 0; i < embeddings_.size(); i++) {
-      output.writeMessage(2, embeddings_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(3, getUsage());
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(4, getRoute());
+      output.writeMessage(3, getRoute());
+    }
+    for (int i = 0; i < embeddings_.size(); i++) {
+      output.writeMessage(4, embeddings_.get(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -268,17 +273,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
-    for (int i = 0; i < embeddings_.size(); i++) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, embeddings_.get(i));
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, getUsage());
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getRoute());
+        .computeMessageSize(3, getRoute());
+    }
+    for (int i = 0; i < embeddings_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, embeddings_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -297,8 +302,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
-    if (!getEmbeddingsList()
-        .equals(other.getEmbeddingsList())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -309,6 +312,8 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
+    if (!getEmbeddingsList()
+        .equals(other.getEmbeddingsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -322,10 +327,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
-    if (getEmbeddingsCount() > 0) {
-      hash = (37 * hash) + EMBEDDINGS_FIELD_NUMBER;
-      hash = (53 * hash) + getEmbeddingsList().hashCode();
-    }
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -333,6 +334,10 @@ private static final long serialVersionUID = 0L;
     if (hasRoute()) {
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
+    }
+    if (getEmbeddingsCount() > 0) {
+      hash = (37 * hash) + EMBEDDINGS_FIELD_NUMBER;
+      hash = (53 * hash) + getEmbeddingsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -433,7 +438,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Vectors, in the order of the texts.
+   * Vectors.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.EmbedResponse}
@@ -468,9 +473,9 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getEmbeddingsFieldBuilder();
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getEmbeddingsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -478,13 +483,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
-      if (embeddingsBuilder_ == null) {
-        embeddings_ = java.util.Collections.emptyList();
-      } else {
-        embeddings_ = null;
-        embeddingsBuilder_.clear();
-      }
-      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -495,6 +493,13 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
+      if (embeddingsBuilder_ == null) {
+        embeddings_ = java.util.Collections.emptyList();
+      } else {
+        embeddings_ = null;
+        embeddingsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000008);
       return this;
     }
 
@@ -529,9 +534,9 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartialRepeatedFields(io.ringmain.v1.EmbedResponse result) {
       if (embeddingsBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0)) {
+        if (((bitField0_ & 0x00000008) != 0)) {
           embeddings_ = java.util.Collections.unmodifiableList(embeddings_);
-          bitField0_ = (bitField0_ & ~0x00000002);
+          bitField0_ = (bitField0_ & ~0x00000008);
         }
         result.embeddings_ = embeddings_;
       } else {
@@ -545,13 +550,13 @@ private static final long serialVersionUID = 0L;
         result.responseId_ = responseId_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000004) != 0)) {
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
@@ -609,11 +614,17 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (other.hasUsage()) {
+        mergeUsage(other.getUsage());
+      }
+      if (other.hasRoute()) {
+        mergeRoute(other.getRoute());
+      }
       if (embeddingsBuilder_ == null) {
         if (!other.embeddings_.isEmpty()) {
           if (embeddings_.isEmpty()) {
             embeddings_ = other.embeddings_;
-            bitField0_ = (bitField0_ & ~0x00000002);
+            bitField0_ = (bitField0_ & ~0x00000008);
           } else {
             ensureEmbeddingsIsMutable();
             embeddings_.addAll(other.embeddings_);
@@ -626,7 +637,7 @@ private static final long serialVersionUID = 0L;
             embeddingsBuilder_.dispose();
             embeddingsBuilder_ = null;
             embeddings_ = other.embeddings_;
-            bitField0_ = (bitField0_ & ~0x00000002);
+            bitField0_ = (bitField0_ & ~0x00000008);
             embeddingsBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getEmbeddingsFieldBuilder() : null;
@@ -634,12 +645,6 @@ private static final long serialVersionUID = 0L;
             embeddingsBuilder_.addAllMessages(other.embeddings_);
           }
         }
-      }
-      if (other.hasUsage()) {
-        mergeUsage(other.getUsage());
-      }
-      if (other.hasRoute()) {
-        mergeRoute(other.getRoute());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -673,6 +678,20 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 18: {
+              input.readMessage(
+                  getUsageFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 18
+            case 26: {
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
               io.ringmain.v1.Embedding m =
                   input.readMessage(
                       io.ringmain.v1.Embedding.parser(),
@@ -683,20 +702,6 @@ private static final long serialVersionUID = 0L;
               } else {
                 embeddingsBuilder_.addMessage(m);
               }
-              break;
-            } // case 18
-            case 26: {
-              input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000004;
-              break;
-            } // case 26
-            case 34: {
-              input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000008;
               break;
             } // case 34
             default: {
@@ -808,338 +813,26 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private java.util.List<io.ringmain.v1.Embedding> embeddings_ =
-      java.util.Collections.emptyList();
-    private void ensureEmbeddingsIsMutable() {
-      if (!((bitField0_ & 0x00000002) != 0)) {
-        embeddings_ = new java.util.ArrayList<io.ringmain.v1.Embedding>(embeddings_);
-        bitField0_ |= 0x00000002;
-       }
-    }
-
-    private com.google.protobuf.RepeatedFieldBuilderV3<
-        io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder> embeddingsBuilder_;
-
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public java.util.List<io.ringmain.v1.Embedding> getEmbeddingsList() {
-      if (embeddingsBuilder_ == null) {
-        return java.util.Collections.unmodifiableList(embeddings_);
-      } else {
-        return embeddingsBuilder_.getMessageList();
-      }
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public int getEmbeddingsCount() {
-      if (embeddingsBuilder_ == null) {
-        return embeddings_.size();
-      } else {
-        return embeddingsBuilder_.getCount();
-      }
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public io.ringmain.v1.Embedding getEmbeddings(int index) {
-      if (embeddingsBuilder_ == null) {
-        return embeddings_.get(index);
-      } else {
-        return embeddingsBuilder_.getMessage(index);
-      }
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder setEmbeddings(
-        int index, io.ringmain.v1.Embedding value) {
-      if (embeddingsBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureEmbeddingsIsMutable();
-        embeddings_.set(index, value);
-        onChanged();
-      } else {
-        embeddingsBuilder_.setMessage(index, value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder setEmbeddings(
-        int index, io.ringmain.v1.Embedding.Builder builderForValue) {
-      if (embeddingsBuilder_ == null) {
-        ensureEmbeddingsIsMutable();
-        embeddings_.set(index, builderForValue.build());
-        onChanged();
-      } else {
-        embeddingsBuilder_.setMessage(index, builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder addEmbeddings(io.ringmain.v1.Embedding value) {
-      if (embeddingsBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureEmbeddingsIsMutable();
-        embeddings_.add(value);
-        onChanged();
-      } else {
-        embeddingsBuilder_.addMessage(value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder addEmbeddings(
-        int index, io.ringmain.v1.Embedding value) {
-      if (embeddingsBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        ensureEmbeddingsIsMutable();
-        embeddings_.add(index, value);
-        onChanged();
-      } else {
-        embeddingsBuilder_.addMessage(index, value);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder addEmbeddings(
-        io.ringmain.v1.Embedding.Builder builderForValue) {
-      if (embeddingsBuilder_ == null) {
-        ensureEmbeddingsIsMutable();
-        embeddings_.add(builderForValue.build());
-        onChanged();
-      } else {
-        embeddingsBuilder_.addMessage(builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder addEmbeddings(
-        int index, io.ringmain.v1.Embedding.Builder builderForValue) {
-      if (embeddingsBuilder_ == null) {
-        ensureEmbeddingsIsMutable();
-        embeddings_.add(index, builderForValue.build());
-        onChanged();
-      } else {
-        embeddingsBuilder_.addMessage(index, builderForValue.build());
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder addAllEmbeddings(
-        java.lang.Iterable<? extends io.ringmain.v1.Embedding> values) {
-      if (embeddingsBuilder_ == null) {
-        ensureEmbeddingsIsMutable();
-        com.google.protobuf.AbstractMessageLite.Builder.addAll(
-            values, embeddings_);
-        onChanged();
-      } else {
-        embeddingsBuilder_.addAllMessages(values);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder clearEmbeddings() {
-      if (embeddingsBuilder_ == null) {
-        embeddings_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000002);
-        onChanged();
-      } else {
-        embeddingsBuilder_.clear();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public Builder removeEmbeddings(int index) {
-      if (embeddingsBuilder_ == null) {
-        ensureEmbeddingsIsMutable();
-        embeddings_.remove(index);
-        onChanged();
-      } else {
-        embeddingsBuilder_.remove(index);
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public io.ringmain.v1.Embedding.Builder getEmbeddingsBuilder(
-        int index) {
-      return getEmbeddingsFieldBuilder().getBuilder(index);
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
-        int index) {
-      if (embeddingsBuilder_ == null) {
-        return embeddings_.get(index);  } else {
-        return embeddingsBuilder_.getMessageOrBuilder(index);
-      }
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
-         getEmbeddingsOrBuilderList() {
-      if (embeddingsBuilder_ != null) {
-        return embeddingsBuilder_.getMessageOrBuilderList();
-      } else {
-        return java.util.Collections.unmodifiableList(embeddings_);
-      }
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public io.ringmain.v1.Embedding.Builder addEmbeddingsBuilder() {
-      return getEmbeddingsFieldBuilder().addBuilder(
-          io.ringmain.v1.Embedding.getDefaultInstance());
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public io.ringmain.v1.Embedding.Builder addEmbeddingsBuilder(
-        int index) {
-      return getEmbeddingsFieldBuilder().addBuilder(
-          index, io.ringmain.v1.Embedding.getDefaultInstance());
-    }
-    /**
-     * <pre>
-     * The vectors.
-     * </pre>
-     *
-     * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-     */
-    public java.util.List<io.ringmain.v1.Embedding.Builder> 
-         getEmbeddingsBuilderList() {
-      return getEmbeddingsFieldBuilder().getBuilderList();
-    }
-    private com.google.protobuf.RepeatedFieldBuilderV3<
-        io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder> 
-        getEmbeddingsFieldBuilder() {
-      if (embeddingsBuilder_ == null) {
-        embeddingsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
-            io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder>(
-                embeddings_,
-                ((bitField0_ & 0x00000002) != 0),
-                getParentForChildren(),
-                isClean());
-        embeddings_ = null;
-      }
-      return embeddingsBuilder_;
-    }
-
     private io.ringmain.v1.Usage usage_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return Whether the usage field is set.
      */
     public boolean hasUsage() {
-      return ((bitField0_ & 0x00000004) != 0);
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return The usage.
      */
     public io.ringmain.v1.Usage getUsage() {
@@ -1151,10 +844,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
@@ -1165,16 +858,16 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(
         io.ringmain.v1.Usage.Builder builderForValue) {
@@ -1183,20 +876,20 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder mergeUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0) &&
+        if (((bitField0_ & 0x00000002) != 0) &&
           usage_ != null &&
           usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
           getUsageBuilder().mergeFrom(value);
@@ -1207,20 +900,20 @@ private static final long serialVersionUID = 0L;
         usageBuilder_.mergeFrom(value);
       }
       if (usage_ != null) {
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000002;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -1231,22 +924,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return getUsageFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
       if (usageBuilder_ != null) {
@@ -1258,10 +951,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
@@ -1282,21 +975,21 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return Whether the route field is set.
      */
     public boolean hasRoute() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return The route.
      */
     public io.ringmain.v1.Route getRoute() {
@@ -1308,10 +1001,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
@@ -1322,16 +1015,16 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(
         io.ringmain.v1.Route.Builder builderForValue) {
@@ -1340,20 +1033,20 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder mergeRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000004) != 0) &&
           route_ != null &&
           route_ != io.ringmain.v1.Route.getDefaultInstance()) {
           getRouteBuilder().mergeFrom(value);
@@ -1364,20 +1057,20 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.mergeFrom(value);
       }
       if (route_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000004;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000004);
       route_ = null;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
@@ -1388,22 +1081,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return getRouteFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
       if (routeBuilder_ != null) {
@@ -1415,10 +1108,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
@@ -1432,6 +1125,336 @@ private static final long serialVersionUID = 0L;
         route_ = null;
       }
       return routeBuilder_;
+    }
+
+    private java.util.List<io.ringmain.v1.Embedding> embeddings_ =
+      java.util.Collections.emptyList();
+    private void ensureEmbeddingsIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        embeddings_ = new java.util.ArrayList<io.ringmain.v1.Embedding>(embeddings_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder> embeddingsBuilder_;
+
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Embedding> getEmbeddingsList() {
+      if (embeddingsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(embeddings_);
+      } else {
+        return embeddingsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public int getEmbeddingsCount() {
+      if (embeddingsBuilder_ == null) {
+        return embeddings_.size();
+      } else {
+        return embeddingsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public io.ringmain.v1.Embedding getEmbeddings(int index) {
+      if (embeddingsBuilder_ == null) {
+        return embeddings_.get(index);
+      } else {
+        return embeddingsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder setEmbeddings(
+        int index, io.ringmain.v1.Embedding value) {
+      if (embeddingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureEmbeddingsIsMutable();
+        embeddings_.set(index, value);
+        onChanged();
+      } else {
+        embeddingsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder setEmbeddings(
+        int index, io.ringmain.v1.Embedding.Builder builderForValue) {
+      if (embeddingsBuilder_ == null) {
+        ensureEmbeddingsIsMutable();
+        embeddings_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        embeddingsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder addEmbeddings(io.ringmain.v1.Embedding value) {
+      if (embeddingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureEmbeddingsIsMutable();
+        embeddings_.add(value);
+        onChanged();
+      } else {
+        embeddingsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder addEmbeddings(
+        int index, io.ringmain.v1.Embedding value) {
+      if (embeddingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureEmbeddingsIsMutable();
+        embeddings_.add(index, value);
+        onChanged();
+      } else {
+        embeddingsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder addEmbeddings(
+        io.ringmain.v1.Embedding.Builder builderForValue) {
+      if (embeddingsBuilder_ == null) {
+        ensureEmbeddingsIsMutable();
+        embeddings_.add(builderForValue.build());
+        onChanged();
+      } else {
+        embeddingsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder addEmbeddings(
+        int index, io.ringmain.v1.Embedding.Builder builderForValue) {
+      if (embeddingsBuilder_ == null) {
+        ensureEmbeddingsIsMutable();
+        embeddings_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        embeddingsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder addAllEmbeddings(
+        java.lang.Iterable<? extends io.ringmain.v1.Embedding> values) {
+      if (embeddingsBuilder_ == null) {
+        ensureEmbeddingsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, embeddings_);
+        onChanged();
+      } else {
+        embeddingsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder clearEmbeddings() {
+      if (embeddingsBuilder_ == null) {
+        embeddings_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        embeddingsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public Builder removeEmbeddings(int index) {
+      if (embeddingsBuilder_ == null) {
+        ensureEmbeddingsIsMutable();
+        embeddings_.remove(index);
+        onChanged();
+      } else {
+        embeddingsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public io.ringmain.v1.Embedding.Builder getEmbeddingsBuilder(
+        int index) {
+      return getEmbeddingsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
+        int index) {
+      if (embeddingsBuilder_ == null) {
+        return embeddings_.get(index);  } else {
+        return embeddingsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
+         getEmbeddingsOrBuilderList() {
+      if (embeddingsBuilder_ != null) {
+        return embeddingsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(embeddings_);
+      }
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public io.ringmain.v1.Embedding.Builder addEmbeddingsBuilder() {
+      return getEmbeddingsFieldBuilder().addBuilder(
+          io.ringmain.v1.Embedding.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public io.ringmain.v1.Embedding.Builder addEmbeddingsBuilder(
+        int index) {
+      return getEmbeddingsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.Embedding.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The vectors: first those of the texts, then those of the media, both in the
+     * order of the request.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Embedding.Builder> 
+         getEmbeddingsBuilderList() {
+      return getEmbeddingsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder> 
+        getEmbeddingsFieldBuilder() {
+      if (embeddingsBuilder_ == null) {
+        embeddingsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.Embedding, io.ringmain.v1.Embedding.Builder, io.ringmain.v1.EmbeddingOrBuilder>(
+                embeddings_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        embeddings_ = null;
+      }
+      return embeddingsBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

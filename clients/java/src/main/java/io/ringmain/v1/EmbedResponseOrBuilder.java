@@ -30,99 +30,104 @@ public interface EmbedResponseOrBuilder extends
 
   /**
    * <pre>
-   * The vectors.
+   * What the request consumed.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  java.util.List<io.ringmain.v1.Embedding> 
-      getEmbeddingsList();
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  io.ringmain.v1.Embedding getEmbeddings(int index);
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  int getEmbeddingsCount();
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
-      getEmbeddingsOrBuilderList();
-  /**
-   * <pre>
-   * The vectors.
-   * </pre>
-   *
-   * <code>repeated .ringmain.v1.Embedding embeddings = 2 [json_name = "embeddings"];</code>
-   */
-  io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
-      int index);
-
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return Whether the usage field is set.
    */
   boolean hasUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return The usage.
    */
   io.ringmain.v1.Usage getUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    */
   io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
 
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return Whether the route field is set.
    */
   boolean hasRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return The route.
    */
   io.ringmain.v1.Route getRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    */
   io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  java.util.List<io.ringmain.v1.Embedding> 
+      getEmbeddingsList();
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  io.ringmain.v1.Embedding getEmbeddings(int index);
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  int getEmbeddingsCount();
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.EmbeddingOrBuilder> 
+      getEmbeddingsOrBuilderList();
+  /**
+   * <pre>
+   * The vectors: first those of the texts, then those of the media, both in the
+   * order of the request.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Embedding embeddings = 4 [json_name = "embeddings"];</code>
+   */
+  io.ringmain.v1.EmbeddingOrBuilder getEmbeddingsOrBuilder(
+      int index);
 }

@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What a vector is for. New values may be added; an unknown one is ignored.
+ * What a vector is for. New values may be added; an unknown one counts as
+ * unspecified.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.EmbeddingPurpose}

@@ -4,7 +4,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * Vectors from text.
+ * Vectors from texts and media.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -107,14 +107,14 @@ public final class EmbeddingServiceGrpc {
 
   /**
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public interface AsyncService {
 
     /**
      * <pre>
-     * Turns texts into vectors.
+     * Turns texts and media into vectors.
      * </pre>
      */
     default void embed(io.ringmain.v1.EmbedRequest request,
@@ -126,7 +126,7 @@ public final class EmbeddingServiceGrpc {
   /**
    * Base class for the server implementation of the service EmbeddingService.
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public static abstract class EmbeddingServiceImplBase
@@ -140,7 +140,7 @@ public final class EmbeddingServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service EmbeddingService.
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public static final class EmbeddingServiceStub
@@ -158,7 +158,7 @@ public final class EmbeddingServiceGrpc {
 
     /**
      * <pre>
-     * Turns texts into vectors.
+     * Turns texts and media into vectors.
      * </pre>
      */
     public void embed(io.ringmain.v1.EmbedRequest request,
@@ -171,7 +171,7 @@ public final class EmbeddingServiceGrpc {
   /**
    * A stub to allow clients to do synchronous rpc calls to service EmbeddingService.
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public static final class EmbeddingServiceBlockingV2Stub
@@ -189,7 +189,7 @@ public final class EmbeddingServiceGrpc {
 
     /**
      * <pre>
-     * Turns texts into vectors.
+     * Turns texts and media into vectors.
      * </pre>
      */
     public io.ringmain.v1.EmbedResponse embed(io.ringmain.v1.EmbedRequest request) throws io.grpc.StatusException {
@@ -201,7 +201,7 @@ public final class EmbeddingServiceGrpc {
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service EmbeddingService.
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public static final class EmbeddingServiceBlockingStub
@@ -219,7 +219,7 @@ public final class EmbeddingServiceGrpc {
 
     /**
      * <pre>
-     * Turns texts into vectors.
+     * Turns texts and media into vectors.
      * </pre>
      */
     public io.ringmain.v1.EmbedResponse embed(io.ringmain.v1.EmbedRequest request) {
@@ -231,7 +231,7 @@ public final class EmbeddingServiceGrpc {
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service EmbeddingService.
    * <pre>
-   * Vectors from text.
+   * Vectors from texts and media.
    * </pre>
    */
   public static final class EmbeddingServiceFutureStub
@@ -249,7 +249,7 @@ public final class EmbeddingServiceGrpc {
 
     /**
      * <pre>
-     * Turns texts into vectors.
+     * Turns texts and media into vectors.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.EmbedResponse> embed(

@@ -21,6 +21,16 @@ public final class EmbeddingServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_EmbedRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_EmbeddingConfig_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_EmbeddingConfig_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_EmbeddingConfig_ProviderOptionsEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_EmbeddingConfig_ProviderOptionsEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_EmbedResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -40,31 +50,47 @@ public final class EmbeddingServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n#ringmain/v1/embedding_service.proto\022\013r" +
-      "ingmain.v1\032\031ringmain/v1/routing.proto\032\027r" +
-      "ingmain/v1/usage.proto\"\370\001\n\014EmbedRequest\022" +
-      "\024\n\005model\030\001 \001(\tR\005model\022\024\n\005texts\030\002 \003(\tR\005te" +
-      "xts\0227\n\007purpose\030\003 \001(\0162\035.ringmain.v1.Embed" +
-      "dingPurposeR\007purpose\022,\n\017dimension_count\030" +
-      "\004 \001(\005H\000R\016dimensionCount\210\001\001\022A\n\016routing_po" +
-      "licy\030\005 \001(\0132\032.ringmain.v1.RoutingPolicyR\r" +
-      "routingPolicyB\022\n\020_dimension_count\"\274\001\n\rEm" +
-      "bedResponse\022\037\n\013response_id\030\001 \001(\tR\nrespon" +
-      "seId\0226\n\nembeddings\030\002 \003(\0132\026.ringmain.v1.E" +
-      "mbeddingR\nembeddings\022(\n\005usage\030\003 \001(\0132\022.ri" +
-      "ngmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022." +
-      "ringmain.v1.RouteR\005route\"#\n\tEmbedding\022\026\n" +
-      "\006values\030\001 \003(\002R\006values*\224\001\n\020EmbeddingPurpo" +
-      "se\022!\n\035EMBEDDING_PURPOSE_UNSPECIFIED\020\000\022\036\n" +
-      "\032EMBEDDING_PURPOSE_DOCUMENT\020\001\022\033\n\027EMBEDDI" +
-      "NG_PURPOSE_QUERY\020\002\022 \n\034EMBEDDING_PURPOSE_" +
-      "SIMILARITY\020\0032R\n\020EmbeddingService\022>\n\005Embe" +
-      "d\022\031.ringmain.v1.EmbedRequest\032\032.ringmain." +
-      "v1.EmbedResponseB)\n\016io.ringmain.v1B\025Embe" +
-      "ddingServiceProtoP\001b\006proto3"
+      "ingmain.v1\032\034google/protobuf/struct.proto" +
+      "\032\035ringmain/v1/attribution.proto\032\031ringmai" +
+      "n/v1/content.proto\032\031ringmain/v1/routing." +
+      "proto\032\027ringmain/v1/usage.proto\"\313\002\n\014Embed" +
+      "Request\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024" +
+      "\n\005model\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(" +
+      "\0132\030.ringmain.v1.AttributionR\013attribution" +
+      "\022A\n\016routing_policy\030\004 \001(\0132\032.ringmain.v1.R" +
+      "outingPolicyR\rroutingPolicy\022\024\n\005texts\030\005 \003" +
+      "(\tR\005texts\022(\n\005media\030\006 \003(\0132\022.ringmain.v1.M" +
+      "ediaR\005media\022G\n\020embedding_config\030\007 \001(\0132\034." +
+      "ringmain.v1.EmbeddingConfigR\017embeddingCo" +
+      "nfig\"\307\002\n\017EmbeddingConfig\0227\n\007purpose\030\001 \001(" +
+      "\0162\035.ringmain.v1.EmbeddingPurposeR\007purpos" +
+      "e\022,\n\017dimension_count\030\002 \001(\005H\000R\016dimensionC" +
+      "ount\210\001\001\022\\\n\020provider_options\030\003 \003(\01321.ring" +
+      "main.v1.EmbeddingConfig.ProviderOptionsE" +
+      "ntryR\017providerOptions\032[\n\024ProviderOptions" +
+      "Entry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\0132\027" +
+      ".google.protobuf.StructR\005value:\0028\001B\022\n\020_d" +
+      "imension_count\"\274\001\n\rEmbedResponse\022\037\n\013resp" +
+      "onse_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\013" +
+      "2\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\003 \001" +
+      "(\0132\022.ringmain.v1.RouteR\005route\0226\n\nembeddi" +
+      "ngs\030\004 \003(\0132\026.ringmain.v1.EmbeddingR\nembed" +
+      "dings\"#\n\tEmbedding\022\026\n\006values\030\001 \003(\002R\006valu" +
+      "es*\224\001\n\020EmbeddingPurpose\022!\n\035EMBEDDING_PUR" +
+      "POSE_UNSPECIFIED\020\000\022\036\n\032EMBEDDING_PURPOSE_" +
+      "DOCUMENT\020\001\022\033\n\027EMBEDDING_PURPOSE_QUERY\020\002\022" +
+      " \n\034EMBEDDING_PURPOSE_SIMILARITY\020\0032R\n\020Emb" +
+      "eddingService\022>\n\005Embed\022\031.ringmain.v1.Emb" +
+      "edRequest\032\032.ringmain.v1.EmbedResponseB)\n" +
+      "\016io.ringmain.v1B\025EmbeddingServiceProtoP\001" +
+      "b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.StructProto.getDescriptor(),
+          io.ringmain.v1.AttributionProto.getDescriptor(),
+          io.ringmain.v1.ContentProto.getDescriptor(),
           io.ringmain.v1.RoutingProto.getDescriptor(),
           io.ringmain.v1.UsageProto.getDescriptor(),
         });
@@ -73,19 +99,34 @@ public final class EmbeddingServiceProto {
     internal_static_ringmain_v1_EmbedRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EmbedRequest_descriptor,
-        new java.lang.String[] { "Model", "Texts", "Purpose", "DimensionCount", "RoutingPolicy", });
-    internal_static_ringmain_v1_EmbedResponse_descriptor =
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Texts", "Media", "EmbeddingConfig", });
+    internal_static_ringmain_v1_EmbeddingConfig_descriptor =
       getDescriptor().getMessageTypes().get(1);
+    internal_static_ringmain_v1_EmbeddingConfig_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_EmbeddingConfig_descriptor,
+        new java.lang.String[] { "Purpose", "DimensionCount", "ProviderOptions", });
+    internal_static_ringmain_v1_EmbeddingConfig_ProviderOptionsEntry_descriptor =
+      internal_static_ringmain_v1_EmbeddingConfig_descriptor.getNestedTypes().get(0);
+    internal_static_ringmain_v1_EmbeddingConfig_ProviderOptionsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_EmbeddingConfig_ProviderOptionsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
+    internal_static_ringmain_v1_EmbedResponse_descriptor =
+      getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_EmbedResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EmbedResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Embeddings", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Embeddings", });
     internal_static_ringmain_v1_Embedding_descriptor =
-      getDescriptor().getMessageTypes().get(2);
+      getDescriptor().getMessageTypes().get(3);
     internal_static_ringmain_v1_Embedding_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Embedding_descriptor,
         new java.lang.String[] { "Values", });
+    com.google.protobuf.StructProto.getDescriptor();
+    io.ringmain.v1.AttributionProto.getDescriptor();
+    io.ringmain.v1.ContentProto.getDescriptor();
     io.ringmain.v1.RoutingProto.getDescriptor();
     io.ringmain.v1.UsageProto.getDescriptor();
   }

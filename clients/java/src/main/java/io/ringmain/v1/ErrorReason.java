@@ -7,8 +7,13 @@ package io.ringmain.v1;
 /**
  * <pre>
  * The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
- * domain `ringmain.v1`. Each says which status code carries it. Every error of
- * this API has an ErrorInfo; those marked RetryInfo also say when to retry.
+ * domain `ringmain.v1`. Each says which status code carries it; those marked
+ * RetryInfo also say when to retry. New values may be added.
+ *
+ * Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
+ * request larger than the server takes is RESOURCE_EXHAUSTED without one, which
+ * is a mistake in the request and never a rate limit, and a connection that
+ * cannot be made or breaks is UNAVAILABLE without one.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ErrorReason}
@@ -33,29 +38,29 @@ public enum ErrorReason
   ERROR_REASON_INVALID_FIELD(1),
   /**
    * <pre>
-   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
+   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
    * </pre>
    *
-   * <code>ERROR_REASON_MODEL_NOT_FOUND = 2;</code>
+   * <code>ERROR_REASON_MEDIA_INVALID = 2;</code>
    */
-  ERROR_REASON_MODEL_NOT_FOUND(2),
-  /**
-   * <pre>
-   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
-   * Metadata: `model`, `capability`.
-   * </pre>
-   *
-   * <code>ERROR_REASON_CAPABILITY_MISSING = 3;</code>
-   */
-  ERROR_REASON_CAPABILITY_MISSING(3),
+  ERROR_REASON_MEDIA_INVALID(2),
   /**
    * <pre>
    * INVALID_ARGUMENT. The input is longer than every candidate's context.
    * </pre>
    *
-   * <code>ERROR_REASON_CONTEXT_TOO_LONG = 4;</code>
+   * <code>ERROR_REASON_CONTEXT_TOO_LONG = 3;</code>
    */
-  ERROR_REASON_CONTEXT_TOO_LONG(4),
+  ERROR_REASON_CONTEXT_TOO_LONG(3),
+  /**
+   * <pre>
+   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDER_REJECTED = 4;</code>
+   */
+  ERROR_REASON_PROVIDER_REJECTED(4),
   /**
    * <pre>
    * FAILED_PRECONDITION. The provider's safety system refused the request.
@@ -66,121 +71,149 @@ public enum ErrorReason
   ERROR_REASON_CONTENT_FILTERED(5),
   /**
    * <pre>
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
+   * Metadata: `model`, `capability`.
    * </pre>
    *
-   * <code>ERROR_REASON_PROVIDER_REJECTED = 6;</code>
+   * <code>ERROR_REASON_CAPABILITY_MISSING = 6;</code>
    */
-  ERROR_REASON_PROVIDER_REJECTED(6),
+  ERROR_REASON_CAPABILITY_MISSING(6),
+  /**
+   * <pre>
+   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_MODEL_NOT_FOUND = 7;</code>
+   */
+  ERROR_REASON_MODEL_NOT_FOUND(7),
+  /**
+   * <pre>
+   * NOT_FOUND. There is no such thing, or it belongs to another tenant.
+   * Metadata: the name of the field that holds the id, such as `key_id`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_RESOURCE_NOT_FOUND = 8;</code>
+   */
+  ERROR_REASON_RESOURCE_NOT_FOUND(8),
+  /**
+   * <pre>
+   * UNIMPLEMENTED. This server does not serve the method; the message says what
+   * its operator would have to configure. Metadata: `method`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_METHOD_NOT_SERVED = 9;</code>
+   */
+  ERROR_REASON_METHOD_NOT_SERVED(9),
   /**
    * <pre>
    * UNAUTHENTICATED. The caller's credentials are missing or wrong.
    * </pre>
    *
-   * <code>ERROR_REASON_CREDENTIALS_INVALID = 7;</code>
+   * <code>ERROR_REASON_CREDENTIALS_INVALID = 10;</code>
    */
-  ERROR_REASON_CREDENTIALS_INVALID(7),
+  ERROR_REASON_CREDENTIALS_INVALID(10),
   /**
    * <pre>
    * PERMISSION_DENIED. The caller may not use the model or method.
    * </pre>
    *
-   * <code>ERROR_REASON_NOT_ALLOWED = 8;</code>
+   * <code>ERROR_REASON_NOT_ALLOWED = 11;</code>
    */
-  ERROR_REASON_NOT_ALLOWED(8),
+  ERROR_REASON_NOT_ALLOWED(11),
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
    * own limit.
    * </pre>
    *
-   * <code>ERROR_REASON_RATE_LIMITED = 9;</code>
+   * <code>ERROR_REASON_RATE_LIMITED = 12;</code>
    */
-  ERROR_REASON_RATE_LIMITED(9),
+  ERROR_REASON_RATE_LIMITED(12),
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
    * </pre>
    *
-   * <code>ERROR_REASON_BUDGET_EXCEEDED = 10;</code>
+   * <code>ERROR_REASON_BUDGET_EXCEEDED = 13;</code>
    */
-  ERROR_REASON_BUDGET_EXCEEDED(10),
+  ERROR_REASON_BUDGET_EXCEEDED(13),
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
    * </pre>
    *
-   * <code>ERROR_REASON_OVERLOADED = 11;</code>
+   * <code>ERROR_REASON_OVERLOADED = 14;</code>
    */
-  ERROR_REASON_OVERLOADED(11),
+  ERROR_REASON_OVERLOADED(14),
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+   * provider limits the gateway. Metadata: the last failure of each, keyed by
+   * provider.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;</code>
+   */
+  ERROR_REASON_PROVIDERS_RATE_LIMITED(15),
   /**
    * <pre>
    * UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
    * Metadata: the last failure of each, keyed by provider.
    * </pre>
    *
-   * <code>ERROR_REASON_PROVIDERS_UNAVAILABLE = 12;</code>
+   * <code>ERROR_REASON_PROVIDERS_UNAVAILABLE = 16;</code>
    */
-  ERROR_REASON_PROVIDERS_UNAVAILABLE(12),
+  ERROR_REASON_PROVIDERS_UNAVAILABLE(16),
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+   * server's policy is to refuse then.
+   * </pre>
+   *
+   * <code>ERROR_REASON_LIMITS_UNAVAILABLE = 17;</code>
+   */
+  ERROR_REASON_LIMITS_UNAVAILABLE(17),
   /**
    * <pre>
    * UNAVAILABLE with RetryInfo. The gateway is shutting down.
    * </pre>
    *
-   * <code>ERROR_REASON_SHUTTING_DOWN = 13;</code>
+   * <code>ERROR_REASON_SHUTTING_DOWN = 18;</code>
    */
-  ERROR_REASON_SHUTTING_DOWN(13),
+  ERROR_REASON_SHUTTING_DOWN(18),
   /**
    * <pre>
    * ABORTED. The provider broke the stream after content was sent.
    * </pre>
    *
-   * <code>ERROR_REASON_STREAM_INTERRUPTED = 14;</code>
+   * <code>ERROR_REASON_STREAM_INTERRUPTED = 19;</code>
    */
-  ERROR_REASON_STREAM_INTERRUPTED(14),
+  ERROR_REASON_STREAM_INTERRUPTED(19),
   /**
    * <pre>
    * DEADLINE_EXCEEDED. The caller's deadline passed.
    * </pre>
    *
-   * <code>ERROR_REASON_DEADLINE_EXCEEDED = 15;</code>
+   * <code>ERROR_REASON_DEADLINE_EXCEEDED = 20;</code>
    */
-  ERROR_REASON_DEADLINE_EXCEEDED(15),
-  /**
-   * <pre>
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
-   * </pre>
-   *
-   * <code>ERROR_REASON_MEDIA_INVALID = 16;</code>
-   */
-  ERROR_REASON_MEDIA_INVALID(16),
+  ERROR_REASON_DEADLINE_EXCEEDED(20),
   /**
    * <pre>
    * INTERNAL. A fault of the gateway; its log has the details.
    * </pre>
    *
-   * <code>ERROR_REASON_INTERNAL = 17;</code>
+   * <code>ERROR_REASON_INTERNAL = 21;</code>
    */
-  ERROR_REASON_INTERNAL(17),
+  ERROR_REASON_INTERNAL(21),
   /**
    * <pre>
    * ABORTED. The model wrote what cannot be used, such as a call of a tool that
    * was not declared, at every candidate. Asking again may help.
    * </pre>
    *
-   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 18;</code>
+   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 22;</code>
    */
-  ERROR_REASON_MODEL_OUTPUT_INVALID(18),
-  /**
-   * <pre>
-   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway's rate.
-   * </pre>
-   *
-   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 19;</code>
-   */
-  ERROR_REASON_PROVIDERS_RATE_LIMITED(19),
+  ERROR_REASON_MODEL_OUTPUT_INVALID(22),
   UNRECOGNIZED(-1),
   ;
 
@@ -202,29 +235,29 @@ public enum ErrorReason
   public static final int ERROR_REASON_INVALID_FIELD_VALUE = 1;
   /**
    * <pre>
-   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
+   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
    * </pre>
    *
-   * <code>ERROR_REASON_MODEL_NOT_FOUND = 2;</code>
+   * <code>ERROR_REASON_MEDIA_INVALID = 2;</code>
    */
-  public static final int ERROR_REASON_MODEL_NOT_FOUND_VALUE = 2;
-  /**
-   * <pre>
-   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
-   * Metadata: `model`, `capability`.
-   * </pre>
-   *
-   * <code>ERROR_REASON_CAPABILITY_MISSING = 3;</code>
-   */
-  public static final int ERROR_REASON_CAPABILITY_MISSING_VALUE = 3;
+  public static final int ERROR_REASON_MEDIA_INVALID_VALUE = 2;
   /**
    * <pre>
    * INVALID_ARGUMENT. The input is longer than every candidate's context.
    * </pre>
    *
-   * <code>ERROR_REASON_CONTEXT_TOO_LONG = 4;</code>
+   * <code>ERROR_REASON_CONTEXT_TOO_LONG = 3;</code>
    */
-  public static final int ERROR_REASON_CONTEXT_TOO_LONG_VALUE = 4;
+  public static final int ERROR_REASON_CONTEXT_TOO_LONG_VALUE = 3;
+  /**
+   * <pre>
+   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDER_REJECTED = 4;</code>
+   */
+  public static final int ERROR_REASON_PROVIDER_REJECTED_VALUE = 4;
   /**
    * <pre>
    * FAILED_PRECONDITION. The provider's safety system refused the request.
@@ -235,121 +268,149 @@ public enum ErrorReason
   public static final int ERROR_REASON_CONTENT_FILTERED_VALUE = 5;
   /**
    * <pre>
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * FAILED_PRECONDITION. The model's candidates lack what the request needs.
+   * Metadata: `model`, `capability`.
    * </pre>
    *
-   * <code>ERROR_REASON_PROVIDER_REJECTED = 6;</code>
+   * <code>ERROR_REASON_CAPABILITY_MISSING = 6;</code>
    */
-  public static final int ERROR_REASON_PROVIDER_REJECTED_VALUE = 6;
+  public static final int ERROR_REASON_CAPABILITY_MISSING_VALUE = 6;
+  /**
+   * <pre>
+   * NOT_FOUND. No candidate serves the model. Metadata: `model`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_MODEL_NOT_FOUND = 7;</code>
+   */
+  public static final int ERROR_REASON_MODEL_NOT_FOUND_VALUE = 7;
+  /**
+   * <pre>
+   * NOT_FOUND. There is no such thing, or it belongs to another tenant.
+   * Metadata: the name of the field that holds the id, such as `key_id`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_RESOURCE_NOT_FOUND = 8;</code>
+   */
+  public static final int ERROR_REASON_RESOURCE_NOT_FOUND_VALUE = 8;
+  /**
+   * <pre>
+   * UNIMPLEMENTED. This server does not serve the method; the message says what
+   * its operator would have to configure. Metadata: `method`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_METHOD_NOT_SERVED = 9;</code>
+   */
+  public static final int ERROR_REASON_METHOD_NOT_SERVED_VALUE = 9;
   /**
    * <pre>
    * UNAUTHENTICATED. The caller's credentials are missing or wrong.
    * </pre>
    *
-   * <code>ERROR_REASON_CREDENTIALS_INVALID = 7;</code>
+   * <code>ERROR_REASON_CREDENTIALS_INVALID = 10;</code>
    */
-  public static final int ERROR_REASON_CREDENTIALS_INVALID_VALUE = 7;
+  public static final int ERROR_REASON_CREDENTIALS_INVALID_VALUE = 10;
   /**
    * <pre>
    * PERMISSION_DENIED. The caller may not use the model or method.
    * </pre>
    *
-   * <code>ERROR_REASON_NOT_ALLOWED = 8;</code>
+   * <code>ERROR_REASON_NOT_ALLOWED = 11;</code>
    */
-  public static final int ERROR_REASON_NOT_ALLOWED_VALUE = 8;
+  public static final int ERROR_REASON_NOT_ALLOWED_VALUE = 11;
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. The caller is over its
    * own limit.
    * </pre>
    *
-   * <code>ERROR_REASON_RATE_LIMITED = 9;</code>
+   * <code>ERROR_REASON_RATE_LIMITED = 12;</code>
    */
-  public static final int ERROR_REASON_RATE_LIMITED_VALUE = 9;
+  public static final int ERROR_REASON_RATE_LIMITED_VALUE = 12;
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
    * </pre>
    *
-   * <code>ERROR_REASON_BUDGET_EXCEEDED = 10;</code>
+   * <code>ERROR_REASON_BUDGET_EXCEEDED = 13;</code>
    */
-  public static final int ERROR_REASON_BUDGET_EXCEEDED_VALUE = 10;
+  public static final int ERROR_REASON_BUDGET_EXCEEDED_VALUE = 13;
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
    * </pre>
    *
-   * <code>ERROR_REASON_OVERLOADED = 11;</code>
+   * <code>ERROR_REASON_OVERLOADED = 14;</code>
    */
-  public static final int ERROR_REASON_OVERLOADED_VALUE = 11;
+  public static final int ERROR_REASON_OVERLOADED_VALUE = 14;
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
+   * provider limits the gateway. Metadata: the last failure of each, keyed by
+   * provider.
+   * </pre>
+   *
+   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;</code>
+   */
+  public static final int ERROR_REASON_PROVIDERS_RATE_LIMITED_VALUE = 15;
   /**
    * <pre>
    * UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
    * Metadata: the last failure of each, keyed by provider.
    * </pre>
    *
-   * <code>ERROR_REASON_PROVIDERS_UNAVAILABLE = 12;</code>
+   * <code>ERROR_REASON_PROVIDERS_UNAVAILABLE = 16;</code>
    */
-  public static final int ERROR_REASON_PROVIDERS_UNAVAILABLE_VALUE = 12;
+  public static final int ERROR_REASON_PROVIDERS_UNAVAILABLE_VALUE = 16;
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The store of limits cannot be reached, and the
+   * server's policy is to refuse then.
+   * </pre>
+   *
+   * <code>ERROR_REASON_LIMITS_UNAVAILABLE = 17;</code>
+   */
+  public static final int ERROR_REASON_LIMITS_UNAVAILABLE_VALUE = 17;
   /**
    * <pre>
    * UNAVAILABLE with RetryInfo. The gateway is shutting down.
    * </pre>
    *
-   * <code>ERROR_REASON_SHUTTING_DOWN = 13;</code>
+   * <code>ERROR_REASON_SHUTTING_DOWN = 18;</code>
    */
-  public static final int ERROR_REASON_SHUTTING_DOWN_VALUE = 13;
+  public static final int ERROR_REASON_SHUTTING_DOWN_VALUE = 18;
   /**
    * <pre>
    * ABORTED. The provider broke the stream after content was sent.
    * </pre>
    *
-   * <code>ERROR_REASON_STREAM_INTERRUPTED = 14;</code>
+   * <code>ERROR_REASON_STREAM_INTERRUPTED = 19;</code>
    */
-  public static final int ERROR_REASON_STREAM_INTERRUPTED_VALUE = 14;
+  public static final int ERROR_REASON_STREAM_INTERRUPTED_VALUE = 19;
   /**
    * <pre>
    * DEADLINE_EXCEEDED. The caller's deadline passed.
    * </pre>
    *
-   * <code>ERROR_REASON_DEADLINE_EXCEEDED = 15;</code>
+   * <code>ERROR_REASON_DEADLINE_EXCEEDED = 20;</code>
    */
-  public static final int ERROR_REASON_DEADLINE_EXCEEDED_VALUE = 15;
-  /**
-   * <pre>
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
-   * </pre>
-   *
-   * <code>ERROR_REASON_MEDIA_INVALID = 16;</code>
-   */
-  public static final int ERROR_REASON_MEDIA_INVALID_VALUE = 16;
+  public static final int ERROR_REASON_DEADLINE_EXCEEDED_VALUE = 20;
   /**
    * <pre>
    * INTERNAL. A fault of the gateway; its log has the details.
    * </pre>
    *
-   * <code>ERROR_REASON_INTERNAL = 17;</code>
+   * <code>ERROR_REASON_INTERNAL = 21;</code>
    */
-  public static final int ERROR_REASON_INTERNAL_VALUE = 17;
+  public static final int ERROR_REASON_INTERNAL_VALUE = 21;
   /**
    * <pre>
    * ABORTED. The model wrote what cannot be used, such as a call of a tool that
    * was not declared, at every candidate. Asking again may help.
    * </pre>
    *
-   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 18;</code>
+   * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 22;</code>
    */
-  public static final int ERROR_REASON_MODEL_OUTPUT_INVALID_VALUE = 18;
-  /**
-   * <pre>
-   * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway's rate.
-   * </pre>
-   *
-   * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 19;</code>
-   */
-  public static final int ERROR_REASON_PROVIDERS_RATE_LIMITED_VALUE = 19;
+  public static final int ERROR_REASON_MODEL_OUTPUT_INVALID_VALUE = 22;
 
 
   public final int getNumber() {
@@ -378,24 +439,27 @@ public enum ErrorReason
     switch (value) {
       case 0: return ERROR_REASON_UNSPECIFIED;
       case 1: return ERROR_REASON_INVALID_FIELD;
-      case 2: return ERROR_REASON_MODEL_NOT_FOUND;
-      case 3: return ERROR_REASON_CAPABILITY_MISSING;
-      case 4: return ERROR_REASON_CONTEXT_TOO_LONG;
+      case 2: return ERROR_REASON_MEDIA_INVALID;
+      case 3: return ERROR_REASON_CONTEXT_TOO_LONG;
+      case 4: return ERROR_REASON_PROVIDER_REJECTED;
       case 5: return ERROR_REASON_CONTENT_FILTERED;
-      case 6: return ERROR_REASON_PROVIDER_REJECTED;
-      case 7: return ERROR_REASON_CREDENTIALS_INVALID;
-      case 8: return ERROR_REASON_NOT_ALLOWED;
-      case 9: return ERROR_REASON_RATE_LIMITED;
-      case 10: return ERROR_REASON_BUDGET_EXCEEDED;
-      case 11: return ERROR_REASON_OVERLOADED;
-      case 12: return ERROR_REASON_PROVIDERS_UNAVAILABLE;
-      case 13: return ERROR_REASON_SHUTTING_DOWN;
-      case 14: return ERROR_REASON_STREAM_INTERRUPTED;
-      case 15: return ERROR_REASON_DEADLINE_EXCEEDED;
-      case 16: return ERROR_REASON_MEDIA_INVALID;
-      case 17: return ERROR_REASON_INTERNAL;
-      case 18: return ERROR_REASON_MODEL_OUTPUT_INVALID;
-      case 19: return ERROR_REASON_PROVIDERS_RATE_LIMITED;
+      case 6: return ERROR_REASON_CAPABILITY_MISSING;
+      case 7: return ERROR_REASON_MODEL_NOT_FOUND;
+      case 8: return ERROR_REASON_RESOURCE_NOT_FOUND;
+      case 9: return ERROR_REASON_METHOD_NOT_SERVED;
+      case 10: return ERROR_REASON_CREDENTIALS_INVALID;
+      case 11: return ERROR_REASON_NOT_ALLOWED;
+      case 12: return ERROR_REASON_RATE_LIMITED;
+      case 13: return ERROR_REASON_BUDGET_EXCEEDED;
+      case 14: return ERROR_REASON_OVERLOADED;
+      case 15: return ERROR_REASON_PROVIDERS_RATE_LIMITED;
+      case 16: return ERROR_REASON_PROVIDERS_UNAVAILABLE;
+      case 17: return ERROR_REASON_LIMITS_UNAVAILABLE;
+      case 18: return ERROR_REASON_SHUTTING_DOWN;
+      case 19: return ERROR_REASON_STREAM_INTERRUPTED;
+      case 20: return ERROR_REASON_DEADLINE_EXCEEDED;
+      case 21: return ERROR_REASON_INTERNAL;
+      case 22: return ERROR_REASON_MODEL_OUTPUT_INVALID;
       default: return null;
     }
   }

@@ -90,7 +90,8 @@ private static final long serialVersionUID = 0L;
   private long maxCostNanoUsd_ = 0L;
   /**
    * <pre>
-   * With the longest answer the request allows, from the dearest candidate.
+   * With the longest answer that the request allows, from the most expensive
+   * candidate. Absent also when a tool of the provider may run without a limit.
    * </pre>
    *
    * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -102,7 +103,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * With the longest answer the request allows, from the dearest candidate.
+   * With the longest answer that the request allows, from the most expensive
+   * candidate. Absent also when a tool of the provider may run without a limit.
    * </pre>
    *
    * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -608,7 +610,8 @@ private static final long serialVersionUID = 0L;
     private long maxCostNanoUsd_ ;
     /**
      * <pre>
-     * With the longest answer the request allows, from the dearest candidate.
+     * With the longest answer that the request allows, from the most expensive
+     * candidate. Absent also when a tool of the provider may run without a limit.
      * </pre>
      *
      * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -620,7 +623,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With the longest answer the request allows, from the dearest candidate.
+     * With the longest answer that the request allows, from the most expensive
+     * candidate. Absent also when a tool of the provider may run without a limit.
      * </pre>
      *
      * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -632,7 +636,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With the longest answer the request allows, from the dearest candidate.
+     * With the longest answer that the request allows, from the most expensive
+     * candidate. Absent also when a tool of the provider may run without a limit.
      * </pre>
      *
      * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -648,7 +653,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With the longest answer the request allows, from the dearest candidate.
+     * With the longest answer that the request allows, from the most expensive
+     * candidate. Absent also when a tool of the provider may run without a limit.
      * </pre>
      *
      * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>

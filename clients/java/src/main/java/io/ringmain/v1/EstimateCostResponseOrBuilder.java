@@ -39,7 +39,8 @@ public interface EstimateCostResponseOrBuilder extends
 
   /**
    * <pre>
-   * With the longest answer the request allows, from the dearest candidate.
+   * With the longest answer that the request allows, from the most expensive
+   * candidate. Absent also when a tool of the provider may run without a limit.
    * </pre>
    *
    * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>
@@ -48,7 +49,8 @@ public interface EstimateCostResponseOrBuilder extends
   boolean hasMaxCostNanoUsd();
   /**
    * <pre>
-   * With the longest answer the request allows, from the dearest candidate.
+   * With the longest answer that the request allows, from the most expensive
+   * candidate. Absent also when a tool of the provider may run without a limit.
    * </pre>
    *
    * <code>optional int64 max_cost_nano_usd = 3 [json_name = "maxCostNanoUsd"];</code>

@@ -21,7 +21,6 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private ExportUsageRequest() {
-    tenantId_ = "";
   }
 
   @java.lang.Override
@@ -45,127 +44,42 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int START_TIME_FIELD_NUMBER = 1;
-  private com.google.protobuf.Timestamp startTime_;
+  public static final int FILTER_FIELD_NUMBER = 1;
+  private io.ringmain.v1.UsageFilter filter_;
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return Whether the startTime field is set.
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+   * @return Whether the filter field is set.
    */
   @java.lang.Override
-  public boolean hasStartTime() {
+  public boolean hasFilter() {
     return ((bitField0_ & 0x00000001) != 0);
   }
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return The startTime.
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+   * @return The filter.
    */
   @java.lang.Override
-  public com.google.protobuf.Timestamp getStartTime() {
-    return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
+  public io.ringmain.v1.UsageFilter getFilter() {
+    return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
   }
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
    */
   @java.lang.Override
-  public com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder() {
-    return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
-  }
-
-  public static final int END_TIME_FIELD_NUMBER = 2;
-  private com.google.protobuf.Timestamp endTime_;
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return Whether the endTime field is set.
-   */
-  @java.lang.Override
-  public boolean hasEndTime() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return The endTime.
-   */
-  @java.lang.Override
-  public com.google.protobuf.Timestamp getEndTime() {
-    return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-  }
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   */
-  @java.lang.Override
-  public com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder() {
-    return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-  }
-
-  public static final int TENANT_ID_FIELD_NUMBER = 3;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object tenantId_ = "";
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-   * @return The tenantId.
-   */
-  @java.lang.Override
-  public java.lang.String getTenantId() {
-    java.lang.Object ref = tenantId_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      tenantId_ = s;
-      return s;
-    }
-  }
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-   * @return The bytes for tenantId.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getTenantIdBytes() {
-    java.lang.Object ref = tenantId_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      tenantId_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
+  public io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder() {
+    return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -183,13 +97,7 @@ private static final long serialVersionUID = 0L;
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(1, getStartTime());
-    }
-    if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(2, getEndTime());
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(tenantId_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, tenantId_);
+      output.writeMessage(1, getFilter());
     }
     getUnknownFields().writeTo(output);
   }
@@ -202,14 +110,7 @@ private static final long serialVersionUID = 0L;
     size = 0;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, getStartTime());
-    }
-    if (((bitField0_ & 0x00000002) != 0)) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getEndTime());
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(tenantId_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, tenantId_);
+        .computeMessageSize(1, getFilter());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -226,18 +127,11 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.ExportUsageRequest other = (io.ringmain.v1.ExportUsageRequest) obj;
 
-    if (hasStartTime() != other.hasStartTime()) return false;
-    if (hasStartTime()) {
-      if (!getStartTime()
-          .equals(other.getStartTime())) return false;
+    if (hasFilter() != other.hasFilter()) return false;
+    if (hasFilter()) {
+      if (!getFilter()
+          .equals(other.getFilter())) return false;
     }
-    if (hasEndTime() != other.hasEndTime()) return false;
-    if (hasEndTime()) {
-      if (!getEndTime()
-          .equals(other.getEndTime())) return false;
-    }
-    if (!getTenantId()
-        .equals(other.getTenantId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -249,16 +143,10 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    if (hasStartTime()) {
-      hash = (37 * hash) + START_TIME_FIELD_NUMBER;
-      hash = (53 * hash) + getStartTime().hashCode();
+    if (hasFilter()) {
+      hash = (37 * hash) + FILTER_FIELD_NUMBER;
+      hash = (53 * hash) + getFilter().hashCode();
     }
-    if (hasEndTime()) {
-      hash = (37 * hash) + END_TIME_FIELD_NUMBER;
-      hash = (53 * hash) + getEndTime().hashCode();
-    }
-    hash = (37 * hash) + TENANT_ID_FIELD_NUMBER;
-    hash = (53 * hash) + getTenantId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -393,25 +281,18 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getStartTimeFieldBuilder();
-        getEndTimeFieldBuilder();
+        getFilterFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      startTime_ = null;
-      if (startTimeBuilder_ != null) {
-        startTimeBuilder_.dispose();
-        startTimeBuilder_ = null;
+      filter_ = null;
+      if (filterBuilder_ != null) {
+        filterBuilder_.dispose();
+        filterBuilder_ = null;
       }
-      endTime_ = null;
-      if (endTimeBuilder_ != null) {
-        endTimeBuilder_.dispose();
-        endTimeBuilder_ = null;
-      }
-      tenantId_ = "";
       return this;
     }
 
@@ -447,19 +328,10 @@ private static final long serialVersionUID = 0L;
       int from_bitField0_ = bitField0_;
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.startTime_ = startTimeBuilder_ == null
-            ? startTime_
-            : startTimeBuilder_.build();
+        result.filter_ = filterBuilder_ == null
+            ? filter_
+            : filterBuilder_.build();
         to_bitField0_ |= 0x00000001;
-      }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.endTime_ = endTimeBuilder_ == null
-            ? endTime_
-            : endTimeBuilder_.build();
-        to_bitField0_ |= 0x00000002;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.tenantId_ = tenantId_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -508,16 +380,8 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.ExportUsageRequest other) {
       if (other == io.ringmain.v1.ExportUsageRequest.getDefaultInstance()) return this;
-      if (other.hasStartTime()) {
-        mergeStartTime(other.getStartTime());
-      }
-      if (other.hasEndTime()) {
-        mergeEndTime(other.getEndTime());
-      }
-      if (!other.getTenantId().isEmpty()) {
-        tenantId_ = other.tenantId_;
-        bitField0_ |= 0x00000004;
-        onChanged();
+      if (other.hasFilter()) {
+        mergeFilter(other.getFilter());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -547,23 +411,11 @@ private static final long serialVersionUID = 0L;
               break;
             case 10: {
               input.readMessage(
-                  getStartTimeFieldBuilder().getBuilder(),
+                  getFilterFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 18: {
-              input.readMessage(
-                  getEndTimeFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000002;
-              break;
-            } // case 18
-            case 26: {
-              tenantId_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000004;
-              break;
-            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -581,50 +433,50 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private com.google.protobuf.Timestamp startTime_;
+    private io.ringmain.v1.UsageFilter filter_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> startTimeBuilder_;
+        io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder> filterBuilder_;
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     * @return Whether the startTime field is set.
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+     * @return Whether the filter field is set.
      */
-    public boolean hasStartTime() {
+    public boolean hasFilter() {
       return ((bitField0_ & 0x00000001) != 0);
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     * @return The startTime.
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+     * @return The filter.
      */
-    public com.google.protobuf.Timestamp getStartTime() {
-      if (startTimeBuilder_ == null) {
-        return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
+    public io.ringmain.v1.UsageFilter getFilter() {
+      if (filterBuilder_ == null) {
+        return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
       } else {
-        return startTimeBuilder_.getMessage();
+        return filterBuilder_.getMessage();
       }
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public Builder setStartTime(com.google.protobuf.Timestamp value) {
-      if (startTimeBuilder_ == null) {
+    public Builder setFilter(io.ringmain.v1.UsageFilter value) {
+      if (filterBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        startTime_ = value;
+        filter_ = value;
       } else {
-        startTimeBuilder_.setMessage(value);
+        filterBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000001;
       onChanged();
@@ -632,17 +484,17 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public Builder setStartTime(
-        com.google.protobuf.Timestamp.Builder builderForValue) {
-      if (startTimeBuilder_ == null) {
-        startTime_ = builderForValue.build();
+    public Builder setFilter(
+        io.ringmain.v1.UsageFilter.Builder builderForValue) {
+      if (filterBuilder_ == null) {
+        filter_ = builderForValue.build();
       } else {
-        startTimeBuilder_.setMessage(builderForValue.build());
+        filterBuilder_.setMessage(builderForValue.build());
       }
       bitField0_ |= 0x00000001;
       onChanged();
@@ -650,24 +502,24 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public Builder mergeStartTime(com.google.protobuf.Timestamp value) {
-      if (startTimeBuilder_ == null) {
+    public Builder mergeFilter(io.ringmain.v1.UsageFilter value) {
+      if (filterBuilder_ == null) {
         if (((bitField0_ & 0x00000001) != 0) &&
-          startTime_ != null &&
-          startTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
-          getStartTimeBuilder().mergeFrom(value);
+          filter_ != null &&
+          filter_ != io.ringmain.v1.UsageFilter.getDefaultInstance()) {
+          getFilterBuilder().mergeFrom(value);
         } else {
-          startTime_ = value;
+          filter_ = value;
         }
       } else {
-        startTimeBuilder_.mergeFrom(value);
+        filterBuilder_.mergeFrom(value);
       }
-      if (startTime_ != null) {
+      if (filter_ != null) {
         bitField0_ |= 0x00000001;
         onChanged();
       }
@@ -675,316 +527,67 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public Builder clearStartTime() {
+    public Builder clearFilter() {
       bitField0_ = (bitField0_ & ~0x00000001);
-      startTime_ = null;
-      if (startTimeBuilder_ != null) {
-        startTimeBuilder_.dispose();
-        startTimeBuilder_ = null;
+      filter_ = null;
+      if (filterBuilder_ != null) {
+        filterBuilder_.dispose();
+        filterBuilder_ = null;
       }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public com.google.protobuf.Timestamp.Builder getStartTimeBuilder() {
+    public io.ringmain.v1.UsageFilter.Builder getFilterBuilder() {
       bitField0_ |= 0x00000001;
       onChanged();
-      return getStartTimeFieldBuilder().getBuilder();
+      return getFilterFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
-    public com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder() {
-      if (startTimeBuilder_ != null) {
-        return startTimeBuilder_.getMessageOrBuilder();
+    public io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder() {
+      if (filterBuilder_ != null) {
+        return filterBuilder_.getMessageOrBuilder();
       } else {
-        return startTime_ == null ?
-            com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
+        return filter_ == null ?
+            io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
       }
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * Which records.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
-        getStartTimeFieldBuilder() {
-      if (startTimeBuilder_ == null) {
-        startTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
-                getStartTime(),
+        io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder> 
+        getFilterFieldBuilder() {
+      if (filterBuilder_ == null) {
+        filterBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder>(
+                getFilter(),
                 getParentForChildren(),
                 isClean());
-        startTime_ = null;
+        filter_ = null;
       }
-      return startTimeBuilder_;
-    }
-
-    private com.google.protobuf.Timestamp endTime_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> endTimeBuilder_;
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     * @return Whether the endTime field is set.
-     */
-    public boolean hasEndTime() {
-      return ((bitField0_ & 0x00000002) != 0);
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     * @return The endTime.
-     */
-    public com.google.protobuf.Timestamp getEndTime() {
-      if (endTimeBuilder_ == null) {
-        return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-      } else {
-        return endTimeBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder setEndTime(com.google.protobuf.Timestamp value) {
-      if (endTimeBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        endTime_ = value;
-      } else {
-        endTimeBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder setEndTime(
-        com.google.protobuf.Timestamp.Builder builderForValue) {
-      if (endTimeBuilder_ == null) {
-        endTime_ = builderForValue.build();
-      } else {
-        endTimeBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder mergeEndTime(com.google.protobuf.Timestamp value) {
-      if (endTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
-          endTime_ != null &&
-          endTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
-          getEndTimeBuilder().mergeFrom(value);
-        } else {
-          endTime_ = value;
-        }
-      } else {
-        endTimeBuilder_.mergeFrom(value);
-      }
-      if (endTime_ != null) {
-        bitField0_ |= 0x00000002;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder clearEndTime() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      endTime_ = null;
-      if (endTimeBuilder_ != null) {
-        endTimeBuilder_.dispose();
-        endTimeBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public com.google.protobuf.Timestamp.Builder getEndTimeBuilder() {
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return getEndTimeFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder() {
-      if (endTimeBuilder_ != null) {
-        return endTimeBuilder_.getMessageOrBuilder();
-      } else {
-        return endTime_ == null ?
-            com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-      }
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
-        getEndTimeFieldBuilder() {
-      if (endTimeBuilder_ == null) {
-        endTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
-                getEndTime(),
-                getParentForChildren(),
-                isClean());
-        endTime_ = null;
-      }
-      return endTimeBuilder_;
-    }
-
-    private java.lang.Object tenantId_ = "";
-    /**
-     * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
-     * </pre>
-     *
-     * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-     * @return The tenantId.
-     */
-    public java.lang.String getTenantId() {
-      java.lang.Object ref = tenantId_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        tenantId_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
-     * </pre>
-     *
-     * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-     * @return The bytes for tenantId.
-     */
-    public com.google.protobuf.ByteString
-        getTenantIdBytes() {
-      java.lang.Object ref = tenantId_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        tenantId_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
-     * </pre>
-     *
-     * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-     * @param value The tenantId to set.
-     * @return This builder for chaining.
-     */
-    public Builder setTenantId(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      tenantId_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
-     * </pre>
-     *
-     * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearTenantId() {
-      tenantId_ = getDefaultInstance().getTenantId();
-      bitField0_ = (bitField0_ & ~0x00000004);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
-     * </pre>
-     *
-     * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-     * @param value The bytes for tenantId to set.
-     * @return This builder for chaining.
-     */
-    public Builder setTenantIdBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      tenantId_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
+      return filterBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

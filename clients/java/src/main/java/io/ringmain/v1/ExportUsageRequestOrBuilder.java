@@ -10,75 +10,28 @@ public interface ExportUsageRequestOrBuilder extends
 
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return Whether the startTime field is set.
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+   * @return Whether the filter field is set.
    */
-  boolean hasStartTime();
+  boolean hasFilter();
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return The startTime.
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
+   * @return The filter.
    */
-  com.google.protobuf.Timestamp getStartTime();
+  io.ringmain.v1.UsageFilter getFilter();
   /**
    * <pre>
-   * The start of the period, included.
+   * Which records.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+   * <code>.ringmain.v1.UsageFilter filter = 1 [json_name = "filter"];</code>
    */
-  com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder();
-
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return Whether the endTime field is set.
-   */
-  boolean hasEndTime();
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return The endTime.
-   */
-  com.google.protobuf.Timestamp getEndTime();
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   */
-  com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder();
-
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-   * @return The tenantId.
-   */
-  java.lang.String getTenantId();
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
-   * @return The bytes for tenantId.
-   */
-  com.google.protobuf.ByteString
-      getTenantIdBytes();
+  io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder();
 }

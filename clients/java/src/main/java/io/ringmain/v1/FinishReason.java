@@ -39,7 +39,7 @@ public enum FinishReason
   FINISH_REASON_MAX_TOKENS(2),
   /**
    * <pre>
-   * The model asks for tools.
+   * The model asks for tools that the caller runs.
    * </pre>
    *
    * <code>FINISH_REASON_TOOL_CALLS = 3;</code>
@@ -61,6 +61,15 @@ public enum FinishReason
    * <code>FINISH_REASON_REFUSAL = 5;</code>
    */
   FINISH_REASON_REFUSAL(5),
+  /**
+   * <pre>
+   * The provider paused a long turn. Send the conversation again with this
+   * message at its end, and nothing after it, and the model goes on.
+   * </pre>
+   *
+   * <code>FINISH_REASON_PAUSED = 6;</code>
+   */
+  FINISH_REASON_PAUSED(6),
   UNRECOGNIZED(-1),
   ;
 
@@ -90,7 +99,7 @@ public enum FinishReason
   public static final int FINISH_REASON_MAX_TOKENS_VALUE = 2;
   /**
    * <pre>
-   * The model asks for tools.
+   * The model asks for tools that the caller runs.
    * </pre>
    *
    * <code>FINISH_REASON_TOOL_CALLS = 3;</code>
@@ -112,6 +121,15 @@ public enum FinishReason
    * <code>FINISH_REASON_REFUSAL = 5;</code>
    */
   public static final int FINISH_REASON_REFUSAL_VALUE = 5;
+  /**
+   * <pre>
+   * The provider paused a long turn. Send the conversation again with this
+   * message at its end, and nothing after it, and the model goes on.
+   * </pre>
+   *
+   * <code>FINISH_REASON_PAUSED = 6;</code>
+   */
+  public static final int FINISH_REASON_PAUSED_VALUE = 6;
 
 
   public final int getNumber() {
@@ -144,6 +162,7 @@ public enum FinishReason
       case 3: return FINISH_REASON_TOOL_CALLS;
       case 4: return FINISH_REASON_CONTENT_FILTER;
       case 5: return FINISH_REASON_REFUSAL;
+      case 6: return FINISH_REASON_PAUSED;
       default: return null;
     }
   }
@@ -174,7 +193,7 @@ public enum FinishReason
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(2);
+    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(3);
   }
 
   private static final FinishReason[] VALUES = values();

@@ -53,7 +53,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -75,7 +76,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -143,7 +145,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int PROMPT_FIELD_NUMBER = 3;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int PROMPT_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object prompt_ = "";
   /**
@@ -151,7 +229,7 @@ private static final long serialVersionUID = 0L;
    * The description, 1 to 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   @java.lang.Override
@@ -172,7 +250,7 @@ private static final long serialVersionUID = 0L;
    * The description, 1 to 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   @java.lang.Override
@@ -190,26 +268,26 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGE_CONFIG_FIELD_NUMBER = 4;
+  public static final int IMAGE_CONFIG_FIELD_NUMBER = 6;
   private io.ringmain.v1.ImageConfig imageConfig_;
   /**
    * <pre>
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    * @return Whether the imageConfig field is set.
    */
   @java.lang.Override
   public boolean hasImageConfig() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    * @return The imageConfig.
    */
   @java.lang.Override
@@ -221,49 +299,11 @@ private static final long serialVersionUID = 0L;
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder() {
     return imageConfig_ == null ? io.ringmain.v1.ImageConfig.getDefaultInstance() : imageConfig_;
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 5;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -286,14 +326,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, prompt_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(4, getImageConfig());
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(5, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, prompt_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(6, getImageConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -310,16 +353,20 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, prompt_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getImageConfig());
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getRoutingPolicy());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, prompt_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, getImageConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -340,17 +387,22 @@ private static final long serialVersionUID = 0L;
         .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (!getPrompt()
         .equals(other.getPrompt())) return false;
     if (hasImageConfig() != other.hasImageConfig()) return false;
     if (hasImageConfig()) {
       if (!getImageConfig()
           .equals(other.getImageConfig())) return false;
-    }
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -367,15 +419,19 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     hash = (37 * hash) + PROMPT_FIELD_NUMBER;
     hash = (53 * hash) + getPrompt().hashCode();
     if (hasImageConfig()) {
       hash = (37 * hash) + IMAGE_CONFIG_FIELD_NUMBER;
       hash = (53 * hash) + getImageConfig().hashCode();
-    }
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -511,8 +567,9 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getImageConfigFieldBuilder();
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getImageConfigFieldBuilder();
       }
     }
     @java.lang.Override
@@ -521,16 +578,21 @@ private static final long serialVersionUID = 0L;
       bitField0_ = 0;
       requestId_ = "";
       model_ = "";
-      prompt_ = "";
-      imageConfig_ = null;
-      if (imageConfigBuilder_ != null) {
-        imageConfigBuilder_.dispose();
-        imageConfigBuilder_ = null;
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
       }
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
+      }
+      prompt_ = "";
+      imageConfig_ = null;
+      if (imageConfigBuilder_ != null) {
+        imageConfigBuilder_.dispose();
+        imageConfigBuilder_ = null;
       }
       return this;
     }
@@ -571,21 +633,27 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000002) != 0)) {
         result.model_ = model_;
       }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.prompt_ = prompt_;
-      }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.imageConfig_ = imageConfigBuilder_ == null
-            ? imageConfig_
-            : imageConfigBuilder_.build();
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.prompt_ = prompt_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.imageConfig_ = imageConfigBuilder_ == null
+            ? imageConfig_
+            : imageConfigBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -644,16 +712,19 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000002;
         onChanged();
       }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (!other.getPrompt().isEmpty()) {
         prompt_ = other.prompt_;
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       if (other.hasImageConfig()) {
         mergeImageConfig(other.getImageConfig());
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -692,24 +763,31 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 18
             case 26: {
-              prompt_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
               input.readMessage(
-                  getImageConfigFieldBuilder().getBuilder(),
+                  getRoutingPolicyFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
             } // case 34
             case 42: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              prompt_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000010;
               break;
             } // case 42
+            case 50: {
+              input.readMessage(
+                  getImageConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -731,7 +809,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -752,7 +831,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -774,7 +854,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -792,7 +873,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -807,7 +889,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Chosen by the caller, optional, at most 128 characters. A repeat within a
-     * day returns the first answer instead of paying twice.
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
      * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -916,13 +999,327 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
+    }
+
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
      * The description, 1 to 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The prompt.
      */
     public java.lang.String getPrompt() {
@@ -942,7 +1339,7 @@ private static final long serialVersionUID = 0L;
      * The description, 1 to 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return The bytes for prompt.
      */
     public com.google.protobuf.ByteString
@@ -963,7 +1360,7 @@ private static final long serialVersionUID = 0L;
      * The description, 1 to 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The prompt to set.
      * @return This builder for chaining.
      */
@@ -971,7 +1368,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       prompt_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -980,12 +1377,12 @@ private static final long serialVersionUID = 0L;
      * The description, 1 to 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPrompt() {
       prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
@@ -994,7 +1391,7 @@ private static final long serialVersionUID = 0L;
      * The description, 1 to 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 3 [json_name = "prompt"];</code>
+     * <code>string prompt = 5 [json_name = "prompt"];</code>
      * @param value The bytes for prompt to set.
      * @return This builder for chaining.
      */
@@ -1003,7 +1400,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       prompt_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1016,18 +1413,18 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      * @return Whether the imageConfig field is set.
      */
     public boolean hasImageConfig() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      * @return The imageConfig.
      */
     public io.ringmain.v1.ImageConfig getImageConfig() {
@@ -1042,7 +1439,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public Builder setImageConfig(io.ringmain.v1.ImageConfig value) {
       if (imageConfigBuilder_ == null) {
@@ -1053,7 +1450,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1062,7 +1459,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public Builder setImageConfig(
         io.ringmain.v1.ImageConfig.Builder builderForValue) {
@@ -1071,7 +1468,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1080,11 +1477,11 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public Builder mergeImageConfig(io.ringmain.v1.ImageConfig value) {
       if (imageConfigBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000020) != 0) &&
           imageConfig_ != null &&
           imageConfig_ != io.ringmain.v1.ImageConfig.getDefaultInstance()) {
           getImageConfigBuilder().mergeFrom(value);
@@ -1095,7 +1492,7 @@ private static final long serialVersionUID = 0L;
         imageConfigBuilder_.mergeFrom(value);
       }
       if (imageConfig_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       return this;
@@ -1105,10 +1502,10 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public Builder clearImageConfig() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000020);
       imageConfig_ = null;
       if (imageConfigBuilder_ != null) {
         imageConfigBuilder_.dispose();
@@ -1122,10 +1519,10 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public io.ringmain.v1.ImageConfig.Builder getImageConfigBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000020;
       onChanged();
       return getImageConfigFieldBuilder().getBuilder();
     }
@@ -1134,7 +1531,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     public io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder() {
       if (imageConfigBuilder_ != null) {
@@ -1149,7 +1546,7 @@ private static final long serialVersionUID = 0L;
      * How to draw.
      * </pre>
      *
-     * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+     * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.ImageConfig, io.ringmain.v1.ImageConfig.Builder, io.ringmain.v1.ImageConfigOrBuilder> 
@@ -1163,163 +1560,6 @@ private static final long serialVersionUID = 0L;
         imageConfig_ = null;
       }
       return imageConfigBuilder_;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
-     */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000010) != 0);
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
-     */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      } else {
-        return routingPolicyBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        routingPolicy_ = value;
-      } else {
-        routingPolicyBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
-      } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
-        } else {
-          routingPolicy_ = value;
-        }
-      } else {
-        routingPolicyBuilder_.mergeFrom(value);
-      }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000010;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
-      } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
-                getParentForChildren(),
-                isClean());
-        routingPolicy_ = null;
-      }
-      return routingPolicyBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

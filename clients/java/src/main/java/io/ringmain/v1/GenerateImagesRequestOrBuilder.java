@@ -11,7 +11,8 @@ public interface GenerateImagesRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -21,7 +22,8 @@ public interface GenerateImagesRequestOrBuilder extends
   /**
    * <pre>
    * Chosen by the caller, optional, at most 128 characters. A repeat within a
-   * day returns the first answer instead of paying twice.
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
    * <code>string request_id = 1 [json_name = "requestId"];</code>
@@ -52,10 +54,64 @@ public interface GenerateImagesRequestOrBuilder extends
 
   /**
    * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
    * The description, 1 to 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   java.lang.String getPrompt();
@@ -64,7 +120,7 @@ public interface GenerateImagesRequestOrBuilder extends
    * The description, 1 to 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 3 [json_name = "prompt"];</code>
+   * <code>string prompt = 5 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   com.google.protobuf.ByteString
@@ -75,7 +131,7 @@ public interface GenerateImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    * @return Whether the imageConfig field is set.
    */
   boolean hasImageConfig();
@@ -84,7 +140,7 @@ public interface GenerateImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    * @return The imageConfig.
    */
   io.ringmain.v1.ImageConfig getImageConfig();
@@ -93,34 +149,7 @@ public interface GenerateImagesRequestOrBuilder extends
    * How to draw.
    * </pre>
    *
-   * <code>.ringmain.v1.ImageConfig image_config = 4 [json_name = "imageConfig"];</code>
+   * <code>.ringmain.v1.ImageConfig image_config = 6 [json_name = "imageConfig"];</code>
    */
   io.ringmain.v1.ImageConfigOrBuilder getImageConfigOrBuilder();
-
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  boolean hasRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 5 [json_name = "routingPolicy"];</code>
-   */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
 }

@@ -8,7 +8,8 @@ package io.ringmain.v1;
  * <pre>
  * How a model should write. Scalars are optional so that "unset" (the
  * provider's default) differs from zero. A knob that the serving provider does
- * not have is ignored; a part or tool it cannot take is an error.
+ * not have is ignored unless its comment says otherwise; a part or tool that it
+ * cannot take is an error.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.GenerationConfig}
@@ -26,6 +27,7 @@ private static final long serialVersionUID = 0L;
     stopSequences_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     reasoningEffort_ = 0;
+    outputModalities_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -45,7 +47,7 @@ private static final long serialVersionUID = 0L;
   protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
       int number) {
     switch (number) {
-      case 11:
+      case 16:
         return internalGetProviderOptions();
       default:
         throw new RuntimeException(
@@ -65,7 +67,7 @@ private static final long serialVersionUID = 0L;
   private int maxOutputTokens_ = 0;
   /**
    * <pre>
-   * The most tokens to write, reasoning included.
+   * The most tokens to write, reasoning included. At least 1.
    * </pre>
    *
    * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -77,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most tokens to write, reasoning included.
+   * The most tokens to write, reasoning included. At least 1.
    * </pre>
    *
    * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -146,7 +148,7 @@ private static final long serialVersionUID = 0L;
   private int topK_ = 0;
   /**
    * <pre>
-   * Sample only among this many likeliest tokens.
+   * Sample only among this many likeliest tokens. At least 1.
    * </pre>
    *
    * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -158,7 +160,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Sample only among this many likeliest tokens.
+   * Sample only among this many likeliest tokens. At least 1.
    * </pre>
    *
    * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -329,26 +331,57 @@ private static final long serialVersionUID = 0L;
     return result == null ? io.ringmain.v1.ReasoningEffort.UNRECOGNIZED : result;
   }
 
-  public static final int RESPONSE_FORMAT_FIELD_NUMBER = 10;
+  public static final int REASONING_TOKEN_BUDGET_FIELD_NUMBER = 10;
+  private int reasoningTokenBudget_ = 0;
+  /**
+   * <pre>
+   * The most tokens to reason with; zero means not to reason. Wins over
+   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+   * asks for the effort that comes nearest.
+   * </pre>
+   *
+   * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+   * @return Whether the reasoningTokenBudget field is set.
+   */
+  @java.lang.Override
+  public boolean hasReasoningTokenBudget() {
+    return ((bitField0_ & 0x00000080) != 0);
+  }
+  /**
+   * <pre>
+   * The most tokens to reason with; zero means not to reason. Wins over
+   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+   * asks for the effort that comes nearest.
+   * </pre>
+   *
+   * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+   * @return The reasoningTokenBudget.
+   */
+  @java.lang.Override
+  public int getReasoningTokenBudget() {
+    return reasoningTokenBudget_;
+  }
+
+  public static final int RESPONSE_FORMAT_FIELD_NUMBER = 11;
   private io.ringmain.v1.ResponseFormat responseFormat_;
   /**
    * <pre>
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    * @return Whether the responseFormat field is set.
    */
   @java.lang.Override
   public boolean hasResponseFormat() {
-    return ((bitField0_ & 0x00000080) != 0);
+    return ((bitField0_ & 0x00000100) != 0);
   }
   /**
    * <pre>
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    * @return The responseFormat.
    */
   @java.lang.Override
@@ -360,14 +393,207 @@ private static final long serialVersionUID = 0L;
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.ResponseFormatOrBuilder getResponseFormatOrBuilder() {
     return responseFormat_ == null ? io.ringmain.v1.ResponseFormat.getDefaultInstance() : responseFormat_;
   }
 
-  public static final int PROVIDER_OPTIONS_FIELD_NUMBER = 11;
+  public static final int OUTPUT_MODALITIES_FIELD_NUMBER = 12;
+  @SuppressWarnings("serial")
+  private java.util.List<java.lang.Integer> outputModalities_;
+  private static final com.google.protobuf.Internal.ListAdapter.Converter<
+      java.lang.Integer, io.ringmain.v1.Modality> outputModalities_converter_ =
+          new com.google.protobuf.Internal.ListAdapter.Converter<
+              java.lang.Integer, io.ringmain.v1.Modality>() {
+            public io.ringmain.v1.Modality convert(java.lang.Integer from) {
+              io.ringmain.v1.Modality result = io.ringmain.v1.Modality.forNumber(from);
+              return result == null ? io.ringmain.v1.Modality.UNRECOGNIZED : result;
+            }
+          };
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return A list containing the outputModalities.
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Modality> getOutputModalitiesList() {
+    return new com.google.protobuf.Internal.ListAdapter<
+        java.lang.Integer, io.ringmain.v1.Modality>(outputModalities_, outputModalities_converter_);
+  }
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return The count of outputModalities.
+   */
+  @java.lang.Override
+  public int getOutputModalitiesCount() {
+    return outputModalities_.size();
+  }
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @param index The index of the element to return.
+   * @return The outputModalities at the given index.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Modality getOutputModalities(int index) {
+    return outputModalities_converter_.convert(outputModalities_.get(index));
+  }
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return A list containing the enum numeric values on the wire for outputModalities.
+   */
+  @java.lang.Override
+  public java.util.List<java.lang.Integer>
+  getOutputModalitiesValueList() {
+    return outputModalities_;
+  }
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @param index The index of the value to return.
+   * @return The enum numeric value on the wire of outputModalities at the given index.
+   */
+  @java.lang.Override
+  public int getOutputModalitiesValue(int index) {
+    return outputModalities_.get(index);
+  }
+  private int outputModalitiesMemoizedSerializedSize;
+
+  public static final int AUDIO_OUTPUT_FIELD_NUMBER = 13;
+  private io.ringmain.v1.AudioOutput audioOutput_;
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   * @return Whether the audioOutput field is set.
+   */
+  @java.lang.Override
+  public boolean hasAudioOutput() {
+    return ((bitField0_ & 0x00000200) != 0);
+  }
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   * @return The audioOutput.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AudioOutput getAudioOutput() {
+    return audioOutput_ == null ? io.ringmain.v1.AudioOutput.getDefaultInstance() : audioOutput_;
+  }
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AudioOutputOrBuilder getAudioOutputOrBuilder() {
+    return audioOutput_ == null ? io.ringmain.v1.AudioOutput.getDefaultInstance() : audioOutput_;
+  }
+
+  public static final int TOP_LOGPROBS_FIELD_NUMBER = 14;
+  private int topLogprobs_ = 0;
+  /**
+   * <pre>
+   * Asks for the log probability of every token of the text, and of this many
+   * of the likeliest tokens at its place, 0 to 20.
+   * </pre>
+   *
+   * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+   * @return Whether the topLogprobs field is set.
+   */
+  @java.lang.Override
+  public boolean hasTopLogprobs() {
+    return ((bitField0_ & 0x00000400) != 0);
+  }
+  /**
+   * <pre>
+   * Asks for the log probability of every token of the text, and of this many
+   * of the likeliest tokens at its place, 0 to 20.
+   * </pre>
+   *
+   * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+   * @return The topLogprobs.
+   */
+  @java.lang.Override
+  public int getTopLogprobs() {
+    return topLogprobs_;
+  }
+
+  public static final int PROMPT_CACHE_FIELD_NUMBER = 15;
+  private io.ringmain.v1.PromptCache promptCache_;
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   * @return Whether the promptCache field is set.
+   */
+  @java.lang.Override
+  public boolean hasPromptCache() {
+    return ((bitField0_ & 0x00000800) != 0);
+  }
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   * @return The promptCache.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.PromptCache getPromptCache() {
+    return promptCache_ == null ? io.ringmain.v1.PromptCache.getDefaultInstance() : promptCache_;
+  }
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.PromptCacheOrBuilder getPromptCacheOrBuilder() {
+    return promptCache_ == null ? io.ringmain.v1.PromptCache.getDefaultInstance() : promptCache_;
+  }
+
+  public static final int PROVIDER_OPTIONS_FIELD_NUMBER = 16;
   private static final class ProviderOptionsDefaultEntryHolder {
     static final com.google.protobuf.MapEntry<
         java.lang.String, com.google.protobuf.Struct> defaultEntry =
@@ -398,10 +624,12 @@ private static final long serialVersionUID = 0L;
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
   public boolean containsProviderOptions(
@@ -422,10 +650,12 @@ private static final long serialVersionUID = 0L;
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
   public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptionsMap() {
@@ -436,10 +666,12 @@ private static final long serialVersionUID = 0L;
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
   public /* nullable */
@@ -457,10 +689,12 @@ com.google.protobuf.Struct defaultValue) {
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
   public com.google.protobuf.Struct getProviderOptionsOrThrow(
@@ -488,6 +722,7 @@ com.google.protobuf.Struct defaultValue) {
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    getSerializedSize();
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeInt32(1, maxOutputTokens_);
     }
@@ -516,14 +751,33 @@ com.google.protobuf.Struct defaultValue) {
       output.writeEnum(9, reasoningEffort_);
     }
     if (((bitField0_ & 0x00000080) != 0)) {
-      output.writeMessage(10, getResponseFormat());
+      output.writeInt32(10, reasoningTokenBudget_);
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      output.writeMessage(11, getResponseFormat());
+    }
+    if (getOutputModalitiesList().size() > 0) {
+      output.writeUInt32NoTag(98);
+      output.writeUInt32NoTag(outputModalitiesMemoizedSerializedSize);
+    }
+    for (int i = 0; i < outputModalities_.size(); i++) {
+      output.writeEnumNoTag(outputModalities_.get(i));
+    }
+    if (((bitField0_ & 0x00000200) != 0)) {
+      output.writeMessage(13, getAudioOutput());
+    }
+    if (((bitField0_ & 0x00000400) != 0)) {
+      output.writeInt32(14, topLogprobs_);
+    }
+    if (((bitField0_ & 0x00000800) != 0)) {
+      output.writeMessage(15, getPromptCache());
     }
     com.google.protobuf.GeneratedMessageV3
       .serializeStringMapTo(
         output,
         internalGetProviderOptions(),
         ProviderOptionsDefaultEntryHolder.defaultEntry,
-        11);
+        16);
     getUnknownFields().writeTo(output);
   }
 
@@ -575,7 +829,35 @@ com.google.protobuf.Struct defaultValue) {
     }
     if (((bitField0_ & 0x00000080) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(10, getResponseFormat());
+        .computeInt32Size(10, reasoningTokenBudget_);
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(11, getResponseFormat());
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < outputModalities_.size(); i++) {
+        dataSize += com.google.protobuf.CodedOutputStream
+          .computeEnumSizeNoTag(outputModalities_.get(i));
+      }
+      size += dataSize;
+      if (!getOutputModalitiesList().isEmpty()) {  size += 1;
+        size += com.google.protobuf.CodedOutputStream
+          .computeUInt32SizeNoTag(dataSize);
+      }outputModalitiesMemoizedSerializedSize = dataSize;
+    }
+    if (((bitField0_ & 0x00000200) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, getAudioOutput());
+    }
+    if (((bitField0_ & 0x00000400) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(14, topLogprobs_);
+    }
+    if (((bitField0_ & 0x00000800) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(15, getPromptCache());
     }
     for (java.util.Map.Entry<java.lang.String, com.google.protobuf.Struct> entry
          : internalGetProviderOptions().getMap().entrySet()) {
@@ -585,7 +867,7 @@ com.google.protobuf.Struct defaultValue) {
           .setValue(entry.getValue())
           .build();
       size += com.google.protobuf.CodedOutputStream
-          .computeMessageSize(11, providerOptions__);
+          .computeMessageSize(16, providerOptions__);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -644,10 +926,31 @@ com.google.protobuf.Struct defaultValue) {
     if (!getStopSequencesList()
         .equals(other.getStopSequencesList())) return false;
     if (reasoningEffort_ != other.reasoningEffort_) return false;
+    if (hasReasoningTokenBudget() != other.hasReasoningTokenBudget()) return false;
+    if (hasReasoningTokenBudget()) {
+      if (getReasoningTokenBudget()
+          != other.getReasoningTokenBudget()) return false;
+    }
     if (hasResponseFormat() != other.hasResponseFormat()) return false;
     if (hasResponseFormat()) {
       if (!getResponseFormat()
           .equals(other.getResponseFormat())) return false;
+    }
+    if (!outputModalities_.equals(other.outputModalities_)) return false;
+    if (hasAudioOutput() != other.hasAudioOutput()) return false;
+    if (hasAudioOutput()) {
+      if (!getAudioOutput()
+          .equals(other.getAudioOutput())) return false;
+    }
+    if (hasTopLogprobs() != other.hasTopLogprobs()) return false;
+    if (hasTopLogprobs()) {
+      if (getTopLogprobs()
+          != other.getTopLogprobs()) return false;
+    }
+    if (hasPromptCache() != other.hasPromptCache()) return false;
+    if (hasPromptCache()) {
+      if (!getPromptCache()
+          .equals(other.getPromptCache())) return false;
     }
     if (!internalGetProviderOptions().equals(
         other.internalGetProviderOptions())) return false;
@@ -701,9 +1004,29 @@ com.google.protobuf.Struct defaultValue) {
     }
     hash = (37 * hash) + REASONING_EFFORT_FIELD_NUMBER;
     hash = (53 * hash) + reasoningEffort_;
+    if (hasReasoningTokenBudget()) {
+      hash = (37 * hash) + REASONING_TOKEN_BUDGET_FIELD_NUMBER;
+      hash = (53 * hash) + getReasoningTokenBudget();
+    }
     if (hasResponseFormat()) {
       hash = (37 * hash) + RESPONSE_FORMAT_FIELD_NUMBER;
       hash = (53 * hash) + getResponseFormat().hashCode();
+    }
+    if (getOutputModalitiesCount() > 0) {
+      hash = (37 * hash) + OUTPUT_MODALITIES_FIELD_NUMBER;
+      hash = (53 * hash) + outputModalities_.hashCode();
+    }
+    if (hasAudioOutput()) {
+      hash = (37 * hash) + AUDIO_OUTPUT_FIELD_NUMBER;
+      hash = (53 * hash) + getAudioOutput().hashCode();
+    }
+    if (hasTopLogprobs()) {
+      hash = (37 * hash) + TOP_LOGPROBS_FIELD_NUMBER;
+      hash = (53 * hash) + getTopLogprobs();
+    }
+    if (hasPromptCache()) {
+      hash = (37 * hash) + PROMPT_CACHE_FIELD_NUMBER;
+      hash = (53 * hash) + getPromptCache().hashCode();
     }
     if (!internalGetProviderOptions().getMap().isEmpty()) {
       hash = (37 * hash) + PROVIDER_OPTIONS_FIELD_NUMBER;
@@ -810,7 +1133,8 @@ com.google.protobuf.Struct defaultValue) {
    * <pre>
    * How a model should write. Scalars are optional so that "unset" (the
    * provider's default) differs from zero. A knob that the serving provider does
-   * not have is ignored; a part or tool it cannot take is an error.
+   * not have is ignored unless its comment says otherwise; a part or tool that it
+   * cannot take is an error.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.GenerationConfig}
@@ -828,7 +1152,7 @@ com.google.protobuf.Struct defaultValue) {
     protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
         int number) {
       switch (number) {
-        case 11:
+        case 16:
           return internalGetProviderOptions();
         default:
           throw new RuntimeException(
@@ -839,7 +1163,7 @@ com.google.protobuf.Struct defaultValue) {
     protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
         int number) {
       switch (number) {
-        case 11:
+        case 16:
           return internalGetMutableProviderOptions();
         default:
           throw new RuntimeException(
@@ -868,6 +1192,8 @@ com.google.protobuf.Struct defaultValue) {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
         getResponseFormatFieldBuilder();
+        getAudioOutputFieldBuilder();
+        getPromptCacheFieldBuilder();
       }
     }
     @java.lang.Override
@@ -884,10 +1210,24 @@ com.google.protobuf.Struct defaultValue) {
       stopSequences_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       reasoningEffort_ = 0;
+      reasoningTokenBudget_ = 0;
       responseFormat_ = null;
       if (responseFormatBuilder_ != null) {
         responseFormatBuilder_.dispose();
         responseFormatBuilder_ = null;
+      }
+      outputModalities_ = java.util.Collections.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000800);
+      audioOutput_ = null;
+      if (audioOutputBuilder_ != null) {
+        audioOutputBuilder_.dispose();
+        audioOutputBuilder_ = null;
+      }
+      topLogprobs_ = 0;
+      promptCache_ = null;
+      if (promptCacheBuilder_ != null) {
+        promptCacheBuilder_.dispose();
+        promptCacheBuilder_ = null;
       }
       internalGetMutableProviderOptions().clear();
       return this;
@@ -916,9 +1256,18 @@ com.google.protobuf.Struct defaultValue) {
     @java.lang.Override
     public io.ringmain.v1.GenerationConfig buildPartial() {
       io.ringmain.v1.GenerationConfig result = new io.ringmain.v1.GenerationConfig(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.ringmain.v1.GenerationConfig result) {
+      if (((bitField0_ & 0x00000800) != 0)) {
+        outputModalities_ = java.util.Collections.unmodifiableList(outputModalities_);
+        bitField0_ = (bitField0_ & ~0x00000800);
+      }
+      result.outputModalities_ = outputModalities_;
     }
 
     private void buildPartial0(io.ringmain.v1.GenerationConfig result) {
@@ -960,12 +1309,32 @@ com.google.protobuf.Struct defaultValue) {
         result.reasoningEffort_ = reasoningEffort_;
       }
       if (((from_bitField0_ & 0x00000200) != 0)) {
-        result.responseFormat_ = responseFormatBuilder_ == null
-            ? responseFormat_
-            : responseFormatBuilder_.build();
+        result.reasoningTokenBudget_ = reasoningTokenBudget_;
         to_bitField0_ |= 0x00000080;
       }
       if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.responseFormat_ = responseFormatBuilder_ == null
+            ? responseFormat_
+            : responseFormatBuilder_.build();
+        to_bitField0_ |= 0x00000100;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.audioOutput_ = audioOutputBuilder_ == null
+            ? audioOutput_
+            : audioOutputBuilder_.build();
+        to_bitField0_ |= 0x00000200;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.topLogprobs_ = topLogprobs_;
+        to_bitField0_ |= 0x00000400;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.promptCache_ = promptCacheBuilder_ == null
+            ? promptCache_
+            : promptCacheBuilder_.build();
+        to_bitField0_ |= 0x00000800;
+      }
+      if (((from_bitField0_ & 0x00008000) != 0)) {
         result.providerOptions_ = internalGetProviderOptions().build(ProviderOptionsDefaultEntryHolder.defaultEntry);
       }
       result.bitField0_ |= to_bitField0_;
@@ -1049,12 +1418,34 @@ com.google.protobuf.Struct defaultValue) {
       if (other.reasoningEffort_ != 0) {
         setReasoningEffortValue(other.getReasoningEffortValue());
       }
+      if (other.hasReasoningTokenBudget()) {
+        setReasoningTokenBudget(other.getReasoningTokenBudget());
+      }
       if (other.hasResponseFormat()) {
         mergeResponseFormat(other.getResponseFormat());
       }
+      if (!other.outputModalities_.isEmpty()) {
+        if (outputModalities_.isEmpty()) {
+          outputModalities_ = other.outputModalities_;
+          bitField0_ = (bitField0_ & ~0x00000800);
+        } else {
+          ensureOutputModalitiesIsMutable();
+          outputModalities_.addAll(other.outputModalities_);
+        }
+        onChanged();
+      }
+      if (other.hasAudioOutput()) {
+        mergeAudioOutput(other.getAudioOutput());
+      }
+      if (other.hasTopLogprobs()) {
+        setTopLogprobs(other.getTopLogprobs());
+      }
+      if (other.hasPromptCache()) {
+        mergePromptCache(other.getPromptCache());
+      }
       internalGetMutableProviderOptions().mergeFrom(
           other.internalGetProviderOptions());
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00008000;
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1127,22 +1518,63 @@ com.google.protobuf.Struct defaultValue) {
               bitField0_ |= 0x00000100;
               break;
             } // case 72
-            case 82: {
+            case 80: {
+              reasoningTokenBudget_ = input.readInt32();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
+            case 90: {
               input.readMessage(
                   getResponseFormatFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000200;
+              bitField0_ |= 0x00000400;
               break;
-            } // case 82
-            case 90: {
+            } // case 90
+            case 96: {
+              int tmpRaw = input.readEnum();
+              ensureOutputModalitiesIsMutable();
+              outputModalities_.add(tmpRaw);
+              break;
+            } // case 96
+            case 98: {
+              int length = input.readRawVarint32();
+              int oldLimit = input.pushLimit(length);
+              while(input.getBytesUntilLimit() > 0) {
+                int tmpRaw = input.readEnum();
+                ensureOutputModalitiesIsMutable();
+                outputModalities_.add(tmpRaw);
+              }
+              input.popLimit(oldLimit);
+              break;
+            } // case 98
+            case 106: {
+              input.readMessage(
+                  getAudioOutputFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 106
+            case 112: {
+              topLogprobs_ = input.readInt32();
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 112
+            case 122: {
+              input.readMessage(
+                  getPromptCacheFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 122
+            case 130: {
               com.google.protobuf.MapEntry<java.lang.String, com.google.protobuf.Struct>
               providerOptions__ = input.readMessage(
                   ProviderOptionsDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
               internalGetMutableProviderOptions().ensureBuilderMap().put(
                   providerOptions__.getKey(), providerOptions__.getValue());
-              bitField0_ |= 0x00000400;
+              bitField0_ |= 0x00008000;
               break;
-            } // case 90
+            } // case 130
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1163,7 +1595,7 @@ com.google.protobuf.Struct defaultValue) {
     private int maxOutputTokens_ ;
     /**
      * <pre>
-     * The most tokens to write, reasoning included.
+     * The most tokens to write, reasoning included. At least 1.
      * </pre>
      *
      * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -1175,7 +1607,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to write, reasoning included.
+     * The most tokens to write, reasoning included. At least 1.
      * </pre>
      *
      * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -1187,7 +1619,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to write, reasoning included.
+     * The most tokens to write, reasoning included. At least 1.
      * </pre>
      *
      * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -1203,7 +1635,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to write, reasoning included.
+     * The most tokens to write, reasoning included. At least 1.
      * </pre>
      *
      * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -1331,7 +1763,7 @@ com.google.protobuf.Struct defaultValue) {
     private int topK_ ;
     /**
      * <pre>
-     * Sample only among this many likeliest tokens.
+     * Sample only among this many likeliest tokens. At least 1.
      * </pre>
      *
      * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -1343,7 +1775,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Sample only among this many likeliest tokens.
+     * Sample only among this many likeliest tokens. At least 1.
      * </pre>
      *
      * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -1355,7 +1787,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Sample only among this many likeliest tokens.
+     * Sample only among this many likeliest tokens. At least 1.
      * </pre>
      *
      * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -1371,7 +1803,7 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Sample only among this many likeliest tokens.
+     * Sample only among this many likeliest tokens. At least 1.
      * </pre>
      *
      * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -1772,6 +2204,70 @@ com.google.protobuf.Struct defaultValue) {
       return this;
     }
 
+    private int reasoningTokenBudget_ ;
+    /**
+     * <pre>
+     * The most tokens to reason with; zero means not to reason. Wins over
+     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+     * asks for the effort that comes nearest.
+     * </pre>
+     *
+     * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+     * @return Whether the reasoningTokenBudget field is set.
+     */
+    @java.lang.Override
+    public boolean hasReasoningTokenBudget() {
+      return ((bitField0_ & 0x00000200) != 0);
+    }
+    /**
+     * <pre>
+     * The most tokens to reason with; zero means not to reason. Wins over
+     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+     * asks for the effort that comes nearest.
+     * </pre>
+     *
+     * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+     * @return The reasoningTokenBudget.
+     */
+    @java.lang.Override
+    public int getReasoningTokenBudget() {
+      return reasoningTokenBudget_;
+    }
+    /**
+     * <pre>
+     * The most tokens to reason with; zero means not to reason. Wins over
+     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+     * asks for the effort that comes nearest.
+     * </pre>
+     *
+     * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+     * @param value The reasoningTokenBudget to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReasoningTokenBudget(int value) {
+
+      reasoningTokenBudget_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The most tokens to reason with; zero means not to reason. Wins over
+     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+     * asks for the effort that comes nearest.
+     * </pre>
+     *
+     * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearReasoningTokenBudget() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      reasoningTokenBudget_ = 0;
+      onChanged();
+      return this;
+    }
+
     private io.ringmain.v1.ResponseFormat responseFormat_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.ResponseFormat, io.ringmain.v1.ResponseFormat.Builder, io.ringmain.v1.ResponseFormatOrBuilder> responseFormatBuilder_;
@@ -1780,18 +2276,18 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      * @return Whether the responseFormat field is set.
      */
     public boolean hasResponseFormat() {
-      return ((bitField0_ & 0x00000200) != 0);
+      return ((bitField0_ & 0x00000400) != 0);
     }
     /**
      * <pre>
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      * @return The responseFormat.
      */
     public io.ringmain.v1.ResponseFormat getResponseFormat() {
@@ -1806,7 +2302,7 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public Builder setResponseFormat(io.ringmain.v1.ResponseFormat value) {
       if (responseFormatBuilder_ == null) {
@@ -1817,7 +2313,7 @@ com.google.protobuf.Struct defaultValue) {
       } else {
         responseFormatBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000400;
       onChanged();
       return this;
     }
@@ -1826,7 +2322,7 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public Builder setResponseFormat(
         io.ringmain.v1.ResponseFormat.Builder builderForValue) {
@@ -1835,7 +2331,7 @@ com.google.protobuf.Struct defaultValue) {
       } else {
         responseFormatBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000400;
       onChanged();
       return this;
     }
@@ -1844,11 +2340,11 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public Builder mergeResponseFormat(io.ringmain.v1.ResponseFormat value) {
       if (responseFormatBuilder_ == null) {
-        if (((bitField0_ & 0x00000200) != 0) &&
+        if (((bitField0_ & 0x00000400) != 0) &&
           responseFormat_ != null &&
           responseFormat_ != io.ringmain.v1.ResponseFormat.getDefaultInstance()) {
           getResponseFormatBuilder().mergeFrom(value);
@@ -1859,7 +2355,7 @@ com.google.protobuf.Struct defaultValue) {
         responseFormatBuilder_.mergeFrom(value);
       }
       if (responseFormat_ != null) {
-        bitField0_ |= 0x00000200;
+        bitField0_ |= 0x00000400;
         onChanged();
       }
       return this;
@@ -1869,10 +2365,10 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public Builder clearResponseFormat() {
-      bitField0_ = (bitField0_ & ~0x00000200);
+      bitField0_ = (bitField0_ & ~0x00000400);
       responseFormat_ = null;
       if (responseFormatBuilder_ != null) {
         responseFormatBuilder_.dispose();
@@ -1886,10 +2382,10 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public io.ringmain.v1.ResponseFormat.Builder getResponseFormatBuilder() {
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000400;
       onChanged();
       return getResponseFormatFieldBuilder().getBuilder();
     }
@@ -1898,7 +2394,7 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     public io.ringmain.v1.ResponseFormatOrBuilder getResponseFormatOrBuilder() {
       if (responseFormatBuilder_ != null) {
@@ -1913,7 +2409,7 @@ com.google.protobuf.Struct defaultValue) {
      * The shape the answer must have. Absent means free text.
      * </pre>
      *
-     * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+     * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.ResponseFormat, io.ringmain.v1.ResponseFormat.Builder, io.ringmain.v1.ResponseFormatOrBuilder> 
@@ -1927,6 +2423,592 @@ com.google.protobuf.Struct defaultValue) {
         responseFormat_ = null;
       }
       return responseFormatBuilder_;
+    }
+
+    private java.util.List<java.lang.Integer> outputModalities_ =
+      java.util.Collections.emptyList();
+    private void ensureOutputModalitiesIsMutable() {
+      if (!((bitField0_ & 0x00000800) != 0)) {
+        outputModalities_ = new java.util.ArrayList<java.lang.Integer>(outputModalities_);
+        bitField0_ |= 0x00000800;
+      }
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @return A list containing the outputModalities.
+     */
+    public java.util.List<io.ringmain.v1.Modality> getOutputModalitiesList() {
+      return new com.google.protobuf.Internal.ListAdapter<
+          java.lang.Integer, io.ringmain.v1.Modality>(outputModalities_, outputModalities_converter_);
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @return The count of outputModalities.
+     */
+    public int getOutputModalitiesCount() {
+      return outputModalities_.size();
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param index The index of the element to return.
+     * @return The outputModalities at the given index.
+     */
+    public io.ringmain.v1.Modality getOutputModalities(int index) {
+      return outputModalities_converter_.convert(outputModalities_.get(index));
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param index The index to set the value at.
+     * @param value The outputModalities to set.
+     * @return This builder for chaining.
+     */
+    public Builder setOutputModalities(
+        int index, io.ringmain.v1.Modality value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      ensureOutputModalitiesIsMutable();
+      outputModalities_.set(index, value.getNumber());
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param value The outputModalities to add.
+     * @return This builder for chaining.
+     */
+    public Builder addOutputModalities(io.ringmain.v1.Modality value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      ensureOutputModalitiesIsMutable();
+      outputModalities_.add(value.getNumber());
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param values The outputModalities to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllOutputModalities(
+        java.lang.Iterable<? extends io.ringmain.v1.Modality> values) {
+      ensureOutputModalitiesIsMutable();
+      for (io.ringmain.v1.Modality value : values) {
+        outputModalities_.add(value.getNumber());
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearOutputModalities() {
+      outputModalities_ = java.util.Collections.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000800);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @return A list containing the enum numeric values on the wire for outputModalities.
+     */
+    public java.util.List<java.lang.Integer>
+    getOutputModalitiesValueList() {
+      return java.util.Collections.unmodifiableList(outputModalities_);
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param index The index of the value to return.
+     * @return The enum numeric value on the wire of outputModalities at the given index.
+     */
+    public int getOutputModalitiesValue(int index) {
+      return outputModalities_.get(index);
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param index The index to set the value at.
+     * @param value The enum numeric value on the wire for outputModalities to set.
+     * @return This builder for chaining.
+     */
+    public Builder setOutputModalitiesValue(
+        int index, int value) {
+      ensureOutputModalitiesIsMutable();
+      outputModalities_.set(index, value);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param value The enum numeric value on the wire for outputModalities to add.
+     * @return This builder for chaining.
+     */
+    public Builder addOutputModalitiesValue(int value) {
+      ensureOutputModalitiesIsMutable();
+      outputModalities_.add(value);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer may hold. Empty means text alone. A candidate that cannot
+     * write one of them is not tried; without another the request is refused with
+     * CAPABILITY_MISSING.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+     * @param values The enum numeric values on the wire for outputModalities to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllOutputModalitiesValue(
+        java.lang.Iterable<java.lang.Integer> values) {
+      ensureOutputModalitiesIsMutable();
+      for (int value : values) {
+        outputModalities_.add(value);
+      }
+      onChanged();
+      return this;
+    }
+
+    private io.ringmain.v1.AudioOutput audioOutput_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.AudioOutput, io.ringmain.v1.AudioOutput.Builder, io.ringmain.v1.AudioOutputOrBuilder> audioOutputBuilder_;
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     * @return Whether the audioOutput field is set.
+     */
+    public boolean hasAudioOutput() {
+      return ((bitField0_ & 0x00001000) != 0);
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     * @return The audioOutput.
+     */
+    public io.ringmain.v1.AudioOutput getAudioOutput() {
+      if (audioOutputBuilder_ == null) {
+        return audioOutput_ == null ? io.ringmain.v1.AudioOutput.getDefaultInstance() : audioOutput_;
+      } else {
+        return audioOutputBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public Builder setAudioOutput(io.ringmain.v1.AudioOutput value) {
+      if (audioOutputBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        audioOutput_ = value;
+      } else {
+        audioOutputBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public Builder setAudioOutput(
+        io.ringmain.v1.AudioOutput.Builder builderForValue) {
+      if (audioOutputBuilder_ == null) {
+        audioOutput_ = builderForValue.build();
+      } else {
+        audioOutputBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public Builder mergeAudioOutput(io.ringmain.v1.AudioOutput value) {
+      if (audioOutputBuilder_ == null) {
+        if (((bitField0_ & 0x00001000) != 0) &&
+          audioOutput_ != null &&
+          audioOutput_ != io.ringmain.v1.AudioOutput.getDefaultInstance()) {
+          getAudioOutputBuilder().mergeFrom(value);
+        } else {
+          audioOutput_ = value;
+        }
+      } else {
+        audioOutputBuilder_.mergeFrom(value);
+      }
+      if (audioOutput_ != null) {
+        bitField0_ |= 0x00001000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public Builder clearAudioOutput() {
+      bitField0_ = (bitField0_ & ~0x00001000);
+      audioOutput_ = null;
+      if (audioOutputBuilder_ != null) {
+        audioOutputBuilder_.dispose();
+        audioOutputBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public io.ringmain.v1.AudioOutput.Builder getAudioOutputBuilder() {
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return getAudioOutputFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    public io.ringmain.v1.AudioOutputOrBuilder getAudioOutputOrBuilder() {
+      if (audioOutputBuilder_ != null) {
+        return audioOutputBuilder_.getMessageOrBuilder();
+      } else {
+        return audioOutput_ == null ?
+            io.ringmain.v1.AudioOutput.getDefaultInstance() : audioOutput_;
+      }
+    }
+    /**
+     * <pre>
+     * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+     * </pre>
+     *
+     * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.AudioOutput, io.ringmain.v1.AudioOutput.Builder, io.ringmain.v1.AudioOutputOrBuilder> 
+        getAudioOutputFieldBuilder() {
+      if (audioOutputBuilder_ == null) {
+        audioOutputBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.AudioOutput, io.ringmain.v1.AudioOutput.Builder, io.ringmain.v1.AudioOutputOrBuilder>(
+                getAudioOutput(),
+                getParentForChildren(),
+                isClean());
+        audioOutput_ = null;
+      }
+      return audioOutputBuilder_;
+    }
+
+    private int topLogprobs_ ;
+    /**
+     * <pre>
+     * Asks for the log probability of every token of the text, and of this many
+     * of the likeliest tokens at its place, 0 to 20.
+     * </pre>
+     *
+     * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+     * @return Whether the topLogprobs field is set.
+     */
+    @java.lang.Override
+    public boolean hasTopLogprobs() {
+      return ((bitField0_ & 0x00002000) != 0);
+    }
+    /**
+     * <pre>
+     * Asks for the log probability of every token of the text, and of this many
+     * of the likeliest tokens at its place, 0 to 20.
+     * </pre>
+     *
+     * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+     * @return The topLogprobs.
+     */
+    @java.lang.Override
+    public int getTopLogprobs() {
+      return topLogprobs_;
+    }
+    /**
+     * <pre>
+     * Asks for the log probability of every token of the text, and of this many
+     * of the likeliest tokens at its place, 0 to 20.
+     * </pre>
+     *
+     * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+     * @param value The topLogprobs to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTopLogprobs(int value) {
+
+      topLogprobs_ = value;
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Asks for the log probability of every token of the text, and of this many
+     * of the likeliest tokens at its place, 0 to 20.
+     * </pre>
+     *
+     * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearTopLogprobs() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      topLogprobs_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private io.ringmain.v1.PromptCache promptCache_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.PromptCache, io.ringmain.v1.PromptCache.Builder, io.ringmain.v1.PromptCacheOrBuilder> promptCacheBuilder_;
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     * @return Whether the promptCache field is set.
+     */
+    public boolean hasPromptCache() {
+      return ((bitField0_ & 0x00004000) != 0);
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     * @return The promptCache.
+     */
+    public io.ringmain.v1.PromptCache getPromptCache() {
+      if (promptCacheBuilder_ == null) {
+        return promptCache_ == null ? io.ringmain.v1.PromptCache.getDefaultInstance() : promptCache_;
+      } else {
+        return promptCacheBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public Builder setPromptCache(io.ringmain.v1.PromptCache value) {
+      if (promptCacheBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        promptCache_ = value;
+      } else {
+        promptCacheBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public Builder setPromptCache(
+        io.ringmain.v1.PromptCache.Builder builderForValue) {
+      if (promptCacheBuilder_ == null) {
+        promptCache_ = builderForValue.build();
+      } else {
+        promptCacheBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public Builder mergePromptCache(io.ringmain.v1.PromptCache value) {
+      if (promptCacheBuilder_ == null) {
+        if (((bitField0_ & 0x00004000) != 0) &&
+          promptCache_ != null &&
+          promptCache_ != io.ringmain.v1.PromptCache.getDefaultInstance()) {
+          getPromptCacheBuilder().mergeFrom(value);
+        } else {
+          promptCache_ = value;
+        }
+      } else {
+        promptCacheBuilder_.mergeFrom(value);
+      }
+      if (promptCache_ != null) {
+        bitField0_ |= 0x00004000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public Builder clearPromptCache() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      promptCache_ = null;
+      if (promptCacheBuilder_ != null) {
+        promptCacheBuilder_.dispose();
+        promptCacheBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public io.ringmain.v1.PromptCache.Builder getPromptCacheBuilder() {
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return getPromptCacheFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    public io.ringmain.v1.PromptCacheOrBuilder getPromptCacheOrBuilder() {
+      if (promptCacheBuilder_ != null) {
+        return promptCacheBuilder_.getMessageOrBuilder();
+      } else {
+        return promptCache_ == null ?
+            io.ringmain.v1.PromptCache.getDefaultInstance() : promptCache_;
+      }
+    }
+    /**
+     * <pre>
+     * How to use the provider's prompt cache.
+     * </pre>
+     *
+     * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.PromptCache, io.ringmain.v1.PromptCache.Builder, io.ringmain.v1.PromptCacheOrBuilder> 
+        getPromptCacheFieldBuilder() {
+      if (promptCacheBuilder_ == null) {
+        promptCacheBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.PromptCache, io.ringmain.v1.PromptCache.Builder, io.ringmain.v1.PromptCacheOrBuilder>(
+                getPromptCache(),
+                getParentForChildren(),
+                isClean());
+        promptCache_ = null;
+      }
+      return promptCacheBuilder_;
     }
 
     private static final class ProviderOptionsConverter implements com.google.protobuf.MapFieldBuilder.Converter<java.lang.String, com.google.protobuf.StructOrBuilder, com.google.protobuf.Struct> {
@@ -1957,7 +3039,7 @@ com.google.protobuf.Struct defaultValue) {
       if (providerOptions_ == null) {
         providerOptions_ = new com.google.protobuf.MapFieldBuilder<>(providerOptionsConverter);
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00008000;
       onChanged();
       return providerOptions_;
     }
@@ -1969,10 +3051,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     @java.lang.Override
     public boolean containsProviderOptions(
@@ -1993,10 +3077,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     @java.lang.Override
     public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptionsMap() {
@@ -2007,10 +3093,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     @java.lang.Override
     public /* nullable */
@@ -2027,10 +3115,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     @java.lang.Override
     public com.google.protobuf.Struct getProviderOptionsOrThrow(
@@ -2043,7 +3133,7 @@ com.google.protobuf.Struct defaultValue) {
       return providerOptionsConverter.build(map.get(key));
     }
     public Builder clearProviderOptions() {
-      bitField0_ = (bitField0_ & ~0x00000400);
+      bitField0_ = (bitField0_ & ~0x00008000);
       internalGetMutableProviderOptions().clear();
       return this;
     }
@@ -2052,10 +3142,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     public Builder removeProviderOptions(
         java.lang.String key) {
@@ -2070,7 +3162,7 @@ com.google.protobuf.Struct defaultValue) {
     @java.lang.Deprecated
     public java.util.Map<java.lang.String, com.google.protobuf.Struct>
         getMutableProviderOptions() {
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00008000;
       return internalGetMutableProviderOptions().ensureMessageMap();
     }
     /**
@@ -2078,10 +3170,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     public Builder putProviderOptions(
         java.lang.String key,
@@ -2090,7 +3184,7 @@ com.google.protobuf.Struct defaultValue) {
       if (value == null) { throw new NullPointerException("map value"); }
       internalGetMutableProviderOptions().ensureBuilderMap()
           .put(key, value);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00008000;
       return this;
     }
     /**
@@ -2098,10 +3192,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     public Builder putAllProviderOptions(
         java.util.Map<java.lang.String, com.google.protobuf.Struct> values) {
@@ -2112,7 +3208,7 @@ com.google.protobuf.Struct defaultValue) {
       }
       internalGetMutableProviderOptions().ensureBuilderMap()
           .putAll(values);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00008000;
       return this;
     }
     /**
@@ -2120,10 +3216,12 @@ com.google.protobuf.Struct defaultValue) {
      * Fields passed through to a provider as they are, keyed by provider kind
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite.
+     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+     * text where the provider takes that.
      * </pre>
      *
-     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
      */
     public com.google.protobuf.Struct.Builder putProviderOptionsBuilderIfAbsent(
         java.lang.String key) {

@@ -10,7 +10,7 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
-   * The most tokens to write, reasoning included.
+   * The most tokens to write, reasoning included. At least 1.
    * </pre>
    *
    * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -19,7 +19,7 @@ public interface GenerationConfigOrBuilder extends
   boolean hasMaxOutputTokens();
   /**
    * <pre>
-   * The most tokens to write, reasoning included.
+   * The most tokens to write, reasoning included. At least 1.
    * </pre>
    *
    * <code>optional int32 max_output_tokens = 1 [json_name = "maxOutputTokens"];</code>
@@ -67,7 +67,7 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
-   * Sample only among this many likeliest tokens.
+   * Sample only among this many likeliest tokens. At least 1.
    * </pre>
    *
    * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -76,7 +76,7 @@ public interface GenerationConfigOrBuilder extends
   boolean hasTopK();
   /**
    * <pre>
-   * Sample only among this many likeliest tokens.
+   * Sample only among this many likeliest tokens. At least 1.
    * </pre>
    *
    * <code>optional int32 top_k = 4 [json_name = "topK"];</code>
@@ -203,10 +203,33 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
+   * The most tokens to reason with; zero means not to reason. Wins over
+   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+   * asks for the effort that comes nearest.
+   * </pre>
+   *
+   * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+   * @return Whether the reasoningTokenBudget field is set.
+   */
+  boolean hasReasoningTokenBudget();
+  /**
+   * <pre>
+   * The most tokens to reason with; zero means not to reason. Wins over
+   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
+   * asks for the effort that comes nearest.
+   * </pre>
+   *
+   * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
+   * @return The reasoningTokenBudget.
+   */
+  int getReasoningTokenBudget();
+
+  /**
+   * <pre>
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    * @return Whether the responseFormat field is set.
    */
   boolean hasResponseFormat();
@@ -215,7 +238,7 @@ public interface GenerationConfigOrBuilder extends
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    * @return The responseFormat.
    */
   io.ringmain.v1.ResponseFormat getResponseFormat();
@@ -224,19 +247,155 @@ public interface GenerationConfigOrBuilder extends
    * The shape the answer must have. Absent means free text.
    * </pre>
    *
-   * <code>.ringmain.v1.ResponseFormat response_format = 10 [json_name = "responseFormat"];</code>
+   * <code>.ringmain.v1.ResponseFormat response_format = 11 [json_name = "responseFormat"];</code>
    */
   io.ringmain.v1.ResponseFormatOrBuilder getResponseFormatOrBuilder();
+
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return A list containing the outputModalities.
+   */
+  java.util.List<io.ringmain.v1.Modality> getOutputModalitiesList();
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return The count of outputModalities.
+   */
+  int getOutputModalitiesCount();
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @param index The index of the element to return.
+   * @return The outputModalities at the given index.
+   */
+  io.ringmain.v1.Modality getOutputModalities(int index);
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @return A list containing the enum numeric values on the wire for outputModalities.
+   */
+  java.util.List<java.lang.Integer>
+  getOutputModalitiesValueList();
+  /**
+   * <pre>
+   * What the answer may hold. Empty means text alone. A candidate that cannot
+   * write one of them is not tried; without another the request is refused with
+   * CAPABILITY_MISSING.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
+   * @param index The index of the value to return.
+   * @return The enum numeric value on the wire of outputModalities at the given index.
+   */
+  int getOutputModalitiesValue(int index);
+
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   * @return Whether the audioOutput field is set.
+   */
+  boolean hasAudioOutput();
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   * @return The audioOutput.
+   */
+  io.ringmain.v1.AudioOutput getAudioOutput();
+  /**
+   * <pre>
+   * How to speak, where AUDIO is among `output_modalities`. Refused without it.
+   * </pre>
+   *
+   * <code>.ringmain.v1.AudioOutput audio_output = 13 [json_name = "audioOutput"];</code>
+   */
+  io.ringmain.v1.AudioOutputOrBuilder getAudioOutputOrBuilder();
+
+  /**
+   * <pre>
+   * Asks for the log probability of every token of the text, and of this many
+   * of the likeliest tokens at its place, 0 to 20.
+   * </pre>
+   *
+   * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+   * @return Whether the topLogprobs field is set.
+   */
+  boolean hasTopLogprobs();
+  /**
+   * <pre>
+   * Asks for the log probability of every token of the text, and of this many
+   * of the likeliest tokens at its place, 0 to 20.
+   * </pre>
+   *
+   * <code>optional int32 top_logprobs = 14 [json_name = "topLogprobs"];</code>
+   * @return The topLogprobs.
+   */
+  int getTopLogprobs();
+
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   * @return Whether the promptCache field is set.
+   */
+  boolean hasPromptCache();
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   * @return The promptCache.
+   */
+  io.ringmain.v1.PromptCache getPromptCache();
+  /**
+   * <pre>
+   * How to use the provider's prompt cache.
+   * </pre>
+   *
+   * <code>.ringmain.v1.PromptCache prompt_cache = 15 [json_name = "promptCache"];</code>
+   */
+  io.ringmain.v1.PromptCacheOrBuilder getPromptCacheOrBuilder();
 
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   int getProviderOptionsCount();
   /**
@@ -244,10 +403,12 @@ public interface GenerationConfigOrBuilder extends
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   boolean containsProviderOptions(
       java.lang.String key);
@@ -262,10 +423,12 @@ public interface GenerationConfigOrBuilder extends
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   java.util.Map<java.lang.String, com.google.protobuf.Struct>
   getProviderOptionsMap();
@@ -274,10 +437,12 @@ public interface GenerationConfigOrBuilder extends
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   /* nullable */
 com.google.protobuf.Struct getProviderOptionsOrDefault(
@@ -289,10 +454,12 @@ com.google.protobuf.Struct defaultValue);
    * Fields passed through to a provider as they are, keyed by provider kind
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite.
+   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
+   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
+   * text where the provider takes that.
    * </pre>
    *
-   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 11 [json_name = "providerOptions"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
    */
   com.google.protobuf.Struct getProviderOptionsOrThrow(
       java.lang.String key);

@@ -26,6 +26,16 @@ public final class GenerationProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_GenerationConfig_ProviderOptionsEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_AudioOutput_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_AudioOutput_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_PromptCache_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_PromptCache_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_ResponseFormat_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -46,6 +56,21 @@ public final class GenerationProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_Tool_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_FunctionTool_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_FunctionTool_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_WebSearchTool_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_WebSearchTool_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_CodeExecutionTool_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_CodeExecutionTool_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_ToolChoice_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -60,55 +85,88 @@ public final class GenerationProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\034ringmain/v1/generation.proto\022\013ringmain" +
-      ".v1\032\034google/protobuf/struct.proto\"\371\005\n\020Ge" +
-      "nerationConfig\022/\n\021max_output_tokens\030\001 \001(" +
-      "\005H\000R\017maxOutputTokens\210\001\001\022%\n\013temperature\030\002" +
-      " \001(\002H\001R\013temperature\210\001\001\022\030\n\005top_p\030\003 \001(\002H\002R" +
-      "\004topP\210\001\001\022\030\n\005top_k\030\004 \001(\005H\003R\004topK\210\001\001\0220\n\021fr" +
-      "equency_penalty\030\005 \001(\002H\004R\020frequencyPenalt" +
-      "y\210\001\001\022.\n\020presence_penalty\030\006 \001(\002H\005R\017presen" +
-      "cePenalty\210\001\001\022\027\n\004seed\030\007 \001(\003H\006R\004seed\210\001\001\022%\n" +
-      "\016stop_sequences\030\010 \003(\tR\rstopSequences\022G\n\020" +
-      "reasoning_effort\030\t \001(\0162\034.ringmain.v1.Rea" +
-      "soningEffortR\017reasoningEffort\022D\n\017respons" +
-      "e_format\030\n \001(\0132\033.ringmain.v1.ResponseFor" +
-      "matR\016responseFormat\022]\n\020provider_options\030" +
-      "\013 \003(\01322.ringmain.v1.GenerationConfig.Pro" +
-      "viderOptionsEntryR\017providerOptions\032[\n\024Pr" +
-      "oviderOptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005" +
-      "value\030\002 \001(\0132\027.google.protobuf.StructR\005va" +
-      "lue:\0028\001B\024\n\022_max_output_tokensB\016\n\014_temper" +
-      "atureB\010\n\006_top_pB\010\n\006_top_kB\024\n\022_frequency_" +
-      "penaltyB\023\n\021_presence_penaltyB\007\n\005_seed\"\236\001" +
-      "\n\016ResponseFormat\022@\n\013json_object\030\001 \001(\0132\035." +
-      "ringmain.v1.JsonObjectFormatH\000R\njsonObje" +
-      "ct\022@\n\013json_schema\030\002 \001(\0132\035.ringmain.v1.Js" +
-      "onSchemaFormatH\000R\njsonSchemaB\010\n\006format\"\022" +
-      "\n\020JsonObjectFormat\"G\n\020JsonSchemaFormat\022\022" +
-      "\n\004name\030\001 \001(\tR\004name\022\037\n\013schema_json\030\002 \001(\tR" +
-      "\nschemaJson\"r\n\004Tool\022\022\n\004name\030\001 \001(\tR\004name\022" +
-      " \n\013description\030\002 \001(\tR\013description\0224\n\026par" +
-      "ameters_schema_json\030\003 \001(\tR\024parametersSch" +
-      "emaJson\"b\n\nToolChoice\022+\n\004mode\030\001 \001(\0162\025.ri" +
-      "ngmain.v1.ToolModeH\000R\004mode\022\035\n\ttool_name\030" +
-      "\002 \001(\tH\000R\010toolNameB\010\n\006choice*e\n\010ToolMode\022" +
-      "\031\n\025TOOL_MODE_UNSPECIFIED\020\000\022\022\n\016TOOL_MODE_" +
-      "AUTO\020\001\022\022\n\016TOOL_MODE_NONE\020\002\022\026\n\022TOOL_MODE_" +
-      "REQUIRED\020\003*\240\001\n\017ReasoningEffort\022 \n\034REASON" +
-      "ING_EFFORT_UNSPECIFIED\020\000\022\031\n\025REASONING_EF" +
-      "FORT_NONE\020\001\022\030\n\024REASONING_EFFORT_LOW\020\002\022\033\n" +
-      "\027REASONING_EFFORT_MEDIUM\020\003\022\031\n\025REASONING_" +
-      "EFFORT_HIGH\020\004*\276\001\n\014FinishReason\022\035\n\031FINISH" +
+      ".v1\032\036google/protobuf/duration.proto\032\034goo" +
+      "gle/protobuf/struct.proto\"\306\010\n\020Generation" +
+      "Config\022/\n\021max_output_tokens\030\001 \001(\005H\000R\017max" +
+      "OutputTokens\210\001\001\022%\n\013temperature\030\002 \001(\002H\001R\013" +
+      "temperature\210\001\001\022\030\n\005top_p\030\003 \001(\002H\002R\004topP\210\001\001" +
+      "\022\030\n\005top_k\030\004 \001(\005H\003R\004topK\210\001\001\0220\n\021frequency_" +
+      "penalty\030\005 \001(\002H\004R\020frequencyPenalty\210\001\001\022.\n\020" +
+      "presence_penalty\030\006 \001(\002H\005R\017presencePenalt" +
+      "y\210\001\001\022\027\n\004seed\030\007 \001(\003H\006R\004seed\210\001\001\022%\n\016stop_se" +
+      "quences\030\010 \003(\tR\rstopSequences\022G\n\020reasonin" +
+      "g_effort\030\t \001(\0162\034.ringmain.v1.ReasoningEf" +
+      "fortR\017reasoningEffort\0229\n\026reasoning_token" +
+      "_budget\030\n \001(\005H\007R\024reasoningTokenBudget\210\001\001" +
+      "\022D\n\017response_format\030\013 \001(\0132\033.ringmain.v1." +
+      "ResponseFormatR\016responseFormat\022B\n\021output" +
+      "_modalities\030\014 \003(\0162\025.ringmain.v1.Modality" +
+      "R\020outputModalities\022;\n\014audio_output\030\r \001(\013" +
+      "2\030.ringmain.v1.AudioOutputR\013audioOutput\022" +
+      "&\n\014top_logprobs\030\016 \001(\005H\010R\013topLogprobs\210\001\001\022" +
+      ";\n\014prompt_cache\030\017 \001(\0132\030.ringmain.v1.Prom" +
+      "ptCacheR\013promptCache\022]\n\020provider_options" +
+      "\030\020 \003(\01322.ringmain.v1.GenerationConfig.Pr" +
+      "oviderOptionsEntryR\017providerOptions\032[\n\024P" +
+      "roviderOptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n" +
+      "\005value\030\002 \001(\0132\027.google.protobuf.StructR\005v" +
+      "alue:\0028\001B\024\n\022_max_output_tokensB\016\n\014_tempe" +
+      "ratureB\010\n\006_top_pB\010\n\006_top_kB\024\n\022_frequency" +
+      "_penaltyB\023\n\021_presence_penaltyB\007\n\005_seedB\031" +
+      "\n\027_reasoning_token_budgetB\017\n\r_top_logpro" +
+      "bs\"@\n\013AudioOutput\022\024\n\005voice\030\001 \001(\tR\005voice\022" +
+      "\033\n\tmime_type\030\002 \001(\tR\010mimeType\"L\n\013PromptCa" +
+      "che\022\020\n\003key\030\001 \001(\tR\003key\022+\n\003ttl\030\002 \001(\0132\031.goo" +
+      "gle.protobuf.DurationR\003ttl\"\236\001\n\016ResponseF" +
+      "ormat\022@\n\013json_object\030\001 \001(\0132\035.ringmain.v1" +
+      ".JsonObjectFormatH\000R\njsonObject\022@\n\013json_" +
+      "schema\030\002 \001(\0132\035.ringmain.v1.JsonSchemaFor" +
+      "matH\000R\njsonSchemaB\010\n\006format\"\022\n\020JsonObjec" +
+      "tFormat\"\221\001\n\020JsonSchemaFormat\022\022\n\004name\030\001 \001" +
+      "(\tR\004name\022 \n\013description\030\002 \001(\tR\013descripti" +
+      "on\022\037\n\013schema_json\030\003 \001(\tR\nschemaJson\022\033\n\006s" +
+      "trict\030\004 \001(\010H\000R\006strict\210\001\001B\t\n\007_strict\"\315\001\n\004" +
+      "Tool\0227\n\010function\030\001 \001(\0132\031.ringmain.v1.Fun" +
+      "ctionToolH\000R\010function\022;\n\nweb_search\030\002 \001(" +
+      "\0132\032.ringmain.v1.WebSearchToolH\000R\twebSear" +
+      "ch\022G\n\016code_execution\030\003 \001(\0132\036.ringmain.v1" +
+      ".CodeExecutionToolH\000R\rcodeExecutionB\006\n\004k" +
+      "ind\"\242\001\n\014FunctionTool\022\022\n\004name\030\001 \001(\tR\004name" +
+      "\022 \n\013description\030\002 \001(\tR\013description\0224\n\026pa" +
+      "rameters_schema_json\030\003 \001(\tR\024parametersSc" +
+      "hemaJson\022\033\n\006strict\030\004 \001(\010H\000R\006strict\210\001\001B\t\n" +
+      "\007_strict\"\261\001\n\rWebSearchTool\022\036\n\010max_uses\030\001" +
+      " \001(\005H\000R\007maxUses\210\001\001\022\'\n\017allowed_domains\030\002 " +
+      "\003(\tR\016allowedDomains\022\'\n\017blocked_domains\030\003" +
+      " \003(\tR\016blockedDomains\022!\n\014country_code\030\004 \001" +
+      "(\tR\013countryCodeB\013\n\t_max_uses\"\023\n\021CodeExec" +
+      "utionTool\"\257\001\n\nToolChoice\022+\n\004mode\030\001 \001(\0162\025" +
+      ".ringmain.v1.ToolModeH\000R\004mode\022\035\n\ttool_na" +
+      "me\030\002 \001(\tH\000R\010toolName\0223\n\023parallel_tool_ca" +
+      "lls\030\003 \001(\010H\001R\021parallelToolCalls\210\001\001B\010\n\006cho" +
+      "iceB\026\n\024_parallel_tool_calls*_\n\010Modality\022" +
+      "\030\n\024MODALITY_UNSPECIFIED\020\000\022\021\n\rMODALITY_TE" +
+      "XT\020\001\022\022\n\016MODALITY_IMAGE\020\002\022\022\n\016MODALITY_AUD" +
+      "IO\020\003*e\n\010ToolMode\022\031\n\025TOOL_MODE_UNSPECIFIE" +
+      "D\020\000\022\022\n\016TOOL_MODE_AUTO\020\001\022\022\n\016TOOL_MODE_NON" +
+      "E\020\002\022\026\n\022TOOL_MODE_REQUIRED\020\003*\337\001\n\017Reasonin" +
+      "gEffort\022 \n\034REASONING_EFFORT_UNSPECIFIED\020" +
+      "\000\022\031\n\025REASONING_EFFORT_NONE\020\001\022\034\n\030REASONIN" +
+      "G_EFFORT_MINIMAL\020\002\022\030\n\024REASONING_EFFORT_L" +
+      "OW\020\003\022\033\n\027REASONING_EFFORT_MEDIUM\020\004\022\031\n\025REA" +
+      "SONING_EFFORT_HIGH\020\005\022\037\n\033REASONING_EFFORT" +
+      "_EXTRA_HIGH\020\006*\330\001\n\014FinishReason\022\035\n\031FINISH" +
       "_REASON_UNSPECIFIED\020\000\022\026\n\022FINISH_REASON_S" +
       "TOP\020\001\022\034\n\030FINISH_REASON_MAX_TOKENS\020\002\022\034\n\030F" +
       "INISH_REASON_TOOL_CALLS\020\003\022 \n\034FINISH_REAS" +
       "ON_CONTENT_FILTER\020\004\022\031\n\025FINISH_REASON_REF" +
-      "USAL\020\005B#\n\016io.ringmain.v1B\017GenerationProt" +
-      "oP\001b\006proto3"
+      "USAL\020\005\022\030\n\024FINISH_REASON_PAUSED\020\006B#\n\016io.r" +
+      "ingmain.v1B\017GenerationProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.StructProto.getDescriptor(),
         });
     internal_static_ringmain_v1_GenerationConfig_descriptor =
@@ -116,43 +174,74 @@ public final class GenerationProto {
     internal_static_ringmain_v1_GenerationConfig_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_GenerationConfig_descriptor,
-        new java.lang.String[] { "MaxOutputTokens", "Temperature", "TopP", "TopK", "FrequencyPenalty", "PresencePenalty", "Seed", "StopSequences", "ReasoningEffort", "ResponseFormat", "ProviderOptions", });
+        new java.lang.String[] { "MaxOutputTokens", "Temperature", "TopP", "TopK", "FrequencyPenalty", "PresencePenalty", "Seed", "StopSequences", "ReasoningEffort", "ReasoningTokenBudget", "ResponseFormat", "OutputModalities", "AudioOutput", "TopLogprobs", "PromptCache", "ProviderOptions", });
     internal_static_ringmain_v1_GenerationConfig_ProviderOptionsEntry_descriptor =
       internal_static_ringmain_v1_GenerationConfig_descriptor.getNestedTypes().get(0);
     internal_static_ringmain_v1_GenerationConfig_ProviderOptionsEntry_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_GenerationConfig_ProviderOptionsEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
-    internal_static_ringmain_v1_ResponseFormat_descriptor =
+    internal_static_ringmain_v1_AudioOutput_descriptor =
       getDescriptor().getMessageTypes().get(1);
+    internal_static_ringmain_v1_AudioOutput_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_AudioOutput_descriptor,
+        new java.lang.String[] { "Voice", "MimeType", });
+    internal_static_ringmain_v1_PromptCache_descriptor =
+      getDescriptor().getMessageTypes().get(2);
+    internal_static_ringmain_v1_PromptCache_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_PromptCache_descriptor,
+        new java.lang.String[] { "Key", "Ttl", });
+    internal_static_ringmain_v1_ResponseFormat_descriptor =
+      getDescriptor().getMessageTypes().get(3);
     internal_static_ringmain_v1_ResponseFormat_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ResponseFormat_descriptor,
         new java.lang.String[] { "JsonObject", "JsonSchema", "Format", });
     internal_static_ringmain_v1_JsonObjectFormat_descriptor =
-      getDescriptor().getMessageTypes().get(2);
+      getDescriptor().getMessageTypes().get(4);
     internal_static_ringmain_v1_JsonObjectFormat_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_JsonObjectFormat_descriptor,
         new java.lang.String[] { });
     internal_static_ringmain_v1_JsonSchemaFormat_descriptor =
-      getDescriptor().getMessageTypes().get(3);
+      getDescriptor().getMessageTypes().get(5);
     internal_static_ringmain_v1_JsonSchemaFormat_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_JsonSchemaFormat_descriptor,
-        new java.lang.String[] { "Name", "SchemaJson", });
+        new java.lang.String[] { "Name", "Description", "SchemaJson", "Strict", });
     internal_static_ringmain_v1_Tool_descriptor =
-      getDescriptor().getMessageTypes().get(4);
+      getDescriptor().getMessageTypes().get(6);
     internal_static_ringmain_v1_Tool_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Tool_descriptor,
-        new java.lang.String[] { "Name", "Description", "ParametersSchemaJson", });
+        new java.lang.String[] { "Function", "WebSearch", "CodeExecution", "Kind", });
+    internal_static_ringmain_v1_FunctionTool_descriptor =
+      getDescriptor().getMessageTypes().get(7);
+    internal_static_ringmain_v1_FunctionTool_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_FunctionTool_descriptor,
+        new java.lang.String[] { "Name", "Description", "ParametersSchemaJson", "Strict", });
+    internal_static_ringmain_v1_WebSearchTool_descriptor =
+      getDescriptor().getMessageTypes().get(8);
+    internal_static_ringmain_v1_WebSearchTool_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_WebSearchTool_descriptor,
+        new java.lang.String[] { "MaxUses", "AllowedDomains", "BlockedDomains", "CountryCode", });
+    internal_static_ringmain_v1_CodeExecutionTool_descriptor =
+      getDescriptor().getMessageTypes().get(9);
+    internal_static_ringmain_v1_CodeExecutionTool_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_CodeExecutionTool_descriptor,
+        new java.lang.String[] { });
     internal_static_ringmain_v1_ToolChoice_descriptor =
-      getDescriptor().getMessageTypes().get(5);
+      getDescriptor().getMessageTypes().get(10);
     internal_static_ringmain_v1_ToolChoice_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ToolChoice_descriptor,
-        new java.lang.String[] { "Mode", "ToolName", "Choice", });
+        new java.lang.String[] { "Mode", "ToolName", "ParallelToolCalls", "Choice", });
+    com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.StructProto.getDescriptor();
   }
 

@@ -416,9 +416,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -439,9 +438,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -452,9 +450,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -472,9 +469,8 @@ com.google.protobuf.Struct defaultValue) {
   }
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1812,9 +1808,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1835,9 +1830,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1848,9 +1842,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1867,9 +1860,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1891,9 +1883,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1916,9 +1907,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1935,9 +1925,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -1956,9 +1945,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Fields passed through to a provider as they are, keyed by provider kind. At
-     * most 32 kinds; keys at every level have at most 256 characters, there are
-     * at most 16 levels, and numbers are finite.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>

@@ -176,9 +176,8 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -186,9 +185,8 @@ public interface ImageConfigOrBuilder extends
   int getProviderOptionsCount();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -203,9 +201,8 @@ public interface ImageConfigOrBuilder extends
   getProviderOptions();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -214,9 +211,8 @@ public interface ImageConfigOrBuilder extends
   getProviderOptionsMap();
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
@@ -228,9 +224,8 @@ com.google.protobuf.Struct getProviderOptionsOrDefault(
 com.google.protobuf.Struct defaultValue);
   /**
    * <pre>
-   * Fields passed through to a provider as they are, keyed by provider kind. At
-   * most 32 kinds; keys at every level have at most 256 characters, there are
-   * at most 16 levels, and numbers are finite.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>

@@ -23,7 +23,7 @@ public enum ImageDetail
   IMAGE_DETAIL_UNSPECIFIED(0),
   /**
    * <pre>
-   * Cheap and coarse.
+   * At a low resolution, for few tokens.
    * </pre>
    *
    * <code>IMAGE_DETAIL_LOW = 1;</code>
@@ -31,7 +31,7 @@ public enum ImageDetail
   IMAGE_DETAIL_LOW(1),
   /**
    * <pre>
-   * Dear and fine.
+   * At a high resolution, for many tokens.
    * </pre>
    *
    * <code>IMAGE_DETAIL_HIGH = 2;</code>
@@ -50,7 +50,7 @@ public enum ImageDetail
   public static final int IMAGE_DETAIL_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Cheap and coarse.
+   * At a low resolution, for few tokens.
    * </pre>
    *
    * <code>IMAGE_DETAIL_LOW = 1;</code>
@@ -58,7 +58,7 @@ public enum ImageDetail
   public static final int IMAGE_DETAIL_LOW_VALUE = 1;
   /**
    * <pre>
-   * Dear and fine.
+   * At a high resolution, for many tokens.
    * </pre>
    *
    * <code>IMAGE_DETAIL_HIGH = 2;</code>

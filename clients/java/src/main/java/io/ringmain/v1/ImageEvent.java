@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * One event of images being made. First `started`, last `finished`.
+ * One event of images being made.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.ImageEvent}
@@ -478,7 +478,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One event of images being made. First `started`, last `finished`.
+   * One event of images being made.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.ImageEvent}

@@ -21,10 +21,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private ImageFinished() {
-    revisedPrompts_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    notes_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
+    responseId_ = "";
+    images_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -48,64 +46,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int REVISED_PROMPTS_FIELD_NUMBER = 1;
+  public static final int RESPONSE_ID_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
-  private com.google.protobuf.LazyStringArrayList revisedPrompts_ =
-      com.google.protobuf.LazyStringArrayList.emptyList();
+  private volatile java.lang.Object responseId_ = "";
   /**
    * <pre>
-   * The description the provider drew for each image, when it rewrote it.
+   * Same as ImageStarted.response_id.
    * </pre>
    *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @return A list containing the revisedPrompts.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
    */
-  public com.google.protobuf.ProtocolStringList
-      getRevisedPromptsList() {
-    return revisedPrompts_;
+  @java.lang.Override
+  public java.lang.String getResponseId() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      responseId_ = s;
+      return s;
+    }
   }
   /**
    * <pre>
-   * The description the provider drew for each image, when it rewrote it.
+   * Same as ImageStarted.response_id.
    * </pre>
    *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @return The count of revisedPrompts.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
    */
-  public int getRevisedPromptsCount() {
-    return revisedPrompts_.size();
-  }
-  /**
-   * <pre>
-   * The description the provider drew for each image, when it rewrote it.
-   * </pre>
-   *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @param index The index of the element to return.
-   * @return The revisedPrompts at the given index.
-   */
-  public java.lang.String getRevisedPrompts(int index) {
-    return revisedPrompts_.get(index);
-  }
-  /**
-   * <pre>
-   * The description the provider drew for each image, when it rewrote it.
-   * </pre>
-   *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the revisedPrompts at the given index.
-   */
+  @java.lang.Override
   public com.google.protobuf.ByteString
-      getRevisedPromptsBytes(int index) {
-    return revisedPrompts_.getByteString(index);
+      getResponseIdBytes() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      responseId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
   }
 
   public static final int USAGE_FIELD_NUMBER = 2;
   private io.ringmain.v1.Usage usage_;
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -117,7 +109,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -129,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -143,7 +135,7 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Route route_;
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -155,7 +147,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -167,7 +159,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -177,57 +169,65 @@ private static final long serialVersionUID = 0L;
     return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
   }
 
-  public static final int NOTES_FIELD_NUMBER = 4;
+  public static final int IMAGES_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
-  private com.google.protobuf.LazyStringArrayList notes_ =
-      com.google.protobuf.LazyStringArrayList.emptyList();
+  private java.util.List<io.ringmain.v1.FinishedImage> images_;
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @return A list containing the notes.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  public com.google.protobuf.ProtocolStringList
-      getNotesList() {
-    return notes_;
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.FinishedImage> getImagesList() {
+    return images_;
   }
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @return The count of notes.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  public int getNotesCount() {
-    return notes_.size();
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.FinishedImageOrBuilder> 
+      getImagesOrBuilderList() {
+    return images_;
   }
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @param index The index of the element to return.
-   * @return The notes at the given index.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  public java.lang.String getNotes(int index) {
-    return notes_.get(index);
+  @java.lang.Override
+  public int getImagesCount() {
+    return images_.size();
   }
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the notes at the given index.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  public com.google.protobuf.ByteString
-      getNotesBytes(int index) {
-    return notes_.getByteString(index);
+  @java.lang.Override
+  public io.ringmain.v1.FinishedImage getImages(int index) {
+    return images_.get(index);
+  }
+  /**
+   * <pre>
+   * What is to be said about each image, one for every image, in order.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.FinishedImageOrBuilder getImagesOrBuilder(
+      int index) {
+    return images_.get(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -244,8 +244,8 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    for (int i = 0; i < revisedPrompts_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, revisedPrompts_.getRaw(i));
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(2, getUsage());
@@ -253,8 +253,8 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(3, getRoute());
     }
-    for (int i = 0; i < notes_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, notes_.getRaw(i));
+    for (int i = 0; i < images_.size(); i++) {
+      output.writeMessage(4, images_.get(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -265,13 +265,8 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
-    {
-      int dataSize = 0;
-      for (int i = 0; i < revisedPrompts_.size(); i++) {
-        dataSize += computeStringSizeNoTag(revisedPrompts_.getRaw(i));
-      }
-      size += dataSize;
-      size += 1 * getRevisedPromptsList().size();
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
@@ -281,13 +276,9 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, getRoute());
     }
-    {
-      int dataSize = 0;
-      for (int i = 0; i < notes_.size(); i++) {
-        dataSize += computeStringSizeNoTag(notes_.getRaw(i));
-      }
-      size += dataSize;
-      size += 1 * getNotesList().size();
+    for (int i = 0; i < images_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, images_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -304,8 +295,8 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.ImageFinished other = (io.ringmain.v1.ImageFinished) obj;
 
-    if (!getRevisedPromptsList()
-        .equals(other.getRevisedPromptsList())) return false;
+    if (!getResponseId()
+        .equals(other.getResponseId())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -316,8 +307,8 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
-    if (!getNotesList()
-        .equals(other.getNotesList())) return false;
+    if (!getImagesList()
+        .equals(other.getImagesList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -329,10 +320,8 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    if (getRevisedPromptsCount() > 0) {
-      hash = (37 * hash) + REVISED_PROMPTS_FIELD_NUMBER;
-      hash = (53 * hash) + getRevisedPromptsList().hashCode();
-    }
+    hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getResponseId().hashCode();
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -341,9 +330,9 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
     }
-    if (getNotesCount() > 0) {
-      hash = (37 * hash) + NOTES_FIELD_NUMBER;
-      hash = (53 * hash) + getNotesList().hashCode();
+    if (getImagesCount() > 0) {
+      hash = (37 * hash) + IMAGES_FIELD_NUMBER;
+      hash = (53 * hash) + getImagesList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -481,14 +470,14 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getImagesFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      revisedPrompts_ =
-          com.google.protobuf.LazyStringArrayList.emptyList();
+      responseId_ = "";
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -499,8 +488,13 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
-      notes_ =
-          com.google.protobuf.LazyStringArrayList.emptyList();
+      if (imagesBuilder_ == null) {
+        images_ = java.util.Collections.emptyList();
+      } else {
+        images_ = null;
+        imagesBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000008);
       return this;
     }
 
@@ -527,16 +521,28 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.ImageFinished buildPartial() {
       io.ringmain.v1.ImageFinished result = new io.ringmain.v1.ImageFinished(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
     }
 
+    private void buildPartialRepeatedFields(io.ringmain.v1.ImageFinished result) {
+      if (imagesBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0)) {
+          images_ = java.util.Collections.unmodifiableList(images_);
+          bitField0_ = (bitField0_ & ~0x00000008);
+        }
+        result.images_ = images_;
+      } else {
+        result.images_ = imagesBuilder_.build();
+      }
+    }
+
     private void buildPartial0(io.ringmain.v1.ImageFinished result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        revisedPrompts_.makeImmutable();
-        result.revisedPrompts_ = revisedPrompts_;
+        result.responseId_ = responseId_;
       }
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
@@ -550,10 +556,6 @@ private static final long serialVersionUID = 0L;
             ? route_
             : routeBuilder_.build();
         to_bitField0_ |= 0x00000002;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        notes_.makeImmutable();
-        result.notes_ = notes_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -602,14 +604,9 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.ImageFinished other) {
       if (other == io.ringmain.v1.ImageFinished.getDefaultInstance()) return this;
-      if (!other.revisedPrompts_.isEmpty()) {
-        if (revisedPrompts_.isEmpty()) {
-          revisedPrompts_ = other.revisedPrompts_;
-          bitField0_ |= 0x00000001;
-        } else {
-          ensureRevisedPromptsIsMutable();
-          revisedPrompts_.addAll(other.revisedPrompts_);
-        }
+      if (!other.getResponseId().isEmpty()) {
+        responseId_ = other.responseId_;
+        bitField0_ |= 0x00000001;
         onChanged();
       }
       if (other.hasUsage()) {
@@ -618,15 +615,31 @@ private static final long serialVersionUID = 0L;
       if (other.hasRoute()) {
         mergeRoute(other.getRoute());
       }
-      if (!other.notes_.isEmpty()) {
-        if (notes_.isEmpty()) {
-          notes_ = other.notes_;
-          bitField0_ |= 0x00000008;
-        } else {
-          ensureNotesIsMutable();
-          notes_.addAll(other.notes_);
+      if (imagesBuilder_ == null) {
+        if (!other.images_.isEmpty()) {
+          if (images_.isEmpty()) {
+            images_ = other.images_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+          } else {
+            ensureImagesIsMutable();
+            images_.addAll(other.images_);
+          }
+          onChanged();
         }
-        onChanged();
+      } else {
+        if (!other.images_.isEmpty()) {
+          if (imagesBuilder_.isEmpty()) {
+            imagesBuilder_.dispose();
+            imagesBuilder_ = null;
+            images_ = other.images_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+            imagesBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getImagesFieldBuilder() : null;
+          } else {
+            imagesBuilder_.addAllMessages(other.images_);
+          }
+        }
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -655,9 +668,8 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              java.lang.String s = input.readStringRequireUtf8();
-              ensureRevisedPromptsIsMutable();
-              revisedPrompts_.add(s);
+              responseId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
@@ -675,9 +687,16 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 26
             case 34: {
-              java.lang.String s = input.readStringRequireUtf8();
-              ensureNotesIsMutable();
-              notes_.add(s);
+              io.ringmain.v1.FinishedImage m =
+                  input.readMessage(
+                      io.ringmain.v1.FinishedImage.parser(),
+                      extensionRegistry);
+              if (imagesBuilder_ == null) {
+                ensureImagesIsMutable();
+                images_.add(m);
+              } else {
+                imagesBuilder_.addMessage(m);
+              }
               break;
             } // case 34
             default: {
@@ -697,148 +716,93 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private com.google.protobuf.LazyStringArrayList revisedPrompts_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    private void ensureRevisedPromptsIsMutable() {
-      if (!revisedPrompts_.isModifiable()) {
-        revisedPrompts_ = new com.google.protobuf.LazyStringArrayList(revisedPrompts_);
+    private java.lang.Object responseId_ = "";
+    /**
+     * <pre>
+     * Same as ImageStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The responseId.
+     */
+    public java.lang.String getResponseId() {
+      java.lang.Object ref = responseId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        responseId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
       }
-      bitField0_ |= 0x00000001;
     }
     /**
      * <pre>
-     * The description the provider drew for each image, when it rewrote it.
+     * Same as ImageStarted.response_id.
      * </pre>
      *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @return A list containing the revisedPrompts.
-     */
-    public com.google.protobuf.ProtocolStringList
-        getRevisedPromptsList() {
-      revisedPrompts_.makeImmutable();
-      return revisedPrompts_;
-    }
-    /**
-     * <pre>
-     * The description the provider drew for each image, when it rewrote it.
-     * </pre>
-     *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @return The count of revisedPrompts.
-     */
-    public int getRevisedPromptsCount() {
-      return revisedPrompts_.size();
-    }
-    /**
-     * <pre>
-     * The description the provider drew for each image, when it rewrote it.
-     * </pre>
-     *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param index The index of the element to return.
-     * @return The revisedPrompts at the given index.
-     */
-    public java.lang.String getRevisedPrompts(int index) {
-      return revisedPrompts_.get(index);
-    }
-    /**
-     * <pre>
-     * The description the provider drew for each image, when it rewrote it.
-     * </pre>
-     *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param index The index of the value to return.
-     * @return The bytes of the revisedPrompts at the given index.
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The bytes for responseId.
      */
     public com.google.protobuf.ByteString
-        getRevisedPromptsBytes(int index) {
-      return revisedPrompts_.getByteString(index);
+        getResponseIdBytes() {
+      java.lang.Object ref = responseId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        responseId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
     }
     /**
      * <pre>
-     * The description the provider drew for each image, when it rewrote it.
+     * Same as ImageStarted.response_id.
      * </pre>
      *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param index The index to set the value at.
-     * @param value The revisedPrompts to set.
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The responseId to set.
      * @return This builder for chaining.
      */
-    public Builder setRevisedPrompts(
-        int index, java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureRevisedPromptsIsMutable();
-      revisedPrompts_.set(index, value);
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The description the provider drew for each image, when it rewrote it.
-     * </pre>
-     *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param value The revisedPrompts to add.
-     * @return This builder for chaining.
-     */
-    public Builder addRevisedPrompts(
+    public Builder setResponseId(
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
-      ensureRevisedPromptsIsMutable();
-      revisedPrompts_.add(value);
+      responseId_ = value;
       bitField0_ |= 0x00000001;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The description the provider drew for each image, when it rewrote it.
+     * Same as ImageStarted.response_id.
      * </pre>
      *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param values The revisedPrompts to add.
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
      * @return This builder for chaining.
      */
-    public Builder addAllRevisedPrompts(
-        java.lang.Iterable<java.lang.String> values) {
-      ensureRevisedPromptsIsMutable();
-      com.google.protobuf.AbstractMessageLite.Builder.addAll(
-          values, revisedPrompts_);
-      bitField0_ |= 0x00000001;
+    public Builder clearResponseId() {
+      responseId_ = getDefaultInstance().getResponseId();
+      bitField0_ = (bitField0_ & ~0x00000001);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The description the provider drew for each image, when it rewrote it.
+     * Same as ImageStarted.response_id.
      * </pre>
      *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The bytes for responseId to set.
      * @return This builder for chaining.
      */
-    public Builder clearRevisedPrompts() {
-      revisedPrompts_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000001);;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The description the provider drew for each image, when it rewrote it.
-     * </pre>
-     *
-     * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-     * @param value The bytes of the revisedPrompts to add.
-     * @return This builder for chaining.
-     */
-    public Builder addRevisedPromptsBytes(
+    public Builder setResponseIdBytes(
         com.google.protobuf.ByteString value) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
-      ensureRevisedPromptsIsMutable();
-      revisedPrompts_.add(value);
+      responseId_ = value;
       bitField0_ |= 0x00000001;
       onChanged();
       return this;
@@ -849,7 +813,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -860,7 +824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -875,7 +839,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -895,7 +859,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -913,7 +877,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -938,7 +902,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -955,7 +919,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -967,7 +931,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -982,7 +946,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
      * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -1006,7 +970,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1017,7 +981,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1032,7 +996,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1052,7 +1016,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1070,7 +1034,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1095,7 +1059,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1112,7 +1076,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1124,7 +1088,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1139,7 +1103,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
      * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -1158,151 +1122,316 @@ private static final long serialVersionUID = 0L;
       return routeBuilder_;
     }
 
-    private com.google.protobuf.LazyStringArrayList notes_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    private void ensureNotesIsMutable() {
-      if (!notes_.isModifiable()) {
-        notes_ = new com.google.protobuf.LazyStringArrayList(notes_);
+    private java.util.List<io.ringmain.v1.FinishedImage> images_ =
+      java.util.Collections.emptyList();
+    private void ensureImagesIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        images_ = new java.util.ArrayList<io.ringmain.v1.FinishedImage>(images_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.FinishedImage, io.ringmain.v1.FinishedImage.Builder, io.ringmain.v1.FinishedImageOrBuilder> imagesBuilder_;
+
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<io.ringmain.v1.FinishedImage> getImagesList() {
+      if (imagesBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(images_);
+      } else {
+        return imagesBuilder_.getMessageList();
       }
-      bitField0_ |= 0x00000008;
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @return A list containing the notes.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public com.google.protobuf.ProtocolStringList
-        getNotesList() {
-      notes_.makeImmutable();
-      return notes_;
+    public int getImagesCount() {
+      if (imagesBuilder_ == null) {
+        return images_.size();
+      } else {
+        return imagesBuilder_.getCount();
+      }
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @return The count of notes.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public int getNotesCount() {
-      return notes_.size();
+    public io.ringmain.v1.FinishedImage getImages(int index) {
+      if (imagesBuilder_ == null) {
+        return images_.get(index);
+      } else {
+        return imagesBuilder_.getMessage(index);
+      }
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param index The index of the element to return.
-     * @return The notes at the given index.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public java.lang.String getNotes(int index) {
-      return notes_.get(index);
-    }
-    /**
-     * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
-     * </pre>
-     *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param index The index of the value to return.
-     * @return The bytes of the notes at the given index.
-     */
-    public com.google.protobuf.ByteString
-        getNotesBytes(int index) {
-      return notes_.getByteString(index);
-    }
-    /**
-     * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
-     * </pre>
-     *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param index The index to set the value at.
-     * @param value The notes to set.
-     * @return This builder for chaining.
-     */
-    public Builder setNotes(
-        int index, java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureNotesIsMutable();
-      notes_.set(index, value);
-      bitField0_ |= 0x00000008;
-      onChanged();
+    public Builder setImages(
+        int index, io.ringmain.v1.FinishedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.set(index, value);
+        onChanged();
+      } else {
+        imagesBuilder_.setMessage(index, value);
+      }
       return this;
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param value The notes to add.
-     * @return This builder for chaining.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public Builder addNotes(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureNotesIsMutable();
-      notes_.add(value);
-      bitField0_ |= 0x00000008;
-      onChanged();
+    public Builder setImages(
+        int index, io.ringmain.v1.FinishedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.setMessage(index, builderForValue.build());
+      }
       return this;
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param values The notes to add.
-     * @return This builder for chaining.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public Builder addAllNotes(
-        java.lang.Iterable<java.lang.String> values) {
-      ensureNotesIsMutable();
-      com.google.protobuf.AbstractMessageLite.Builder.addAll(
-          values, notes_);
-      bitField0_ |= 0x00000008;
-      onChanged();
+    public Builder addImages(io.ringmain.v1.FinishedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.add(value);
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(value);
+      }
       return this;
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @return This builder for chaining.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public Builder clearNotes() {
-      notes_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000008);;
-      onChanged();
+    public Builder addImages(
+        int index, io.ringmain.v1.FinishedImage value) {
+      if (imagesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureImagesIsMutable();
+        images_.add(index, value);
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(index, value);
+      }
       return this;
     }
     /**
      * <pre>
-     * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+     * What is to be said about each image, one for every image, in order.
      * </pre>
      *
-     * <code>repeated string notes = 4 [json_name = "notes"];</code>
-     * @param value The bytes of the notes to add.
-     * @return This builder for chaining.
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
      */
-    public Builder addNotesBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      ensureNotesIsMutable();
-      notes_.add(value);
-      bitField0_ |= 0x00000008;
-      onChanged();
+    public Builder addImages(
+        io.ringmain.v1.FinishedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.add(builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(builderForValue.build());
+      }
       return this;
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addImages(
+        int index, io.ringmain.v1.FinishedImage.Builder builderForValue) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        imagesBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder addAllImages(
+        java.lang.Iterable<? extends io.ringmain.v1.FinishedImage> values) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, images_);
+        onChanged();
+      } else {
+        imagesBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder clearImages() {
+      if (imagesBuilder_ == null) {
+        images_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        imagesBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public Builder removeImages(int index) {
+      if (imagesBuilder_ == null) {
+        ensureImagesIsMutable();
+        images_.remove(index);
+        onChanged();
+      } else {
+        imagesBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.FinishedImage.Builder getImagesBuilder(
+        int index) {
+      return getImagesFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.FinishedImageOrBuilder getImagesOrBuilder(
+        int index) {
+      if (imagesBuilder_ == null) {
+        return images_.get(index);  } else {
+        return imagesBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.FinishedImageOrBuilder> 
+         getImagesOrBuilderList() {
+      if (imagesBuilder_ != null) {
+        return imagesBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(images_);
+      }
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.FinishedImage.Builder addImagesBuilder() {
+      return getImagesFieldBuilder().addBuilder(
+          io.ringmain.v1.FinishedImage.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public io.ringmain.v1.FinishedImage.Builder addImagesBuilder(
+        int index) {
+      return getImagesFieldBuilder().addBuilder(
+          index, io.ringmain.v1.FinishedImage.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What is to be said about each image, one for every image, in order.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+     */
+    public java.util.List<io.ringmain.v1.FinishedImage.Builder> 
+         getImagesBuilderList() {
+      return getImagesFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.FinishedImage, io.ringmain.v1.FinishedImage.Builder, io.ringmain.v1.FinishedImageOrBuilder> 
+        getImagesFieldBuilder() {
+      if (imagesBuilder_ == null) {
+        imagesBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.FinishedImage, io.ringmain.v1.FinishedImage.Builder, io.ringmain.v1.FinishedImageOrBuilder>(
+                images_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        images_ = null;
+      }
+      return imagesBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

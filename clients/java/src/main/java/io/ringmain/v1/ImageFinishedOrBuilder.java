@@ -10,48 +10,27 @@ public interface ImageFinishedOrBuilder extends
 
   /**
    * <pre>
-   * The description the provider drew for each image, when it rewrote it.
+   * Same as ImageStarted.response_id.
    * </pre>
    *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @return A list containing the revisedPrompts.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
    */
-  java.util.List<java.lang.String>
-      getRevisedPromptsList();
+  java.lang.String getResponseId();
   /**
    * <pre>
-   * The description the provider drew for each image, when it rewrote it.
+   * Same as ImageStarted.response_id.
    * </pre>
    *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @return The count of revisedPrompts.
-   */
-  int getRevisedPromptsCount();
-  /**
-   * <pre>
-   * The description the provider drew for each image, when it rewrote it.
-   * </pre>
-   *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @param index The index of the element to return.
-   * @return The revisedPrompts at the given index.
-   */
-  java.lang.String getRevisedPrompts(int index);
-  /**
-   * <pre>
-   * The description the provider drew for each image, when it rewrote it.
-   * </pre>
-   *
-   * <code>repeated string revised_prompts = 1 [json_name = "revisedPrompts"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the revisedPrompts at the given index.
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
    */
   com.google.protobuf.ByteString
-      getRevisedPromptsBytes(int index);
+      getResponseIdBytes();
 
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -60,7 +39,7 @@ public interface ImageFinishedOrBuilder extends
   boolean hasUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -69,7 +48,7 @@ public interface ImageFinishedOrBuilder extends
   io.ringmain.v1.Usage getUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
    * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
@@ -78,7 +57,7 @@ public interface ImageFinishedOrBuilder extends
 
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -87,7 +66,7 @@ public interface ImageFinishedOrBuilder extends
   boolean hasRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -96,7 +75,7 @@ public interface ImageFinishedOrBuilder extends
   io.ringmain.v1.Route getRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
    * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
@@ -105,42 +84,45 @@ public interface ImageFinishedOrBuilder extends
 
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @return A list containing the notes.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  java.util.List<java.lang.String>
-      getNotesList();
+  java.util.List<io.ringmain.v1.FinishedImage> 
+      getImagesList();
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @return The count of notes.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  int getNotesCount();
+  io.ringmain.v1.FinishedImage getImages(int index);
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @param index The index of the element to return.
-   * @return The notes at the given index.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  java.lang.String getNotes(int index);
+  int getImagesCount();
   /**
    * <pre>
-   * The note of each image, as `GeneratedImage.note`. Empty when there is none.
+   * What is to be said about each image, one for every image, in order.
    * </pre>
    *
-   * <code>repeated string notes = 4 [json_name = "notes"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the notes at the given index.
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
    */
-  com.google.protobuf.ByteString
-      getNotesBytes(int index);
+  java.util.List<? extends io.ringmain.v1.FinishedImageOrBuilder> 
+      getImagesOrBuilderList();
+  /**
+   * <pre>
+   * What is to be said about each image, one for every image, in order.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
+   */
+  io.ringmain.v1.FinishedImageOrBuilder getImagesOrBuilder(
+      int index);
 }

@@ -31,7 +31,7 @@ public enum ImageQuality
   IMAGE_QUALITY_LOW(1),
   /**
    * <pre>
-   * Between.
+   * Between low and high.
    * </pre>
    *
    * <code>IMAGE_QUALITY_MEDIUM = 2;</code>
@@ -39,12 +39,20 @@ public enum ImageQuality
   IMAGE_QUALITY_MEDIUM(2),
   /**
    * <pre>
-   * Slow and dear.
+   * Slow and expensive.
    * </pre>
    *
    * <code>IMAGE_QUALITY_HIGH = 3;</code>
    */
   IMAGE_QUALITY_HIGH(3),
+  /**
+   * <pre>
+   * The best that the model has, at any price. HIGH where it has no more.
+   * </pre>
+   *
+   * <code>IMAGE_QUALITY_EXTRA_HIGH = 4;</code>
+   */
+  IMAGE_QUALITY_EXTRA_HIGH(4),
   UNRECOGNIZED(-1),
   ;
 
@@ -66,7 +74,7 @@ public enum ImageQuality
   public static final int IMAGE_QUALITY_LOW_VALUE = 1;
   /**
    * <pre>
-   * Between.
+   * Between low and high.
    * </pre>
    *
    * <code>IMAGE_QUALITY_MEDIUM = 2;</code>
@@ -74,12 +82,20 @@ public enum ImageQuality
   public static final int IMAGE_QUALITY_MEDIUM_VALUE = 2;
   /**
    * <pre>
-   * Slow and dear.
+   * Slow and expensive.
    * </pre>
    *
    * <code>IMAGE_QUALITY_HIGH = 3;</code>
    */
   public static final int IMAGE_QUALITY_HIGH_VALUE = 3;
+  /**
+   * <pre>
+   * The best that the model has, at any price. HIGH where it has no more.
+   * </pre>
+   *
+   * <code>IMAGE_QUALITY_EXTRA_HIGH = 4;</code>
+   */
+  public static final int IMAGE_QUALITY_EXTRA_HIGH_VALUE = 4;
 
 
   public final int getNumber() {
@@ -110,6 +126,7 @@ public enum ImageQuality
       case 1: return IMAGE_QUALITY_LOW;
       case 2: return IMAGE_QUALITY_MEDIUM;
       case 3: return IMAGE_QUALITY_HIGH;
+      case 4: return IMAGE_QUALITY_EXTRA_HIGH;
       default: return null;
     }
   }

@@ -255,6 +255,8 @@ public final class ImageServiceGrpc {
     /**
      * <pre>
      * Makes or changes images and sends previews and bytes as they come.
+     * Folding the events, previews left out, gives the response that
+     * GenerateImages or EditImages would have returned.
      * </pre>
      */
     default void streamImages(io.ringmain.v1.StreamImagesRequest request,
@@ -346,6 +348,8 @@ public final class ImageServiceGrpc {
     /**
      * <pre>
      * Makes or changes images and sends previews and bytes as they come.
+     * Folding the events, previews left out, gives the response that
+     * GenerateImages or EditImages would have returned.
      * </pre>
      */
     public void streamImages(io.ringmain.v1.StreamImagesRequest request,
@@ -423,6 +427,8 @@ public final class ImageServiceGrpc {
     /**
      * <pre>
      * Makes or changes images and sends previews and bytes as they come.
+     * Folding the events, previews left out, gives the response that
+     * GenerateImages or EditImages would have returned.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -498,6 +504,8 @@ public final class ImageServiceGrpc {
     /**
      * <pre>
      * Makes or changes images and sends previews and bytes as they come.
+     * Folding the events, previews left out, gives the response that
+     * GenerateImages or EditImages would have returned.
      * </pre>
      */
     public java.util.Iterator<io.ringmain.v1.ImageEvent> streamImages(

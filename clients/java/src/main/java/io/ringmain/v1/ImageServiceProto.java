@@ -71,6 +71,11 @@ public final class ImageServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_ImageFinished_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_FinishedImage_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_FinishedImage_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_EditImagesRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -90,6 +95,16 @@ public final class ImageServiceProto {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_UpscaleImageRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_UpscaleConfig_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_UpscaleConfig_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_UpscaleConfig_ProviderOptionsEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_UpscaleConfig_ProviderOptionsEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_UpscaleImageResponse_descriptor;
   static final 
@@ -125,128 +140,151 @@ public final class ImageServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\037ringmain/v1/image_service.proto\022\013ringm" +
-      "ain.v1\032\034google/protobuf/struct.proto\032\031ri" +
-      "ngmain/v1/content.proto\032\031ringmain/v1/rou" +
-      "ting.proto\032\027ringmain/v1/usage.proto\"\206\004\n\013" +
-      "ImageConfig\022\037\n\013image_count\030\001 \001(\005R\nimageC" +
-      "ount\022!\n\014aspect_ratio\030\002 \001(\tR\013aspectRatio\022" +
-      "\022\n\004size\030\003 \001(\tR\004size\0223\n\007quality\030\004 \001(\0162\031.r" +
-      "ingmain.v1.ImageQualityR\007quality\022\024\n\005styl" +
-      "e\030\005 \001(\tR\005style\022\033\n\tmime_type\030\006 \001(\tR\010mimeT" +
-      "ype\0225\n\026transparent_background\030\007 \001(\010R\025tra" +
-      "nsparentBackground\022\027\n\004seed\030\010 \001(\003H\000R\004seed" +
-      "\210\001\001\022\'\n\017negative_prompt\030\t \001(\tR\016negativePr" +
-      "ompt\022X\n\020provider_options\030\n \003(\0132-.ringmai" +
-      "n.v1.ImageConfig.ProviderOptionsEntryR\017p" +
-      "roviderOptions\032[\n\024ProviderOptionsEntry\022\020" +
-      "\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google" +
-      ".protobuf.StructR\005value:\0028\001B\007\n\005_seed\"\344\001\n" +
-      "\025GenerateImagesRequest\022\035\n\nrequest_id\030\001 \001" +
-      "(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006p" +
-      "rompt\030\003 \001(\tR\006prompt\022;\n\014image_config\030\004 \001(" +
-      "\0132\030.ringmain.v1.ImageConfigR\013imageConfig" +
-      "\022A\n\016routing_policy\030\005 \001(\0132\032.ringmain.v1.R" +
-      "outingPolicyR\rroutingPolicy\"\302\001\n\026Generate" +
-      "ImagesResponse\022\037\n\013response_id\030\001 \001(\tR\nres" +
-      "ponseId\0223\n\006images\030\002 \003(\0132\033.ringmain.v1.Ge" +
-      "neratedImageR\006images\022(\n\005usage\030\003 \001(\0132\022.ri" +
-      "ngmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022." +
-      "ringmain.v1.RouteR\005route\"u\n\016GeneratedIma" +
-      "ge\022(\n\005media\030\001 \001(\0132\022.ringmain.v1.MediaR\005m" +
-      "edia\022%\n\016revised_prompt\030\002 \001(\tR\rrevisedPro" +
-      "mpt\022\022\n\004note\030\003 \001(\tR\004note\"\275\001\n\023StreamImages" +
-      "Request\022@\n\010generate\030\001 \001(\0132\".ringmain.v1." +
-      "GenerateImagesRequestH\000R\010generate\0224\n\004edi" +
-      "t\030\002 \001(\0132\036.ringmain.v1.EditImagesRequestH" +
-      "\000R\004edit\022#\n\rpreview_count\030\003 \001(\005R\014previewC" +
-      "ountB\t\n\007request\"\356\001\n\nImageEvent\0225\n\007starte" +
-      "d\030\001 \001(\0132\031.ringmain.v1.ImageStartedH\000R\007st" +
-      "arted\0225\n\007preview\030\002 \001(\0132\031.ringmain.v1.Ima" +
-      "gePreviewH\000R\007preview\022/\n\005chunk\030\003 \001(\0132\027.ri" +
-      "ngmain.v1.ImageChunkH\000R\005chunk\0228\n\010finishe" +
-      "d\030\004 \001(\0132\032.ringmain.v1.ImageFinishedH\000R\010f" +
-      "inishedB\007\n\005event\"/\n\014ImageStarted\022\037\n\013resp" +
-      "onse_id\030\001 \001(\tR\nresponseId\"Y\n\014ImagePrevie" +
-      "w\022\037\n\013image_index\030\001 \001(\005R\nimageIndex\022(\n\005me" +
-      "dia\030\002 \001(\0132\022.ringmain.v1.MediaR\005media\"r\n\n" +
-      "ImageChunk\022\037\n\013image_index\030\001 \001(\005R\nimageIn" +
-      "dex\022\033\n\tmime_type\030\002 \001(\tR\010mimeType\022\022\n\004data" +
-      "\030\003 \001(\014R\004data\022\022\n\004last\030\004 \001(\010R\004last\"\242\001\n\rIma" +
-      "geFinished\022\'\n\017revised_prompts\030\001 \003(\tR\016rev" +
-      "isedPrompts\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1" +
-      ".UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain." +
-      "v1.RouteR\005route\022\024\n\005notes\030\004 \003(\tR\005notes\"\221\003" +
-      "\n\021EditImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR" +
-      "\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022\026\n\006prom" +
-      "pt\030\003 \001(\tR\006prompt\022*\n\006images\030\004 \003(\0132\022.ringm" +
-      "ain.v1.MediaR\006images\022)\n\004mode\030\005 \001(\0162\025.rin" +
-      "gmain.v1.EditModeR\004mode\022&\n\004mask\030\006 \001(\0132\022." +
-      "ringmain.v1.MediaR\004mask\0220\n\010outpaint\030\007 \001(" +
-      "\0132\024.ringmain.v1.MarginsR\010outpaint\022;\n\014ima" +
-      "ge_config\030\010 \001(\0132\030.ringmain.v1.ImageConfi" +
-      "gR\013imageConfig\022A\n\016routing_policy\030\t \001(\0132\032" +
-      ".ringmain.v1.RoutingPolicyR\rroutingPolic" +
-      "y\"]\n\007Margins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030" +
-      "\002 \001(\005R\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bott" +
-      "om\030\004 \001(\005R\006bottom\"\276\001\n\022EditImagesResponse\022" +
-      "\037\n\013response_id\030\001 \001(\tR\nresponseId\0223\n\006imag" +
-      "es\030\002 \003(\0132\033.ringmain.v1.GeneratedImageR\006i" +
-      "mages\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.Usage" +
-      "R\005usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Rou" +
-      "teR\005route\"\345\001\n\023UpscaleImageRequest\022\024\n\005mod" +
-      "el\030\001 \001(\tR\005model\022(\n\005image\030\002 \001(\0132\022.ringmai" +
-      "n.v1.MediaR\005image\022\026\n\006factor\030\003 \001(\005R\006facto" +
-      "r\022\026\n\006prompt\030\004 \001(\tR\006prompt\022\033\n\tmime_type\030\005" +
-      " \001(\tR\010mimeType\022A\n\016routing_policy\030\006 \001(\0132\032" +
-      ".ringmain.v1.RoutingPolicyR\rroutingPolic" +
-      "y\"\265\001\n\024UpscaleImageResponse\022\037\n\013response_i" +
-      "d\030\001 \001(\tR\nresponseId\022(\n\005image\030\002 \001(\0132\022.rin" +
-      "gmain.v1.MediaR\005image\022(\n\005usage\030\003 \001(\0132\022.r" +
-      "ingmain.v1.UsageR\005usage\022(\n\005route\030\004 \001(\0132\022" +
-      ".ringmain.v1.RouteR\005route\"\255\001\n\023InspectIma" +
-      "geRequest\022(\n\005image\030\001 \001(\0132\022.ringmain.v1.M" +
-      "ediaR\005image\022)\n\020classifier_model\030\002 \001(\tR\017c" +
-      "lassifierModel\022A\n\016routing_policy\030\003 \001(\0132\032" +
-      ".ringmain.v1.RoutingPolicyR\rroutingPolic" +
-      "y\"\207\004\n\024InspectImageResponse\022\033\n\tmime_type\030" +
-      "\001 \001(\tR\010mimeType\022\024\n\005width\030\002 \001(\005R\005width\022\026\n" +
-      "\006height\030\003 \001(\005R\006height\022\037\n\013frame_count\030\004 \001" +
-      "(\005R\nframeCount\022\033\n\thas_alpha\030\005 \001(\010R\010hasAl" +
-      "pha\022?\n\004exif\030\006 \003(\0132+.ringmain.v1.InspectI" +
-      "mageResponse.ExifEntryR\004exif\022\026\n\006sha256\030\007" +
-      " \001(\tR\006sha256\022\'\n\017perceptual_hash\030\010 \001(\tR\016p" +
-      "erceptualHash\022\'\n\017dominant_colors\030\t \003(\tR\016" +
-      "dominantColors\022@\n\016safety_ratings\030\n \003(\0132\031" +
-      ".ringmain.v1.SafetyRatingR\rsafetyRatings" +
-      "\022\026\n\006labels\030\013 \003(\tR\006labels\022(\n\005usage\030\014 \001(\0132" +
-      "\022.ringmain.v1.UsageR\005usage\0327\n\tExifEntry\022" +
-      "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:" +
-      "\0028\001\"Z\n\014SafetyRating\022\032\n\010category\030\001 \001(\tR\010c" +
-      "ategory\022\024\n\005score\030\002 \001(\002R\005score\022\030\n\007flagged" +
-      "\030\003 \001(\010R\007flagged*v\n\014ImageQuality\022\035\n\031IMAGE" +
-      "_QUALITY_UNSPECIFIED\020\000\022\025\n\021IMAGE_QUALITY_" +
-      "LOW\020\001\022\030\n\024IMAGE_QUALITY_MEDIUM\020\002\022\026\n\022IMAGE" +
-      "_QUALITY_HIGH\020\003*i\n\010EditMode\022\031\n\025EDIT_MODE" +
-      "_UNSPECIFIED\020\000\022\025\n\021EDIT_MODE_INPAINT\020\001\022\026\n" +
-      "\022EDIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT_MODE_STYLE" +
-      "\020\0032\257\003\n\014ImageService\022Y\n\016GenerateImages\022\"." +
-      "ringmain.v1.GenerateImagesRequest\032#.ring" +
-      "main.v1.GenerateImagesResponse\022K\n\014Stream" +
-      "Images\022 .ringmain.v1.StreamImagesRequest" +
-      "\032\027.ringmain.v1.ImageEvent0\001\022M\n\nEditImage" +
-      "s\022\036.ringmain.v1.EditImagesRequest\032\037.ring" +
-      "main.v1.EditImagesResponse\022S\n\014UpscaleIma" +
-      "ge\022 .ringmain.v1.UpscaleImageRequest\032!.r" +
-      "ingmain.v1.UpscaleImageResponse\022S\n\014Inspe" +
-      "ctImage\022 .ringmain.v1.InspectImageReques" +
-      "t\032!.ringmain.v1.InspectImageResponseB%\n\016" +
-      "io.ringmain.v1B\021ImageServiceProtoP\001b\006pro" +
-      "to3"
+      "ain.v1\032\034google/protobuf/struct.proto\032\035ri" +
+      "ngmain/v1/attribution.proto\032\031ringmain/v1" +
+      "/content.proto\032\031ringmain/v1/routing.prot" +
+      "o\032\027ringmain/v1/usage.proto\"\206\004\n\013ImageConf" +
+      "ig\022\037\n\013image_count\030\001 \001(\005R\nimageCount\022!\n\014a" +
+      "spect_ratio\030\002 \001(\tR\013aspectRatio\022\022\n\004size\030\003" +
+      " \001(\tR\004size\0223\n\007quality\030\004 \001(\0162\031.ringmain.v" +
+      "1.ImageQualityR\007quality\022\024\n\005style\030\005 \001(\tR\005" +
+      "style\022\033\n\tmime_type\030\006 \001(\tR\010mimeType\0225\n\026tr" +
+      "ansparent_background\030\007 \001(\010R\025transparentB" +
+      "ackground\022\027\n\004seed\030\010 \001(\003H\000R\004seed\210\001\001\022\'\n\017ne" +
+      "gative_prompt\030\t \001(\tR\016negativePrompt\022X\n\020p" +
+      "rovider_options\030\n \003(\0132-.ringmain.v1.Imag" +
+      "eConfig.ProviderOptionsEntryR\017providerOp" +
+      "tions\032[\n\024ProviderOptionsEntry\022\020\n\003key\030\001 \001" +
+      "(\tR\003key\022-\n\005value\030\002 \001(\0132\027.google.protobuf" +
+      ".StructR\005value:\0028\001B\007\n\005_seed\"\240\002\n\025Generate" +
+      "ImagesRequest\022\035\n\nrequest_id\030\001 \001(\tR\treque" +
+      "stId\022\024\n\005model\030\002 \001(\tR\005model\022:\n\013attributio" +
+      "n\030\003 \001(\0132\030.ringmain.v1.AttributionR\013attri" +
+      "bution\022A\n\016routing_policy\030\004 \001(\0132\032.ringmai" +
+      "n.v1.RoutingPolicyR\rroutingPolicy\022\026\n\006pro" +
+      "mpt\030\005 \001(\tR\006prompt\022;\n\014image_config\030\006 \001(\0132" +
+      "\030.ringmain.v1.ImageConfigR\013imageConfig\"\302" +
+      "\001\n\026GenerateImagesResponse\022\037\n\013response_id" +
+      "\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ring" +
+      "main.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ri" +
+      "ngmain.v1.RouteR\005route\0223\n\006images\030\004 \003(\0132\033" +
+      ".ringmain.v1.GeneratedImageR\006images\"u\n\016G" +
+      "eneratedImage\022(\n\005media\030\001 \001(\0132\022.ringmain." +
+      "v1.MediaR\005media\022%\n\016revised_prompt\030\002 \001(\tR" +
+      "\rrevisedPrompt\022\022\n\004note\030\003 \001(\tR\004note\"\275\001\n\023S" +
+      "treamImagesRequest\022@\n\010generate\030\001 \001(\0132\".r" +
+      "ingmain.v1.GenerateImagesRequestH\000R\010gene" +
+      "rate\0224\n\004edit\030\002 \001(\0132\036.ringmain.v1.EditIma" +
+      "gesRequestH\000R\004edit\022#\n\rpreview_count\030\003 \001(" +
+      "\005R\014previewCountB\t\n\007request\"\356\001\n\nImageEven" +
+      "t\0225\n\007started\030\001 \001(\0132\031.ringmain.v1.ImageSt" +
+      "artedH\000R\007started\0225\n\007preview\030\002 \001(\0132\031.ring" +
+      "main.v1.ImagePreviewH\000R\007preview\022/\n\005chunk" +
+      "\030\003 \001(\0132\027.ringmain.v1.ImageChunkH\000R\005chunk" +
+      "\0228\n\010finished\030\004 \001(\0132\032.ringmain.v1.ImageFi" +
+      "nishedH\000R\010finishedB\007\n\005event\"w\n\014ImageStar" +
+      "ted\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013" +
+      "provider_id\030\002 \001(\tR\nproviderId\022%\n\016provide" +
+      "r_model\030\003 \001(\tR\rproviderModel\"Y\n\014ImagePre" +
+      "view\022\037\n\013image_index\030\001 \001(\005R\nimageIndex\022(\n" +
+      "\005media\030\002 \001(\0132\022.ringmain.v1.MediaR\005media\"" +
+      "r\n\nImageChunk\022\037\n\013image_index\030\001 \001(\005R\nimag" +
+      "eIndex\022\033\n\tmime_type\030\002 \001(\tR\010mimeType\022\022\n\004d" +
+      "ata\030\003 \001(\014R\004data\022\022\n\004last\030\004 \001(\010R\004last\"\270\001\n\r" +
+      "ImageFinished\022\037\n\013response_id\030\001 \001(\tR\nresp" +
+      "onseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Usag" +
+      "eR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.Ro" +
+      "uteR\005route\0222\n\006images\030\004 \003(\0132\032.ringmain.v1" +
+      ".FinishedImageR\006images\"k\n\rFinishedImage\022" +
+      "\037\n\013image_index\030\001 \001(\005R\nimageIndex\022%\n\016revi" +
+      "sed_prompt\030\002 \001(\tR\rrevisedPrompt\022\022\n\004note\030" +
+      "\003 \001(\tR\004note\"\315\003\n\021EditImagesRequest\022\035\n\nreq" +
+      "uest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR" +
+      "\005model\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v" +
+      "1.AttributionR\013attribution\022A\n\016routing_po" +
+      "licy\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR\r" +
+      "routingPolicy\022\026\n\006prompt\030\005 \001(\tR\006prompt\022*\n" +
+      "\006images\030\006 \003(\0132\022.ringmain.v1.MediaR\006image" +
+      "s\022)\n\004mode\030\007 \001(\0162\025.ringmain.v1.EditModeR\004" +
+      "mode\022&\n\004mask\030\010 \001(\0132\022.ringmain.v1.MediaR\004" +
+      "mask\0220\n\010outpaint\030\t \001(\0132\024.ringmain.v1.Mar" +
+      "ginsR\010outpaint\022;\n\014image_config\030\n \001(\0132\030.r" +
+      "ingmain.v1.ImageConfigR\013imageConfig\"]\n\007M" +
+      "argins\022\022\n\004left\030\001 \001(\005R\004left\022\020\n\003top\030\002 \001(\005R" +
+      "\003top\022\024\n\005right\030\003 \001(\005R\005right\022\026\n\006bottom\030\004 \001" +
+      "(\005R\006bottom\"\276\001\n\022EditImagesResponse\022\037\n\013res" +
+      "ponse_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(" +
+      "\0132\022.ringmain.v1.UsageR\005usage\022(\n\005route\030\003 " +
+      "\001(\0132\022.ringmain.v1.RouteR\005route\0223\n\006images" +
+      "\030\004 \003(\0132\033.ringmain.v1.GeneratedImageR\006ima" +
+      "ges\"\266\002\n\023UpscaleImageRequest\022\035\n\nrequest_i" +
+      "d\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model" +
+      "\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v1.Attr" +
+      "ibutionR\013attribution\022A\n\016routing_policy\030\004" +
+      " \001(\0132\032.ringmain.v1.RoutingPolicyR\rroutin" +
+      "gPolicy\022(\n\005image\030\005 \001(\0132\022.ringmain.v1.Med" +
+      "iaR\005image\022A\n\016upscale_config\030\006 \001(\0132\032.ring" +
+      "main.v1.UpscaleConfigR\rupscaleConfig\"\225\002\n" +
+      "\rUpscaleConfig\022\026\n\006factor\030\001 \001(\005R\006factor\022\026" +
+      "\n\006prompt\030\002 \001(\tR\006prompt\022\033\n\tmime_type\030\003 \001(" +
+      "\tR\010mimeType\022Z\n\020provider_options\030\004 \003(\0132/." +
+      "ringmain.v1.UpscaleConfig.ProviderOption" +
+      "sEntryR\017providerOptions\032[\n\024ProviderOptio" +
+      "nsEntry\022\020\n\003key\030\001 \001(\tR\003key\022-\n\005value\030\002 \001(\013" +
+      "2\027.google.protobuf.StructR\005value:\0028\001\"\265\001\n" +
+      "\024UpscaleImageResponse\022\037\n\013response_id\030\001 \001" +
+      "(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain" +
+      ".v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringma" +
+      "in.v1.RouteR\005route\022(\n\005image\030\004 \001(\0132\022.ring" +
+      "main.v1.MediaR\005image\"\363\001\n\023InspectImageReq" +
+      "uest\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\024\n\005m" +
+      "odel\030\002 \001(\tR\005model\022:\n\013attribution\030\003 \001(\0132\030" +
+      ".ringmain.v1.AttributionR\013attribution\022A\n" +
+      "\016routing_policy\030\004 \001(\0132\032.ringmain.v1.Rout" +
+      "ingPolicyR\rroutingPolicy\022(\n\005image\030\005 \001(\0132" +
+      "\022.ringmain.v1.MediaR\005image\"\322\004\n\024InspectIm" +
+      "ageResponse\022\037\n\013response_id\030\001 \001(\tR\nrespon" +
+      "seId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.UsageR" +
+      "\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1.Rout" +
+      "eR\005route\022\033\n\tmime_type\030\004 \001(\tR\010mimeType\022\024\n" +
+      "\005width\030\005 \001(\005R\005width\022\026\n\006height\030\006 \001(\005R\006hei" +
+      "ght\022\037\n\013frame_count\030\007 \001(\005R\nframeCount\022\033\n\t" +
+      "has_alpha\030\010 \001(\010R\010hasAlpha\022?\n\004exif\030\t \003(\0132" +
+      "+.ringmain.v1.InspectImageResponse.ExifE" +
+      "ntryR\004exif\022\026\n\006sha256\030\n \001(\tR\006sha256\022\'\n\017pe" +
+      "rceptual_hash\030\013 \001(\tR\016perceptualHash\022\'\n\017d" +
+      "ominant_colors\030\014 \003(\tR\016dominantColors\022@\n\016" +
+      "safety_ratings\030\r \003(\0132\031.ringmain.v1.Safet" +
+      "yRatingR\rsafetyRatings\022\026\n\006labels\030\016 \003(\tR\006" +
+      "labels\0327\n\tExifEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n" +
+      "\005value\030\002 \001(\tR\005value:\0028\001\"Z\n\014SafetyRating\022" +
+      "\032\n\010category\030\001 \001(\tR\010category\022\024\n\005score\030\002 \001" +
+      "(\002R\005score\022\030\n\007flagged\030\003 \001(\010R\007flagged*\224\001\n\014" +
+      "ImageQuality\022\035\n\031IMAGE_QUALITY_UNSPECIFIE" +
+      "D\020\000\022\025\n\021IMAGE_QUALITY_LOW\020\001\022\030\n\024IMAGE_QUAL" +
+      "ITY_MEDIUM\020\002\022\026\n\022IMAGE_QUALITY_HIGH\020\003\022\034\n\030" +
+      "IMAGE_QUALITY_EXTRA_HIGH\020\004*i\n\010EditMode\022\031" +
+      "\n\025EDIT_MODE_UNSPECIFIED\020\000\022\025\n\021EDIT_MODE_I" +
+      "NPAINT\020\001\022\026\n\022EDIT_MODE_OUTPAINT\020\002\022\023\n\017EDIT" +
+      "_MODE_STYLE\020\0032\257\003\n\014ImageService\022Y\n\016Genera" +
+      "teImages\022\".ringmain.v1.GenerateImagesReq" +
+      "uest\032#.ringmain.v1.GenerateImagesRespons" +
+      "e\022K\n\014StreamImages\022 .ringmain.v1.StreamIm" +
+      "agesRequest\032\027.ringmain.v1.ImageEvent0\001\022M" +
+      "\n\nEditImages\022\036.ringmain.v1.EditImagesReq" +
+      "uest\032\037.ringmain.v1.EditImagesResponse\022S\n" +
+      "\014UpscaleImage\022 .ringmain.v1.UpscaleImage" +
+      "Request\032!.ringmain.v1.UpscaleImageRespon" +
+      "se\022S\n\014InspectImage\022 .ringmain.v1.Inspect" +
+      "ImageRequest\032!.ringmain.v1.InspectImageR" +
+      "esponseB%\n\016io.ringmain.v1B\021ImageServiceP" +
+      "rotoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.StructProto.getDescriptor(),
+          io.ringmain.v1.AttributionProto.getDescriptor(),
           io.ringmain.v1.ContentProto.getDescriptor(),
           io.ringmain.v1.RoutingProto.getDescriptor(),
           io.ringmain.v1.UsageProto.getDescriptor(),
@@ -268,13 +306,13 @@ public final class ImageServiceProto {
     internal_static_ringmain_v1_GenerateImagesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_GenerateImagesRequest_descriptor,
-        new java.lang.String[] { "RequestId", "Model", "Prompt", "ImageConfig", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Prompt", "ImageConfig", });
     internal_static_ringmain_v1_GenerateImagesResponse_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_GenerateImagesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_GenerateImagesResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Images", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Images", });
     internal_static_ringmain_v1_GeneratedImage_descriptor =
       getDescriptor().getMessageTypes().get(3);
     internal_static_ringmain_v1_GeneratedImage_fieldAccessorTable = new
@@ -298,7 +336,7 @@ public final class ImageServiceProto {
     internal_static_ringmain_v1_ImageStarted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ImageStarted_descriptor,
-        new java.lang.String[] { "ResponseId", });
+        new java.lang.String[] { "ResponseId", "ProviderId", "ProviderModel", });
     internal_static_ringmain_v1_ImagePreview_descriptor =
       getDescriptor().getMessageTypes().get(7);
     internal_static_ringmain_v1_ImagePreview_fieldAccessorTable = new
@@ -316,49 +354,67 @@ public final class ImageServiceProto {
     internal_static_ringmain_v1_ImageFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ImageFinished_descriptor,
-        new java.lang.String[] { "RevisedPrompts", "Usage", "Route", "Notes", });
-    internal_static_ringmain_v1_EditImagesRequest_descriptor =
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Images", });
+    internal_static_ringmain_v1_FinishedImage_descriptor =
       getDescriptor().getMessageTypes().get(10);
+    internal_static_ringmain_v1_FinishedImage_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_FinishedImage_descriptor,
+        new java.lang.String[] { "ImageIndex", "RevisedPrompt", "Note", });
+    internal_static_ringmain_v1_EditImagesRequest_descriptor =
+      getDescriptor().getMessageTypes().get(11);
     internal_static_ringmain_v1_EditImagesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EditImagesRequest_descriptor,
-        new java.lang.String[] { "RequestId", "Model", "Prompt", "Images", "Mode", "Mask", "Outpaint", "ImageConfig", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Prompt", "Images", "Mode", "Mask", "Outpaint", "ImageConfig", });
     internal_static_ringmain_v1_Margins_descriptor =
-      getDescriptor().getMessageTypes().get(11);
+      getDescriptor().getMessageTypes().get(12);
     internal_static_ringmain_v1_Margins_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Margins_descriptor,
         new java.lang.String[] { "Left", "Top", "Right", "Bottom", });
     internal_static_ringmain_v1_EditImagesResponse_descriptor =
-      getDescriptor().getMessageTypes().get(12);
+      getDescriptor().getMessageTypes().get(13);
     internal_static_ringmain_v1_EditImagesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EditImagesResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Images", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Images", });
     internal_static_ringmain_v1_UpscaleImageRequest_descriptor =
-      getDescriptor().getMessageTypes().get(13);
+      getDescriptor().getMessageTypes().get(14);
     internal_static_ringmain_v1_UpscaleImageRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_UpscaleImageRequest_descriptor,
-        new java.lang.String[] { "Model", "Image", "Factor", "Prompt", "MimeType", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Image", "UpscaleConfig", });
+    internal_static_ringmain_v1_UpscaleConfig_descriptor =
+      getDescriptor().getMessageTypes().get(15);
+    internal_static_ringmain_v1_UpscaleConfig_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_UpscaleConfig_descriptor,
+        new java.lang.String[] { "Factor", "Prompt", "MimeType", "ProviderOptions", });
+    internal_static_ringmain_v1_UpscaleConfig_ProviderOptionsEntry_descriptor =
+      internal_static_ringmain_v1_UpscaleConfig_descriptor.getNestedTypes().get(0);
+    internal_static_ringmain_v1_UpscaleConfig_ProviderOptionsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_UpscaleConfig_ProviderOptionsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     internal_static_ringmain_v1_UpscaleImageResponse_descriptor =
-      getDescriptor().getMessageTypes().get(14);
+      getDescriptor().getMessageTypes().get(16);
     internal_static_ringmain_v1_UpscaleImageResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_UpscaleImageResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Image", "Usage", "Route", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Image", });
     internal_static_ringmain_v1_InspectImageRequest_descriptor =
-      getDescriptor().getMessageTypes().get(15);
+      getDescriptor().getMessageTypes().get(17);
     internal_static_ringmain_v1_InspectImageRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_InspectImageRequest_descriptor,
-        new java.lang.String[] { "Image", "ClassifierModel", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Image", });
     internal_static_ringmain_v1_InspectImageResponse_descriptor =
-      getDescriptor().getMessageTypes().get(16);
+      getDescriptor().getMessageTypes().get(18);
     internal_static_ringmain_v1_InspectImageResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_InspectImageResponse_descriptor,
-        new java.lang.String[] { "MimeType", "Width", "Height", "FrameCount", "HasAlpha", "Exif", "Sha256", "PerceptualHash", "DominantColors", "SafetyRatings", "Labels", "Usage", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "MimeType", "Width", "Height", "FrameCount", "HasAlpha", "Exif", "Sha256", "PerceptualHash", "DominantColors", "SafetyRatings", "Labels", });
     internal_static_ringmain_v1_InspectImageResponse_ExifEntry_descriptor =
       internal_static_ringmain_v1_InspectImageResponse_descriptor.getNestedTypes().get(0);
     internal_static_ringmain_v1_InspectImageResponse_ExifEntry_fieldAccessorTable = new
@@ -366,12 +422,13 @@ public final class ImageServiceProto {
         internal_static_ringmain_v1_InspectImageResponse_ExifEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     internal_static_ringmain_v1_SafetyRating_descriptor =
-      getDescriptor().getMessageTypes().get(17);
+      getDescriptor().getMessageTypes().get(19);
     internal_static_ringmain_v1_SafetyRating_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_SafetyRating_descriptor,
         new java.lang.String[] { "Category", "Score", "Flagged", });
     com.google.protobuf.StructProto.getDescriptor();
+    io.ringmain.v1.AttributionProto.getDescriptor();
     io.ringmain.v1.ContentProto.getDescriptor();
     io.ringmain.v1.RoutingProto.getDescriptor();
     io.ringmain.v1.UsageProto.getDescriptor();

@@ -27,4 +27,44 @@ public interface ImageStartedOrBuilder extends
    */
   com.google.protobuf.ByteString
       getResponseIdBytes();
+
+  /**
+   * <pre>
+   * The provider that draws.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  java.lang.String getProviderId();
+  /**
+   * <pre>
+   * The provider that draws.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  com.google.protobuf.ByteString
+      getProviderIdBytes();
+
+  /**
+   * <pre>
+   * The provider's own name for the model that draws.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The providerModel.
+   */
+  java.lang.String getProviderModel();
+  /**
+   * <pre>
+   * The provider's own name for the model that draws.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The bytes for providerModel.
+   */
+  com.google.protobuf.ByteString
+      getProviderModelBytes();
 }

@@ -21,7 +21,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private InspectImageRequest() {
-    classifierModel_ = "";
+    requestId_ = "";
+    model_ = "";
   }
 
   @java.lang.Override
@@ -45,101 +46,152 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int IMAGE_FIELD_NUMBER = 1;
-  private io.ringmain.v1.Media image_;
-  /**
-   * <pre>
-   * The image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   * @return Whether the image field is set.
-   */
-  @java.lang.Override
-  public boolean hasImage() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * The image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   * @return The image.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Media getImage() {
-    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
-  }
-  /**
-   * <pre>
-   * The image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
-    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
-  }
-
-  public static final int CLASSIFIER_MODEL_FIELD_NUMBER = 2;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
-  private volatile java.lang.Object classifierModel_ = "";
+  private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * A model of this gateway that classifies images, at most 256 characters.
-   * Empty means do not classify.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
-   * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-   * @return The classifierModel.
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
    */
   @java.lang.Override
-  public java.lang.String getClassifierModel() {
-    java.lang.Object ref = classifierModel_;
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
     if (ref instanceof java.lang.String) {
       return (java.lang.String) ref;
     } else {
       com.google.protobuf.ByteString bs = 
           (com.google.protobuf.ByteString) ref;
       java.lang.String s = bs.toStringUtf8();
-      classifierModel_ = s;
+      requestId_ = s;
       return s;
     }
   }
   /**
    * <pre>
-   * A model of this gateway that classifies images, at most 256 characters.
-   * Empty means do not classify.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
-   * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-   * @return The bytes for classifierModel.
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
-      getClassifierModelBytes() {
-    java.lang.Object ref = classifierModel_;
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
     if (ref instanceof java.lang.String) {
       com.google.protobuf.ByteString b = 
           com.google.protobuf.ByteString.copyFromUtf8(
               (java.lang.String) ref);
-      classifierModel_ = b;
+      requestId_ = b;
       return b;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
   }
 
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 3;
+  public static final int MODEL_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object model_ = "";
+  /**
+   * <pre>
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify; then no provider is asked.
+   * </pre>
+   *
+   * <code>string model = 2 [json_name = "model"];</code>
+   * @return The model.
+   */
+  @java.lang.Override
+  public java.lang.String getModel() {
+    java.lang.Object ref = model_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      model_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * A model of this gateway that classifies images, at most 256 characters.
+   * Empty means do not classify; then no provider is asked.
+   * </pre>
+   *
+   * <code>string model = 2 [json_name = "model"];</code>
+   * @return The bytes for model.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getModelBytes() {
+    java.lang.Object ref = model_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      model_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
   private io.ringmain.v1.RoutingPolicy routingPolicy_;
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   @java.lang.Override
@@ -151,7 +203,7 @@ private static final long serialVersionUID = 0L;
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   @java.lang.Override
@@ -163,11 +215,49 @@ private static final long serialVersionUID = 0L;
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
     return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int IMAGE_FIELD_NUMBER = 5;
+  private io.ringmain.v1.Media image_;
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return Whether the image field is set.
+   */
+  @java.lang.Override
+  public boolean hasImage() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return The image.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Media getImage() {
+    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+  }
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
+    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -184,14 +274,20 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(1, getImage());
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(classifierModel_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, classifierModel_);
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(3, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(5, getImage());
     }
     getUnknownFields().writeTo(output);
   }
@@ -202,16 +298,23 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
+    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, getImage());
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(classifierModel_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, classifierModel_);
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, getRoutingPolicy());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, getImage());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -228,17 +331,24 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.InspectImageRequest other = (io.ringmain.v1.InspectImageRequest) obj;
 
-    if (hasImage() != other.hasImage()) return false;
-    if (hasImage()) {
-      if (!getImage()
-          .equals(other.getImage())) return false;
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
+    if (!getModel()
+        .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
     }
-    if (!getClassifierModel()
-        .equals(other.getClassifierModel())) return false;
     if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
     if (hasRoutingPolicy()) {
       if (!getRoutingPolicy()
           .equals(other.getRoutingPolicy())) return false;
+    }
+    if (hasImage() != other.hasImage()) return false;
+    if (hasImage()) {
+      if (!getImage()
+          .equals(other.getImage())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -251,15 +361,21 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    if (hasImage()) {
-      hash = (37 * hash) + IMAGE_FIELD_NUMBER;
-      hash = (53 * hash) + getImage().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
+    hash = (37 * hash) + MODEL_FIELD_NUMBER;
+    hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
     }
-    hash = (37 * hash) + CLASSIFIER_MODEL_FIELD_NUMBER;
-    hash = (53 * hash) + getClassifierModel().hashCode();
     if (hasRoutingPolicy()) {
       hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
       hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
+    if (hasImage()) {
+      hash = (37 * hash) + IMAGE_FIELD_NUMBER;
+      hash = (53 * hash) + getImage().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -395,24 +511,31 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getImageFieldBuilder();
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getImageFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      image_ = null;
-      if (imageBuilder_ != null) {
-        imageBuilder_.dispose();
-        imageBuilder_ = null;
+      requestId_ = "";
+      model_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
       }
-      classifierModel_ = "";
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
+      }
+      image_ = null;
+      if (imageBuilder_ != null) {
+        imageBuilder_.dispose();
+        imageBuilder_ = null;
       }
       return this;
     }
@@ -447,21 +570,30 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(io.ringmain.v1.InspectImageRequest result) {
       int from_bitField0_ = bitField0_;
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.image_ = imageBuilder_ == null
-            ? image_
-            : imageBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.classifierModel_ = classifierModel_;
+        result.model_ = model_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.image_ = imageBuilder_ == null
+            ? image_
+            : imageBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -510,16 +642,24 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.InspectImageRequest other) {
       if (other == io.ringmain.v1.InspectImageRequest.getDefaultInstance()) return this;
-      if (other.hasImage()) {
-        mergeImage(other.getImage());
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
+        bitField0_ |= 0x00000001;
+        onChanged();
       }
-      if (!other.getClassifierModel().isEmpty()) {
-        classifierModel_ = other.classifierModel_;
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
         bitField0_ |= 0x00000002;
         onChanged();
       }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
       if (other.hasRoutingPolicy()) {
         mergeRoutingPolicy(other.getRoutingPolicy());
+      }
+      if (other.hasImage()) {
+        mergeImage(other.getImage());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -548,24 +688,36 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              input.readMessage(
-                  getImageFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              classifierModel_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
               input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  getAttributionFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
+              input.readMessage(
+                  getImageFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -583,180 +735,125 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private io.ringmain.v1.Media image_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> imageBuilder_;
+    private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * The image.
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     * @return Whether the image field is set.
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
      */
-    public boolean hasImage() {
-      return ((bitField0_ & 0x00000001) != 0);
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     * @return The image.
-     */
-    public io.ringmain.v1.Media getImage() {
-      if (imageBuilder_ == null) {
-        return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
-      } else {
-        return imageBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public Builder setImage(io.ringmain.v1.Media value) {
-      if (imageBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        image_ = value;
-      } else {
-        imageBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public Builder setImage(
-        io.ringmain.v1.Media.Builder builderForValue) {
-      if (imageBuilder_ == null) {
-        image_ = builderForValue.build();
-      } else {
-        imageBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public Builder mergeImage(io.ringmain.v1.Media value) {
-      if (imageBuilder_ == null) {
-        if (((bitField0_ & 0x00000001) != 0) &&
-          image_ != null &&
-          image_ != io.ringmain.v1.Media.getDefaultInstance()) {
-          getImageBuilder().mergeFrom(value);
-        } else {
-          image_ = value;
-        }
-      } else {
-        imageBuilder_.mergeFrom(value);
-      }
-      if (image_ != null) {
-        bitField0_ |= 0x00000001;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public Builder clearImage() {
-      bitField0_ = (bitField0_ & ~0x00000001);
-      image_ = null;
-      if (imageBuilder_ != null) {
-        imageBuilder_.dispose();
-        imageBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public io.ringmain.v1.Media.Builder getImageBuilder() {
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return getImageFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
-      if (imageBuilder_ != null) {
-        return imageBuilder_.getMessageOrBuilder();
-      } else {
-        return image_ == null ?
-            io.ringmain.v1.Media.getDefaultInstance() : image_;
-      }
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
-        getImageFieldBuilder() {
-      if (imageBuilder_ == null) {
-        imageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
-                getImage(),
-                getParentForChildren(),
-                isClean());
-        image_ = null;
-      }
-      return imageBuilder_;
-    }
-
-    private java.lang.Object classifierModel_ = "";
-    /**
-     * <pre>
-     * A model of this gateway that classifies images, at most 256 characters.
-     * Empty means do not classify.
-     * </pre>
-     *
-     * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-     * @return The classifierModel.
-     */
-    public java.lang.String getClassifierModel() {
-      java.lang.Object ref = classifierModel_;
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
       if (!(ref instanceof java.lang.String)) {
         com.google.protobuf.ByteString bs =
             (com.google.protobuf.ByteString) ref;
         java.lang.String s = bs.toStringUtf8();
-        classifierModel_ = s;
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object model_ = "";
+    /**
+     * <pre>
+     * A model of this gateway that classifies images, at most 256 characters.
+     * Empty means do not classify; then no provider is asked.
+     * </pre>
+     *
+     * <code>string model = 2 [json_name = "model"];</code>
+     * @return The model.
+     */
+    public java.lang.String getModel() {
+      java.lang.Object ref = model_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        model_ = s;
         return s;
       } else {
         return (java.lang.String) ref;
@@ -765,20 +862,20 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that classifies images, at most 256 characters.
-     * Empty means do not classify.
+     * Empty means do not classify; then no provider is asked.
      * </pre>
      *
-     * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-     * @return The bytes for classifierModel.
+     * <code>string model = 2 [json_name = "model"];</code>
+     * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
-        getClassifierModelBytes() {
-      java.lang.Object ref = classifierModel_;
+        getModelBytes() {
+      java.lang.Object ref = model_;
       if (ref instanceof String) {
         com.google.protobuf.ByteString b = 
             com.google.protobuf.ByteString.copyFromUtf8(
                 (java.lang.String) ref);
-        classifierModel_ = b;
+        model_ = b;
         return b;
       } else {
         return (com.google.protobuf.ByteString) ref;
@@ -787,17 +884,17 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that classifies images, at most 256 characters.
-     * Empty means do not classify.
+     * Empty means do not classify; then no provider is asked.
      * </pre>
      *
-     * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-     * @param value The classifierModel to set.
+     * <code>string model = 2 [json_name = "model"];</code>
+     * @param value The model to set.
      * @return This builder for chaining.
      */
-    public Builder setClassifierModel(
+    public Builder setModel(
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
-      classifierModel_ = value;
+      model_ = value;
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
@@ -805,14 +902,14 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that classifies images, at most 256 characters.
-     * Empty means do not classify.
+     * Empty means do not classify; then no provider is asked.
      * </pre>
      *
-     * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
-    public Builder clearClassifierModel() {
-      classifierModel_ = getDefaultInstance().getClassifierModel();
+    public Builder clearModel() {
+      model_ = getDefaultInstance().getModel();
       bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
@@ -820,21 +917,178 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A model of this gateway that classifies images, at most 256 characters.
-     * Empty means do not classify.
+     * Empty means do not classify; then no provider is asked.
      * </pre>
      *
-     * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-     * @param value The bytes for classifierModel to set.
+     * <code>string model = 2 [json_name = "model"];</code>
+     * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
-    public Builder setClassifierModelBytes(
+    public Builder setModelBytes(
         com.google.protobuf.ByteString value) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
-      classifierModel_ = value;
+      model_ = value;
       bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
     }
 
     private io.ringmain.v1.RoutingPolicy routingPolicy_;
@@ -845,18 +1099,18 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      * @return Whether the routingPolicy field is set.
      */
     public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000004) != 0);
+      return ((bitField0_ & 0x00000008) != 0);
     }
     /**
      * <pre>
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      * @return The routingPolicy.
      */
     public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
@@ -871,7 +1125,7 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
       if (routingPolicyBuilder_ == null) {
@@ -882,7 +1136,7 @@ private static final long serialVersionUID = 0L;
       } else {
         routingPolicyBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -891,7 +1145,7 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder setRoutingPolicy(
         io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
@@ -900,7 +1154,7 @@ private static final long serialVersionUID = 0L;
       } else {
         routingPolicyBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -909,11 +1163,11 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
       if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0) &&
+        if (((bitField0_ & 0x00000008) != 0) &&
           routingPolicy_ != null &&
           routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
           getRoutingPolicyBuilder().mergeFrom(value);
@@ -924,7 +1178,7 @@ private static final long serialVersionUID = 0L;
         routingPolicyBuilder_.mergeFrom(value);
       }
       if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       return this;
@@ -934,10 +1188,10 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000008);
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
@@ -951,10 +1205,10 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return getRoutingPolicyFieldBuilder().getBuilder();
     }
@@ -963,7 +1217,7 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
       if (routingPolicyBuilder_ != null) {
@@ -978,7 +1232,7 @@ private static final long serialVersionUID = 0L;
      * How to route.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
@@ -992,6 +1246,163 @@ private static final long serialVersionUID = 0L;
         routingPolicy_ = null;
       }
       return routingPolicyBuilder_;
+    }
+
+    private io.ringmain.v1.Media image_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> imageBuilder_;
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     * @return Whether the image field is set.
+     */
+    public boolean hasImage() {
+      return ((bitField0_ & 0x00000010) != 0);
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     * @return The image.
+     */
+    public io.ringmain.v1.Media getImage() {
+      if (imageBuilder_ == null) {
+        return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+      } else {
+        return imageBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public Builder setImage(io.ringmain.v1.Media value) {
+      if (imageBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        image_ = value;
+      } else {
+        imageBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public Builder setImage(
+        io.ringmain.v1.Media.Builder builderForValue) {
+      if (imageBuilder_ == null) {
+        image_ = builderForValue.build();
+      } else {
+        imageBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public Builder mergeImage(io.ringmain.v1.Media value) {
+      if (imageBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0) &&
+          image_ != null &&
+          image_ != io.ringmain.v1.Media.getDefaultInstance()) {
+          getImageBuilder().mergeFrom(value);
+        } else {
+          image_ = value;
+        }
+      } else {
+        imageBuilder_.mergeFrom(value);
+      }
+      if (image_ != null) {
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public Builder clearImage() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      image_ = null;
+      if (imageBuilder_ != null) {
+        imageBuilder_.dispose();
+        imageBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public io.ringmain.v1.Media.Builder getImageBuilder() {
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return getImageFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
+      if (imageBuilder_ != null) {
+        return imageBuilder_.getMessageOrBuilder();
+      } else {
+        return image_ == null ?
+            io.ringmain.v1.Media.getDefaultInstance() : image_;
+      }
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
+        getImageFieldBuilder() {
+      if (imageBuilder_ == null) {
+        imageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
+                getImage(),
+                getParentForChildren(),
+                isClean());
+        image_ = null;
+      }
+      return imageBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,59 +10,83 @@ public interface InspectImageRequestOrBuilder extends
 
   /**
    * <pre>
-   * The image.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   * @return Whether the image field is set.
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
    */
-  boolean hasImage();
+  java.lang.String getRequestId();
   /**
    * <pre>
-   * The image.
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   * @return The image.
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
    */
-  io.ringmain.v1.Media getImage();
-  /**
-   * <pre>
-   * The image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Media image = 1 [json_name = "image"];</code>
-   */
-  io.ringmain.v1.MediaOrBuilder getImageOrBuilder();
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
 
   /**
    * <pre>
    * A model of this gateway that classifies images, at most 256 characters.
-   * Empty means do not classify.
+   * Empty means do not classify; then no provider is asked.
    * </pre>
    *
-   * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-   * @return The classifierModel.
+   * <code>string model = 2 [json_name = "model"];</code>
+   * @return The model.
    */
-  java.lang.String getClassifierModel();
+  java.lang.String getModel();
   /**
    * <pre>
    * A model of this gateway that classifies images, at most 256 characters.
-   * Empty means do not classify.
+   * Empty means do not classify; then no provider is asked.
    * </pre>
    *
-   * <code>string classifier_model = 2 [json_name = "classifierModel"];</code>
-   * @return The bytes for classifierModel.
+   * <code>string model = 2 [json_name = "model"];</code>
+   * @return The bytes for model.
    */
   com.google.protobuf.ByteString
-      getClassifierModelBytes();
+      getModelBytes();
+
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
 
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   boolean hasRoutingPolicy();
@@ -71,7 +95,7 @@ public interface InspectImageRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   io.ringmain.v1.RoutingPolicy getRoutingPolicy();
@@ -80,7 +104,34 @@ public interface InspectImageRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 3 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return Whether the image field is set.
+   */
+  boolean hasImage();
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return The image.
+   */
+  io.ringmain.v1.Media getImage();
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   */
+  io.ringmain.v1.MediaOrBuilder getImageOrBuilder();
 }

@@ -21,6 +21,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private InspectImageResponse() {
+    responseId_ = "";
     mimeType_ = "";
     sha256_ = "";
     perceptualHash_ = "";
@@ -48,7 +49,7 @@ private static final long serialVersionUID = 0L;
   protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
       int number) {
     switch (number) {
-      case 6:
+      case 9:
         return internalGetExif();
       default:
         throw new RuntimeException(
@@ -64,7 +65,130 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MIME_TYPE_FIELD_NUMBER = 1;
+  public static final int RESPONSE_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object responseId_ = "";
+  /**
+   * <pre>
+   * Assigned by the gateway.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
+   */
+  @java.lang.Override
+  public java.lang.String getResponseId() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      responseId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Assigned by the gateway.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getResponseIdBytes() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      responseId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int USAGE_FIELD_NUMBER = 2;
+  private io.ringmain.v1.Usage usage_;
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  @java.lang.Override
+  public boolean hasUsage() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Usage getUsage() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+
+  public static final int ROUTE_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int MIME_TYPE_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
   private volatile java.lang.Object mimeType_ = "";
   /**
@@ -72,7 +196,7 @@ private static final long serialVersionUID = 0L;
    * Its media type, from its bytes.
    * </pre>
    *
-   * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   @java.lang.Override
@@ -93,7 +217,7 @@ private static final long serialVersionUID = 0L;
    * Its media type, from its bytes.
    * </pre>
    *
-   * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   @java.lang.Override
@@ -111,14 +235,14 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int WIDTH_FIELD_NUMBER = 2;
+  public static final int WIDTH_FIELD_NUMBER = 5;
   private int width_ = 0;
   /**
    * <pre>
    * Its width in pixels.
    * </pre>
    *
-   * <code>int32 width = 2 [json_name = "width"];</code>
+   * <code>int32 width = 5 [json_name = "width"];</code>
    * @return The width.
    */
   @java.lang.Override
@@ -126,14 +250,14 @@ private static final long serialVersionUID = 0L;
     return width_;
   }
 
-  public static final int HEIGHT_FIELD_NUMBER = 3;
+  public static final int HEIGHT_FIELD_NUMBER = 6;
   private int height_ = 0;
   /**
    * <pre>
    * Its height in pixels.
    * </pre>
    *
-   * <code>int32 height = 3 [json_name = "height"];</code>
+   * <code>int32 height = 6 [json_name = "height"];</code>
    * @return The height.
    */
   @java.lang.Override
@@ -141,14 +265,14 @@ private static final long serialVersionUID = 0L;
     return height_;
   }
 
-  public static final int FRAME_COUNT_FIELD_NUMBER = 4;
+  public static final int FRAME_COUNT_FIELD_NUMBER = 7;
   private int frameCount_ = 0;
   /**
    * <pre>
    * How many frames it has.
    * </pre>
    *
-   * <code>int32 frame_count = 4 [json_name = "frameCount"];</code>
+   * <code>int32 frame_count = 7 [json_name = "frameCount"];</code>
    * @return The frameCount.
    */
   @java.lang.Override
@@ -156,14 +280,14 @@ private static final long serialVersionUID = 0L;
     return frameCount_;
   }
 
-  public static final int HAS_ALPHA_FIELD_NUMBER = 5;
+  public static final int HAS_ALPHA_FIELD_NUMBER = 8;
   private boolean hasAlpha_ = false;
   /**
    * <pre>
    * Whether it has transparency.
    * </pre>
    *
-   * <code>bool has_alpha = 5 [json_name = "hasAlpha"];</code>
+   * <code>bool has_alpha = 8 [json_name = "hasAlpha"];</code>
    * @return The hasAlpha.
    */
   @java.lang.Override
@@ -171,7 +295,7 @@ private static final long serialVersionUID = 0L;
     return hasAlpha_;
   }
 
-  public static final int EXIF_FIELD_NUMBER = 6;
+  public static final int EXIF_FIELD_NUMBER = 9;
   private static final class ExifDefaultEntryHolder {
     static final com.google.protobuf.MapEntry<
         java.lang.String, java.lang.String> defaultEntry =
@@ -203,7 +327,7 @@ private static final long serialVersionUID = 0L;
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   @java.lang.Override
   public boolean containsExif(
@@ -225,7 +349,7 @@ private static final long serialVersionUID = 0L;
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   @java.lang.Override
   public java.util.Map<java.lang.String, java.lang.String> getExifMap() {
@@ -237,7 +361,7 @@ private static final long serialVersionUID = 0L;
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   @java.lang.Override
   public /* nullable */
@@ -256,7 +380,7 @@ java.lang.String defaultValue) {
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   @java.lang.Override
   public java.lang.String getExifOrThrow(
@@ -270,7 +394,7 @@ java.lang.String defaultValue) {
     return map.get(key);
   }
 
-  public static final int SHA256_FIELD_NUMBER = 7;
+  public static final int SHA256_FIELD_NUMBER = 10;
   @SuppressWarnings("serial")
   private volatile java.lang.Object sha256_ = "";
   /**
@@ -278,7 +402,7 @@ java.lang.String defaultValue) {
    * SHA-256 of its bytes, in hexadecimal.
    * </pre>
    *
-   * <code>string sha256 = 7 [json_name = "sha256"];</code>
+   * <code>string sha256 = 10 [json_name = "sha256"];</code>
    * @return The sha256.
    */
   @java.lang.Override
@@ -299,7 +423,7 @@ java.lang.String defaultValue) {
    * SHA-256 of its bytes, in hexadecimal.
    * </pre>
    *
-   * <code>string sha256 = 7 [json_name = "sha256"];</code>
+   * <code>string sha256 = 10 [json_name = "sha256"];</code>
    * @return The bytes for sha256.
    */
   @java.lang.Override
@@ -317,15 +441,16 @@ java.lang.String defaultValue) {
     }
   }
 
-  public static final int PERCEPTUAL_HASH_FIELD_NUMBER = 8;
+  public static final int PERCEPTUAL_HASH_FIELD_NUMBER = 11;
   @SuppressWarnings("serial")
   private volatile java.lang.Object perceptualHash_ = "";
   /**
    * <pre>
-   * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+   * Perceptual hash of its pixels, in hexadecimal: images that look alike
+   * differ in few bits.
    * </pre>
    *
-   * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+   * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
    * @return The perceptualHash.
    */
   @java.lang.Override
@@ -343,10 +468,11 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+   * Perceptual hash of its pixels, in hexadecimal: images that look alike
+   * differ in few bits.
    * </pre>
    *
-   * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+   * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
    * @return The bytes for perceptualHash.
    */
   @java.lang.Override
@@ -364,16 +490,16 @@ java.lang.String defaultValue) {
     }
   }
 
-  public static final int DOMINANT_COLORS_FIELD_NUMBER = 9;
+  public static final int DOMINANT_COLORS_FIELD_NUMBER = 12;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList dominantColors_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @return A list containing the dominantColors.
    */
   public com.google.protobuf.ProtocolStringList
@@ -382,10 +508,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @return The count of dominantColors.
    */
   public int getDominantColorsCount() {
@@ -393,10 +519,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @param index The index of the element to return.
    * @return The dominantColors at the given index.
    */
@@ -405,10 +531,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the dominantColors at the given index.
    */
@@ -417,15 +543,15 @@ java.lang.String defaultValue) {
     return dominantColors_.getByteString(index);
   }
 
-  public static final int SAFETY_RATINGS_FIELD_NUMBER = 10;
+  public static final int SAFETY_RATINGS_FIELD_NUMBER = 13;
   @SuppressWarnings("serial")
   private java.util.List<io.ringmain.v1.SafetyRating> safetyRatings_;
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   @java.lang.Override
   public java.util.List<io.ringmain.v1.SafetyRating> getSafetyRatingsList() {
@@ -433,10 +559,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   @java.lang.Override
   public java.util.List<? extends io.ringmain.v1.SafetyRatingOrBuilder> 
@@ -445,10 +571,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   @java.lang.Override
   public int getSafetyRatingsCount() {
@@ -456,10 +582,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.SafetyRating getSafetyRatings(int index) {
@@ -467,10 +593,10 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.SafetyRatingOrBuilder getSafetyRatingsOrBuilder(
@@ -478,7 +604,7 @@ java.lang.String defaultValue) {
     return safetyRatings_.get(index);
   }
 
-  public static final int LABELS_FIELD_NUMBER = 11;
+  public static final int LABELS_FIELD_NUMBER = 14;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList labels_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
@@ -487,7 +613,7 @@ java.lang.String defaultValue) {
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @return A list containing the labels.
    */
   public com.google.protobuf.ProtocolStringList
@@ -499,7 +625,7 @@ java.lang.String defaultValue) {
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @return The count of labels.
    */
   public int getLabelsCount() {
@@ -510,7 +636,7 @@ java.lang.String defaultValue) {
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @param index The index of the element to return.
    * @return The labels at the given index.
    */
@@ -522,51 +648,13 @@ java.lang.String defaultValue) {
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the labels at the given index.
    */
   public com.google.protobuf.ByteString
       getLabelsBytes(int index) {
     return labels_.getByteString(index);
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 12;
-  private io.ringmain.v1.Usage usage_;
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  @java.lang.Override
-  public boolean hasUsage() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Usage getUsage() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -583,44 +671,50 @@ java.lang.String defaultValue) {
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(2, getUsage());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(3, getRoute());
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, mimeType_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, mimeType_);
     }
     if (width_ != 0) {
-      output.writeInt32(2, width_);
+      output.writeInt32(5, width_);
     }
     if (height_ != 0) {
-      output.writeInt32(3, height_);
+      output.writeInt32(6, height_);
     }
     if (frameCount_ != 0) {
-      output.writeInt32(4, frameCount_);
+      output.writeInt32(7, frameCount_);
     }
     if (hasAlpha_ != false) {
-      output.writeBool(5, hasAlpha_);
+      output.writeBool(8, hasAlpha_);
     }
     com.google.protobuf.GeneratedMessageV3
       .serializeStringMapTo(
         output,
         internalGetExif(),
         ExifDefaultEntryHolder.defaultEntry,
-        6);
+        9);
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(sha256_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 7, sha256_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 10, sha256_);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(perceptualHash_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 8, perceptualHash_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 11, perceptualHash_);
     }
     for (int i = 0; i < dominantColors_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 9, dominantColors_.getRaw(i));
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 12, dominantColors_.getRaw(i));
     }
     for (int i = 0; i < safetyRatings_.size(); i++) {
-      output.writeMessage(10, safetyRatings_.get(i));
+      output.writeMessage(13, safetyRatings_.get(i));
     }
     for (int i = 0; i < labels_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 11, labels_.getRaw(i));
-    }
-    if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(12, getUsage());
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 14, labels_.getRaw(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -631,24 +725,35 @@ java.lang.String defaultValue) {
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(2, getUsage());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, getRoute());
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, mimeType_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, mimeType_);
     }
     if (width_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(2, width_);
+        .computeInt32Size(5, width_);
     }
     if (height_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(3, height_);
+        .computeInt32Size(6, height_);
     }
     if (frameCount_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(4, frameCount_);
+        .computeInt32Size(7, frameCount_);
     }
     if (hasAlpha_ != false) {
       size += com.google.protobuf.CodedOutputStream
-        .computeBoolSize(5, hasAlpha_);
+        .computeBoolSize(8, hasAlpha_);
     }
     for (java.util.Map.Entry<java.lang.String, java.lang.String> entry
          : internalGetExif().getMap().entrySet()) {
@@ -658,13 +763,13 @@ java.lang.String defaultValue) {
           .setValue(entry.getValue())
           .build();
       size += com.google.protobuf.CodedOutputStream
-          .computeMessageSize(6, exif__);
+          .computeMessageSize(9, exif__);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(sha256_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(7, sha256_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(10, sha256_);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(perceptualHash_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(8, perceptualHash_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(11, perceptualHash_);
     }
     {
       int dataSize = 0;
@@ -676,7 +781,7 @@ java.lang.String defaultValue) {
     }
     for (int i = 0; i < safetyRatings_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(10, safetyRatings_.get(i));
+        .computeMessageSize(13, safetyRatings_.get(i));
     }
     {
       int dataSize = 0;
@@ -685,10 +790,6 @@ java.lang.String defaultValue) {
       }
       size += dataSize;
       size += 1 * getLabelsList().size();
-    }
-    if (((bitField0_ & 0x00000001) != 0)) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(12, getUsage());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -705,6 +806,18 @@ java.lang.String defaultValue) {
     }
     io.ringmain.v1.InspectImageResponse other = (io.ringmain.v1.InspectImageResponse) obj;
 
+    if (!getResponseId()
+        .equals(other.getResponseId())) return false;
+    if (hasUsage() != other.hasUsage()) return false;
+    if (hasUsage()) {
+      if (!getUsage()
+          .equals(other.getUsage())) return false;
+    }
+    if (hasRoute() != other.hasRoute()) return false;
+    if (hasRoute()) {
+      if (!getRoute()
+          .equals(other.getRoute())) return false;
+    }
     if (!getMimeType()
         .equals(other.getMimeType())) return false;
     if (getWidth()
@@ -727,11 +840,6 @@ java.lang.String defaultValue) {
         .equals(other.getSafetyRatingsList())) return false;
     if (!getLabelsList()
         .equals(other.getLabelsList())) return false;
-    if (hasUsage() != other.hasUsage()) return false;
-    if (hasUsage()) {
-      if (!getUsage()
-          .equals(other.getUsage())) return false;
-    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -743,6 +851,16 @@ java.lang.String defaultValue) {
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getResponseId().hashCode();
+    if (hasUsage()) {
+      hash = (37 * hash) + USAGE_FIELD_NUMBER;
+      hash = (53 * hash) + getUsage().hashCode();
+    }
+    if (hasRoute()) {
+      hash = (37 * hash) + ROUTE_FIELD_NUMBER;
+      hash = (53 * hash) + getRoute().hashCode();
+    }
     hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getMimeType().hashCode();
     hash = (37 * hash) + WIDTH_FIELD_NUMBER;
@@ -773,10 +891,6 @@ java.lang.String defaultValue) {
     if (getLabelsCount() > 0) {
       hash = (37 * hash) + LABELS_FIELD_NUMBER;
       hash = (53 * hash) + getLabelsList().hashCode();
-    }
-    if (hasUsage()) {
-      hash = (37 * hash) + USAGE_FIELD_NUMBER;
-      hash = (53 * hash) + getUsage().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -895,7 +1009,7 @@ java.lang.String defaultValue) {
     protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
         int number) {
       switch (number) {
-        case 6:
+        case 9:
           return internalGetExif();
         default:
           throw new RuntimeException(
@@ -906,7 +1020,7 @@ java.lang.String defaultValue) {
     protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
         int number) {
       switch (number) {
-        case 6:
+        case 9:
           return internalGetMutableExif();
         default:
           throw new RuntimeException(
@@ -934,14 +1048,26 @@ java.lang.String defaultValue) {
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getSafetyRatingsFieldBuilder();
         getUsageFieldBuilder();
+        getRouteFieldBuilder();
+        getSafetyRatingsFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      responseId_ = "";
+      usage_ = null;
+      if (usageBuilder_ != null) {
+        usageBuilder_.dispose();
+        usageBuilder_ = null;
+      }
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
       mimeType_ = "";
       width_ = 0;
       height_ = 0;
@@ -958,14 +1084,9 @@ java.lang.String defaultValue) {
         safetyRatings_ = null;
         safetyRatingsBuilder_.clear();
       }
-      bitField0_ = (bitField0_ & ~0x00000200);
+      bitField0_ = (bitField0_ & ~0x00001000);
       labels_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
-      usage_ = null;
-      if (usageBuilder_ != null) {
-        usageBuilder_.dispose();
-        usageBuilder_ = null;
-      }
       return this;
     }
 
@@ -1000,9 +1121,9 @@ java.lang.String defaultValue) {
 
     private void buildPartialRepeatedFields(io.ringmain.v1.InspectImageResponse result) {
       if (safetyRatingsBuilder_ == null) {
-        if (((bitField0_ & 0x00000200) != 0)) {
+        if (((bitField0_ & 0x00001000) != 0)) {
           safetyRatings_ = java.util.Collections.unmodifiableList(safetyRatings_);
-          bitField0_ = (bitField0_ & ~0x00000200);
+          bitField0_ = (bitField0_ & ~0x00001000);
         }
         result.safetyRatings_ = safetyRatings_;
       } else {
@@ -1013,44 +1134,53 @@ java.lang.String defaultValue) {
     private void buildPartial0(io.ringmain.v1.InspectImageResponse result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.mimeType_ = mimeType_;
-      }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.width_ = width_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.height_ = height_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.frameCount_ = frameCount_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.hasAlpha_ = hasAlpha_;
-      }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.exif_ = internalGetExif();
-        result.exif_.makeImmutable();
-      }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.sha256_ = sha256_;
-      }
-      if (((from_bitField0_ & 0x00000080) != 0)) {
-        result.perceptualHash_ = perceptualHash_;
-      }
-      if (((from_bitField0_ & 0x00000100) != 0)) {
-        dominantColors_.makeImmutable();
-        result.dominantColors_ = dominantColors_;
-      }
-      if (((from_bitField0_ & 0x00000400) != 0)) {
-        labels_.makeImmutable();
-        result.labels_ = labels_;
+        result.responseId_ = responseId_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000800) != 0)) {
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000001;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.route_ = routeBuilder_ == null
+            ? route_
+            : routeBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.mimeType_ = mimeType_;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.width_ = width_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.height_ = height_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.frameCount_ = frameCount_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.hasAlpha_ = hasAlpha_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.exif_ = internalGetExif();
+        result.exif_.makeImmutable();
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.sha256_ = sha256_;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.perceptualHash_ = perceptualHash_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        dominantColors_.makeImmutable();
+        result.dominantColors_ = dominantColors_;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        labels_.makeImmutable();
+        result.labels_ = labels_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1099,9 +1229,20 @@ java.lang.String defaultValue) {
 
     public Builder mergeFrom(io.ringmain.v1.InspectImageResponse other) {
       if (other == io.ringmain.v1.InspectImageResponse.getDefaultInstance()) return this;
+      if (!other.getResponseId().isEmpty()) {
+        responseId_ = other.responseId_;
+        bitField0_ |= 0x00000001;
+        onChanged();
+      }
+      if (other.hasUsage()) {
+        mergeUsage(other.getUsage());
+      }
+      if (other.hasRoute()) {
+        mergeRoute(other.getRoute());
+      }
       if (!other.getMimeType().isEmpty()) {
         mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000001;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       if (other.getWidth() != 0) {
@@ -1118,21 +1259,21 @@ java.lang.String defaultValue) {
       }
       internalGetMutableExif().mergeFrom(
           other.internalGetExif());
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000100;
       if (!other.getSha256().isEmpty()) {
         sha256_ = other.sha256_;
-        bitField0_ |= 0x00000040;
+        bitField0_ |= 0x00000200;
         onChanged();
       }
       if (!other.getPerceptualHash().isEmpty()) {
         perceptualHash_ = other.perceptualHash_;
-        bitField0_ |= 0x00000080;
+        bitField0_ |= 0x00000400;
         onChanged();
       }
       if (!other.dominantColors_.isEmpty()) {
         if (dominantColors_.isEmpty()) {
           dominantColors_ = other.dominantColors_;
-          bitField0_ |= 0x00000100;
+          bitField0_ |= 0x00000800;
         } else {
           ensureDominantColorsIsMutable();
           dominantColors_.addAll(other.dominantColors_);
@@ -1143,7 +1284,7 @@ java.lang.String defaultValue) {
         if (!other.safetyRatings_.isEmpty()) {
           if (safetyRatings_.isEmpty()) {
             safetyRatings_ = other.safetyRatings_;
-            bitField0_ = (bitField0_ & ~0x00000200);
+            bitField0_ = (bitField0_ & ~0x00001000);
           } else {
             ensureSafetyRatingsIsMutable();
             safetyRatings_.addAll(other.safetyRatings_);
@@ -1156,7 +1297,7 @@ java.lang.String defaultValue) {
             safetyRatingsBuilder_.dispose();
             safetyRatingsBuilder_ = null;
             safetyRatings_ = other.safetyRatings_;
-            bitField0_ = (bitField0_ & ~0x00000200);
+            bitField0_ = (bitField0_ & ~0x00001000);
             safetyRatingsBuilder_ = 
               com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
                  getSafetyRatingsFieldBuilder() : null;
@@ -1168,15 +1309,12 @@ java.lang.String defaultValue) {
       if (!other.labels_.isEmpty()) {
         if (labels_.isEmpty()) {
           labels_ = other.labels_;
-          bitField0_ |= 0x00000400;
+          bitField0_ |= 0x00002000;
         } else {
           ensureLabelsIsMutable();
           labels_.addAll(other.labels_);
         }
         onChanged();
-      }
-      if (other.hasUsage()) {
-        mergeUsage(other.getUsage());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1205,56 +1343,75 @@ java.lang.String defaultValue) {
               done = true;
               break;
             case 10: {
-              mimeType_ = input.readStringRequireUtf8();
+              responseId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 16: {
-              width_ = input.readInt32();
+            case 18: {
+              input.readMessage(
+                  getUsageFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
-            } // case 16
-            case 24: {
-              height_ = input.readInt32();
+            } // case 18
+            case 26: {
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
-            } // case 24
-            case 32: {
-              frameCount_ = input.readInt32();
+            } // case 26
+            case 34: {
+              mimeType_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000008;
               break;
-            } // case 32
+            } // case 34
             case 40: {
-              hasAlpha_ = input.readBool();
+              width_ = input.readInt32();
               bitField0_ |= 0x00000010;
               break;
             } // case 40
-            case 50: {
+            case 48: {
+              height_ = input.readInt32();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 48
+            case 56: {
+              frameCount_ = input.readInt32();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 64: {
+              hasAlpha_ = input.readBool();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
+            case 74: {
               com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
               exif__ = input.readMessage(
                   ExifDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
               internalGetMutableExif().getMutableMap().put(
                   exif__.getKey(), exif__.getValue());
-              bitField0_ |= 0x00000020;
+              bitField0_ |= 0x00000100;
               break;
-            } // case 50
-            case 58: {
+            } // case 74
+            case 82: {
               sha256_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000040;
+              bitField0_ |= 0x00000200;
               break;
-            } // case 58
-            case 66: {
+            } // case 82
+            case 90: {
               perceptualHash_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000080;
+              bitField0_ |= 0x00000400;
               break;
-            } // case 66
-            case 74: {
+            } // case 90
+            case 98: {
               java.lang.String s = input.readStringRequireUtf8();
               ensureDominantColorsIsMutable();
               dominantColors_.add(s);
               break;
-            } // case 74
-            case 82: {
+            } // case 98
+            case 106: {
               io.ringmain.v1.SafetyRating m =
                   input.readMessage(
                       io.ringmain.v1.SafetyRating.parser(),
@@ -1266,20 +1423,13 @@ java.lang.String defaultValue) {
                 safetyRatingsBuilder_.addMessage(m);
               }
               break;
-            } // case 82
-            case 90: {
+            } // case 106
+            case 114: {
               java.lang.String s = input.readStringRequireUtf8();
               ensureLabelsIsMutable();
               labels_.add(s);
               break;
-            } // case 90
-            case 98: {
-              input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
-                  extensionRegistry);
-              bitField0_ |= 0x00000800;
-              break;
-            } // case 98
+            } // case 114
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1297,13 +1447,419 @@ java.lang.String defaultValue) {
     }
     private int bitField0_;
 
+    private java.lang.Object responseId_ = "";
+    /**
+     * <pre>
+     * Assigned by the gateway.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The responseId.
+     */
+    public java.lang.String getResponseId() {
+      java.lang.Object ref = responseId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        responseId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Assigned by the gateway.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The bytes for responseId.
+     */
+    public com.google.protobuf.ByteString
+        getResponseIdBytes() {
+      java.lang.Object ref = responseId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        responseId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Assigned by the gateway.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      responseId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Assigned by the gateway.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearResponseId() {
+      responseId_ = getDefaultInstance().getResponseId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Assigned by the gateway.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The bytes for responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      responseId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
+    private io.ringmain.v1.Usage usage_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     * @return Whether the usage field is set.
+     */
+    public boolean hasUsage() {
+      return ((bitField0_ & 0x00000002) != 0);
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     * @return The usage.
+     */
+    public io.ringmain.v1.Usage getUsage() {
+      if (usageBuilder_ == null) {
+        return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+      } else {
+        return usageBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder setUsage(io.ringmain.v1.Usage value) {
+      if (usageBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        usage_ = value;
+      } else {
+        usageBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder setUsage(
+        io.ringmain.v1.Usage.Builder builderForValue) {
+      if (usageBuilder_ == null) {
+        usage_ = builderForValue.build();
+      } else {
+        usageBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder mergeUsage(io.ringmain.v1.Usage value) {
+      if (usageBuilder_ == null) {
+        if (((bitField0_ & 0x00000002) != 0) &&
+          usage_ != null &&
+          usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
+          getUsageBuilder().mergeFrom(value);
+        } else {
+          usage_ = value;
+        }
+      } else {
+        usageBuilder_.mergeFrom(value);
+      }
+      if (usage_ != null) {
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public Builder clearUsage() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      usage_ = null;
+      if (usageBuilder_ != null) {
+        usageBuilder_.dispose();
+        usageBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public io.ringmain.v1.Usage.Builder getUsageBuilder() {
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return getUsageFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+      if (usageBuilder_ != null) {
+        return usageBuilder_.getMessageOrBuilder();
+      } else {
+        return usage_ == null ?
+            io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+      }
+    }
+    /**
+     * <pre>
+     * What the classifier consumed. Absent when none was asked.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
+        getUsageFieldBuilder() {
+      if (usageBuilder_ == null) {
+        usageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder>(
+                getUsage(),
+                getParentForChildren(),
+                isClean());
+        usage_ = null;
+      }
+      return usageBuilder_;
+    }
+
+    private io.ringmain.v1.Route route_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     * @return Whether the route field is set.
+     */
+    public boolean hasRoute() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     * @return The route.
+     */
+    public io.ringmain.v1.Route getRoute() {
+      if (routeBuilder_ == null) {
+        return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+      } else {
+        return routeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder setRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        route_ = value;
+      } else {
+        routeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder setRoute(
+        io.ringmain.v1.Route.Builder builderForValue) {
+      if (routeBuilder_ == null) {
+        route_ = builderForValue.build();
+      } else {
+        routeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder mergeRoute(io.ringmain.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          route_ != null &&
+          route_ != io.ringmain.v1.Route.getDefaultInstance()) {
+          getRouteBuilder().mergeFrom(value);
+        } else {
+          route_ = value;
+        }
+      } else {
+        routeBuilder_.mergeFrom(value);
+      }
+      if (route_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public Builder clearRoute() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.Route.Builder getRouteBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getRouteFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+      if (routeBuilder_ != null) {
+        return routeBuilder_.getMessageOrBuilder();
+      } else {
+        return route_ == null ?
+            io.ringmain.v1.Route.getDefaultInstance() : route_;
+      }
+    }
+    /**
+     * <pre>
+     * How the classifier was asked. Absent when none was.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
+        getRouteFieldBuilder() {
+      if (routeBuilder_ == null) {
+        routeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder>(
+                getRoute(),
+                getParentForChildren(),
+                isClean());
+        route_ = null;
+      }
+      return routeBuilder_;
+    }
+
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
      * Its media type, from its bytes.
      * </pre>
      *
-     * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return The mimeType.
      */
     public java.lang.String getMimeType() {
@@ -1323,7 +1879,7 @@ java.lang.String defaultValue) {
      * Its media type, from its bytes.
      * </pre>
      *
-     * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return The bytes for mimeType.
      */
     public com.google.protobuf.ByteString
@@ -1344,7 +1900,7 @@ java.lang.String defaultValue) {
      * Its media type, from its bytes.
      * </pre>
      *
-     * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @param value The mimeType to set.
      * @return This builder for chaining.
      */
@@ -1352,7 +1908,7 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       mimeType_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -1361,12 +1917,12 @@ java.lang.String defaultValue) {
      * Its media type, from its bytes.
      * </pre>
      *
-     * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMimeType() {
       mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000008);
       onChanged();
       return this;
     }
@@ -1375,7 +1931,7 @@ java.lang.String defaultValue) {
      * Its media type, from its bytes.
      * </pre>
      *
-     * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @param value The bytes for mimeType to set.
      * @return This builder for chaining.
      */
@@ -1384,7 +1940,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       mimeType_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -1395,7 +1951,7 @@ java.lang.String defaultValue) {
      * Its width in pixels.
      * </pre>
      *
-     * <code>int32 width = 2 [json_name = "width"];</code>
+     * <code>int32 width = 5 [json_name = "width"];</code>
      * @return The width.
      */
     @java.lang.Override
@@ -1407,14 +1963,14 @@ java.lang.String defaultValue) {
      * Its width in pixels.
      * </pre>
      *
-     * <code>int32 width = 2 [json_name = "width"];</code>
+     * <code>int32 width = 5 [json_name = "width"];</code>
      * @param value The width to set.
      * @return This builder for chaining.
      */
     public Builder setWidth(int value) {
 
       width_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1423,11 +1979,11 @@ java.lang.String defaultValue) {
      * Its width in pixels.
      * </pre>
      *
-     * <code>int32 width = 2 [json_name = "width"];</code>
+     * <code>int32 width = 5 [json_name = "width"];</code>
      * @return This builder for chaining.
      */
     public Builder clearWidth() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       width_ = 0;
       onChanged();
       return this;
@@ -1439,7 +1995,7 @@ java.lang.String defaultValue) {
      * Its height in pixels.
      * </pre>
      *
-     * <code>int32 height = 3 [json_name = "height"];</code>
+     * <code>int32 height = 6 [json_name = "height"];</code>
      * @return The height.
      */
     @java.lang.Override
@@ -1451,14 +2007,14 @@ java.lang.String defaultValue) {
      * Its height in pixels.
      * </pre>
      *
-     * <code>int32 height = 3 [json_name = "height"];</code>
+     * <code>int32 height = 6 [json_name = "height"];</code>
      * @param value The height to set.
      * @return This builder for chaining.
      */
     public Builder setHeight(int value) {
 
       height_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1467,11 +2023,11 @@ java.lang.String defaultValue) {
      * Its height in pixels.
      * </pre>
      *
-     * <code>int32 height = 3 [json_name = "height"];</code>
+     * <code>int32 height = 6 [json_name = "height"];</code>
      * @return This builder for chaining.
      */
     public Builder clearHeight() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000020);
       height_ = 0;
       onChanged();
       return this;
@@ -1483,7 +2039,7 @@ java.lang.String defaultValue) {
      * How many frames it has.
      * </pre>
      *
-     * <code>int32 frame_count = 4 [json_name = "frameCount"];</code>
+     * <code>int32 frame_count = 7 [json_name = "frameCount"];</code>
      * @return The frameCount.
      */
     @java.lang.Override
@@ -1495,14 +2051,14 @@ java.lang.String defaultValue) {
      * How many frames it has.
      * </pre>
      *
-     * <code>int32 frame_count = 4 [json_name = "frameCount"];</code>
+     * <code>int32 frame_count = 7 [json_name = "frameCount"];</code>
      * @param value The frameCount to set.
      * @return This builder for chaining.
      */
     public Builder setFrameCount(int value) {
 
       frameCount_ = value;
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1511,11 +2067,11 @@ java.lang.String defaultValue) {
      * How many frames it has.
      * </pre>
      *
-     * <code>int32 frame_count = 4 [json_name = "frameCount"];</code>
+     * <code>int32 frame_count = 7 [json_name = "frameCount"];</code>
      * @return This builder for chaining.
      */
     public Builder clearFrameCount() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000040);
       frameCount_ = 0;
       onChanged();
       return this;
@@ -1527,7 +2083,7 @@ java.lang.String defaultValue) {
      * Whether it has transparency.
      * </pre>
      *
-     * <code>bool has_alpha = 5 [json_name = "hasAlpha"];</code>
+     * <code>bool has_alpha = 8 [json_name = "hasAlpha"];</code>
      * @return The hasAlpha.
      */
     @java.lang.Override
@@ -1539,14 +2095,14 @@ java.lang.String defaultValue) {
      * Whether it has transparency.
      * </pre>
      *
-     * <code>bool has_alpha = 5 [json_name = "hasAlpha"];</code>
+     * <code>bool has_alpha = 8 [json_name = "hasAlpha"];</code>
      * @param value The hasAlpha to set.
      * @return This builder for chaining.
      */
     public Builder setHasAlpha(boolean value) {
 
       hasAlpha_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1555,11 +2111,11 @@ java.lang.String defaultValue) {
      * Whether it has transparency.
      * </pre>
      *
-     * <code>bool has_alpha = 5 [json_name = "hasAlpha"];</code>
+     * <code>bool has_alpha = 8 [json_name = "hasAlpha"];</code>
      * @return This builder for chaining.
      */
     public Builder clearHasAlpha() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000080);
       hasAlpha_ = false;
       onChanged();
       return this;
@@ -1584,7 +2140,7 @@ java.lang.String defaultValue) {
       if (!exif_.isMutable()) {
         exif_ = exif_.copy();
       }
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000100;
       onChanged();
       return exif_;
     }
@@ -1597,7 +2153,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     @java.lang.Override
     public boolean containsExif(
@@ -1619,7 +2175,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     @java.lang.Override
     public java.util.Map<java.lang.String, java.lang.String> getExifMap() {
@@ -1631,7 +2187,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     @java.lang.Override
     public /* nullable */
@@ -1650,7 +2206,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     @java.lang.Override
     public java.lang.String getExifOrThrow(
@@ -1664,7 +2220,7 @@ java.lang.String defaultValue) {
       return map.get(key);
     }
     public Builder clearExif() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000100);
       internalGetMutableExif().getMutableMap()
           .clear();
       return this;
@@ -1675,7 +2231,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     public Builder removeExif(
         java.lang.String key) {
@@ -1690,7 +2246,7 @@ java.lang.String defaultValue) {
     @java.lang.Deprecated
     public java.util.Map<java.lang.String, java.lang.String>
         getMutableExif() {
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000100;
       return internalGetMutableExif().getMutableMap();
     }
     /**
@@ -1699,7 +2255,7 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     public Builder putExif(
         java.lang.String key,
@@ -1708,7 +2264,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException("map value"); }
       internalGetMutableExif().getMutableMap()
           .put(key, value);
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000100;
       return this;
     }
     /**
@@ -1717,13 +2273,13 @@ java.lang.String defaultValue) {
      * server's operator allows it.
      * </pre>
      *
-     * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+     * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
      */
     public Builder putAllExif(
         java.util.Map<java.lang.String, java.lang.String> values) {
       internalGetMutableExif().getMutableMap()
           .putAll(values);
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000100;
       return this;
     }
 
@@ -1733,7 +2289,7 @@ java.lang.String defaultValue) {
      * SHA-256 of its bytes, in hexadecimal.
      * </pre>
      *
-     * <code>string sha256 = 7 [json_name = "sha256"];</code>
+     * <code>string sha256 = 10 [json_name = "sha256"];</code>
      * @return The sha256.
      */
     public java.lang.String getSha256() {
@@ -1753,7 +2309,7 @@ java.lang.String defaultValue) {
      * SHA-256 of its bytes, in hexadecimal.
      * </pre>
      *
-     * <code>string sha256 = 7 [json_name = "sha256"];</code>
+     * <code>string sha256 = 10 [json_name = "sha256"];</code>
      * @return The bytes for sha256.
      */
     public com.google.protobuf.ByteString
@@ -1774,7 +2330,7 @@ java.lang.String defaultValue) {
      * SHA-256 of its bytes, in hexadecimal.
      * </pre>
      *
-     * <code>string sha256 = 7 [json_name = "sha256"];</code>
+     * <code>string sha256 = 10 [json_name = "sha256"];</code>
      * @param value The sha256 to set.
      * @return This builder for chaining.
      */
@@ -1782,7 +2338,7 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       sha256_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -1791,12 +2347,12 @@ java.lang.String defaultValue) {
      * SHA-256 of its bytes, in hexadecimal.
      * </pre>
      *
-     * <code>string sha256 = 7 [json_name = "sha256"];</code>
+     * <code>string sha256 = 10 [json_name = "sha256"];</code>
      * @return This builder for chaining.
      */
     public Builder clearSha256() {
       sha256_ = getDefaultInstance().getSha256();
-      bitField0_ = (bitField0_ & ~0x00000040);
+      bitField0_ = (bitField0_ & ~0x00000200);
       onChanged();
       return this;
     }
@@ -1805,7 +2361,7 @@ java.lang.String defaultValue) {
      * SHA-256 of its bytes, in hexadecimal.
      * </pre>
      *
-     * <code>string sha256 = 7 [json_name = "sha256"];</code>
+     * <code>string sha256 = 10 [json_name = "sha256"];</code>
      * @param value The bytes for sha256 to set.
      * @return This builder for chaining.
      */
@@ -1814,7 +2370,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       sha256_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -1822,10 +2378,11 @@ java.lang.String defaultValue) {
     private java.lang.Object perceptualHash_ = "";
     /**
      * <pre>
-     * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+     * Perceptual hash of its pixels, in hexadecimal: images that look alike
+     * differ in few bits.
      * </pre>
      *
-     * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+     * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
      * @return The perceptualHash.
      */
     public java.lang.String getPerceptualHash() {
@@ -1842,10 +2399,11 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+     * Perceptual hash of its pixels, in hexadecimal: images that look alike
+     * differ in few bits.
      * </pre>
      *
-     * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+     * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
      * @return The bytes for perceptualHash.
      */
     public com.google.protobuf.ByteString
@@ -1863,10 +2421,11 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+     * Perceptual hash of its pixels, in hexadecimal: images that look alike
+     * differ in few bits.
      * </pre>
      *
-     * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+     * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
      * @param value The perceptualHash to set.
      * @return This builder for chaining.
      */
@@ -1874,30 +2433,32 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       perceptualHash_ = value;
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000400;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+     * Perceptual hash of its pixels, in hexadecimal: images that look alike
+     * differ in few bits.
      * </pre>
      *
-     * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+     * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPerceptualHash() {
       perceptualHash_ = getDefaultInstance().getPerceptualHash();
-      bitField0_ = (bitField0_ & ~0x00000080);
+      bitField0_ = (bitField0_ & ~0x00000400);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+     * Perceptual hash of its pixels, in hexadecimal: images that look alike
+     * differ in few bits.
      * </pre>
      *
-     * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+     * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
      * @param value The bytes for perceptualHash to set.
      * @return This builder for chaining.
      */
@@ -1906,7 +2467,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       perceptualHash_ = value;
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000400;
       onChanged();
       return this;
     }
@@ -1917,14 +2478,14 @@ java.lang.String defaultValue) {
       if (!dominantColors_.isModifiable()) {
         dominantColors_ = new com.google.protobuf.LazyStringArrayList(dominantColors_);
       }
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000800;
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @return A list containing the dominantColors.
      */
     public com.google.protobuf.ProtocolStringList
@@ -1934,10 +2495,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @return The count of dominantColors.
      */
     public int getDominantColorsCount() {
@@ -1945,10 +2506,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param index The index of the element to return.
      * @return The dominantColors at the given index.
      */
@@ -1957,10 +2518,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param index The index of the value to return.
      * @return The bytes of the dominantColors at the given index.
      */
@@ -1970,10 +2531,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param index The index to set the value at.
      * @param value The dominantColors to set.
      * @return This builder for chaining.
@@ -1983,16 +2544,16 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       ensureDominantColorsIsMutable();
       dominantColors_.set(index, value);
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000800;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param value The dominantColors to add.
      * @return This builder for chaining.
      */
@@ -2001,16 +2562,16 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       ensureDominantColorsIsMutable();
       dominantColors_.add(value);
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000800;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param values The dominantColors to add.
      * @return This builder for chaining.
      */
@@ -2019,31 +2580,31 @@ java.lang.String defaultValue) {
       ensureDominantColorsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, dominantColors_);
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000800;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @return This builder for chaining.
      */
     public Builder clearDominantColors() {
       dominantColors_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000100);;
+      bitField0_ = (bitField0_ & ~0x00000800);;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Its most common colours, `#rrggbb`, commonest first. At most 5.
+     * Its most common colors, `#rrggbb`, the commonest first. At most 5.
      * </pre>
      *
-     * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+     * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
      * @param value The bytes of the dominantColors to add.
      * @return This builder for chaining.
      */
@@ -2053,7 +2614,7 @@ java.lang.String defaultValue) {
       checkByteStringIsUtf8(value);
       ensureDominantColorsIsMutable();
       dominantColors_.add(value);
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000800;
       onChanged();
       return this;
     }
@@ -2061,9 +2622,9 @@ java.lang.String defaultValue) {
     private java.util.List<io.ringmain.v1.SafetyRating> safetyRatings_ =
       java.util.Collections.emptyList();
     private void ensureSafetyRatingsIsMutable() {
-      if (!((bitField0_ & 0x00000200) != 0)) {
+      if (!((bitField0_ & 0x00001000) != 0)) {
         safetyRatings_ = new java.util.ArrayList<io.ringmain.v1.SafetyRating>(safetyRatings_);
-        bitField0_ |= 0x00000200;
+        bitField0_ |= 0x00001000;
        }
     }
 
@@ -2072,10 +2633,10 @@ java.lang.String defaultValue) {
 
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public java.util.List<io.ringmain.v1.SafetyRating> getSafetyRatingsList() {
       if (safetyRatingsBuilder_ == null) {
@@ -2086,10 +2647,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public int getSafetyRatingsCount() {
       if (safetyRatingsBuilder_ == null) {
@@ -2100,10 +2661,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public io.ringmain.v1.SafetyRating getSafetyRatings(int index) {
       if (safetyRatingsBuilder_ == null) {
@@ -2114,10 +2675,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder setSafetyRatings(
         int index, io.ringmain.v1.SafetyRating value) {
@@ -2135,10 +2696,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder setSafetyRatings(
         int index, io.ringmain.v1.SafetyRating.Builder builderForValue) {
@@ -2153,10 +2714,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder addSafetyRatings(io.ringmain.v1.SafetyRating value) {
       if (safetyRatingsBuilder_ == null) {
@@ -2173,10 +2734,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder addSafetyRatings(
         int index, io.ringmain.v1.SafetyRating value) {
@@ -2194,10 +2755,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder addSafetyRatings(
         io.ringmain.v1.SafetyRating.Builder builderForValue) {
@@ -2212,10 +2773,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder addSafetyRatings(
         int index, io.ringmain.v1.SafetyRating.Builder builderForValue) {
@@ -2230,10 +2791,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder addAllSafetyRatings(
         java.lang.Iterable<? extends io.ringmain.v1.SafetyRating> values) {
@@ -2249,15 +2810,15 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder clearSafetyRatings() {
       if (safetyRatingsBuilder_ == null) {
         safetyRatings_ = java.util.Collections.emptyList();
-        bitField0_ = (bitField0_ & ~0x00000200);
+        bitField0_ = (bitField0_ & ~0x00001000);
         onChanged();
       } else {
         safetyRatingsBuilder_.clear();
@@ -2266,10 +2827,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public Builder removeSafetyRatings(int index) {
       if (safetyRatingsBuilder_ == null) {
@@ -2283,10 +2844,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public io.ringmain.v1.SafetyRating.Builder getSafetyRatingsBuilder(
         int index) {
@@ -2294,10 +2855,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public io.ringmain.v1.SafetyRatingOrBuilder getSafetyRatingsOrBuilder(
         int index) {
@@ -2308,10 +2869,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public java.util.List<? extends io.ringmain.v1.SafetyRatingOrBuilder> 
          getSafetyRatingsOrBuilderList() {
@@ -2323,10 +2884,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public io.ringmain.v1.SafetyRating.Builder addSafetyRatingsBuilder() {
       return getSafetyRatingsFieldBuilder().addBuilder(
@@ -2334,10 +2895,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public io.ringmain.v1.SafetyRating.Builder addSafetyRatingsBuilder(
         int index) {
@@ -2346,10 +2907,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each kind, when a classifier was asked.
+     * How likely it is of each unsafe kind, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+     * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
      */
     public java.util.List<io.ringmain.v1.SafetyRating.Builder> 
          getSafetyRatingsBuilderList() {
@@ -2362,7 +2923,7 @@ java.lang.String defaultValue) {
         safetyRatingsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
             io.ringmain.v1.SafetyRating, io.ringmain.v1.SafetyRating.Builder, io.ringmain.v1.SafetyRatingOrBuilder>(
                 safetyRatings_,
-                ((bitField0_ & 0x00000200) != 0),
+                ((bitField0_ & 0x00001000) != 0),
                 getParentForChildren(),
                 isClean());
         safetyRatings_ = null;
@@ -2376,14 +2937,14 @@ java.lang.String defaultValue) {
       if (!labels_.isModifiable()) {
         labels_ = new com.google.protobuf.LazyStringArrayList(labels_);
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00002000;
     }
     /**
      * <pre>
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @return A list containing the labels.
      */
     public com.google.protobuf.ProtocolStringList
@@ -2396,7 +2957,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @return The count of labels.
      */
     public int getLabelsCount() {
@@ -2407,7 +2968,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param index The index of the element to return.
      * @return The labels at the given index.
      */
@@ -2419,7 +2980,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param index The index of the value to return.
      * @return The bytes of the labels at the given index.
      */
@@ -2432,7 +2993,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param index The index to set the value at.
      * @param value The labels to set.
      * @return This builder for chaining.
@@ -2442,7 +3003,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       ensureLabelsIsMutable();
       labels_.set(index, value);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00002000;
       onChanged();
       return this;
     }
@@ -2451,7 +3012,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param value The labels to add.
      * @return This builder for chaining.
      */
@@ -2460,7 +3021,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       ensureLabelsIsMutable();
       labels_.add(value);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00002000;
       onChanged();
       return this;
     }
@@ -2469,7 +3030,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param values The labels to add.
      * @return This builder for chaining.
      */
@@ -2478,7 +3039,7 @@ java.lang.String defaultValue) {
       ensureLabelsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, labels_);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00002000;
       onChanged();
       return this;
     }
@@ -2487,13 +3048,13 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @return This builder for chaining.
      */
     public Builder clearLabels() {
       labels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000400);;
+      bitField0_ = (bitField0_ & ~0x00002000);;
       onChanged();
       return this;
     }
@@ -2502,7 +3063,7 @@ java.lang.String defaultValue) {
      * What is in it, in words, when a classifier was asked.
      * </pre>
      *
-     * <code>repeated string labels = 11 [json_name = "labels"];</code>
+     * <code>repeated string labels = 14 [json_name = "labels"];</code>
      * @param value The bytes of the labels to add.
      * @return This builder for chaining.
      */
@@ -2512,166 +3073,9 @@ java.lang.String defaultValue) {
       checkByteStringIsUtf8(value);
       ensureLabelsIsMutable();
       labels_.add(value);
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00002000;
       onChanged();
       return this;
-    }
-
-    private io.ringmain.v1.Usage usage_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     * @return Whether the usage field is set.
-     */
-    public boolean hasUsage() {
-      return ((bitField0_ & 0x00000800) != 0);
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     * @return The usage.
-     */
-    public io.ringmain.v1.Usage getUsage() {
-      if (usageBuilder_ == null) {
-        return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-      } else {
-        return usageBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public Builder setUsage(io.ringmain.v1.Usage value) {
-      if (usageBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        usage_ = value;
-      } else {
-        usageBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000800;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public Builder setUsage(
-        io.ringmain.v1.Usage.Builder builderForValue) {
-      if (usageBuilder_ == null) {
-        usage_ = builderForValue.build();
-      } else {
-        usageBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000800;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public Builder mergeUsage(io.ringmain.v1.Usage value) {
-      if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000800) != 0) &&
-          usage_ != null &&
-          usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
-          getUsageBuilder().mergeFrom(value);
-        } else {
-          usage_ = value;
-        }
-      } else {
-        usageBuilder_.mergeFrom(value);
-      }
-      if (usage_ != null) {
-        bitField0_ |= 0x00000800;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000800);
-      usage_ = null;
-      if (usageBuilder_ != null) {
-        usageBuilder_.dispose();
-        usageBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000800;
-      onChanged();
-      return getUsageFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-      if (usageBuilder_ != null) {
-        return usageBuilder_.getMessageOrBuilder();
-      } else {
-        return usage_ == null ?
-            io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-      }
-    }
-    /**
-     * <pre>
-     * What the classifier consumed.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
-        getUsageFieldBuilder() {
-      if (usageBuilder_ == null) {
-        usageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder>(
-                getUsage(),
-                getParentForChildren(),
-                isClean());
-        usage_ = null;
-      }
-      return usageBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

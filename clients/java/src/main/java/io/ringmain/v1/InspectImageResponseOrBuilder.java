@@ -10,10 +10,84 @@ public interface InspectImageResponseOrBuilder extends
 
   /**
    * <pre>
+   * Assigned by the gateway.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
+   */
+  java.lang.String getResponseId();
+  /**
+   * <pre>
+   * Assigned by the gateway.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
+   */
+  com.google.protobuf.ByteString
+      getResponseIdBytes();
+
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  boolean hasUsage();
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  io.ringmain.v1.Usage getUsage();
+  /**
+   * <pre>
+   * What the classifier consumed. Absent when none was asked.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the classifier was asked. Absent when none was.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * Its media type, from its bytes.
    * </pre>
    *
-   * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   java.lang.String getMimeType();
@@ -22,7 +96,7 @@ public interface InspectImageResponseOrBuilder extends
    * Its media type, from its bytes.
    * </pre>
    *
-   * <code>string mime_type = 1 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   com.google.protobuf.ByteString
@@ -33,7 +107,7 @@ public interface InspectImageResponseOrBuilder extends
    * Its width in pixels.
    * </pre>
    *
-   * <code>int32 width = 2 [json_name = "width"];</code>
+   * <code>int32 width = 5 [json_name = "width"];</code>
    * @return The width.
    */
   int getWidth();
@@ -43,7 +117,7 @@ public interface InspectImageResponseOrBuilder extends
    * Its height in pixels.
    * </pre>
    *
-   * <code>int32 height = 3 [json_name = "height"];</code>
+   * <code>int32 height = 6 [json_name = "height"];</code>
    * @return The height.
    */
   int getHeight();
@@ -53,7 +127,7 @@ public interface InspectImageResponseOrBuilder extends
    * How many frames it has.
    * </pre>
    *
-   * <code>int32 frame_count = 4 [json_name = "frameCount"];</code>
+   * <code>int32 frame_count = 7 [json_name = "frameCount"];</code>
    * @return The frameCount.
    */
   int getFrameCount();
@@ -63,7 +137,7 @@ public interface InspectImageResponseOrBuilder extends
    * Whether it has transparency.
    * </pre>
    *
-   * <code>bool has_alpha = 5 [json_name = "hasAlpha"];</code>
+   * <code>bool has_alpha = 8 [json_name = "hasAlpha"];</code>
    * @return The hasAlpha.
    */
   boolean getHasAlpha();
@@ -74,7 +148,7 @@ public interface InspectImageResponseOrBuilder extends
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   int getExifCount();
   /**
@@ -83,7 +157,7 @@ public interface InspectImageResponseOrBuilder extends
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   boolean containsExif(
       java.lang.String key);
@@ -99,7 +173,7 @@ public interface InspectImageResponseOrBuilder extends
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   java.util.Map<java.lang.String, java.lang.String>
   getExifMap();
@@ -109,7 +183,7 @@ public interface InspectImageResponseOrBuilder extends
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   /* nullable */
 java.lang.String getExifOrDefault(
@@ -122,7 +196,7 @@ java.lang.String defaultValue);
    * server's operator allows it.
    * </pre>
    *
-   * <code>map&lt;string, string&gt; exif = 6 [json_name = "exif"];</code>
+   * <code>map&lt;string, string&gt; exif = 9 [json_name = "exif"];</code>
    */
   java.lang.String getExifOrThrow(
       java.lang.String key);
@@ -132,7 +206,7 @@ java.lang.String defaultValue);
    * SHA-256 of its bytes, in hexadecimal.
    * </pre>
    *
-   * <code>string sha256 = 7 [json_name = "sha256"];</code>
+   * <code>string sha256 = 10 [json_name = "sha256"];</code>
    * @return The sha256.
    */
   java.lang.String getSha256();
@@ -141,7 +215,7 @@ java.lang.String defaultValue);
    * SHA-256 of its bytes, in hexadecimal.
    * </pre>
    *
-   * <code>string sha256 = 7 [json_name = "sha256"];</code>
+   * <code>string sha256 = 10 [json_name = "sha256"];</code>
    * @return The bytes for sha256.
    */
   com.google.protobuf.ByteString
@@ -149,19 +223,21 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+   * Perceptual hash of its pixels, in hexadecimal: images that look alike
+   * differ in few bits.
    * </pre>
    *
-   * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+   * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
    * @return The perceptualHash.
    */
   java.lang.String getPerceptualHash();
   /**
    * <pre>
-   * Perceptual hash of its pixels, in hexadecimal: near images differ in few bits.
+   * Perceptual hash of its pixels, in hexadecimal: images that look alike
+   * differ in few bits.
    * </pre>
    *
-   * <code>string perceptual_hash = 8 [json_name = "perceptualHash"];</code>
+   * <code>string perceptual_hash = 11 [json_name = "perceptualHash"];</code>
    * @return The bytes for perceptualHash.
    */
   com.google.protobuf.ByteString
@@ -169,39 +245,39 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @return A list containing the dominantColors.
    */
   java.util.List<java.lang.String>
       getDominantColorsList();
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @return The count of dominantColors.
    */
   int getDominantColorsCount();
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @param index The index of the element to return.
    * @return The dominantColors at the given index.
    */
   java.lang.String getDominantColors(int index);
   /**
    * <pre>
-   * Its most common colours, `#rrggbb`, commonest first. At most 5.
+   * Its most common colors, `#rrggbb`, the commonest first. At most 5.
    * </pre>
    *
-   * <code>repeated string dominant_colors = 9 [json_name = "dominantColors"];</code>
+   * <code>repeated string dominant_colors = 12 [json_name = "dominantColors"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the dominantColors at the given index.
    */
@@ -210,44 +286,44 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   java.util.List<io.ringmain.v1.SafetyRating> 
       getSafetyRatingsList();
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   io.ringmain.v1.SafetyRating getSafetyRatings(int index);
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   int getSafetyRatingsCount();
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   java.util.List<? extends io.ringmain.v1.SafetyRatingOrBuilder> 
       getSafetyRatingsOrBuilderList();
   /**
    * <pre>
-   * How likely it is of each kind, when a classifier was asked.
+   * How likely it is of each unsafe kind, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 10 [json_name = "safetyRatings"];</code>
+   * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
    */
   io.ringmain.v1.SafetyRatingOrBuilder getSafetyRatingsOrBuilder(
       int index);
@@ -257,7 +333,7 @@ java.lang.String defaultValue);
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @return A list containing the labels.
    */
   java.util.List<java.lang.String>
@@ -267,7 +343,7 @@ java.lang.String defaultValue);
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @return The count of labels.
    */
   int getLabelsCount();
@@ -276,7 +352,7 @@ java.lang.String defaultValue);
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @param index The index of the element to return.
    * @return The labels at the given index.
    */
@@ -286,37 +362,10 @@ java.lang.String defaultValue);
    * What is in it, in words, when a classifier was asked.
    * </pre>
    *
-   * <code>repeated string labels = 11 [json_name = "labels"];</code>
+   * <code>repeated string labels = 14 [json_name = "labels"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the labels at the given index.
    */
   com.google.protobuf.ByteString
       getLabelsBytes(int index);
-
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  boolean hasUsage();
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  io.ringmain.v1.Usage getUsage();
-  /**
-   * <pre>
-   * What the classifier consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 12 [json_name = "usage"];</code>
-   */
-  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
 }

@@ -22,6 +22,7 @@ private static final long serialVersionUID = 0L;
   }
   private JsonSchemaFormat() {
     name_ = "";
+    description_ = "";
     schemaJson_ = "";
   }
 
@@ -45,12 +46,14 @@ private static final long serialVersionUID = 0L;
             io.ringmain.v1.JsonSchemaFormat.class, io.ringmain.v1.JsonSchemaFormat.Builder.class);
   }
 
+  private int bitField0_;
   public static final int NAME_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object name_ = "";
   /**
    * <pre>
-   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+   * means one that the gateway chooses.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -71,7 +74,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+   * means one that the gateway chooses.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -92,15 +96,63 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int SCHEMA_JSON_FIELD_NUMBER = 2;
+  public static final int DESCRIPTION_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object description_ = "";
+  /**
+   * <pre>
+   * What the answer is for, for the model.
+   * </pre>
+   *
+   * <code>string description = 2 [json_name = "description"];</code>
+   * @return The description.
+   */
+  @java.lang.Override
+  public java.lang.String getDescription() {
+    java.lang.Object ref = description_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      description_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * What the answer is for, for the model.
+   * </pre>
+   *
+   * <code>string description = 2 [json_name = "description"];</code>
+   * @return The bytes for description.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDescriptionBytes() {
+    java.lang.Object ref = description_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      description_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int SCHEMA_JSON_FIELD_NUMBER = 3;
   @SuppressWarnings("serial")
   private volatile java.lang.Object schemaJson_ = "";
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+   * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+   * of objects and lists.
    * </pre>
    *
-   * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+   * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
    * @return The schemaJson.
    */
   @java.lang.Override
@@ -118,10 +170,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+   * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+   * of objects and lists.
    * </pre>
    *
-   * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+   * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
    * @return The bytes for schemaJson.
    */
   @java.lang.Override
@@ -137,6 +190,37 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
+  }
+
+  public static final int STRICT_FIELD_NUMBER = 4;
+  private boolean strict_ = false;
+  /**
+   * <pre>
+   * Whether the provider must hold the model to the schema. Unset means where
+   * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+   * it cannot.
+   * </pre>
+   *
+   * <code>optional bool strict = 4 [json_name = "strict"];</code>
+   * @return Whether the strict field is set.
+   */
+  @java.lang.Override
+  public boolean hasStrict() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Whether the provider must hold the model to the schema. Unset means where
+   * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+   * it cannot.
+   * </pre>
+   *
+   * <code>optional bool strict = 4 [json_name = "strict"];</code>
+   * @return The strict.
+   */
+  @java.lang.Override
+  public boolean getStrict() {
+    return strict_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -156,8 +240,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(name_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, name_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(description_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, description_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(schemaJson_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, schemaJson_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, schemaJson_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeBool(4, strict_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -171,8 +261,15 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(name_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, name_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(description_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, description_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(schemaJson_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, schemaJson_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, schemaJson_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(4, strict_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -191,8 +288,15 @@ private static final long serialVersionUID = 0L;
 
     if (!getName()
         .equals(other.getName())) return false;
+    if (!getDescription()
+        .equals(other.getDescription())) return false;
     if (!getSchemaJson()
         .equals(other.getSchemaJson())) return false;
+    if (hasStrict() != other.hasStrict()) return false;
+    if (hasStrict()) {
+      if (getStrict()
+          != other.getStrict()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -206,8 +310,15 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + NAME_FIELD_NUMBER;
     hash = (53 * hash) + getName().hashCode();
+    hash = (37 * hash) + DESCRIPTION_FIELD_NUMBER;
+    hash = (53 * hash) + getDescription().hashCode();
     hash = (37 * hash) + SCHEMA_JSON_FIELD_NUMBER;
     hash = (53 * hash) + getSchemaJson().hashCode();
+    if (hasStrict()) {
+      hash = (37 * hash) + STRICT_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+          getStrict());
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -344,7 +455,9 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       name_ = "";
+      description_ = "";
       schemaJson_ = "";
+      strict_ = false;
       return this;
     }
 
@@ -382,8 +495,17 @@ private static final long serialVersionUID = 0L;
         result.name_ = name_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.description_ = description_;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.schemaJson_ = schemaJson_;
       }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.strict_ = strict_;
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -435,10 +557,18 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (!other.getSchemaJson().isEmpty()) {
-        schemaJson_ = other.schemaJson_;
+      if (!other.getDescription().isEmpty()) {
+        description_ = other.description_;
         bitField0_ |= 0x00000002;
         onChanged();
+      }
+      if (!other.getSchemaJson().isEmpty()) {
+        schemaJson_ = other.schemaJson_;
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      if (other.hasStrict()) {
+        setStrict(other.getStrict());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -472,10 +602,20 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 18: {
-              schemaJson_ = input.readStringRequireUtf8();
+              description_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
+            case 26: {
+              schemaJson_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 32: {
+              strict_ = input.readBool();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 32
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -496,7 +636,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object name_ = "";
     /**
      * <pre>
-     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+     * means one that the gateway chooses.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -516,7 +657,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+     * means one that the gateway chooses.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -537,7 +679,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+     * means one that the gateway chooses.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -554,7 +697,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+     * means one that the gateway chooses.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -568,7 +712,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+     * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+     * means one that the gateway chooses.
      * </pre>
      *
      * <code>string name = 1 [json_name = "name"];</code>
@@ -585,13 +730,106 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private java.lang.Object description_ = "";
+    /**
+     * <pre>
+     * What the answer is for, for the model.
+     * </pre>
+     *
+     * <code>string description = 2 [json_name = "description"];</code>
+     * @return The description.
+     */
+    public java.lang.String getDescription() {
+      java.lang.Object ref = description_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        description_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * What the answer is for, for the model.
+     * </pre>
+     *
+     * <code>string description = 2 [json_name = "description"];</code>
+     * @return The bytes for description.
+     */
+    public com.google.protobuf.ByteString
+        getDescriptionBytes() {
+      java.lang.Object ref = description_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        description_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * What the answer is for, for the model.
+     * </pre>
+     *
+     * <code>string description = 2 [json_name = "description"];</code>
+     * @param value The description to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDescription(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      description_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer is for, for the model.
+     * </pre>
+     *
+     * <code>string description = 2 [json_name = "description"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDescription() {
+      description_ = getDefaultInstance().getDescription();
+      bitField0_ = (bitField0_ & ~0x00000002);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the answer is for, for the model.
+     * </pre>
+     *
+     * <code>string description = 2 [json_name = "description"];</code>
+     * @param value The bytes for description to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDescriptionBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      description_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object schemaJson_ = "";
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+     * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+     * of objects and lists.
      * </pre>
      *
-     * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+     * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
      * @return The schemaJson.
      */
     public java.lang.String getSchemaJson() {
@@ -608,10 +846,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+     * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+     * of objects and lists.
      * </pre>
      *
-     * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+     * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
      * @return The bytes for schemaJson.
      */
     public com.google.protobuf.ByteString
@@ -629,10 +868,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+     * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+     * of objects and lists.
      * </pre>
      *
-     * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+     * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
      * @param value The schemaJson to set.
      * @return This builder for chaining.
      */
@@ -640,30 +880,32 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       schemaJson_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+     * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+     * of objects and lists.
      * </pre>
      *
-     * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+     * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
      * @return This builder for chaining.
      */
     public Builder clearSchemaJson() {
       schemaJson_ = getDefaultInstance().getSchemaJson();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000004);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+     * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+     * of objects and lists.
      * </pre>
      *
-     * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+     * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
      * @param value The bytes for schemaJson to set.
      * @return This builder for chaining.
      */
@@ -672,7 +914,71 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       schemaJson_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
+    private boolean strict_ ;
+    /**
+     * <pre>
+     * Whether the provider must hold the model to the schema. Unset means where
+     * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+     * it cannot.
+     * </pre>
+     *
+     * <code>optional bool strict = 4 [json_name = "strict"];</code>
+     * @return Whether the strict field is set.
+     */
+    @java.lang.Override
+    public boolean hasStrict() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * Whether the provider must hold the model to the schema. Unset means where
+     * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+     * it cannot.
+     * </pre>
+     *
+     * <code>optional bool strict = 4 [json_name = "strict"];</code>
+     * @return The strict.
+     */
+    @java.lang.Override
+    public boolean getStrict() {
+      return strict_;
+    }
+    /**
+     * <pre>
+     * Whether the provider must hold the model to the schema. Unset means where
+     * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+     * it cannot.
+     * </pre>
+     *
+     * <code>optional bool strict = 4 [json_name = "strict"];</code>
+     * @param value The strict to set.
+     * @return This builder for chaining.
+     */
+    public Builder setStrict(boolean value) {
+
+      strict_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the provider must hold the model to the schema. Unset means where
+     * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+     * it cannot.
+     * </pre>
+     *
+     * <code>optional bool strict = 4 [json_name = "strict"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearStrict() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      strict_ = false;
       onChanged();
       return this;
     }

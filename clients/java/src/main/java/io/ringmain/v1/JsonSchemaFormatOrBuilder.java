@@ -10,7 +10,8 @@ public interface JsonSchemaFormatOrBuilder extends
 
   /**
    * <pre>
-   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+   * means one that the gateway chooses.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -19,7 +20,8 @@ public interface JsonSchemaFormatOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`, or empty.
+   * A short name for the schema: 1 to 64 letters, digits, `_` or `-`. Empty
+   * means one that the gateway chooses.
    * </pre>
    *
    * <code>string name = 1 [json_name = "name"];</code>
@@ -30,21 +32,66 @@ public interface JsonSchemaFormatOrBuilder extends
 
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+   * What the answer is for, for the model.
    * </pre>
    *
-   * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+   * <code>string description = 2 [json_name = "description"];</code>
+   * @return The description.
+   */
+  java.lang.String getDescription();
+  /**
+   * <pre>
+   * What the answer is for, for the model.
+   * </pre>
+   *
+   * <code>string description = 2 [json_name = "description"];</code>
+   * @return The bytes for description.
+   */
+  com.google.protobuf.ByteString
+      getDescriptionBytes();
+
+  /**
+   * <pre>
+   * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+   * of objects and lists.
+   * </pre>
+   *
+   * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
    * @return The schemaJson.
    */
   java.lang.String getSchemaJson();
   /**
    * <pre>
-   * The JSON Schema, as JSON text. At most 30 levels of objects and lists.
+   * The JSON Schema, as the text of a JSON object. Required. At most 30 levels
+   * of objects and lists.
    * </pre>
    *
-   * <code>string schema_json = 2 [json_name = "schemaJson"];</code>
+   * <code>string schema_json = 3 [json_name = "schemaJson"];</code>
    * @return The bytes for schemaJson.
    */
   com.google.protobuf.ByteString
       getSchemaJsonBytes();
+
+  /**
+   * <pre>
+   * Whether the provider must hold the model to the schema. Unset means where
+   * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+   * it cannot.
+   * </pre>
+   *
+   * <code>optional bool strict = 4 [json_name = "strict"];</code>
+   * @return Whether the strict field is set.
+   */
+  boolean hasStrict();
+  /**
+   * <pre>
+   * Whether the provider must hold the model to the schema. Unset means where
+   * it can hold it to this schema. True is refused with PROVIDER_REJECTED where
+   * it cannot.
+   * </pre>
+   *
+   * <code>optional bool strict = 4 [json_name = "strict"];</code>
+   * @return The strict.
+   */
+  boolean getStrict();
 }

@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
           };
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -161,7 +161,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -174,7 +174,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -754,7 +754,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -766,7 +766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -777,7 +777,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -789,7 +789,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -809,7 +809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -827,7 +827,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -845,7 +845,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -859,7 +859,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -871,7 +871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -883,7 +883,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -900,7 +900,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -915,7 +915,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only models that can all of these. At most 64.
+     * Only models that can do all of these. At most 64.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>

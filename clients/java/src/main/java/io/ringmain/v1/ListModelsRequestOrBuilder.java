@@ -42,7 +42,7 @@ public interface ListModelsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -51,7 +51,7 @@ public interface ListModelsRequestOrBuilder extends
   java.util.List<io.ringmain.v1.Capability> getCapabilitiesList();
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -60,7 +60,7 @@ public interface ListModelsRequestOrBuilder extends
   int getCapabilitiesCount();
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -70,7 +70,7 @@ public interface ListModelsRequestOrBuilder extends
   io.ringmain.v1.Capability getCapabilities(int index);
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>
@@ -80,7 +80,7 @@ public interface ListModelsRequestOrBuilder extends
   getCapabilitiesValueList();
   /**
    * <pre>
-   * Only models that can all of these. At most 64.
+   * Only models that can do all of these. At most 64.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Capability capabilities = 3 [json_name = "capabilities"];</code>

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Distances beyond an image's border, in pixels.
+ * Distances beyond an image's border, in pixels, each 0 to 4,096.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.Margins}
@@ -295,7 +295,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Distances beyond an image's border, in pixels.
+   * Distances beyond an image's border, in pixels, each 0 to 4,096.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.Margins}

@@ -23,7 +23,6 @@ private static final long serialVersionUID = 0L;
   private Media() {
     mimeType_ = "";
     filename_ = "";
-    detail_ = 0;
   }
 
   @java.lang.Override
@@ -94,7 +93,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * IANA media type, such as `image/png`, at most 256 characters. Empty means
-   * detect from the bytes.
+   * detect it from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -116,7 +115,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * IANA media type, such as `image/png`, at most 256 characters. Empty means
-   * detect from the bytes.
+   * detect it from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -242,7 +241,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A name for documents, such as `report.pdf`, at most 256 characters.
-   * Optional.
+   * Optional. Citations refer to a document by it.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -264,7 +263,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * A name for documents, such as `report.pdf`, at most 256 characters.
-   * Optional.
+   * Optional. Citations refer to a document by it.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -283,32 +282,6 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
-  }
-
-  public static final int DETAIL_FIELD_NUMBER = 5;
-  private int detail_ = 0;
-  /**
-   * <pre>
-   * How closely a vision model looks at an image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-   * @return The enum numeric value on the wire for detail.
-   */
-  @java.lang.Override public int getDetailValue() {
-    return detail_;
-  }
-  /**
-   * <pre>
-   * How closely a vision model looks at an image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-   * @return The detail.
-   */
-  @java.lang.Override public io.ringmain.v1.ImageDetail getDetail() {
-    io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(detail_);
-    return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -338,9 +311,6 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(filename_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 4, filename_);
     }
-    if (detail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
-      output.writeEnum(5, detail_);
-    }
     getUnknownFields().writeTo(output);
   }
 
@@ -364,10 +334,6 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(filename_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, filename_);
     }
-    if (detail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(5, detail_);
-    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -387,7 +353,6 @@ private static final long serialVersionUID = 0L;
         .equals(other.getMimeType())) return false;
     if (!getFilename()
         .equals(other.getFilename())) return false;
-    if (detail_ != other.detail_) return false;
     if (!getSourceCase().equals(other.getSourceCase())) return false;
     switch (sourceCase_) {
       case 2:
@@ -416,8 +381,6 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getMimeType().hashCode();
     hash = (37 * hash) + FILENAME_FIELD_NUMBER;
     hash = (53 * hash) + getFilename().hashCode();
-    hash = (37 * hash) + DETAIL_FIELD_NUMBER;
-    hash = (53 * hash) + detail_;
     switch (sourceCase_) {
       case 2:
         hash = (37 * hash) + DATA_FIELD_NUMBER;
@@ -567,7 +530,6 @@ private static final long serialVersionUID = 0L;
       bitField0_ = 0;
       mimeType_ = "";
       filename_ = "";
-      detail_ = 0;
       sourceCase_ = 0;
       source_ = null;
       return this;
@@ -609,9 +571,6 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.filename_ = filename_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.detail_ = detail_;
       }
     }
 
@@ -673,9 +632,6 @@ private static final long serialVersionUID = 0L;
         filename_ = other.filename_;
         bitField0_ |= 0x00000008;
         onChanged();
-      }
-      if (other.detail_ != 0) {
-        setDetailValue(other.getDetailValue());
       }
       switch (other.getSourceCase()) {
         case DATA: {
@@ -739,11 +695,6 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
-            case 40: {
-              detail_ = input.readEnum();
-              bitField0_ |= 0x00000010;
-              break;
-            } // case 40
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -780,7 +731,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * IANA media type, such as `image/png`, at most 256 characters. Empty means
-     * detect from the bytes.
+     * detect it from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -801,7 +752,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * IANA media type, such as `image/png`, at most 256 characters. Empty means
-     * detect from the bytes.
+     * detect it from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -823,7 +774,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * IANA media type, such as `image/png`, at most 256 characters. Empty means
-     * detect from the bytes.
+     * detect it from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -841,7 +792,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * IANA media type, such as `image/png`, at most 256 characters. Empty means
-     * detect from the bytes.
+     * detect it from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -856,7 +807,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * IANA media type, such as `image/png`, at most 256 characters. Empty means
-     * detect from the bytes.
+     * detect it from the bytes.
      * </pre>
      *
      * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -1064,7 +1015,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A name for documents, such as `report.pdf`, at most 256 characters.
-     * Optional.
+     * Optional. Citations refer to a document by it.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1085,7 +1036,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A name for documents, such as `report.pdf`, at most 256 characters.
-     * Optional.
+     * Optional. Citations refer to a document by it.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1107,7 +1058,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A name for documents, such as `report.pdf`, at most 256 characters.
-     * Optional.
+     * Optional. Citations refer to a document by it.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1125,7 +1076,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A name for documents, such as `report.pdf`, at most 256 characters.
-     * Optional.
+     * Optional. Citations refer to a document by it.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1140,7 +1091,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * A name for documents, such as `report.pdf`, at most 256 characters.
-     * Optional.
+     * Optional. Citations refer to a document by it.
      * </pre>
      *
      * <code>string filename = 4 [json_name = "filename"];</code>
@@ -1153,79 +1104,6 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       filename_ = value;
       bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-
-    private int detail_ = 0;
-    /**
-     * <pre>
-     * How closely a vision model looks at an image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-     * @return The enum numeric value on the wire for detail.
-     */
-    @java.lang.Override public int getDetailValue() {
-      return detail_;
-    }
-    /**
-     * <pre>
-     * How closely a vision model looks at an image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-     * @param value The enum numeric value on the wire for detail to set.
-     * @return This builder for chaining.
-     */
-    public Builder setDetailValue(int value) {
-      detail_ = value;
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How closely a vision model looks at an image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-     * @return The detail.
-     */
-    @java.lang.Override
-    public io.ringmain.v1.ImageDetail getDetail() {
-      io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(detail_);
-      return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
-    }
-    /**
-     * <pre>
-     * How closely a vision model looks at an image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-     * @param value The detail to set.
-     * @return This builder for chaining.
-     */
-    public Builder setDetail(io.ringmain.v1.ImageDetail value) {
-      if (value == null) {
-        throw new NullPointerException();
-      }
-      bitField0_ |= 0x00000010;
-      detail_ = value.getNumber();
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How closely a vision model looks at an image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearDetail() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      detail_ = 0;
       onChanged();
       return this;
     }

@@ -11,7 +11,7 @@ public interface MediaOrBuilder extends
   /**
    * <pre>
    * IANA media type, such as `image/png`, at most 256 characters. Empty means
-   * detect from the bytes.
+   * detect it from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -21,7 +21,7 @@ public interface MediaOrBuilder extends
   /**
    * <pre>
    * IANA media type, such as `image/png`, at most 256 characters. Empty means
-   * detect from the bytes.
+   * detect it from the bytes.
    * </pre>
    *
    * <code>string mime_type = 1 [json_name = "mimeType"];</code>
@@ -87,7 +87,7 @@ public interface MediaOrBuilder extends
   /**
    * <pre>
    * A name for documents, such as `report.pdf`, at most 256 characters.
-   * Optional.
+   * Optional. Citations refer to a document by it.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -97,7 +97,7 @@ public interface MediaOrBuilder extends
   /**
    * <pre>
    * A name for documents, such as `report.pdf`, at most 256 characters.
-   * Optional.
+   * Optional. Citations refer to a document by it.
    * </pre>
    *
    * <code>string filename = 4 [json_name = "filename"];</code>
@@ -105,25 +105,6 @@ public interface MediaOrBuilder extends
    */
   com.google.protobuf.ByteString
       getFilenameBytes();
-
-  /**
-   * <pre>
-   * How closely a vision model looks at an image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-   * @return The enum numeric value on the wire for detail.
-   */
-  int getDetailValue();
-  /**
-   * <pre>
-   * How closely a vision model looks at an image.
-   * </pre>
-   *
-   * <code>.ringmain.v1.ImageDetail detail = 5 [json_name = "detail"];</code>
-   * @return The detail.
-   */
-  io.ringmain.v1.ImageDetail getDetail();
 
   io.ringmain.v1.Media.SourceCase getSourceCase();
 }

@@ -7,6 +7,9 @@ package io.ringmain.v1;
 /**
  * <pre>
  * One turn of a conversation, from one author.
+ *
+ * A caller continues a conversation by sending an answer's message back as it
+ * came, with everything that its parts hold.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.Message}
@@ -77,7 +80,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -89,7 +92,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -102,7 +105,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -114,7 +117,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -126,7 +129,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -309,6 +312,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * One turn of a conversation, from one author.
+   *
+   * A caller continues a conversation by sending an answer's message back as it
+   * came, with everything that its parts hold.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.Message}
@@ -625,7 +631,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -640,7 +646,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -655,7 +661,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -670,7 +676,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -692,7 +698,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -711,7 +717,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -732,7 +738,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -754,7 +760,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -773,7 +779,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -792,7 +798,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -812,7 +818,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -830,7 +836,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -848,7 +854,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -860,7 +866,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -875,7 +881,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -891,7 +897,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -903,7 +909,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -916,7 +922,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000.
+     * request together have at most 100,000 parts and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -30,7 +30,7 @@ public interface MessageOrBuilder extends
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -40,7 +40,7 @@ public interface MessageOrBuilder extends
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -49,7 +49,7 @@ public interface MessageOrBuilder extends
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -58,7 +58,7 @@ public interface MessageOrBuilder extends
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -68,7 +68,7 @@ public interface MessageOrBuilder extends
   /**
    * <pre>
    * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000.
+   * request together have at most 100,000 parts and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -24,6 +24,8 @@ private static final long serialVersionUID = 0L;
     model_ = "";
     capabilities_ = java.util.Collections.emptyList();
     candidates_ = java.util.Collections.emptyList();
+    retireDate_ = "";
+    replacedBy_ = "";
   }
 
   @java.lang.Override
@@ -232,6 +234,102 @@ private static final long serialVersionUID = 0L;
     return candidates_.get(index);
   }
 
+  public static final int RETIRE_DATE_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object retireDate_ = "";
+  /**
+   * <pre>
+   * The date from which no candidate serves it any more, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+   * @return The retireDate.
+   */
+  @java.lang.Override
+  public java.lang.String getRetireDate() {
+    java.lang.Object ref = retireDate_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      retireDate_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The date from which no candidate serves it any more, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+   * @return The bytes for retireDate.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRetireDateBytes() {
+    java.lang.Object ref = retireDate_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      retireDate_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int REPLACED_BY_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object replacedBy_ = "";
+  /**
+   * <pre>
+   * The model of this gateway to use instead. Empty when none is named.
+   * </pre>
+   *
+   * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+   * @return The replacedBy.
+   */
+  @java.lang.Override
+  public java.lang.String getReplacedBy() {
+    java.lang.Object ref = replacedBy_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      replacedBy_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The model of this gateway to use instead. Empty when none is named.
+   * </pre>
+   *
+   * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+   * @return The bytes for replacedBy.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getReplacedByBytes() {
+    java.lang.Object ref = replacedBy_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      replacedBy_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -259,6 +357,12 @@ private static final long serialVersionUID = 0L;
     }
     for (int i = 0; i < candidates_.size(); i++) {
       output.writeMessage(3, candidates_.get(i));
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(retireDate_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, retireDate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(replacedBy_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, replacedBy_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -288,6 +392,12 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, candidates_.get(i));
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(retireDate_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, retireDate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(replacedBy_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, replacedBy_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -308,6 +418,10 @@ private static final long serialVersionUID = 0L;
     if (!capabilities_.equals(other.capabilities_)) return false;
     if (!getCandidatesList()
         .equals(other.getCandidatesList())) return false;
+    if (!getRetireDate()
+        .equals(other.getRetireDate())) return false;
+    if (!getReplacedBy()
+        .equals(other.getReplacedBy())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -329,6 +443,10 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + CANDIDATES_FIELD_NUMBER;
       hash = (53 * hash) + getCandidatesList().hashCode();
     }
+    hash = (37 * hash) + RETIRE_DATE_FIELD_NUMBER;
+    hash = (53 * hash) + getRetireDate().hashCode();
+    hash = (37 * hash) + REPLACED_BY_FIELD_NUMBER;
+    hash = (53 * hash) + getReplacedBy().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -474,6 +592,8 @@ private static final long serialVersionUID = 0L;
         candidatesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000004);
+      retireDate_ = "";
+      replacedBy_ = "";
       return this;
     }
 
@@ -527,6 +647,12 @@ private static final long serialVersionUID = 0L;
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.model_ = model_;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.retireDate_ = retireDate_;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.replacedBy_ = replacedBy_;
       }
     }
 
@@ -615,6 +741,16 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (!other.getRetireDate().isEmpty()) {
+        retireDate_ = other.retireDate_;
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      if (!other.getReplacedBy().isEmpty()) {
+        replacedBy_ = other.replacedBy_;
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -676,6 +812,16 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 26
+            case 34: {
+              retireDate_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
+              replacedBy_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1283,6 +1429,195 @@ private static final long serialVersionUID = 0L;
         candidates_ = null;
       }
       return candidatesBuilder_;
+    }
+
+    private java.lang.Object retireDate_ = "";
+    /**
+     * <pre>
+     * The date from which no candidate serves it any more, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+     * @return The retireDate.
+     */
+    public java.lang.String getRetireDate() {
+      java.lang.Object ref = retireDate_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        retireDate_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The date from which no candidate serves it any more, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+     * @return The bytes for retireDate.
+     */
+    public com.google.protobuf.ByteString
+        getRetireDateBytes() {
+      java.lang.Object ref = retireDate_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        retireDate_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The date from which no candidate serves it any more, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+     * @param value The retireDate to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRetireDate(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      retireDate_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The date from which no candidate serves it any more, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRetireDate() {
+      retireDate_ = getDefaultInstance().getRetireDate();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The date from which no candidate serves it any more, ISO 8601, such as
+     * `2027-03-31`. Empty when none is known.
+     * </pre>
+     *
+     * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+     * @param value The bytes for retireDate to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRetireDateBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      retireDate_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object replacedBy_ = "";
+    /**
+     * <pre>
+     * The model of this gateway to use instead. Empty when none is named.
+     * </pre>
+     *
+     * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+     * @return The replacedBy.
+     */
+    public java.lang.String getReplacedBy() {
+      java.lang.Object ref = replacedBy_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        replacedBy_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The model of this gateway to use instead. Empty when none is named.
+     * </pre>
+     *
+     * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+     * @return The bytes for replacedBy.
+     */
+    public com.google.protobuf.ByteString
+        getReplacedByBytes() {
+      java.lang.Object ref = replacedBy_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        replacedBy_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The model of this gateway to use instead. Empty when none is named.
+     * </pre>
+     *
+     * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+     * @param value The replacedBy to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReplacedBy(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      replacedBy_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The model of this gateway to use instead. Empty when none is named.
+     * </pre>
+     *
+     * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearReplacedBy() {
+      replacedBy_ = getDefaultInstance().getReplacedBy();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The model of this gateway to use instead. Empty when none is named.
+     * </pre>
+     *
+     * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+     * @param value The bytes for replacedBy to set.
+     * @return This builder for chaining.
+     */
+    public Builder setReplacedByBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      replacedBy_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

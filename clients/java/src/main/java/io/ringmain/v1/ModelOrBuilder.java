@@ -120,4 +120,46 @@ public interface ModelOrBuilder extends
    */
   io.ringmain.v1.CandidateOrBuilder getCandidatesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * The date from which no candidate serves it any more, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+   * @return The retireDate.
+   */
+  java.lang.String getRetireDate();
+  /**
+   * <pre>
+   * The date from which no candidate serves it any more, ISO 8601, such as
+   * `2027-03-31`. Empty when none is known.
+   * </pre>
+   *
+   * <code>string retire_date = 4 [json_name = "retireDate"];</code>
+   * @return The bytes for retireDate.
+   */
+  com.google.protobuf.ByteString
+      getRetireDateBytes();
+
+  /**
+   * <pre>
+   * The model of this gateway to use instead. Empty when none is named.
+   * </pre>
+   *
+   * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+   * @return The replacedBy.
+   */
+  java.lang.String getReplacedBy();
+  /**
+   * <pre>
+   * The model of this gateway to use instead. Empty when none is named.
+   * </pre>
+   *
+   * <code>string replaced_by = 5 [json_name = "replacedBy"];</code>
+   * @return The bytes for replacedBy.
+   */
+  com.google.protobuf.ByteString
+      getReplacedByBytes();
 }

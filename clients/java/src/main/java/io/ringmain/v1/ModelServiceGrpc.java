@@ -4,7 +4,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * The models a caller may use.
+ * The models a caller may use, and the server that offers them.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -79,6 +79,38 @@ public final class ModelServiceGrpc {
     return getGetModelMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<io.ringmain.v1.GetServerInfoRequest,
+      io.ringmain.v1.GetServerInfoResponse> getGetServerInfoMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetServerInfo",
+      requestType = io.ringmain.v1.GetServerInfoRequest.class,
+      responseType = io.ringmain.v1.GetServerInfoResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<io.ringmain.v1.GetServerInfoRequest,
+      io.ringmain.v1.GetServerInfoResponse> getGetServerInfoMethod() {
+    io.grpc.MethodDescriptor<io.ringmain.v1.GetServerInfoRequest, io.ringmain.v1.GetServerInfoResponse> getGetServerInfoMethod;
+    if ((getGetServerInfoMethod = ModelServiceGrpc.getGetServerInfoMethod) == null) {
+      synchronized (ModelServiceGrpc.class) {
+        if ((getGetServerInfoMethod = ModelServiceGrpc.getGetServerInfoMethod) == null) {
+          ModelServiceGrpc.getGetServerInfoMethod = getGetServerInfoMethod =
+              io.grpc.MethodDescriptor.<io.ringmain.v1.GetServerInfoRequest, io.ringmain.v1.GetServerInfoResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetServerInfo"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.v1.GetServerInfoRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.v1.GetServerInfoResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new ModelServiceMethodDescriptorSupplier("GetServerInfo"))
+              .build();
+        }
+      }
+    }
+    return getGetServerInfoMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -140,7 +172,7 @@ public final class ModelServiceGrpc {
 
   /**
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public interface AsyncService {
@@ -164,12 +196,22 @@ public final class ModelServiceGrpc {
         io.grpc.stub.StreamObserver<io.ringmain.v1.GetModelResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetModelMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Says what server this is, what it serves and how large a request may be.
+     * </pre>
+     */
+    default void getServerInfo(io.ringmain.v1.GetServerInfoRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.v1.GetServerInfoResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetServerInfoMethod(), responseObserver);
+    }
   }
 
   /**
    * Base class for the server implementation of the service ModelService.
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public static abstract class ModelServiceImplBase
@@ -183,7 +225,7 @@ public final class ModelServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service ModelService.
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public static final class ModelServiceStub
@@ -220,12 +262,23 @@ public final class ModelServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getGetModelMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Says what server this is, what it serves and how large a request may be.
+     * </pre>
+     */
+    public void getServerInfo(io.ringmain.v1.GetServerInfoRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.v1.GetServerInfoResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetServerInfoMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
    * A stub to allow clients to do synchronous rpc calls to service ModelService.
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public static final class ModelServiceBlockingV2Stub
@@ -260,12 +313,22 @@ public final class ModelServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getGetModelMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Says what server this is, what it serves and how large a request may be.
+     * </pre>
+     */
+    public io.ringmain.v1.GetServerInfoResponse getServerInfo(io.ringmain.v1.GetServerInfoRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetServerInfoMethod(), getCallOptions(), request);
+    }
   }
 
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service ModelService.
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public static final class ModelServiceBlockingStub
@@ -300,12 +363,22 @@ public final class ModelServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getGetModelMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Says what server this is, what it serves and how large a request may be.
+     * </pre>
+     */
+    public io.ringmain.v1.GetServerInfoResponse getServerInfo(io.ringmain.v1.GetServerInfoRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetServerInfoMethod(), getCallOptions(), request);
+    }
   }
 
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service ModelService.
    * <pre>
-   * The models a caller may use.
+   * The models a caller may use, and the server that offers them.
    * </pre>
    */
   public static final class ModelServiceFutureStub
@@ -342,10 +415,22 @@ public final class ModelServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getGetModelMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * Says what server this is, what it serves and how large a request may be.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.GetServerInfoResponse> getServerInfo(
+        io.ringmain.v1.GetServerInfoRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetServerInfoMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_LIST_MODELS = 0;
   private static final int METHODID_GET_MODEL = 1;
+  private static final int METHODID_GET_SERVER_INFO = 2;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -371,6 +456,10 @@ public final class ModelServiceGrpc {
         case METHODID_GET_MODEL:
           serviceImpl.getModel((io.ringmain.v1.GetModelRequest) request,
               (io.grpc.stub.StreamObserver<io.ringmain.v1.GetModelResponse>) responseObserver);
+          break;
+        case METHODID_GET_SERVER_INFO:
+          serviceImpl.getServerInfo((io.ringmain.v1.GetServerInfoRequest) request,
+              (io.grpc.stub.StreamObserver<io.ringmain.v1.GetServerInfoResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -404,6 +493,13 @@ public final class ModelServiceGrpc {
               io.ringmain.v1.GetModelRequest,
               io.ringmain.v1.GetModelResponse>(
                 service, METHODID_GET_MODEL)))
+        .addMethod(
+          getGetServerInfoMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              io.ringmain.v1.GetServerInfoRequest,
+              io.ringmain.v1.GetServerInfoResponse>(
+                service, METHODID_GET_SERVER_INFO)))
         .build();
   }
 
@@ -454,6 +550,7 @@ public final class ModelServiceGrpc {
               .setSchemaDescriptor(new ModelServiceFileDescriptorSupplier())
               .addMethod(getListModelsMethod())
               .addMethod(getGetModelMethod())
+              .addMethod(getGetServerInfoMethod())
               .build();
         }
       }

@@ -45,6 +45,21 @@ public final class ModelServiceProto {
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_GetModelResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_GetServerInfoRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_GetServerInfoRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_GetServerInfoResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_GetServerInfoResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_ServerLimits_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_ServerLimits_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -55,62 +70,94 @@ public final class ModelServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\037ringmain/v1/model_service.proto\022\013ringm" +
-      "ain.v1\"\222\001\n\005Model\022\024\n\005model\030\001 \001(\tR\005model\022;" +
-      "\n\014capabilities\030\002 \003(\0162\027.ringmain.v1.Capab" +
-      "ilityR\014capabilities\0226\n\ncandidates\030\003 \003(\0132" +
-      "\026.ringmain.v1.CandidateR\ncandidates\"\215\003\n\t" +
-      "Candidate\022\037\n\013provider_id\030\001 \001(\tR\nprovider" +
-      "Id\022%\n\016provider_model\030\002 \001(\tR\rproviderMode" +
-      "l\022.\n\023context_token_count\030\003 \001(\003R\021contextT" +
-      "okenCount\0223\n\026max_output_token_count\030\004 \001(" +
-      "\003R\023maxOutputTokenCount\022;\n\030input_mtok_cos" +
-      "t_nano_usd\030\005 \001(\003H\000R\024inputMtokCostNanoUsd" +
-      "\210\001\001\022=\n\031output_mtok_cost_nano_usd\030\006 \001(\003H\001" +
-      "R\025outputMtokCostNanoUsd\210\001\001\022\034\n\tavailable\030" +
-      "\007 \001(\010R\tavailableB\033\n\031_input_mtok_cost_nan" +
-      "o_usdB\034\n\032_output_mtok_cost_nano_usd\"\214\001\n\021" +
-      "ListModelsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa" +
-      "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022;\n" +
-      "\014capabilities\030\003 \003(\0162\027.ringmain.v1.Capabi" +
-      "lityR\014capabilities\"h\n\022ListModelsResponse" +
-      "\022*\n\006models\030\001 \003(\0132\022.ringmain.v1.ModelR\006mo" +
-      "dels\022&\n\017next_page_token\030\002 \001(\tR\rnextPageT" +
-      "oken\"\'\n\017GetModelRequest\022\024\n\005model\030\001 \001(\tR\005" +
-      "model\"<\n\020GetModelResponse\022(\n\005model\030\001 \001(\013" +
-      "2\022.ringmain.v1.ModelR\005model*\214\003\n\nCapabili" +
-      "ty\022\032\n\026CAPABILITY_UNSPECIFIED\020\000\022\023\n\017CAPABI" +
-      "LITY_CHAT\020\001\022\025\n\021CAPABILITY_VISION\020\002\022\024\n\020CA" +
-      "PABILITY_TOOLS\020\003\022\032\n\026CAPABILITY_JSON_SCHE" +
-      "MA\020\004\022\030\n\024CAPABILITY_REASONING\020\005\022\027\n\023CAPABI" +
-      "LITY_DOCUMENT\020\006\022\037\n\033CAPABILITY_IMAGE_GENE" +
-      "RATION\020\007\022\034\n\030CAPABILITY_IMAGE_EDITING\020\010\022\036" +
-      "\n\032CAPABILITY_IMAGE_UPSCALING\020\t\022#\n\037CAPABI" +
-      "LITY_IMAGE_CLASSIFICATION\020\n\022\030\n\024CAPABILIT" +
-      "Y_EMBEDDING\020\013\022\034\n\030CAPABILITY_TRANSCRIPTIO" +
-      "N\020\014\022\025\n\021CAPABILITY_SPEECH\020\r2\260\001\n\014ModelServ" +
-      "ice\022R\n\nListModels\022\036.ringmain.v1.ListMode" +
-      "lsRequest\032\037.ringmain.v1.ListModelsRespon" +
-      "se\"\003\220\002\001\022L\n\010GetModel\022\034.ringmain.v1.GetMod" +
-      "elRequest\032\035.ringmain.v1.GetModelResponse" +
-      "\"\003\220\002\001B%\n\016io.ringmain.v1B\021ModelServicePro" +
-      "toP\001b\006proto3"
+      "ain.v1\032\036google/protobuf/duration.proto\"\324" +
+      "\001\n\005Model\022\024\n\005model\030\001 \001(\tR\005model\022;\n\014capabi" +
+      "lities\030\002 \003(\0162\027.ringmain.v1.CapabilityR\014c" +
+      "apabilities\0226\n\ncandidates\030\003 \003(\0132\026.ringma" +
+      "in.v1.CandidateR\ncandidates\022\037\n\013retire_da" +
+      "te\030\004 \001(\tR\nretireDate\022\037\n\013replaced_by\030\005 \001(" +
+      "\tR\nreplacedBy\"\317\003\n\tCandidate\022\037\n\013provider_" +
+      "id\030\001 \001(\tR\nproviderId\022%\n\016provider_model\030\002" +
+      " \001(\tR\rproviderModel\022.\n\023context_token_cou" +
+      "nt\030\003 \001(\003R\021contextTokenCount\0223\n\026max_outpu" +
+      "t_token_count\030\004 \001(\003R\023maxOutputTokenCount" +
+      "\022;\n\030input_mtok_cost_nano_usd\030\005 \001(\003H\000R\024in" +
+      "putMtokCostNanoUsd\210\001\001\022=\n\031output_mtok_cos" +
+      "t_nano_usd\030\006 \001(\003H\001R\025outputMtokCostNanoUs" +
+      "d\210\001\001\022\034\n\tavailable\030\007 \001(\010R\tavailable\022\037\n\013re" +
+      "tire_date\030\010 \001(\tR\nretireDate\022\037\n\013replaced_" +
+      "by\030\t \001(\tR\nreplacedByB\033\n\031_input_mtok_cost" +
+      "_nano_usdB\034\n\032_output_mtok_cost_nano_usd\"" +
+      "\214\001\n\021ListModelsRequest\022\033\n\tpage_size\030\001 \001(\005" +
+      "R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageToke" +
+      "n\022;\n\014capabilities\030\003 \003(\0162\027.ringmain.v1.Ca" +
+      "pabilityR\014capabilities\"h\n\022ListModelsResp" +
+      "onse\022*\n\006models\030\001 \003(\0132\022.ringmain.v1.Model" +
+      "R\006models\022&\n\017next_page_token\030\002 \001(\tR\rnextP" +
+      "ageToken\"\'\n\017GetModelRequest\022\024\n\005model\030\001 \001" +
+      "(\tR\005model\"<\n\020GetModelResponse\022(\n\005model\030\001" +
+      " \001(\0132\022.ringmain.v1.ModelR\005model\"\026\n\024GetSe" +
+      "rverInfoRequest\"\357\002\n\025GetServerInfoRespons" +
+      "e\022\030\n\007version\030\001 \001(\tR\007version\022)\n\020contract_" +
+      "version\030\002 \001(\tR\017contractVersion\022\032\n\010servic" +
+      "es\030\003 \003(\tR\010services\022;\n\014capabilities\030\004 \003(\016" +
+      "2\027.ringmain.v1.CapabilityR\014capabilities\022" +
+      "X\n\026authentication_methods\030\005 \003(\0162!.ringma" +
+      "in.v1.AuthenticationMethodR\025authenticati" +
+      "onMethods\0221\n\006limits\030\006 \001(\0132\031.ringmain.v1." +
+      "ServerLimitsR\006limits\022\036\n\010http_uri\030\007 \001(\tH\000" +
+      "R\007httpUri\210\001\001B\013\n\t_http_uri\"\220\002\n\014ServerLimi" +
+      "ts\022*\n\021max_message_bytes\030\001 \001(\003R\017maxMessag" +
+      "eBytes\022&\n\017max_media_bytes\030\002 \001(\003R\rmaxMedi" +
+      "aBytes\022(\n\020max_upload_bytes\030\003 \001(\003R\016maxUpl" +
+      "oadBytes\022D\n\020default_deadline\030\004 \001(\0132\031.goo" +
+      "gle.protobuf.DurationR\017defaultDeadline\022<" +
+      "\n\014max_deadline\030\005 \001(\0132\031.google.protobuf.D" +
+      "urationR\013maxDeadline*\234\004\n\nCapability\022\032\n\026C" +
+      "APABILITY_UNSPECIFIED\020\000\022\023\n\017CAPABILITY_CH" +
+      "AT\020\001\022\025\n\021CAPABILITY_VISION\020\002\022\027\n\023CAPABILIT" +
+      "Y_DOCUMENT\020\003\022\032\n\026CAPABILITY_AUDIO_INPUT\020\004" +
+      "\022\033\n\027CAPABILITY_AUDIO_OUTPUT\020\005\022\033\n\027CAPABIL" +
+      "ITY_IMAGE_OUTPUT\020\006\022\024\n\020CAPABILITY_TOOLS\020\007" +
+      "\022\031\n\025CAPABILITY_WEB_SEARCH\020\010\022\035\n\031CAPABILIT" +
+      "Y_CODE_EXECUTION\020\t\022\032\n\026CAPABILITY_JSON_SC" +
+      "HEMA\020\n\022\030\n\024CAPABILITY_REASONING\020\013\022\037\n\033CAPA" +
+      "BILITY_IMAGE_GENERATION\020\014\022\034\n\030CAPABILITY_" +
+      "IMAGE_EDITING\020\r\022\036\n\032CAPABILITY_IMAGE_UPSC" +
+      "ALING\020\016\022#\n\037CAPABILITY_IMAGE_CLASSIFICATI" +
+      "ON\020\017\022\030\n\024CAPABILITY_EMBEDDING\020\020\022\034\n\030CAPABI" +
+      "LITY_TRANSCRIPTION\020\021\022\025\n\021CAPABILITY_SPEEC" +
+      "H\020\022*\255\001\n\024AuthenticationMethod\022%\n!AUTHENTI" +
+      "CATION_METHOD_UNSPECIFIED\020\000\022!\n\035AUTHENTIC" +
+      "ATION_METHOD_API_KEY\020\001\022\035\n\031AUTHENTICATION" +
+      "_METHOD_JWT\020\002\022,\n(AUTHENTICATION_METHOD_C" +
+      "LIENT_CERTIFICATE\020\0032\215\002\n\014ModelService\022R\n\n" +
+      "ListModels\022\036.ringmain.v1.ListModelsReque" +
+      "st\032\037.ringmain.v1.ListModelsResponse\"\003\220\002\001" +
+      "\022L\n\010GetModel\022\034.ringmain.v1.GetModelReque" +
+      "st\032\035.ringmain.v1.GetModelResponse\"\003\220\002\001\022[" +
+      "\n\rGetServerInfo\022!.ringmain.v1.GetServerI" +
+      "nfoRequest\032\".ringmain.v1.GetServerInfoRe" +
+      "sponse\"\003\220\002\001B%\n\016io.ringmain.v1B\021ModelServ" +
+      "iceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.DurationProto.getDescriptor(),
         });
     internal_static_ringmain_v1_Model_descriptor =
       getDescriptor().getMessageTypes().get(0);
     internal_static_ringmain_v1_Model_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Model_descriptor,
-        new java.lang.String[] { "Model", "Capabilities", "Candidates", });
+        new java.lang.String[] { "Model", "Capabilities", "Candidates", "RetireDate", "ReplacedBy", });
     internal_static_ringmain_v1_Candidate_descriptor =
       getDescriptor().getMessageTypes().get(1);
     internal_static_ringmain_v1_Candidate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Candidate_descriptor,
-        new java.lang.String[] { "ProviderId", "ProviderModel", "ContextTokenCount", "MaxOutputTokenCount", "InputMtokCostNanoUsd", "OutputMtokCostNanoUsd", "Available", });
+        new java.lang.String[] { "ProviderId", "ProviderModel", "ContextTokenCount", "MaxOutputTokenCount", "InputMtokCostNanoUsd", "OutputMtokCostNanoUsd", "Available", "RetireDate", "ReplacedBy", });
     internal_static_ringmain_v1_ListModelsRequest_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_ListModelsRequest_fieldAccessorTable = new
@@ -135,6 +182,25 @@ public final class ModelServiceProto {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_GetModelResponse_descriptor,
         new java.lang.String[] { "Model", });
+    internal_static_ringmain_v1_GetServerInfoRequest_descriptor =
+      getDescriptor().getMessageTypes().get(6);
+    internal_static_ringmain_v1_GetServerInfoRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_GetServerInfoRequest_descriptor,
+        new java.lang.String[] { });
+    internal_static_ringmain_v1_GetServerInfoResponse_descriptor =
+      getDescriptor().getMessageTypes().get(7);
+    internal_static_ringmain_v1_GetServerInfoResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_GetServerInfoResponse_descriptor,
+        new java.lang.String[] { "Version", "ContractVersion", "Services", "Capabilities", "AuthenticationMethods", "Limits", "HttpUri", });
+    internal_static_ringmain_v1_ServerLimits_descriptor =
+      getDescriptor().getMessageTypes().get(8);
+    internal_static_ringmain_v1_ServerLimits_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_ServerLimits_descriptor,
+        new java.lang.String[] { "MaxMessageBytes", "MaxMediaBytes", "MaxUploadBytes", "DefaultDeadline", "MaxDeadline", });
+    com.google.protobuf.DurationProto.getDescriptor();
   }
 
   // @@protoc_insertion_point(outer_class_scope)

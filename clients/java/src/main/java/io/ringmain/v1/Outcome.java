@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How an attempt ended. Frozen.
+ * How an attempt ended. Frozen: an unknown value is refused.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.Outcome}
@@ -15,7 +15,7 @@ public enum Outcome
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Never returned.
+   * Never returned. Refused in a filter.
    * </pre>
    *
    * <code>OUTCOME_UNSPECIFIED = 0;</code>
@@ -47,7 +47,8 @@ public enum Outcome
   OUTCOME_CANCELLED(3),
   /**
    * <pre>
-   * The gateway stopped before it ended, and closed the record when it started again.
+   * The gateway stopped before it ended, and closed the record when it started
+   * again.
    * </pre>
    *
    * <code>OUTCOME_LOST = 4;</code>
@@ -58,7 +59,7 @@ public enum Outcome
 
   /**
    * <pre>
-   * Never returned.
+   * Never returned. Refused in a filter.
    * </pre>
    *
    * <code>OUTCOME_UNSPECIFIED = 0;</code>
@@ -90,7 +91,8 @@ public enum Outcome
   public static final int OUTCOME_CANCELLED_VALUE = 3;
   /**
    * <pre>
-   * The gateway stopped before it ended, and closed the record when it started again.
+   * The gateway stopped before it ended, and closed the record when it started
+   * again.
    * </pre>
    *
    * <code>OUTCOME_LOST = 4;</code>
@@ -157,7 +159,7 @@ public enum Outcome
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.v1.UsageServiceProto.getDescriptor().getEnumTypes().get(0);
+    return io.ringmain.v1.UsageServiceProto.getDescriptor().getEnumTypes().get(1);
   }
 
   private static final Outcome[] VALUES = values();

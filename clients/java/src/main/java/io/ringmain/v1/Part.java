@@ -21,6 +21,11 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private Part() {
+    citations_ = java.util.Collections.emptyList();
+    logprobs_ = java.util.Collections.emptyList();
+    imageDetail_ = 0;
+    signature_ = com.google.protobuf.ByteString.EMPTY;
+    providerId_ = "";
   }
 
   @java.lang.Override
@@ -54,6 +59,7 @@ private static final long serialVersionUID = 0L;
     TOOL_CALL(3),
     TOOL_RESULT(4),
     REASONING(5),
+    PROVIDER_TOOL_CALL(6),
     CONTENT_NOT_SET(0);
     private final int value;
     private ContentCase(int value) {
@@ -76,6 +82,7 @@ private static final long serialVersionUID = 0L;
         case 3: return TOOL_CALL;
         case 4: return TOOL_RESULT;
         case 5: return REASONING;
+        case 6: return PROVIDER_TOOL_CALL;
         case 0: return CONTENT_NOT_SET;
         default: return null;
       }
@@ -327,6 +334,297 @@ private static final long serialVersionUID = 0L;
     return io.ringmain.v1.Reasoning.getDefaultInstance();
   }
 
+  public static final int PROVIDER_TOOL_CALL_FIELD_NUMBER = 6;
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   * @return Whether the providerToolCall field is set.
+   */
+  @java.lang.Override
+  public boolean hasProviderToolCall() {
+    return contentCase_ == 6;
+  }
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   * @return The providerToolCall.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.ProviderToolCall getProviderToolCall() {
+    if (contentCase_ == 6) {
+       return (io.ringmain.v1.ProviderToolCall) content_;
+    }
+    return io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.ProviderToolCallOrBuilder getProviderToolCallOrBuilder() {
+    if (contentCase_ == 6) {
+       return (io.ringmain.v1.ProviderToolCall) content_;
+    }
+    return io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+  }
+
+  public static final int CITATIONS_FIELD_NUMBER = 7;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.Citation> citations_;
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.Citation> getCitationsList() {
+    return citations_;
+  }
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.CitationOrBuilder> 
+      getCitationsOrBuilderList() {
+    return citations_;
+  }
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  @java.lang.Override
+  public int getCitationsCount() {
+    return citations_.size();
+  }
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Citation getCitations(int index) {
+    return citations_.get(index);
+  }
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.CitationOrBuilder getCitationsOrBuilder(
+      int index) {
+    return citations_.get(index);
+  }
+
+  public static final int LOGPROBS_FIELD_NUMBER = 8;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.TokenLogprobs> logprobs_;
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.TokenLogprobs> getLogprobsList() {
+    return logprobs_;
+  }
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+      getLogprobsOrBuilderList() {
+    return logprobs_;
+  }
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public int getLogprobsCount() {
+    return logprobs_.size();
+  }
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TokenLogprobs getLogprobs(int index) {
+    return logprobs_.get(index);
+  }
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+      int index) {
+    return logprobs_.get(index);
+  }
+
+  public static final int CACHE_BOUNDARY_FIELD_NUMBER = 9;
+  private boolean cacheBoundary_ = false;
+  /**
+   * <pre>
+   * Asks the provider to keep the prompt up to and including this part in its
+   * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+   * providers that cache without being asked.
+   * </pre>
+   *
+   * <code>bool cache_boundary = 9 [json_name = "cacheBoundary"];</code>
+   * @return The cacheBoundary.
+   */
+  @java.lang.Override
+  public boolean getCacheBoundary() {
+    return cacheBoundary_;
+  }
+
+  public static final int IMAGE_DETAIL_FIELD_NUMBER = 10;
+  private int imageDetail_ = 0;
+  /**
+   * <pre>
+   * How closely the model looks at the image. Only beside `media`; refused
+   * beside anything else, and ignored where the medium is no image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+   * @return The enum numeric value on the wire for imageDetail.
+   */
+  @java.lang.Override public int getImageDetailValue() {
+    return imageDetail_;
+  }
+  /**
+   * <pre>
+   * How closely the model looks at the image. Only beside `media`; refused
+   * beside anything else, and ignored where the medium is no image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+   * @return The imageDetail.
+   */
+  @java.lang.Override public io.ringmain.v1.ImageDetail getImageDetail() {
+    io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(imageDetail_);
+    return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
+  }
+
+  public static final int SIGNATURE_FIELD_NUMBER = 11;
+  private com.google.protobuf.ByteString signature_ = com.google.protobuf.ByteString.EMPTY;
+  /**
+   * <pre>
+   * Opaque state that the provider wants back verbatim with this part. It is
+   * bound to `provider_id`: for any other provider the gateway leaves it out,
+   * and with it a part that has no meaning without it.
+   * </pre>
+   *
+   * <code>bytes signature = 11 [json_name = "signature"];</code>
+   * @return The signature.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getSignature() {
+    return signature_;
+  }
+
+  public static final int PROVIDER_ID_FIELD_NUMBER = 12;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object providerId_ = "";
+  /**
+   * <pre>
+   * The provider that made this part, at most 256 characters. Set on reasoning,
+   * on tools that a provider ran itself, and on every part with a signature.
+   * </pre>
+   *
+   * <code>string provider_id = 12 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  @java.lang.Override
+  public java.lang.String getProviderId() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      providerId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The provider that made this part, at most 256 characters. Set on reasoning,
+   * on tools that a provider ran itself, and on every part with a signature.
+   * </pre>
+   *
+   * <code>string provider_id = 12 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getProviderIdBytes() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      providerId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -356,6 +654,27 @@ private static final long serialVersionUID = 0L;
     if (contentCase_ == 5) {
       output.writeMessage(5, (io.ringmain.v1.Reasoning) content_);
     }
+    if (contentCase_ == 6) {
+      output.writeMessage(6, (io.ringmain.v1.ProviderToolCall) content_);
+    }
+    for (int i = 0; i < citations_.size(); i++) {
+      output.writeMessage(7, citations_.get(i));
+    }
+    for (int i = 0; i < logprobs_.size(); i++) {
+      output.writeMessage(8, logprobs_.get(i));
+    }
+    if (cacheBoundary_ != false) {
+      output.writeBool(9, cacheBoundary_);
+    }
+    if (imageDetail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
+      output.writeEnum(10, imageDetail_);
+    }
+    if (!signature_.isEmpty()) {
+      output.writeBytes(11, signature_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 12, providerId_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -384,6 +703,33 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(5, (io.ringmain.v1.Reasoning) content_);
     }
+    if (contentCase_ == 6) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, (io.ringmain.v1.ProviderToolCall) content_);
+    }
+    for (int i = 0; i < citations_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, citations_.get(i));
+    }
+    for (int i = 0; i < logprobs_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, logprobs_.get(i));
+    }
+    if (cacheBoundary_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(9, cacheBoundary_);
+    }
+    if (imageDetail_ != io.ringmain.v1.ImageDetail.IMAGE_DETAIL_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(10, imageDetail_);
+    }
+    if (!signature_.isEmpty()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(11, signature_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(12, providerId_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -399,6 +745,17 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.Part other = (io.ringmain.v1.Part) obj;
 
+    if (!getCitationsList()
+        .equals(other.getCitationsList())) return false;
+    if (!getLogprobsList()
+        .equals(other.getLogprobsList())) return false;
+    if (getCacheBoundary()
+        != other.getCacheBoundary()) return false;
+    if (imageDetail_ != other.imageDetail_) return false;
+    if (!getSignature()
+        .equals(other.getSignature())) return false;
+    if (!getProviderId()
+        .equals(other.getProviderId())) return false;
     if (!getContentCase().equals(other.getContentCase())) return false;
     switch (contentCase_) {
       case 1:
@@ -421,6 +778,10 @@ private static final long serialVersionUID = 0L;
         if (!getReasoning()
             .equals(other.getReasoning())) return false;
         break;
+      case 6:
+        if (!getProviderToolCall()
+            .equals(other.getProviderToolCall())) return false;
+        break;
       case 0:
       default:
     }
@@ -435,6 +796,23 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    if (getCitationsCount() > 0) {
+      hash = (37 * hash) + CITATIONS_FIELD_NUMBER;
+      hash = (53 * hash) + getCitationsList().hashCode();
+    }
+    if (getLogprobsCount() > 0) {
+      hash = (37 * hash) + LOGPROBS_FIELD_NUMBER;
+      hash = (53 * hash) + getLogprobsList().hashCode();
+    }
+    hash = (37 * hash) + CACHE_BOUNDARY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getCacheBoundary());
+    hash = (37 * hash) + IMAGE_DETAIL_FIELD_NUMBER;
+    hash = (53 * hash) + imageDetail_;
+    hash = (37 * hash) + SIGNATURE_FIELD_NUMBER;
+    hash = (53 * hash) + getSignature().hashCode();
+    hash = (37 * hash) + PROVIDER_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getProviderId().hashCode();
     switch (contentCase_) {
       case 1:
         hash = (37 * hash) + TEXT_FIELD_NUMBER;
@@ -455,6 +833,10 @@ private static final long serialVersionUID = 0L;
       case 5:
         hash = (37 * hash) + REASONING_FIELD_NUMBER;
         hash = (53 * hash) + getReasoning().hashCode();
+        break;
+      case 6:
+        hash = (37 * hash) + PROVIDER_TOOL_CALL_FIELD_NUMBER;
+        hash = (53 * hash) + getProviderToolCall().hashCode();
         break;
       case 0:
       default:
@@ -606,6 +988,27 @@ private static final long serialVersionUID = 0L;
       if (reasoningBuilder_ != null) {
         reasoningBuilder_.clear();
       }
+      if (providerToolCallBuilder_ != null) {
+        providerToolCallBuilder_.clear();
+      }
+      if (citationsBuilder_ == null) {
+        citations_ = java.util.Collections.emptyList();
+      } else {
+        citations_ = null;
+        citationsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000040);
+      if (logprobsBuilder_ == null) {
+        logprobs_ = java.util.Collections.emptyList();
+      } else {
+        logprobs_ = null;
+        logprobsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000080);
+      cacheBoundary_ = false;
+      imageDetail_ = 0;
+      signature_ = com.google.protobuf.ByteString.EMPTY;
+      providerId_ = "";
       contentCase_ = 0;
       content_ = null;
       return this;
@@ -634,14 +1037,48 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.Part buildPartial() {
       io.ringmain.v1.Part result = new io.ringmain.v1.Part(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       buildPartialOneofs(result);
       onBuilt();
       return result;
     }
 
+    private void buildPartialRepeatedFields(io.ringmain.v1.Part result) {
+      if (citationsBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0)) {
+          citations_ = java.util.Collections.unmodifiableList(citations_);
+          bitField0_ = (bitField0_ & ~0x00000040);
+        }
+        result.citations_ = citations_;
+      } else {
+        result.citations_ = citationsBuilder_.build();
+      }
+      if (logprobsBuilder_ == null) {
+        if (((bitField0_ & 0x00000080) != 0)) {
+          logprobs_ = java.util.Collections.unmodifiableList(logprobs_);
+          bitField0_ = (bitField0_ & ~0x00000080);
+        }
+        result.logprobs_ = logprobs_;
+      } else {
+        result.logprobs_ = logprobsBuilder_.build();
+      }
+    }
+
     private void buildPartial0(io.ringmain.v1.Part result) {
       int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.cacheBoundary_ = cacheBoundary_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.imageDetail_ = imageDetail_;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.signature_ = signature_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.providerId_ = providerId_;
+      }
     }
 
     private void buildPartialOneofs(io.ringmain.v1.Part result) {
@@ -662,6 +1099,10 @@ private static final long serialVersionUID = 0L;
       if (contentCase_ == 5 &&
           reasoningBuilder_ != null) {
         result.content_ = reasoningBuilder_.build();
+      }
+      if (contentCase_ == 6 &&
+          providerToolCallBuilder_ != null) {
+        result.content_ = providerToolCallBuilder_.build();
       }
     }
 
@@ -709,6 +1150,72 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.Part other) {
       if (other == io.ringmain.v1.Part.getDefaultInstance()) return this;
+      if (citationsBuilder_ == null) {
+        if (!other.citations_.isEmpty()) {
+          if (citations_.isEmpty()) {
+            citations_ = other.citations_;
+            bitField0_ = (bitField0_ & ~0x00000040);
+          } else {
+            ensureCitationsIsMutable();
+            citations_.addAll(other.citations_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.citations_.isEmpty()) {
+          if (citationsBuilder_.isEmpty()) {
+            citationsBuilder_.dispose();
+            citationsBuilder_ = null;
+            citations_ = other.citations_;
+            bitField0_ = (bitField0_ & ~0x00000040);
+            citationsBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getCitationsFieldBuilder() : null;
+          } else {
+            citationsBuilder_.addAllMessages(other.citations_);
+          }
+        }
+      }
+      if (logprobsBuilder_ == null) {
+        if (!other.logprobs_.isEmpty()) {
+          if (logprobs_.isEmpty()) {
+            logprobs_ = other.logprobs_;
+            bitField0_ = (bitField0_ & ~0x00000080);
+          } else {
+            ensureLogprobsIsMutable();
+            logprobs_.addAll(other.logprobs_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.logprobs_.isEmpty()) {
+          if (logprobsBuilder_.isEmpty()) {
+            logprobsBuilder_.dispose();
+            logprobsBuilder_ = null;
+            logprobs_ = other.logprobs_;
+            bitField0_ = (bitField0_ & ~0x00000080);
+            logprobsBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getLogprobsFieldBuilder() : null;
+          } else {
+            logprobsBuilder_.addAllMessages(other.logprobs_);
+          }
+        }
+      }
+      if (other.getCacheBoundary() != false) {
+        setCacheBoundary(other.getCacheBoundary());
+      }
+      if (other.imageDetail_ != 0) {
+        setImageDetailValue(other.getImageDetailValue());
+      }
+      if (other.getSignature() != com.google.protobuf.ByteString.EMPTY) {
+        setSignature(other.getSignature());
+      }
+      if (!other.getProviderId().isEmpty()) {
+        providerId_ = other.providerId_;
+        bitField0_ |= 0x00000800;
+        onChanged();
+      }
       switch (other.getContentCase()) {
         case TEXT: {
           contentCase_ = 1;
@@ -730,6 +1237,10 @@ private static final long serialVersionUID = 0L;
         }
         case REASONING: {
           mergeReasoning(other.getReasoning());
+          break;
+        }
+        case PROVIDER_TOOL_CALL: {
+          mergeProviderToolCall(other.getProviderToolCall());
           break;
         }
         case CONTENT_NOT_SET: {
@@ -796,6 +1307,59 @@ private static final long serialVersionUID = 0L;
               contentCase_ = 5;
               break;
             } // case 42
+            case 50: {
+              input.readMessage(
+                  getProviderToolCallFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              contentCase_ = 6;
+              break;
+            } // case 50
+            case 58: {
+              io.ringmain.v1.Citation m =
+                  input.readMessage(
+                      io.ringmain.v1.Citation.parser(),
+                      extensionRegistry);
+              if (citationsBuilder_ == null) {
+                ensureCitationsIsMutable();
+                citations_.add(m);
+              } else {
+                citationsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 58
+            case 66: {
+              io.ringmain.v1.TokenLogprobs m =
+                  input.readMessage(
+                      io.ringmain.v1.TokenLogprobs.parser(),
+                      extensionRegistry);
+              if (logprobsBuilder_ == null) {
+                ensureLogprobsIsMutable();
+                logprobs_.add(m);
+              } else {
+                logprobsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 66
+            case 72: {
+              cacheBoundary_ = input.readBool();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 72
+            case 80: {
+              imageDetail_ = input.readEnum();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
+            case 90: {
+              signature_ = input.readBytes();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
+            case 98: {
+              providerId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 98
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1655,6 +2219,1137 @@ private static final long serialVersionUID = 0L;
       contentCase_ = 5;
       onChanged();
       return reasoningBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.ProviderToolCall, io.ringmain.v1.ProviderToolCall.Builder, io.ringmain.v1.ProviderToolCallOrBuilder> providerToolCallBuilder_;
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     * @return Whether the providerToolCall field is set.
+     */
+    @java.lang.Override
+    public boolean hasProviderToolCall() {
+      return contentCase_ == 6;
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     * @return The providerToolCall.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.ProviderToolCall getProviderToolCall() {
+      if (providerToolCallBuilder_ == null) {
+        if (contentCase_ == 6) {
+          return (io.ringmain.v1.ProviderToolCall) content_;
+        }
+        return io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+      } else {
+        if (contentCase_ == 6) {
+          return providerToolCallBuilder_.getMessage();
+        }
+        return io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    public Builder setProviderToolCall(io.ringmain.v1.ProviderToolCall value) {
+      if (providerToolCallBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        content_ = value;
+        onChanged();
+      } else {
+        providerToolCallBuilder_.setMessage(value);
+      }
+      contentCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    public Builder setProviderToolCall(
+        io.ringmain.v1.ProviderToolCall.Builder builderForValue) {
+      if (providerToolCallBuilder_ == null) {
+        content_ = builderForValue.build();
+        onChanged();
+      } else {
+        providerToolCallBuilder_.setMessage(builderForValue.build());
+      }
+      contentCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    public Builder mergeProviderToolCall(io.ringmain.v1.ProviderToolCall value) {
+      if (providerToolCallBuilder_ == null) {
+        if (contentCase_ == 6 &&
+            content_ != io.ringmain.v1.ProviderToolCall.getDefaultInstance()) {
+          content_ = io.ringmain.v1.ProviderToolCall.newBuilder((io.ringmain.v1.ProviderToolCall) content_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          content_ = value;
+        }
+        onChanged();
+      } else {
+        if (contentCase_ == 6) {
+          providerToolCallBuilder_.mergeFrom(value);
+        } else {
+          providerToolCallBuilder_.setMessage(value);
+        }
+      }
+      contentCase_ = 6;
+      return this;
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    public Builder clearProviderToolCall() {
+      if (providerToolCallBuilder_ == null) {
+        if (contentCase_ == 6) {
+          contentCase_ = 0;
+          content_ = null;
+          onChanged();
+        }
+      } else {
+        if (contentCase_ == 6) {
+          contentCase_ = 0;
+          content_ = null;
+        }
+        providerToolCallBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    public io.ringmain.v1.ProviderToolCall.Builder getProviderToolCallBuilder() {
+      return getProviderToolCallFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.ProviderToolCallOrBuilder getProviderToolCallOrBuilder() {
+      if ((contentCase_ == 6) && (providerToolCallBuilder_ != null)) {
+        return providerToolCallBuilder_.getMessageOrBuilder();
+      } else {
+        if (contentCase_ == 6) {
+          return (io.ringmain.v1.ProviderToolCall) content_;
+        }
+        return io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A tool that the provider ran itself, such as a web search.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.ProviderToolCall, io.ringmain.v1.ProviderToolCall.Builder, io.ringmain.v1.ProviderToolCallOrBuilder> 
+        getProviderToolCallFieldBuilder() {
+      if (providerToolCallBuilder_ == null) {
+        if (!(contentCase_ == 6)) {
+          content_ = io.ringmain.v1.ProviderToolCall.getDefaultInstance();
+        }
+        providerToolCallBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.ProviderToolCall, io.ringmain.v1.ProviderToolCall.Builder, io.ringmain.v1.ProviderToolCallOrBuilder>(
+                (io.ringmain.v1.ProviderToolCall) content_,
+                getParentForChildren(),
+                isClean());
+        content_ = null;
+      }
+      contentCase_ = 6;
+      onChanged();
+      return providerToolCallBuilder_;
+    }
+
+    private java.util.List<io.ringmain.v1.Citation> citations_ =
+      java.util.Collections.emptyList();
+    private void ensureCitationsIsMutable() {
+      if (!((bitField0_ & 0x00000040) != 0)) {
+        citations_ = new java.util.ArrayList<io.ringmain.v1.Citation>(citations_);
+        bitField0_ |= 0x00000040;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder> citationsBuilder_;
+
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Citation> getCitationsList() {
+      if (citationsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(citations_);
+      } else {
+        return citationsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public int getCitationsCount() {
+      if (citationsBuilder_ == null) {
+        return citations_.size();
+      } else {
+        return citationsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public io.ringmain.v1.Citation getCitations(int index) {
+      if (citationsBuilder_ == null) {
+        return citations_.get(index);
+      } else {
+        return citationsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder setCitations(
+        int index, io.ringmain.v1.Citation value) {
+      if (citationsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureCitationsIsMutable();
+        citations_.set(index, value);
+        onChanged();
+      } else {
+        citationsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder setCitations(
+        int index, io.ringmain.v1.Citation.Builder builderForValue) {
+      if (citationsBuilder_ == null) {
+        ensureCitationsIsMutable();
+        citations_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        citationsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder addCitations(io.ringmain.v1.Citation value) {
+      if (citationsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureCitationsIsMutable();
+        citations_.add(value);
+        onChanged();
+      } else {
+        citationsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder addCitations(
+        int index, io.ringmain.v1.Citation value) {
+      if (citationsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureCitationsIsMutable();
+        citations_.add(index, value);
+        onChanged();
+      } else {
+        citationsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder addCitations(
+        io.ringmain.v1.Citation.Builder builderForValue) {
+      if (citationsBuilder_ == null) {
+        ensureCitationsIsMutable();
+        citations_.add(builderForValue.build());
+        onChanged();
+      } else {
+        citationsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder addCitations(
+        int index, io.ringmain.v1.Citation.Builder builderForValue) {
+      if (citationsBuilder_ == null) {
+        ensureCitationsIsMutable();
+        citations_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        citationsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder addAllCitations(
+        java.lang.Iterable<? extends io.ringmain.v1.Citation> values) {
+      if (citationsBuilder_ == null) {
+        ensureCitationsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, citations_);
+        onChanged();
+      } else {
+        citationsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder clearCitations() {
+      if (citationsBuilder_ == null) {
+        citations_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000040);
+        onChanged();
+      } else {
+        citationsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public Builder removeCitations(int index) {
+      if (citationsBuilder_ == null) {
+        ensureCitationsIsMutable();
+        citations_.remove(index);
+        onChanged();
+      } else {
+        citationsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public io.ringmain.v1.Citation.Builder getCitationsBuilder(
+        int index) {
+      return getCitationsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public io.ringmain.v1.CitationOrBuilder getCitationsOrBuilder(
+        int index) {
+      if (citationsBuilder_ == null) {
+        return citations_.get(index);  } else {
+        return citationsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.CitationOrBuilder> 
+         getCitationsOrBuilderList() {
+      if (citationsBuilder_ != null) {
+        return citationsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(citations_);
+      }
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public io.ringmain.v1.Citation.Builder addCitationsBuilder() {
+      return getCitationsFieldBuilder().addBuilder(
+          io.ringmain.v1.Citation.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public io.ringmain.v1.Citation.Builder addCitationsBuilder(
+        int index) {
+      return getCitationsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.Citation.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The sources that the text rests on. Only beside `text`; refused beside
+     * anything else.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+     */
+    public java.util.List<io.ringmain.v1.Citation.Builder> 
+         getCitationsBuilderList() {
+      return getCitationsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder> 
+        getCitationsFieldBuilder() {
+      if (citationsBuilder_ == null) {
+        citationsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder>(
+                citations_,
+                ((bitField0_ & 0x00000040) != 0),
+                getParentForChildren(),
+                isClean());
+        citations_ = null;
+      }
+      return citationsBuilder_;
+    }
+
+    private java.util.List<io.ringmain.v1.TokenLogprobs> logprobs_ =
+      java.util.Collections.emptyList();
+    private void ensureLogprobsIsMutable() {
+      if (!((bitField0_ & 0x00000080) != 0)) {
+        logprobs_ = new java.util.ArrayList<io.ringmain.v1.TokenLogprobs>(logprobs_);
+        bitField0_ |= 0x00000080;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder> logprobsBuilder_;
+
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TokenLogprobs> getLogprobsList() {
+      if (logprobsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(logprobs_);
+      } else {
+        return logprobsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public int getLogprobsCount() {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.size();
+      } else {
+        return logprobsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs getLogprobs(int index) {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.get(index);
+      } else {
+        return logprobsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder setLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.set(index, value);
+        onChanged();
+      } else {
+        logprobsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder setLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.add(value);
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.add(index, value);
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.add(builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder addAllLogprobs(
+        java.lang.Iterable<? extends io.ringmain.v1.TokenLogprobs> values) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, logprobs_);
+        onChanged();
+      } else {
+        logprobsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder clearLogprobs() {
+      if (logprobsBuilder_ == null) {
+        logprobs_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000080);
+        onChanged();
+      } else {
+        logprobsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public Builder removeLogprobs(int index) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.remove(index);
+        onChanged();
+      } else {
+        logprobsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder getLogprobsBuilder(
+        int index) {
+      return getLogprobsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+        int index) {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.get(index);  } else {
+        return logprobsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+         getLogprobsOrBuilderList() {
+      if (logprobsBuilder_ != null) {
+        return logprobsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(logprobs_);
+      }
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder addLogprobsBuilder() {
+      return getLogprobsFieldBuilder().addBuilder(
+          io.ringmain.v1.TokenLogprobs.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder addLogprobsBuilder(
+        int index) {
+      return getLogprobsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.TokenLogprobs.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Every token of the text with its probability, where GenerationConfig's
+     * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+     * requests.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TokenLogprobs.Builder> 
+         getLogprobsBuilderList() {
+      return getLogprobsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder> 
+        getLogprobsFieldBuilder() {
+      if (logprobsBuilder_ == null) {
+        logprobsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder>(
+                logprobs_,
+                ((bitField0_ & 0x00000080) != 0),
+                getParentForChildren(),
+                isClean());
+        logprobs_ = null;
+      }
+      return logprobsBuilder_;
+    }
+
+    private boolean cacheBoundary_ ;
+    /**
+     * <pre>
+     * Asks the provider to keep the prompt up to and including this part in its
+     * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+     * providers that cache without being asked.
+     * </pre>
+     *
+     * <code>bool cache_boundary = 9 [json_name = "cacheBoundary"];</code>
+     * @return The cacheBoundary.
+     */
+    @java.lang.Override
+    public boolean getCacheBoundary() {
+      return cacheBoundary_;
+    }
+    /**
+     * <pre>
+     * Asks the provider to keep the prompt up to and including this part in its
+     * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+     * providers that cache without being asked.
+     * </pre>
+     *
+     * <code>bool cache_boundary = 9 [json_name = "cacheBoundary"];</code>
+     * @param value The cacheBoundary to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheBoundary(boolean value) {
+
+      cacheBoundary_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Asks the provider to keep the prompt up to and including this part in its
+     * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+     * providers that cache without being asked.
+     * </pre>
+     *
+     * <code>bool cache_boundary = 9 [json_name = "cacheBoundary"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCacheBoundary() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      cacheBoundary_ = false;
+      onChanged();
+      return this;
+    }
+
+    private int imageDetail_ = 0;
+    /**
+     * <pre>
+     * How closely the model looks at the image. Only beside `media`; refused
+     * beside anything else, and ignored where the medium is no image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+     * @return The enum numeric value on the wire for imageDetail.
+     */
+    @java.lang.Override public int getImageDetailValue() {
+      return imageDetail_;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the image. Only beside `media`; refused
+     * beside anything else, and ignored where the medium is no image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+     * @param value The enum numeric value on the wire for imageDetail to set.
+     * @return This builder for chaining.
+     */
+    public Builder setImageDetailValue(int value) {
+      imageDetail_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the image. Only beside `media`; refused
+     * beside anything else, and ignored where the medium is no image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+     * @return The imageDetail.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.ImageDetail getImageDetail() {
+      io.ringmain.v1.ImageDetail result = io.ringmain.v1.ImageDetail.forNumber(imageDetail_);
+      return result == null ? io.ringmain.v1.ImageDetail.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the image. Only beside `media`; refused
+     * beside anything else, and ignored where the medium is no image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+     * @param value The imageDetail to set.
+     * @return This builder for chaining.
+     */
+    public Builder setImageDetail(io.ringmain.v1.ImageDetail value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      bitField0_ |= 0x00000200;
+      imageDetail_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How closely the model looks at the image. Only beside `media`; refused
+     * beside anything else, and ignored where the medium is no image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearImageDetail() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      imageDetail_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.ByteString signature_ = com.google.protobuf.ByteString.EMPTY;
+    /**
+     * <pre>
+     * Opaque state that the provider wants back verbatim with this part. It is
+     * bound to `provider_id`: for any other provider the gateway leaves it out,
+     * and with it a part that has no meaning without it.
+     * </pre>
+     *
+     * <code>bytes signature = 11 [json_name = "signature"];</code>
+     * @return The signature.
+     */
+    @java.lang.Override
+    public com.google.protobuf.ByteString getSignature() {
+      return signature_;
+    }
+    /**
+     * <pre>
+     * Opaque state that the provider wants back verbatim with this part. It is
+     * bound to `provider_id`: for any other provider the gateway leaves it out,
+     * and with it a part that has no meaning without it.
+     * </pre>
+     *
+     * <code>bytes signature = 11 [json_name = "signature"];</code>
+     * @param value The signature to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSignature(com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      signature_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Opaque state that the provider wants back verbatim with this part. It is
+     * bound to `provider_id`: for any other provider the gateway leaves it out,
+     * and with it a part that has no meaning without it.
+     * </pre>
+     *
+     * <code>bytes signature = 11 [json_name = "signature"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSignature() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      signature_ = getDefaultInstance().getSignature();
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object providerId_ = "";
+    /**
+     * <pre>
+     * The provider that made this part, at most 256 characters. Set on reasoning,
+     * on tools that a provider ran itself, and on every part with a signature.
+     * </pre>
+     *
+     * <code>string provider_id = 12 [json_name = "providerId"];</code>
+     * @return The providerId.
+     */
+    public java.lang.String getProviderId() {
+      java.lang.Object ref = providerId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        providerId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider that made this part, at most 256 characters. Set on reasoning,
+     * on tools that a provider ran itself, and on every part with a signature.
+     * </pre>
+     *
+     * <code>string provider_id = 12 [json_name = "providerId"];</code>
+     * @return The bytes for providerId.
+     */
+    public com.google.protobuf.ByteString
+        getProviderIdBytes() {
+      java.lang.Object ref = providerId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        providerId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider that made this part, at most 256 characters. Set on reasoning,
+     * on tools that a provider ran itself, and on every part with a signature.
+     * </pre>
+     *
+     * <code>string provider_id = 12 [json_name = "providerId"];</code>
+     * @param value The providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      providerId_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider that made this part, at most 256 characters. Set on reasoning,
+     * on tools that a provider ran itself, and on every part with a signature.
+     * </pre>
+     *
+     * <code>string provider_id = 12 [json_name = "providerId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearProviderId() {
+      providerId_ = getDefaultInstance().getProviderId();
+      bitField0_ = (bitField0_ & ~0x00000800);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider that made this part, at most 256 characters. Set on reasoning,
+     * on tools that a provider ran itself, and on every part with a signature.
+     * </pre>
+     *
+     * <code>string provider_id = 12 [json_name = "providerId"];</code>
+     * @param value The bytes for providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      providerId_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -21,6 +21,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private PartDelta() {
+    logprobs_ = java.util.Collections.emptyList();
+    providerId_ = "";
   }
 
   @java.lang.Override
@@ -53,6 +55,10 @@ private static final long serialVersionUID = 0L;
     REASONING_TEXT(3),
     ARGUMENTS_JSON(4),
     SIGNATURE(5),
+    DATA(6),
+    CITATION(7),
+    RESULT(8),
+    FAILED(9),
     DELTA_NOT_SET(0);
     private final int value;
     private DeltaCase(int value) {
@@ -74,6 +80,10 @@ private static final long serialVersionUID = 0L;
         case 3: return REASONING_TEXT;
         case 4: return ARGUMENTS_JSON;
         case 5: return SIGNATURE;
+        case 6: return DATA;
+        case 7: return CITATION;
+        case 8: return RESULT;
+        case 9: return FAILED;
         case 0: return DELTA_NOT_SET;
         default: return null;
       }
@@ -235,7 +245,7 @@ private static final long serialVersionUID = 0L;
   public static final int ARGUMENTS_JSON_FIELD_NUMBER = 4;
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -246,7 +256,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -271,7 +281,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -299,7 +309,7 @@ private static final long serialVersionUID = 0L;
   public static final int SIGNATURE_FIELD_NUMBER = 5;
   /**
    * <pre>
-   * To Reasoning.signature.
+   * To Part.signature.
    * </pre>
    *
    * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -311,7 +321,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * To Reasoning.signature.
+   * To Part.signature.
    * </pre>
    *
    * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -323,6 +333,260 @@ private static final long serialVersionUID = 0L;
       return (com.google.protobuf.ByteString) delta_;
     }
     return com.google.protobuf.ByteString.EMPTY;
+  }
+
+  public static final int DATA_FIELD_NUMBER = 6;
+  /**
+   * <pre>
+   * To Media.data, at most 256 KiB.
+   * </pre>
+   *
+   * <code>bytes data = 6 [json_name = "data"];</code>
+   * @return Whether the data field is set.
+   */
+  @java.lang.Override
+  public boolean hasData() {
+    return deltaCase_ == 6;
+  }
+  /**
+   * <pre>
+   * To Media.data, at most 256 KiB.
+   * </pre>
+   *
+   * <code>bytes data = 6 [json_name = "data"];</code>
+   * @return The data.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getData() {
+    if (deltaCase_ == 6) {
+      return (com.google.protobuf.ByteString) delta_;
+    }
+    return com.google.protobuf.ByteString.EMPTY;
+  }
+
+  public static final int CITATION_FIELD_NUMBER = 7;
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   * @return Whether the citation field is set.
+   */
+  @java.lang.Override
+  public boolean hasCitation() {
+    return deltaCase_ == 7;
+  }
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   * @return The citation.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Citation getCitation() {
+    if (deltaCase_ == 7) {
+       return (io.ringmain.v1.Citation) delta_;
+    }
+    return io.ringmain.v1.Citation.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.CitationOrBuilder getCitationOrBuilder() {
+    if (deltaCase_ == 7) {
+       return (io.ringmain.v1.Citation) delta_;
+    }
+    return io.ringmain.v1.Citation.getDefaultInstance();
+  }
+
+  public static final int RESULT_FIELD_NUMBER = 8;
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   * @return Whether the result field is set.
+   */
+  @java.lang.Override
+  public boolean hasResult() {
+    return deltaCase_ == 8;
+  }
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   * @return The result.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Part getResult() {
+    if (deltaCase_ == 8) {
+       return (io.ringmain.v1.Part) delta_;
+    }
+    return io.ringmain.v1.Part.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.PartOrBuilder getResultOrBuilder() {
+    if (deltaCase_ == 8) {
+       return (io.ringmain.v1.Part) delta_;
+    }
+    return io.ringmain.v1.Part.getDefaultInstance();
+  }
+
+  public static final int FAILED_FIELD_NUMBER = 9;
+  /**
+   * <pre>
+   * In place of ProviderToolCall.failed.
+   * </pre>
+   *
+   * <code>bool failed = 9 [json_name = "failed"];</code>
+   * @return Whether the failed field is set.
+   */
+  @java.lang.Override
+  public boolean hasFailed() {
+    return deltaCase_ == 9;
+  }
+  /**
+   * <pre>
+   * In place of ProviderToolCall.failed.
+   * </pre>
+   *
+   * <code>bool failed = 9 [json_name = "failed"];</code>
+   * @return The failed.
+   */
+  @java.lang.Override
+  public boolean getFailed() {
+    if (deltaCase_ == 9) {
+      return (java.lang.Boolean) delta_;
+    }
+    return false;
+  }
+
+  public static final int LOGPROBS_FIELD_NUMBER = 10;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.TokenLogprobs> logprobs_;
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.TokenLogprobs> getLogprobsList() {
+    return logprobs_;
+  }
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+      getLogprobsOrBuilderList() {
+    return logprobs_;
+  }
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public int getLogprobsCount() {
+    return logprobs_.size();
+  }
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TokenLogprobs getLogprobs(int index) {
+    return logprobs_.get(index);
+  }
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+      int index) {
+    return logprobs_.get(index);
+  }
+
+  public static final int PROVIDER_ID_FIELD_NUMBER = 11;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object providerId_ = "";
+  /**
+   * <pre>
+   * In place of Part.provider_id. Beside the first piece of a signature that
+   * comes after the part began. Empty means that nothing changes.
+   * </pre>
+   *
+   * <code>string provider_id = 11 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  @java.lang.Override
+  public java.lang.String getProviderId() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      providerId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * In place of Part.provider_id. Beside the first piece of a signature that
+   * comes after the part began. Empty means that nothing changes.
+   * </pre>
+   *
+   * <code>string provider_id = 11 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getProviderIdBytes() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      providerId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
   }
 
   private byte memoizedIsInitialized = -1;
@@ -355,6 +619,26 @@ private static final long serialVersionUID = 0L;
       output.writeBytes(
           5, (com.google.protobuf.ByteString) delta_);
     }
+    if (deltaCase_ == 6) {
+      output.writeBytes(
+          6, (com.google.protobuf.ByteString) delta_);
+    }
+    if (deltaCase_ == 7) {
+      output.writeMessage(7, (io.ringmain.v1.Citation) delta_);
+    }
+    if (deltaCase_ == 8) {
+      output.writeMessage(8, (io.ringmain.v1.Part) delta_);
+    }
+    if (deltaCase_ == 9) {
+      output.writeBool(
+          9, (boolean)((java.lang.Boolean) delta_));
+    }
+    for (int i = 0; i < logprobs_.size(); i++) {
+      output.writeMessage(10, logprobs_.get(i));
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 11, providerId_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -382,6 +666,31 @@ private static final long serialVersionUID = 0L;
         .computeBytesSize(
             5, (com.google.protobuf.ByteString) delta_);
     }
+    if (deltaCase_ == 6) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(
+            6, (com.google.protobuf.ByteString) delta_);
+    }
+    if (deltaCase_ == 7) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, (io.ringmain.v1.Citation) delta_);
+    }
+    if (deltaCase_ == 8) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, (io.ringmain.v1.Part) delta_);
+    }
+    if (deltaCase_ == 9) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(
+            9, (boolean)((java.lang.Boolean) delta_));
+    }
+    for (int i = 0; i < logprobs_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, logprobs_.get(i));
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(11, providerId_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -399,6 +708,10 @@ private static final long serialVersionUID = 0L;
 
     if (getIndex()
         != other.getIndex()) return false;
+    if (!getLogprobsList()
+        .equals(other.getLogprobsList())) return false;
+    if (!getProviderId()
+        .equals(other.getProviderId())) return false;
     if (!getDeltaCase().equals(other.getDeltaCase())) return false;
     switch (deltaCase_) {
       case 2:
@@ -417,6 +730,22 @@ private static final long serialVersionUID = 0L;
         if (!getSignature()
             .equals(other.getSignature())) return false;
         break;
+      case 6:
+        if (!getData()
+            .equals(other.getData())) return false;
+        break;
+      case 7:
+        if (!getCitation()
+            .equals(other.getCitation())) return false;
+        break;
+      case 8:
+        if (!getResult()
+            .equals(other.getResult())) return false;
+        break;
+      case 9:
+        if (getFailed()
+            != other.getFailed()) return false;
+        break;
       case 0:
       default:
     }
@@ -433,6 +762,12 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + INDEX_FIELD_NUMBER;
     hash = (53 * hash) + getIndex();
+    if (getLogprobsCount() > 0) {
+      hash = (37 * hash) + LOGPROBS_FIELD_NUMBER;
+      hash = (53 * hash) + getLogprobsList().hashCode();
+    }
+    hash = (37 * hash) + PROVIDER_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getProviderId().hashCode();
     switch (deltaCase_) {
       case 2:
         hash = (37 * hash) + TEXT_FIELD_NUMBER;
@@ -449,6 +784,23 @@ private static final long serialVersionUID = 0L;
       case 5:
         hash = (37 * hash) + SIGNATURE_FIELD_NUMBER;
         hash = (53 * hash) + getSignature().hashCode();
+        break;
+      case 6:
+        hash = (37 * hash) + DATA_FIELD_NUMBER;
+        hash = (53 * hash) + getData().hashCode();
+        break;
+      case 7:
+        hash = (37 * hash) + CITATION_FIELD_NUMBER;
+        hash = (53 * hash) + getCitation().hashCode();
+        break;
+      case 8:
+        hash = (37 * hash) + RESULT_FIELD_NUMBER;
+        hash = (53 * hash) + getResult().hashCode();
+        break;
+      case 9:
+        hash = (37 * hash) + FAILED_FIELD_NUMBER;
+        hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+            getFailed());
         break;
       case 0:
       default:
@@ -589,6 +941,20 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       index_ = 0;
+      if (citationBuilder_ != null) {
+        citationBuilder_.clear();
+      }
+      if (resultBuilder_ != null) {
+        resultBuilder_.clear();
+      }
+      if (logprobsBuilder_ == null) {
+        logprobs_ = java.util.Collections.emptyList();
+      } else {
+        logprobs_ = null;
+        logprobsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000200);
+      providerId_ = "";
       deltaCase_ = 0;
       delta_ = null;
       return this;
@@ -617,10 +983,23 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.PartDelta buildPartial() {
       io.ringmain.v1.PartDelta result = new io.ringmain.v1.PartDelta(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       buildPartialOneofs(result);
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.ringmain.v1.PartDelta result) {
+      if (logprobsBuilder_ == null) {
+        if (((bitField0_ & 0x00000200) != 0)) {
+          logprobs_ = java.util.Collections.unmodifiableList(logprobs_);
+          bitField0_ = (bitField0_ & ~0x00000200);
+        }
+        result.logprobs_ = logprobs_;
+      } else {
+        result.logprobs_ = logprobsBuilder_.build();
+      }
     }
 
     private void buildPartial0(io.ringmain.v1.PartDelta result) {
@@ -628,11 +1007,22 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.index_ = index_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.providerId_ = providerId_;
+      }
     }
 
     private void buildPartialOneofs(io.ringmain.v1.PartDelta result) {
       result.deltaCase_ = deltaCase_;
       result.delta_ = this.delta_;
+      if (deltaCase_ == 7 &&
+          citationBuilder_ != null) {
+        result.delta_ = citationBuilder_.build();
+      }
+      if (deltaCase_ == 8 &&
+          resultBuilder_ != null) {
+        result.delta_ = resultBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -682,6 +1072,37 @@ private static final long serialVersionUID = 0L;
       if (other.getIndex() != 0) {
         setIndex(other.getIndex());
       }
+      if (logprobsBuilder_ == null) {
+        if (!other.logprobs_.isEmpty()) {
+          if (logprobs_.isEmpty()) {
+            logprobs_ = other.logprobs_;
+            bitField0_ = (bitField0_ & ~0x00000200);
+          } else {
+            ensureLogprobsIsMutable();
+            logprobs_.addAll(other.logprobs_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.logprobs_.isEmpty()) {
+          if (logprobsBuilder_.isEmpty()) {
+            logprobsBuilder_.dispose();
+            logprobsBuilder_ = null;
+            logprobs_ = other.logprobs_;
+            bitField0_ = (bitField0_ & ~0x00000200);
+            logprobsBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getLogprobsFieldBuilder() : null;
+          } else {
+            logprobsBuilder_.addAllMessages(other.logprobs_);
+          }
+        }
+      }
+      if (!other.getProviderId().isEmpty()) {
+        providerId_ = other.providerId_;
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
       switch (other.getDeltaCase()) {
         case TEXT: {
           deltaCase_ = 2;
@@ -703,6 +1124,22 @@ private static final long serialVersionUID = 0L;
         }
         case SIGNATURE: {
           setSignature(other.getSignature());
+          break;
+        }
+        case DATA: {
+          setData(other.getData());
+          break;
+        }
+        case CITATION: {
+          mergeCitation(other.getCitation());
+          break;
+        }
+        case RESULT: {
+          mergeResult(other.getResult());
+          break;
+        }
+        case FAILED: {
+          setFailed(other.getFailed());
           break;
         }
         case DELTA_NOT_SET: {
@@ -763,6 +1200,48 @@ private static final long serialVersionUID = 0L;
               deltaCase_ = 5;
               break;
             } // case 42
+            case 50: {
+              delta_ = input.readBytes();
+              deltaCase_ = 6;
+              break;
+            } // case 50
+            case 58: {
+              input.readMessage(
+                  getCitationFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              deltaCase_ = 7;
+              break;
+            } // case 58
+            case 66: {
+              input.readMessage(
+                  getResultFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              deltaCase_ = 8;
+              break;
+            } // case 66
+            case 72: {
+              delta_ = input.readBool();
+              deltaCase_ = 9;
+              break;
+            } // case 72
+            case 82: {
+              io.ringmain.v1.TokenLogprobs m =
+                  input.readMessage(
+                      io.ringmain.v1.TokenLogprobs.parser(),
+                      extensionRegistry);
+              if (logprobsBuilder_ == null) {
+                ensureLogprobsIsMutable();
+                logprobs_.add(m);
+              } else {
+                logprobsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 82
+            case 90: {
+              providerId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1075,7 +1554,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1087,7 +1566,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1113,7 +1592,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1140,7 +1619,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1157,7 +1636,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1173,7 +1652,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To ToolCall.arguments_json.
+     * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
      * </pre>
      *
      * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -1192,7 +1671,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * To Reasoning.signature.
+     * To Part.signature.
      * </pre>
      *
      * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -1203,7 +1682,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To Reasoning.signature.
+     * To Part.signature.
      * </pre>
      *
      * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -1217,7 +1696,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To Reasoning.signature.
+     * To Part.signature.
      * </pre>
      *
      * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -1233,7 +1712,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * To Reasoning.signature.
+     * To Part.signature.
      * </pre>
      *
      * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -1245,6 +1724,887 @@ private static final long serialVersionUID = 0L;
         delta_ = null;
         onChanged();
       }
+      return this;
+    }
+
+    /**
+     * <pre>
+     * To Media.data, at most 256 KiB.
+     * </pre>
+     *
+     * <code>bytes data = 6 [json_name = "data"];</code>
+     * @return Whether the data field is set.
+     */
+    public boolean hasData() {
+      return deltaCase_ == 6;
+    }
+    /**
+     * <pre>
+     * To Media.data, at most 256 KiB.
+     * </pre>
+     *
+     * <code>bytes data = 6 [json_name = "data"];</code>
+     * @return The data.
+     */
+    public com.google.protobuf.ByteString getData() {
+      if (deltaCase_ == 6) {
+        return (com.google.protobuf.ByteString) delta_;
+      }
+      return com.google.protobuf.ByteString.EMPTY;
+    }
+    /**
+     * <pre>
+     * To Media.data, at most 256 KiB.
+     * </pre>
+     *
+     * <code>bytes data = 6 [json_name = "data"];</code>
+     * @param value The data to set.
+     * @return This builder for chaining.
+     */
+    public Builder setData(com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      deltaCase_ = 6;
+      delta_ = value;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * To Media.data, at most 256 KiB.
+     * </pre>
+     *
+     * <code>bytes data = 6 [json_name = "data"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearData() {
+      if (deltaCase_ == 6) {
+        deltaCase_ = 0;
+        delta_ = null;
+        onChanged();
+      }
+      return this;
+    }
+
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder> citationBuilder_;
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     * @return Whether the citation field is set.
+     */
+    @java.lang.Override
+    public boolean hasCitation() {
+      return deltaCase_ == 7;
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     * @return The citation.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.Citation getCitation() {
+      if (citationBuilder_ == null) {
+        if (deltaCase_ == 7) {
+          return (io.ringmain.v1.Citation) delta_;
+        }
+        return io.ringmain.v1.Citation.getDefaultInstance();
+      } else {
+        if (deltaCase_ == 7) {
+          return citationBuilder_.getMessage();
+        }
+        return io.ringmain.v1.Citation.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    public Builder setCitation(io.ringmain.v1.Citation value) {
+      if (citationBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        delta_ = value;
+        onChanged();
+      } else {
+        citationBuilder_.setMessage(value);
+      }
+      deltaCase_ = 7;
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    public Builder setCitation(
+        io.ringmain.v1.Citation.Builder builderForValue) {
+      if (citationBuilder_ == null) {
+        delta_ = builderForValue.build();
+        onChanged();
+      } else {
+        citationBuilder_.setMessage(builderForValue.build());
+      }
+      deltaCase_ = 7;
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    public Builder mergeCitation(io.ringmain.v1.Citation value) {
+      if (citationBuilder_ == null) {
+        if (deltaCase_ == 7 &&
+            delta_ != io.ringmain.v1.Citation.getDefaultInstance()) {
+          delta_ = io.ringmain.v1.Citation.newBuilder((io.ringmain.v1.Citation) delta_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          delta_ = value;
+        }
+        onChanged();
+      } else {
+        if (deltaCase_ == 7) {
+          citationBuilder_.mergeFrom(value);
+        } else {
+          citationBuilder_.setMessage(value);
+        }
+      }
+      deltaCase_ = 7;
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    public Builder clearCitation() {
+      if (citationBuilder_ == null) {
+        if (deltaCase_ == 7) {
+          deltaCase_ = 0;
+          delta_ = null;
+          onChanged();
+        }
+      } else {
+        if (deltaCase_ == 7) {
+          deltaCase_ = 0;
+          delta_ = null;
+        }
+        citationBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    public io.ringmain.v1.Citation.Builder getCitationBuilder() {
+      return getCitationFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.CitationOrBuilder getCitationOrBuilder() {
+      if ((deltaCase_ == 7) && (citationBuilder_ != null)) {
+        return citationBuilder_.getMessageOrBuilder();
+      } else {
+        if (deltaCase_ == 7) {
+          return (io.ringmain.v1.Citation) delta_;
+        }
+        return io.ringmain.v1.Citation.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * To Part.citations. May come before the text that it is about.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder> 
+        getCitationFieldBuilder() {
+      if (citationBuilder_ == null) {
+        if (!(deltaCase_ == 7)) {
+          delta_ = io.ringmain.v1.Citation.getDefaultInstance();
+        }
+        citationBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Citation, io.ringmain.v1.Citation.Builder, io.ringmain.v1.CitationOrBuilder>(
+                (io.ringmain.v1.Citation) delta_,
+                getParentForChildren(),
+                isClean());
+        delta_ = null;
+      }
+      deltaCase_ = 7;
+      onChanged();
+      return citationBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Part, io.ringmain.v1.Part.Builder, io.ringmain.v1.PartOrBuilder> resultBuilder_;
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     * @return Whether the result field is set.
+     */
+    @java.lang.Override
+    public boolean hasResult() {
+      return deltaCase_ == 8;
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     * @return The result.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.Part getResult() {
+      if (resultBuilder_ == null) {
+        if (deltaCase_ == 8) {
+          return (io.ringmain.v1.Part) delta_;
+        }
+        return io.ringmain.v1.Part.getDefaultInstance();
+      } else {
+        if (deltaCase_ == 8) {
+          return resultBuilder_.getMessage();
+        }
+        return io.ringmain.v1.Part.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    public Builder setResult(io.ringmain.v1.Part value) {
+      if (resultBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        delta_ = value;
+        onChanged();
+      } else {
+        resultBuilder_.setMessage(value);
+      }
+      deltaCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    public Builder setResult(
+        io.ringmain.v1.Part.Builder builderForValue) {
+      if (resultBuilder_ == null) {
+        delta_ = builderForValue.build();
+        onChanged();
+      } else {
+        resultBuilder_.setMessage(builderForValue.build());
+      }
+      deltaCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    public Builder mergeResult(io.ringmain.v1.Part value) {
+      if (resultBuilder_ == null) {
+        if (deltaCase_ == 8 &&
+            delta_ != io.ringmain.v1.Part.getDefaultInstance()) {
+          delta_ = io.ringmain.v1.Part.newBuilder((io.ringmain.v1.Part) delta_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          delta_ = value;
+        }
+        onChanged();
+      } else {
+        if (deltaCase_ == 8) {
+          resultBuilder_.mergeFrom(value);
+        } else {
+          resultBuilder_.setMessage(value);
+        }
+      }
+      deltaCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    public Builder clearResult() {
+      if (resultBuilder_ == null) {
+        if (deltaCase_ == 8) {
+          deltaCase_ = 0;
+          delta_ = null;
+          onChanged();
+        }
+      } else {
+        if (deltaCase_ == 8) {
+          deltaCase_ = 0;
+          delta_ = null;
+        }
+        resultBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    public io.ringmain.v1.Part.Builder getResultBuilder() {
+      return getResultFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.PartOrBuilder getResultOrBuilder() {
+      if ((deltaCase_ == 8) && (resultBuilder_ != null)) {
+        return resultBuilder_.getMessageOrBuilder();
+      } else {
+        if (deltaCase_ == 8) {
+          return (io.ringmain.v1.Part) delta_;
+        }
+        return io.ringmain.v1.Part.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * To ProviderToolCall.results. A result always comes whole.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Part, io.ringmain.v1.Part.Builder, io.ringmain.v1.PartOrBuilder> 
+        getResultFieldBuilder() {
+      if (resultBuilder_ == null) {
+        if (!(deltaCase_ == 8)) {
+          delta_ = io.ringmain.v1.Part.getDefaultInstance();
+        }
+        resultBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Part, io.ringmain.v1.Part.Builder, io.ringmain.v1.PartOrBuilder>(
+                (io.ringmain.v1.Part) delta_,
+                getParentForChildren(),
+                isClean());
+        delta_ = null;
+      }
+      deltaCase_ = 8;
+      onChanged();
+      return resultBuilder_;
+    }
+
+    /**
+     * <pre>
+     * In place of ProviderToolCall.failed.
+     * </pre>
+     *
+     * <code>bool failed = 9 [json_name = "failed"];</code>
+     * @return Whether the failed field is set.
+     */
+    public boolean hasFailed() {
+      return deltaCase_ == 9;
+    }
+    /**
+     * <pre>
+     * In place of ProviderToolCall.failed.
+     * </pre>
+     *
+     * <code>bool failed = 9 [json_name = "failed"];</code>
+     * @return The failed.
+     */
+    public boolean getFailed() {
+      if (deltaCase_ == 9) {
+        return (java.lang.Boolean) delta_;
+      }
+      return false;
+    }
+    /**
+     * <pre>
+     * In place of ProviderToolCall.failed.
+     * </pre>
+     *
+     * <code>bool failed = 9 [json_name = "failed"];</code>
+     * @param value The failed to set.
+     * @return This builder for chaining.
+     */
+    public Builder setFailed(boolean value) {
+
+      deltaCase_ = 9;
+      delta_ = value;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In place of ProviderToolCall.failed.
+     * </pre>
+     *
+     * <code>bool failed = 9 [json_name = "failed"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearFailed() {
+      if (deltaCase_ == 9) {
+        deltaCase_ = 0;
+        delta_ = null;
+        onChanged();
+      }
+      return this;
+    }
+
+    private java.util.List<io.ringmain.v1.TokenLogprobs> logprobs_ =
+      java.util.Collections.emptyList();
+    private void ensureLogprobsIsMutable() {
+      if (!((bitField0_ & 0x00000200) != 0)) {
+        logprobs_ = new java.util.ArrayList<io.ringmain.v1.TokenLogprobs>(logprobs_);
+        bitField0_ |= 0x00000200;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder> logprobsBuilder_;
+
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TokenLogprobs> getLogprobsList() {
+      if (logprobsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(logprobs_);
+      } else {
+        return logprobsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public int getLogprobsCount() {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.size();
+      } else {
+        return logprobsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs getLogprobs(int index) {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.get(index);
+      } else {
+        return logprobsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder setLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.set(index, value);
+        onChanged();
+      } else {
+        logprobsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder setLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.add(value);
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs value) {
+      if (logprobsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLogprobsIsMutable();
+        logprobs_.add(index, value);
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.add(builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder addLogprobs(
+        int index, io.ringmain.v1.TokenLogprobs.Builder builderForValue) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        logprobsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder addAllLogprobs(
+        java.lang.Iterable<? extends io.ringmain.v1.TokenLogprobs> values) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, logprobs_);
+        onChanged();
+      } else {
+        logprobsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder clearLogprobs() {
+      if (logprobsBuilder_ == null) {
+        logprobs_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000200);
+        onChanged();
+      } else {
+        logprobsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public Builder removeLogprobs(int index) {
+      if (logprobsBuilder_ == null) {
+        ensureLogprobsIsMutable();
+        logprobs_.remove(index);
+        onChanged();
+      } else {
+        logprobsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder getLogprobsBuilder(
+        int index) {
+      return getLogprobsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+        int index) {
+      if (logprobsBuilder_ == null) {
+        return logprobs_.get(index);  } else {
+        return logprobsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+         getLogprobsOrBuilderList() {
+      if (logprobsBuilder_ != null) {
+        return logprobsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(logprobs_);
+      }
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder addLogprobsBuilder() {
+      return getLogprobsFieldBuilder().addBuilder(
+          io.ringmain.v1.TokenLogprobs.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public io.ringmain.v1.TokenLogprobs.Builder addLogprobsBuilder(
+        int index) {
+      return getLogprobsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.TokenLogprobs.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * To Part.logprobs. As a rule beside the text that they are about.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TokenLogprobs.Builder> 
+         getLogprobsBuilderList() {
+      return getLogprobsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder> 
+        getLogprobsFieldBuilder() {
+      if (logprobsBuilder_ == null) {
+        logprobsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.TokenLogprobs, io.ringmain.v1.TokenLogprobs.Builder, io.ringmain.v1.TokenLogprobsOrBuilder>(
+                logprobs_,
+                ((bitField0_ & 0x00000200) != 0),
+                getParentForChildren(),
+                isClean());
+        logprobs_ = null;
+      }
+      return logprobsBuilder_;
+    }
+
+    private java.lang.Object providerId_ = "";
+    /**
+     * <pre>
+     * In place of Part.provider_id. Beside the first piece of a signature that
+     * comes after the part began. Empty means that nothing changes.
+     * </pre>
+     *
+     * <code>string provider_id = 11 [json_name = "providerId"];</code>
+     * @return The providerId.
+     */
+    public java.lang.String getProviderId() {
+      java.lang.Object ref = providerId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        providerId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * In place of Part.provider_id. Beside the first piece of a signature that
+     * comes after the part began. Empty means that nothing changes.
+     * </pre>
+     *
+     * <code>string provider_id = 11 [json_name = "providerId"];</code>
+     * @return The bytes for providerId.
+     */
+    public com.google.protobuf.ByteString
+        getProviderIdBytes() {
+      java.lang.Object ref = providerId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        providerId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * In place of Part.provider_id. Beside the first piece of a signature that
+     * comes after the part began. Empty means that nothing changes.
+     * </pre>
+     *
+     * <code>string provider_id = 11 [json_name = "providerId"];</code>
+     * @param value The providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      providerId_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In place of Part.provider_id. Beside the first piece of a signature that
+     * comes after the part began. Empty means that nothing changes.
+     * </pre>
+     *
+     * <code>string provider_id = 11 [json_name = "providerId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearProviderId() {
+      providerId_ = getDefaultInstance().getProviderId();
+      bitField0_ = (bitField0_ & ~0x00000400);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * In place of Part.provider_id. Beside the first piece of a signature that
+     * comes after the part began. Empty means that nothing changes.
+     * </pre>
+     *
+     * <code>string provider_id = 11 [json_name = "providerId"];</code>
+     * @param value The bytes for providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      providerId_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
       return this;
     }
     @java.lang.Override

@@ -78,7 +78,7 @@ public interface PartDeltaOrBuilder extends
 
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -87,7 +87,7 @@ public interface PartDeltaOrBuilder extends
   boolean hasArgumentsJson();
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -96,7 +96,7 @@ public interface PartDeltaOrBuilder extends
   java.lang.String getArgumentsJson();
   /**
    * <pre>
-   * To ToolCall.arguments_json.
+   * To ToolCall.arguments_json or ProviderToolCall.arguments_json.
    * </pre>
    *
    * <code>string arguments_json = 4 [json_name = "argumentsJson"];</code>
@@ -107,7 +107,7 @@ public interface PartDeltaOrBuilder extends
 
   /**
    * <pre>
-   * To Reasoning.signature.
+   * To Part.signature.
    * </pre>
    *
    * <code>bytes signature = 5 [json_name = "signature"];</code>
@@ -116,13 +116,171 @@ public interface PartDeltaOrBuilder extends
   boolean hasSignature();
   /**
    * <pre>
-   * To Reasoning.signature.
+   * To Part.signature.
    * </pre>
    *
    * <code>bytes signature = 5 [json_name = "signature"];</code>
    * @return The signature.
    */
   com.google.protobuf.ByteString getSignature();
+
+  /**
+   * <pre>
+   * To Media.data, at most 256 KiB.
+   * </pre>
+   *
+   * <code>bytes data = 6 [json_name = "data"];</code>
+   * @return Whether the data field is set.
+   */
+  boolean hasData();
+  /**
+   * <pre>
+   * To Media.data, at most 256 KiB.
+   * </pre>
+   *
+   * <code>bytes data = 6 [json_name = "data"];</code>
+   * @return The data.
+   */
+  com.google.protobuf.ByteString getData();
+
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   * @return Whether the citation field is set.
+   */
+  boolean hasCitation();
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   * @return The citation.
+   */
+  io.ringmain.v1.Citation getCitation();
+  /**
+   * <pre>
+   * To Part.citations. May come before the text that it is about.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Citation citation = 7 [json_name = "citation"];</code>
+   */
+  io.ringmain.v1.CitationOrBuilder getCitationOrBuilder();
+
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   * @return Whether the result field is set.
+   */
+  boolean hasResult();
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   * @return The result.
+   */
+  io.ringmain.v1.Part getResult();
+  /**
+   * <pre>
+   * To ProviderToolCall.results. A result always comes whole.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Part result = 8 [json_name = "result"];</code>
+   */
+  io.ringmain.v1.PartOrBuilder getResultOrBuilder();
+
+  /**
+   * <pre>
+   * In place of ProviderToolCall.failed.
+   * </pre>
+   *
+   * <code>bool failed = 9 [json_name = "failed"];</code>
+   * @return Whether the failed field is set.
+   */
+  boolean hasFailed();
+  /**
+   * <pre>
+   * In place of ProviderToolCall.failed.
+   * </pre>
+   *
+   * <code>bool failed = 9 [json_name = "failed"];</code>
+   * @return The failed.
+   */
+  boolean getFailed();
+
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  java.util.List<io.ringmain.v1.TokenLogprobs> 
+      getLogprobsList();
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  io.ringmain.v1.TokenLogprobs getLogprobs(int index);
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  int getLogprobsCount();
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+      getLogprobsOrBuilderList();
+  /**
+   * <pre>
+   * To Part.logprobs. As a rule beside the text that they are about.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 10 [json_name = "logprobs"];</code>
+   */
+  io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * In place of Part.provider_id. Beside the first piece of a signature that
+   * comes after the part began. Empty means that nothing changes.
+   * </pre>
+   *
+   * <code>string provider_id = 11 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  java.lang.String getProviderId();
+  /**
+   * <pre>
+   * In place of Part.provider_id. Beside the first piece of a signature that
+   * comes after the part began. Empty means that nothing changes.
+   * </pre>
+   *
+   * <code>string provider_id = 11 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  com.google.protobuf.ByteString
+      getProviderIdBytes();
 
   io.ringmain.v1.PartDelta.DeltaCase getDeltaCase();
 }

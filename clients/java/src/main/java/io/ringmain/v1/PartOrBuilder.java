@@ -145,5 +145,202 @@ public interface PartOrBuilder extends
    */
   io.ringmain.v1.ReasoningOrBuilder getReasoningOrBuilder();
 
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   * @return Whether the providerToolCall field is set.
+   */
+  boolean hasProviderToolCall();
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   * @return The providerToolCall.
+   */
+  io.ringmain.v1.ProviderToolCall getProviderToolCall();
+  /**
+   * <pre>
+   * A tool that the provider ran itself, such as a web search.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ProviderToolCall provider_tool_call = 6 [json_name = "providerToolCall"];</code>
+   */
+  io.ringmain.v1.ProviderToolCallOrBuilder getProviderToolCallOrBuilder();
+
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  java.util.List<io.ringmain.v1.Citation> 
+      getCitationsList();
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  io.ringmain.v1.Citation getCitations(int index);
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  int getCitationsCount();
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.CitationOrBuilder> 
+      getCitationsOrBuilderList();
+  /**
+   * <pre>
+   * The sources that the text rests on. Only beside `text`; refused beside
+   * anything else.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.Citation citations = 7 [json_name = "citations"];</code>
+   */
+  io.ringmain.v1.CitationOrBuilder getCitationsOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  java.util.List<io.ringmain.v1.TokenLogprobs> 
+      getLogprobsList();
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  io.ringmain.v1.TokenLogprobs getLogprobs(int index);
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  int getLogprobsCount();
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.TokenLogprobsOrBuilder> 
+      getLogprobsOrBuilderList();
+  /**
+   * <pre>
+   * Every token of the text with its probability, where GenerationConfig's
+   * `top_logprobs` asked for it. Only in answers, beside `text`; ignored in
+   * requests.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TokenLogprobs logprobs = 8 [json_name = "logprobs"];</code>
+   */
+  io.ringmain.v1.TokenLogprobsOrBuilder getLogprobsOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * Asks the provider to keep the prompt up to and including this part in its
+   * prompt cache. Only in requests, on at most 4 parts of one. Ignored by
+   * providers that cache without being asked.
+   * </pre>
+   *
+   * <code>bool cache_boundary = 9 [json_name = "cacheBoundary"];</code>
+   * @return The cacheBoundary.
+   */
+  boolean getCacheBoundary();
+
+  /**
+   * <pre>
+   * How closely the model looks at the image. Only beside `media`; refused
+   * beside anything else, and ignored where the medium is no image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+   * @return The enum numeric value on the wire for imageDetail.
+   */
+  int getImageDetailValue();
+  /**
+   * <pre>
+   * How closely the model looks at the image. Only beside `media`; refused
+   * beside anything else, and ignored where the medium is no image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.ImageDetail image_detail = 10 [json_name = "imageDetail"];</code>
+   * @return The imageDetail.
+   */
+  io.ringmain.v1.ImageDetail getImageDetail();
+
+  /**
+   * <pre>
+   * Opaque state that the provider wants back verbatim with this part. It is
+   * bound to `provider_id`: for any other provider the gateway leaves it out,
+   * and with it a part that has no meaning without it.
+   * </pre>
+   *
+   * <code>bytes signature = 11 [json_name = "signature"];</code>
+   * @return The signature.
+   */
+  com.google.protobuf.ByteString getSignature();
+
+  /**
+   * <pre>
+   * The provider that made this part, at most 256 characters. Set on reasoning,
+   * on tools that a provider ran itself, and on every part with a signature.
+   * </pre>
+   *
+   * <code>string provider_id = 12 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  java.lang.String getProviderId();
+  /**
+   * <pre>
+   * The provider that made this part, at most 256 characters. Set on reasoning,
+   * on tools that a provider ran itself, and on every part with a signature.
+   * </pre>
+   *
+   * <code>string provider_id = 12 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  com.google.protobuf.ByteString
+      getProviderIdBytes();
+
   io.ringmain.v1.Part.ContentCase getContentCase();
 }

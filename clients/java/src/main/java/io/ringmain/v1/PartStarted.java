@@ -63,7 +63,8 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Part part_;
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -75,7 +76,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -87,7 +89,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -520,7 +523,8 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Part, io.ringmain.v1.Part.Builder, io.ringmain.v1.PartOrBuilder> partBuilder_;
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -531,7 +535,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -546,7 +551,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -566,7 +572,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -584,7 +591,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -609,7 +617,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -626,7 +635,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -638,7 +648,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -653,7 +664,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The part so far: its kind is set, its text may be empty.
+     * The part so far. Its kind, names and ids are set; text, arguments, results
+     * and bytes may still be empty.
      * </pre>
      *
      * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>

@@ -20,7 +20,8 @@ public interface PartStartedOrBuilder extends
 
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -29,7 +30,8 @@ public interface PartStartedOrBuilder extends
   boolean hasPart();
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>
@@ -38,7 +40,8 @@ public interface PartStartedOrBuilder extends
   io.ringmain.v1.Part getPart();
   /**
    * <pre>
-   * The part so far: its kind is set, its text may be empty.
+   * The part so far. Its kind, names and ids are set; text, arguments, results
+   * and bytes may still be empty.
    * </pre>
    *
    * <code>.ringmain.v1.Part part = 2 [json_name = "part"];</code>

@@ -21,9 +21,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private QueryUsageRequest() {
-    groupBy_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    tenantId_ = "";
+    pageToken_ = "";
+    groupBy_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -47,188 +46,167 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int START_TIME_FIELD_NUMBER = 1;
-  private com.google.protobuf.Timestamp startTime_;
+  public static final int PAGE_SIZE_FIELD_NUMBER = 1;
+  private int pageSize_ = 0;
   /**
    * <pre>
-   * The start of the period, included.
+   * The most rows to return. Zero means 50; more than 1,000 means 1,000.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return Whether the startTime field is set.
+   * <code>int32 page_size = 1 [json_name = "pageSize"];</code>
+   * @return The pageSize.
    */
   @java.lang.Override
-  public boolean hasStartTime() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * The start of the period, included.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return The startTime.
-   */
-  @java.lang.Override
-  public com.google.protobuf.Timestamp getStartTime() {
-    return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
-  }
-  /**
-   * <pre>
-   * The start of the period, included.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   */
-  @java.lang.Override
-  public com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder() {
-    return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
+  public int getPageSize() {
+    return pageSize_;
   }
 
-  public static final int END_TIME_FIELD_NUMBER = 2;
-  private com.google.protobuf.Timestamp endTime_;
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return Whether the endTime field is set.
-   */
-  @java.lang.Override
-  public boolean hasEndTime() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return The endTime.
-   */
-  @java.lang.Override
-  public com.google.protobuf.Timestamp getEndTime() {
-    return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-  }
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   */
-  @java.lang.Override
-  public com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder() {
-    return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-  }
-
-  public static final int GROUP_BY_FIELD_NUMBER = 3;
+  public static final int PAGE_TOKEN_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
-  private com.google.protobuf.LazyStringArrayList groupBy_ =
-      com.google.protobuf.LazyStringArrayList.emptyList();
+  private volatile java.lang.Object pageToken_ = "";
   /**
    * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @return A list containing the groupBy.
-   */
-  public com.google.protobuf.ProtocolStringList
-      getGroupByList() {
-    return groupBy_;
-  }
-  /**
-   * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
-   * </pre>
-   *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @return The count of groupBy.
-   */
-  public int getGroupByCount() {
-    return groupBy_.size();
-  }
-  /**
-   * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
-   * </pre>
-   *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @param index The index of the element to return.
-   * @return The groupBy at the given index.
-   */
-  public java.lang.String getGroupBy(int index) {
-    return groupBy_.get(index);
-  }
-  /**
-   * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
-   * </pre>
-   *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the groupBy at the given index.
-   */
-  public com.google.protobuf.ByteString
-      getGroupByBytes(int index) {
-    return groupBy_.getByteString(index);
-  }
-
-  public static final int TENANT_ID_FIELD_NUMBER = 4;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object tenantId_ = "";
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-   * @return The tenantId.
+   * <code>string page_token = 2 [json_name = "pageToken"];</code>
+   * @return The pageToken.
    */
   @java.lang.Override
-  public java.lang.String getTenantId() {
-    java.lang.Object ref = tenantId_;
+  public java.lang.String getPageToken() {
+    java.lang.Object ref = pageToken_;
     if (ref instanceof java.lang.String) {
       return (java.lang.String) ref;
     } else {
       com.google.protobuf.ByteString bs = 
           (com.google.protobuf.ByteString) ref;
       java.lang.String s = bs.toStringUtf8();
-      tenantId_ = s;
+      pageToken_ = s;
       return s;
     }
   }
   /**
    * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
-   * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-   * @return The bytes for tenantId.
+   * <code>string page_token = 2 [json_name = "pageToken"];</code>
+   * @return The bytes for pageToken.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
-      getTenantIdBytes() {
-    java.lang.Object ref = tenantId_;
+      getPageTokenBytes() {
+    java.lang.Object ref = pageToken_;
     if (ref instanceof java.lang.String) {
       com.google.protobuf.ByteString b = 
           com.google.protobuf.ByteString.copyFromUtf8(
               (java.lang.String) ref);
-      tenantId_ = b;
+      pageToken_ = b;
       return b;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
+  }
+
+  public static final int FILTER_FIELD_NUMBER = 3;
+  private io.ringmain.v1.UsageFilter filter_;
+  /**
+   * <pre>
+   * Which records.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   * @return Whether the filter field is set.
+   */
+  @java.lang.Override
+  public boolean hasFilter() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Which records.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   * @return The filter.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageFilter getFilter() {
+    return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
+  }
+  /**
+   * <pre>
+   * Which records.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder() {
+    return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
+  }
+
+  public static final int GROUP_BY_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.UsageGrouping> groupBy_;
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.UsageGrouping> getGroupByList() {
+    return groupBy_;
+  }
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.UsageGroupingOrBuilder> 
+      getGroupByOrBuilderList() {
+    return groupBy_;
+  }
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  @java.lang.Override
+  public int getGroupByCount() {
+    return groupBy_.size();
+  }
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageGrouping getGroupBy(int index) {
+    return groupBy_.get(index);
+  }
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageGroupingOrBuilder getGroupByOrBuilder(
+      int index) {
+    return groupBy_.get(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -245,17 +223,17 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(1, getStartTime());
+    if (pageSize_ != 0) {
+      output.writeInt32(1, pageSize_);
     }
-    if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(2, getEndTime());
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(pageToken_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, pageToken_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(3, getFilter());
     }
     for (int i = 0; i < groupBy_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, groupBy_.getRaw(i));
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(tenantId_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, tenantId_);
+      output.writeMessage(4, groupBy_.get(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -266,24 +244,20 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (pageSize_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(1, pageSize_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(pageToken_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, pageToken_);
+    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, getStartTime());
+        .computeMessageSize(3, getFilter());
     }
-    if (((bitField0_ & 0x00000002) != 0)) {
+    for (int i = 0; i < groupBy_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getEndTime());
-    }
-    {
-      int dataSize = 0;
-      for (int i = 0; i < groupBy_.size(); i++) {
-        dataSize += computeStringSizeNoTag(groupBy_.getRaw(i));
-      }
-      size += dataSize;
-      size += 1 * getGroupByList().size();
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(tenantId_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, tenantId_);
+        .computeMessageSize(4, groupBy_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -300,20 +274,17 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.QueryUsageRequest other = (io.ringmain.v1.QueryUsageRequest) obj;
 
-    if (hasStartTime() != other.hasStartTime()) return false;
-    if (hasStartTime()) {
-      if (!getStartTime()
-          .equals(other.getStartTime())) return false;
-    }
-    if (hasEndTime() != other.hasEndTime()) return false;
-    if (hasEndTime()) {
-      if (!getEndTime()
-          .equals(other.getEndTime())) return false;
+    if (getPageSize()
+        != other.getPageSize()) return false;
+    if (!getPageToken()
+        .equals(other.getPageToken())) return false;
+    if (hasFilter() != other.hasFilter()) return false;
+    if (hasFilter()) {
+      if (!getFilter()
+          .equals(other.getFilter())) return false;
     }
     if (!getGroupByList()
         .equals(other.getGroupByList())) return false;
-    if (!getTenantId()
-        .equals(other.getTenantId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -325,20 +296,18 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    if (hasStartTime()) {
-      hash = (37 * hash) + START_TIME_FIELD_NUMBER;
-      hash = (53 * hash) + getStartTime().hashCode();
-    }
-    if (hasEndTime()) {
-      hash = (37 * hash) + END_TIME_FIELD_NUMBER;
-      hash = (53 * hash) + getEndTime().hashCode();
+    hash = (37 * hash) + PAGE_SIZE_FIELD_NUMBER;
+    hash = (53 * hash) + getPageSize();
+    hash = (37 * hash) + PAGE_TOKEN_FIELD_NUMBER;
+    hash = (53 * hash) + getPageToken().hashCode();
+    if (hasFilter()) {
+      hash = (37 * hash) + FILTER_FIELD_NUMBER;
+      hash = (53 * hash) + getFilter().hashCode();
     }
     if (getGroupByCount() > 0) {
       hash = (37 * hash) + GROUP_BY_FIELD_NUMBER;
       hash = (53 * hash) + getGroupByList().hashCode();
     }
-    hash = (37 * hash) + TENANT_ID_FIELD_NUMBER;
-    hash = (53 * hash) + getTenantId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -473,27 +442,28 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getStartTimeFieldBuilder();
-        getEndTimeFieldBuilder();
+        getFilterFieldBuilder();
+        getGroupByFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      startTime_ = null;
-      if (startTimeBuilder_ != null) {
-        startTimeBuilder_.dispose();
-        startTimeBuilder_ = null;
+      pageSize_ = 0;
+      pageToken_ = "";
+      filter_ = null;
+      if (filterBuilder_ != null) {
+        filterBuilder_.dispose();
+        filterBuilder_ = null;
       }
-      endTime_ = null;
-      if (endTimeBuilder_ != null) {
-        endTimeBuilder_.dispose();
-        endTimeBuilder_ = null;
+      if (groupByBuilder_ == null) {
+        groupBy_ = java.util.Collections.emptyList();
+      } else {
+        groupBy_ = null;
+        groupByBuilder_.clear();
       }
-      groupBy_ =
-          com.google.protobuf.LazyStringArrayList.emptyList();
-      tenantId_ = "";
+      bitField0_ = (bitField0_ & ~0x00000008);
       return this;
     }
 
@@ -520,32 +490,38 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.QueryUsageRequest buildPartial() {
       io.ringmain.v1.QueryUsageRequest result = new io.ringmain.v1.QueryUsageRequest(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
     }
 
+    private void buildPartialRepeatedFields(io.ringmain.v1.QueryUsageRequest result) {
+      if (groupByBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0)) {
+          groupBy_ = java.util.Collections.unmodifiableList(groupBy_);
+          bitField0_ = (bitField0_ & ~0x00000008);
+        }
+        result.groupBy_ = groupBy_;
+      } else {
+        result.groupBy_ = groupByBuilder_.build();
+      }
+    }
+
     private void buildPartial0(io.ringmain.v1.QueryUsageRequest result) {
       int from_bitField0_ = bitField0_;
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.startTime_ = startTimeBuilder_ == null
-            ? startTime_
-            : startTimeBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        result.pageSize_ = pageSize_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.endTime_ = endTimeBuilder_ == null
-            ? endTime_
-            : endTimeBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        result.pageToken_ = pageToken_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000004) != 0)) {
-        groupBy_.makeImmutable();
-        result.groupBy_ = groupBy_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.tenantId_ = tenantId_;
+        result.filter_ = filterBuilder_ == null
+            ? filter_
+            : filterBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -594,26 +570,42 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.QueryUsageRequest other) {
       if (other == io.ringmain.v1.QueryUsageRequest.getDefaultInstance()) return this;
-      if (other.hasStartTime()) {
-        mergeStartTime(other.getStartTime());
+      if (other.getPageSize() != 0) {
+        setPageSize(other.getPageSize());
       }
-      if (other.hasEndTime()) {
-        mergeEndTime(other.getEndTime());
+      if (!other.getPageToken().isEmpty()) {
+        pageToken_ = other.pageToken_;
+        bitField0_ |= 0x00000002;
+        onChanged();
       }
-      if (!other.groupBy_.isEmpty()) {
-        if (groupBy_.isEmpty()) {
-          groupBy_ = other.groupBy_;
-          bitField0_ |= 0x00000004;
-        } else {
-          ensureGroupByIsMutable();
-          groupBy_.addAll(other.groupBy_);
+      if (other.hasFilter()) {
+        mergeFilter(other.getFilter());
+      }
+      if (groupByBuilder_ == null) {
+        if (!other.groupBy_.isEmpty()) {
+          if (groupBy_.isEmpty()) {
+            groupBy_ = other.groupBy_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+          } else {
+            ensureGroupByIsMutable();
+            groupBy_.addAll(other.groupBy_);
+          }
+          onChanged();
         }
-        onChanged();
-      }
-      if (!other.getTenantId().isEmpty()) {
-        tenantId_ = other.tenantId_;
-        bitField0_ |= 0x00000008;
-        onChanged();
+      } else {
+        if (!other.groupBy_.isEmpty()) {
+          if (groupByBuilder_.isEmpty()) {
+            groupByBuilder_.dispose();
+            groupByBuilder_ = null;
+            groupBy_ = other.groupBy_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+            groupByBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getGroupByFieldBuilder() : null;
+          } else {
+            groupByBuilder_.addAllMessages(other.groupBy_);
+          }
+        }
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -641,29 +633,34 @@ private static final long serialVersionUID = 0L;
             case 0:
               done = true;
               break;
-            case 10: {
-              input.readMessage(
-                  getStartTimeFieldBuilder().getBuilder(),
-                  extensionRegistry);
+            case 8: {
+              pageSize_ = input.readInt32();
               bitField0_ |= 0x00000001;
               break;
-            } // case 10
+            } // case 8
             case 18: {
-              input.readMessage(
-                  getEndTimeFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              pageToken_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
-              java.lang.String s = input.readStringRequireUtf8();
-              ensureGroupByIsMutable();
-              groupBy_.add(s);
+              input.readMessage(
+                  getFilterFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
-              tenantId_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000008;
+              io.ringmain.v1.UsageGrouping m =
+                  input.readMessage(
+                      io.ringmain.v1.UsageGrouping.parser(),
+                      extensionRegistry);
+              if (groupByBuilder_ == null) {
+                ensureGroupByIsMutable();
+                groupBy_.add(m);
+              } else {
+                groupByBuilder_.addMessage(m);
+              }
               break;
             } // case 34
             default: {
@@ -683,501 +680,67 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
-    private com.google.protobuf.Timestamp startTime_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> startTimeBuilder_;
+    private int pageSize_ ;
     /**
      * <pre>
-     * The start of the period, included.
+     * The most rows to return. Zero means 50; more than 1,000 means 1,000.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     * @return Whether the startTime field is set.
+     * <code>int32 page_size = 1 [json_name = "pageSize"];</code>
+     * @return The pageSize.
      */
-    public boolean hasStartTime() {
-      return ((bitField0_ & 0x00000001) != 0);
+    @java.lang.Override
+    public int getPageSize() {
+      return pageSize_;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * The most rows to return. Zero means 50; more than 1,000 means 1,000.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     * @return The startTime.
+     * <code>int32 page_size = 1 [json_name = "pageSize"];</code>
+     * @param value The pageSize to set.
+     * @return This builder for chaining.
      */
-    public com.google.protobuf.Timestamp getStartTime() {
-      if (startTimeBuilder_ == null) {
-        return startTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
-      } else {
-        return startTimeBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    public Builder setStartTime(com.google.protobuf.Timestamp value) {
-      if (startTimeBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        startTime_ = value;
-      } else {
-        startTimeBuilder_.setMessage(value);
-      }
+    public Builder setPageSize(int value) {
+
+      pageSize_ = value;
       bitField0_ |= 0x00000001;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The start of the period, included.
+     * The most rows to return. Zero means 50; more than 1,000 means 1,000.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
+     * <code>int32 page_size = 1 [json_name = "pageSize"];</code>
+     * @return This builder for chaining.
      */
-    public Builder setStartTime(
-        com.google.protobuf.Timestamp.Builder builderForValue) {
-      if (startTimeBuilder_ == null) {
-        startTime_ = builderForValue.build();
-      } else {
-        startTimeBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    public Builder mergeStartTime(com.google.protobuf.Timestamp value) {
-      if (startTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000001) != 0) &&
-          startTime_ != null &&
-          startTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
-          getStartTimeBuilder().mergeFrom(value);
-        } else {
-          startTime_ = value;
-        }
-      } else {
-        startTimeBuilder_.mergeFrom(value);
-      }
-      if (startTime_ != null) {
-        bitField0_ |= 0x00000001;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    public Builder clearStartTime() {
+    public Builder clearPageSize() {
       bitField0_ = (bitField0_ & ~0x00000001);
-      startTime_ = null;
-      if (startTimeBuilder_ != null) {
-        startTimeBuilder_.dispose();
-        startTimeBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    public com.google.protobuf.Timestamp.Builder getStartTimeBuilder() {
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return getStartTimeFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    public com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder() {
-      if (startTimeBuilder_ != null) {
-        return startTimeBuilder_.getMessageOrBuilder();
-      } else {
-        return startTime_ == null ?
-            com.google.protobuf.Timestamp.getDefaultInstance() : startTime_;
-      }
-    }
-    /**
-     * <pre>
-     * The start of the period, included.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
-        getStartTimeFieldBuilder() {
-      if (startTimeBuilder_ == null) {
-        startTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
-                getStartTime(),
-                getParentForChildren(),
-                isClean());
-        startTime_ = null;
-      }
-      return startTimeBuilder_;
-    }
-
-    private com.google.protobuf.Timestamp endTime_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> endTimeBuilder_;
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     * @return Whether the endTime field is set.
-     */
-    public boolean hasEndTime() {
-      return ((bitField0_ & 0x00000002) != 0);
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     * @return The endTime.
-     */
-    public com.google.protobuf.Timestamp getEndTime() {
-      if (endTimeBuilder_ == null) {
-        return endTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-      } else {
-        return endTimeBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder setEndTime(com.google.protobuf.Timestamp value) {
-      if (endTimeBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        endTime_ = value;
-      } else {
-        endTimeBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder setEndTime(
-        com.google.protobuf.Timestamp.Builder builderForValue) {
-      if (endTimeBuilder_ == null) {
-        endTime_ = builderForValue.build();
-      } else {
-        endTimeBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder mergeEndTime(com.google.protobuf.Timestamp value) {
-      if (endTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
-          endTime_ != null &&
-          endTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
-          getEndTimeBuilder().mergeFrom(value);
-        } else {
-          endTime_ = value;
-        }
-      } else {
-        endTimeBuilder_.mergeFrom(value);
-      }
-      if (endTime_ != null) {
-        bitField0_ |= 0x00000002;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public Builder clearEndTime() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      endTime_ = null;
-      if (endTimeBuilder_ != null) {
-        endTimeBuilder_.dispose();
-        endTimeBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public com.google.protobuf.Timestamp.Builder getEndTimeBuilder() {
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return getEndTimeFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    public com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder() {
-      if (endTimeBuilder_ != null) {
-        return endTimeBuilder_.getMessageOrBuilder();
-      } else {
-        return endTime_ == null ?
-            com.google.protobuf.Timestamp.getDefaultInstance() : endTime_;
-      }
-    }
-    /**
-     * <pre>
-     * The end of the period, excluded. Absent means now.
-     * </pre>
-     *
-     * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
-        getEndTimeFieldBuilder() {
-      if (endTimeBuilder_ == null) {
-        endTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
-                getEndTime(),
-                getParentForChildren(),
-                isClean());
-        endTime_ = null;
-      }
-      return endTimeBuilder_;
-    }
-
-    private com.google.protobuf.LazyStringArrayList groupBy_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    private void ensureGroupByIsMutable() {
-      if (!groupBy_.isModifiable()) {
-        groupBy_ = new com.google.protobuf.LazyStringArrayList(groupBy_);
-      }
-      bitField0_ |= 0x00000004;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @return A list containing the groupBy.
-     */
-    public com.google.protobuf.ProtocolStringList
-        getGroupByList() {
-      groupBy_.makeImmutable();
-      return groupBy_;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @return The count of groupBy.
-     */
-    public int getGroupByCount() {
-      return groupBy_.size();
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param index The index of the element to return.
-     * @return The groupBy at the given index.
-     */
-    public java.lang.String getGroupBy(int index) {
-      return groupBy_.get(index);
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param index The index of the value to return.
-     * @return The bytes of the groupBy at the given index.
-     */
-    public com.google.protobuf.ByteString
-        getGroupByBytes(int index) {
-      return groupBy_.getByteString(index);
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param index The index to set the value at.
-     * @param value The groupBy to set.
-     * @return This builder for chaining.
-     */
-    public Builder setGroupBy(
-        int index, java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureGroupByIsMutable();
-      groupBy_.set(index, value);
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param value The groupBy to add.
-     * @return This builder for chaining.
-     */
-    public Builder addGroupBy(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureGroupByIsMutable();
-      groupBy_.add(value);
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param values The groupBy to add.
-     * @return This builder for chaining.
-     */
-    public Builder addAllGroupBy(
-        java.lang.Iterable<java.lang.String> values) {
-      ensureGroupByIsMutable();
-      com.google.protobuf.AbstractMessageLite.Builder.addAll(
-          values, groupBy_);
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearGroupBy() {
-      groupBy_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000004);;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What to sum by: `tenant`, `principal`, `model`, `provider`,
-     * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-     * `label:KEY`. Empty means one sum.
-     * </pre>
-     *
-     * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-     * @param value The bytes of the groupBy to add.
-     * @return This builder for chaining.
-     */
-    public Builder addGroupByBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      ensureGroupByIsMutable();
-      groupBy_.add(value);
-      bitField0_ |= 0x00000004;
+      pageSize_ = 0;
       onChanged();
       return this;
     }
 
-    private java.lang.Object tenantId_ = "";
+    private java.lang.Object pageToken_ = "";
     /**
      * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
-     * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-     * @return The tenantId.
+     * <code>string page_token = 2 [json_name = "pageToken"];</code>
+     * @return The pageToken.
      */
-    public java.lang.String getTenantId() {
-      java.lang.Object ref = tenantId_;
+    public java.lang.String getPageToken() {
+      java.lang.Object ref = pageToken_;
       if (!(ref instanceof java.lang.String)) {
         com.google.protobuf.ByteString bs =
             (com.google.protobuf.ByteString) ref;
         java.lang.String s = bs.toStringUtf8();
-        tenantId_ = s;
+        pageToken_ = s;
         return s;
       } else {
         return (java.lang.String) ref;
@@ -1185,20 +748,21 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
-     * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-     * @return The bytes for tenantId.
+     * <code>string page_token = 2 [json_name = "pageToken"];</code>
+     * @return The bytes for pageToken.
      */
     public com.google.protobuf.ByteString
-        getTenantIdBytes() {
-      java.lang.Object ref = tenantId_;
+        getPageTokenBytes() {
+      java.lang.Object ref = pageToken_;
       if (ref instanceof String) {
         com.google.protobuf.ByteString b = 
             com.google.protobuf.ByteString.copyFromUtf8(
                 (java.lang.String) ref);
-        tenantId_ = b;
+        pageToken_ = b;
         return b;
       } else {
         return (com.google.protobuf.ByteString) ref;
@@ -1206,52 +770,524 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
-     * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-     * @param value The tenantId to set.
+     * <code>string page_token = 2 [json_name = "pageToken"];</code>
+     * @param value The pageToken to set.
      * @return This builder for chaining.
      */
-    public Builder setTenantId(
+    public Builder setPageToken(
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
-      tenantId_ = value;
-      bitField0_ |= 0x00000008;
+      pageToken_ = value;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
-     * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
+     * <code>string page_token = 2 [json_name = "pageToken"];</code>
      * @return This builder for chaining.
      */
-    public Builder clearTenantId() {
-      tenantId_ = getDefaultInstance().getTenantId();
-      bitField0_ = (bitField0_ & ~0x00000008);
+    public Builder clearPageToken() {
+      pageToken_ = getDefaultInstance().getPageToken();
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Only this tenant. Empty means the caller's own, or all for an admin.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
-     * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-     * @param value The bytes for tenantId to set.
+     * <code>string page_token = 2 [json_name = "pageToken"];</code>
+     * @param value The bytes for pageToken to set.
      * @return This builder for chaining.
      */
-    public Builder setTenantIdBytes(
+    public Builder setPageTokenBytes(
         com.google.protobuf.ByteString value) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
-      tenantId_ = value;
-      bitField0_ |= 0x00000008;
+      pageToken_ = value;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.UsageFilter filter_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder> filterBuilder_;
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     * @return Whether the filter field is set.
+     */
+    public boolean hasFilter() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     * @return The filter.
+     */
+    public io.ringmain.v1.UsageFilter getFilter() {
+      if (filterBuilder_ == null) {
+        return filter_ == null ? io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
+      } else {
+        return filterBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public Builder setFilter(io.ringmain.v1.UsageFilter value) {
+      if (filterBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        filter_ = value;
+      } else {
+        filterBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public Builder setFilter(
+        io.ringmain.v1.UsageFilter.Builder builderForValue) {
+      if (filterBuilder_ == null) {
+        filter_ = builderForValue.build();
+      } else {
+        filterBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public Builder mergeFilter(io.ringmain.v1.UsageFilter value) {
+      if (filterBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          filter_ != null &&
+          filter_ != io.ringmain.v1.UsageFilter.getDefaultInstance()) {
+          getFilterBuilder().mergeFrom(value);
+        } else {
+          filter_ = value;
+        }
+      } else {
+        filterBuilder_.mergeFrom(value);
+      }
+      if (filter_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public Builder clearFilter() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      filter_ = null;
+      if (filterBuilder_ != null) {
+        filterBuilder_.dispose();
+        filterBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public io.ringmain.v1.UsageFilter.Builder getFilterBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getFilterFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    public io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder() {
+      if (filterBuilder_ != null) {
+        return filterBuilder_.getMessageOrBuilder();
+      } else {
+        return filter_ == null ?
+            io.ringmain.v1.UsageFilter.getDefaultInstance() : filter_;
+      }
+    }
+    /**
+     * <pre>
+     * Which records.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder> 
+        getFilterFieldBuilder() {
+      if (filterBuilder_ == null) {
+        filterBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.UsageFilter, io.ringmain.v1.UsageFilter.Builder, io.ringmain.v1.UsageFilterOrBuilder>(
+                getFilter(),
+                getParentForChildren(),
+                isClean());
+        filter_ = null;
+      }
+      return filterBuilder_;
+    }
+
+    private java.util.List<io.ringmain.v1.UsageGrouping> groupBy_ =
+      java.util.Collections.emptyList();
+    private void ensureGroupByIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        groupBy_ = new java.util.ArrayList<io.ringmain.v1.UsageGrouping>(groupBy_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.UsageGrouping, io.ringmain.v1.UsageGrouping.Builder, io.ringmain.v1.UsageGroupingOrBuilder> groupByBuilder_;
+
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public java.util.List<io.ringmain.v1.UsageGrouping> getGroupByList() {
+      if (groupByBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(groupBy_);
+      } else {
+        return groupByBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public int getGroupByCount() {
+      if (groupByBuilder_ == null) {
+        return groupBy_.size();
+      } else {
+        return groupByBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public io.ringmain.v1.UsageGrouping getGroupBy(int index) {
+      if (groupByBuilder_ == null) {
+        return groupBy_.get(index);
+      } else {
+        return groupByBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder setGroupBy(
+        int index, io.ringmain.v1.UsageGrouping value) {
+      if (groupByBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureGroupByIsMutable();
+        groupBy_.set(index, value);
+        onChanged();
+      } else {
+        groupByBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder setGroupBy(
+        int index, io.ringmain.v1.UsageGrouping.Builder builderForValue) {
+      if (groupByBuilder_ == null) {
+        ensureGroupByIsMutable();
+        groupBy_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        groupByBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder addGroupBy(io.ringmain.v1.UsageGrouping value) {
+      if (groupByBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureGroupByIsMutable();
+        groupBy_.add(value);
+        onChanged();
+      } else {
+        groupByBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder addGroupBy(
+        int index, io.ringmain.v1.UsageGrouping value) {
+      if (groupByBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureGroupByIsMutable();
+        groupBy_.add(index, value);
+        onChanged();
+      } else {
+        groupByBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder addGroupBy(
+        io.ringmain.v1.UsageGrouping.Builder builderForValue) {
+      if (groupByBuilder_ == null) {
+        ensureGroupByIsMutable();
+        groupBy_.add(builderForValue.build());
+        onChanged();
+      } else {
+        groupByBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder addGroupBy(
+        int index, io.ringmain.v1.UsageGrouping.Builder builderForValue) {
+      if (groupByBuilder_ == null) {
+        ensureGroupByIsMutable();
+        groupBy_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        groupByBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder addAllGroupBy(
+        java.lang.Iterable<? extends io.ringmain.v1.UsageGrouping> values) {
+      if (groupByBuilder_ == null) {
+        ensureGroupByIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, groupBy_);
+        onChanged();
+      } else {
+        groupByBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder clearGroupBy() {
+      if (groupByBuilder_ == null) {
+        groupBy_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        groupByBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public Builder removeGroupBy(int index) {
+      if (groupByBuilder_ == null) {
+        ensureGroupByIsMutable();
+        groupBy_.remove(index);
+        onChanged();
+      } else {
+        groupByBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public io.ringmain.v1.UsageGrouping.Builder getGroupByBuilder(
+        int index) {
+      return getGroupByFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public io.ringmain.v1.UsageGroupingOrBuilder getGroupByOrBuilder(
+        int index) {
+      if (groupByBuilder_ == null) {
+        return groupBy_.get(index);  } else {
+        return groupByBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.UsageGroupingOrBuilder> 
+         getGroupByOrBuilderList() {
+      if (groupByBuilder_ != null) {
+        return groupByBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(groupBy_);
+      }
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public io.ringmain.v1.UsageGrouping.Builder addGroupByBuilder() {
+      return getGroupByFieldBuilder().addBuilder(
+          io.ringmain.v1.UsageGrouping.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public io.ringmain.v1.UsageGrouping.Builder addGroupByBuilder(
+        int index) {
+      return getGroupByFieldBuilder().addBuilder(
+          index, io.ringmain.v1.UsageGrouping.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What to sum by. At most 5. Empty means one sum.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+     */
+    public java.util.List<io.ringmain.v1.UsageGrouping.Builder> 
+         getGroupByBuilderList() {
+      return getGroupByFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.UsageGrouping, io.ringmain.v1.UsageGrouping.Builder, io.ringmain.v1.UsageGroupingOrBuilder> 
+        getGroupByFieldBuilder() {
+      if (groupByBuilder_ == null) {
+        groupByBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.UsageGrouping, io.ringmain.v1.UsageGrouping.Builder, io.ringmain.v1.UsageGroupingOrBuilder>(
+                groupBy_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        groupBy_ = null;
+      }
+      return groupByBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,124 +10,104 @@ public interface QueryUsageRequestOrBuilder extends
 
   /**
    * <pre>
-   * The start of the period, included.
+   * The most rows to return. Zero means 50; more than 1,000 means 1,000.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return Whether the startTime field is set.
+   * <code>int32 page_size = 1 [json_name = "pageSize"];</code>
+   * @return The pageSize.
    */
-  boolean hasStartTime();
-  /**
-   * <pre>
-   * The start of the period, included.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   * @return The startTime.
-   */
-  com.google.protobuf.Timestamp getStartTime();
-  /**
-   * <pre>
-   * The start of the period, included.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp start_time = 1 [json_name = "startTime"];</code>
-   */
-  com.google.protobuf.TimestampOrBuilder getStartTimeOrBuilder();
+  int getPageSize();
 
   /**
    * <pre>
-   * The end of the period, excluded. Absent means now.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return Whether the endTime field is set.
+   * <code>string page_token = 2 [json_name = "pageToken"];</code>
+   * @return The pageToken.
    */
-  boolean hasEndTime();
+  java.lang.String getPageToken();
   /**
    * <pre>
-   * The end of the period, excluded. Absent means now.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   * @return The endTime.
+   * <code>string page_token = 2 [json_name = "pageToken"];</code>
+   * @return The bytes for pageToken.
    */
-  com.google.protobuf.Timestamp getEndTime();
-  /**
-   * <pre>
-   * The end of the period, excluded. Absent means now.
-   * </pre>
-   *
-   * <code>.google.protobuf.Timestamp end_time = 2 [json_name = "endTime"];</code>
-   */
-  com.google.protobuf.TimestampOrBuilder getEndTimeOrBuilder();
+  com.google.protobuf.ByteString
+      getPageTokenBytes();
 
   /**
    * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * Which records.
    * </pre>
    *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @return A list containing the groupBy.
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   * @return Whether the filter field is set.
    */
-  java.util.List<java.lang.String>
+  boolean hasFilter();
+  /**
+   * <pre>
+   * Which records.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   * @return The filter.
+   */
+  io.ringmain.v1.UsageFilter getFilter();
+  /**
+   * <pre>
+   * Which records.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageFilter filter = 3 [json_name = "filter"];</code>
+   */
+  io.ringmain.v1.UsageFilterOrBuilder getFilterOrBuilder();
+
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  java.util.List<io.ringmain.v1.UsageGrouping> 
       getGroupByList();
   /**
    * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * What to sum by. At most 5. Empty means one sum.
    * </pre>
    *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @return The count of groupBy.
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
+   */
+  io.ringmain.v1.UsageGrouping getGroupBy(int index);
+  /**
+   * <pre>
+   * What to sum by. At most 5. Empty means one sum.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
    */
   int getGroupByCount();
   /**
    * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * What to sum by. At most 5. Empty means one sum.
    * </pre>
    *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @param index The index of the element to return.
-   * @return The groupBy at the given index.
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
    */
-  java.lang.String getGroupBy(int index);
+  java.util.List<? extends io.ringmain.v1.UsageGroupingOrBuilder> 
+      getGroupByOrBuilderList();
   /**
    * <pre>
-   * What to sum by: `tenant`, `principal`, `model`, `provider`,
-   * `provider_model`, `method`, `outcome`, `hour`, `day`, `month` or
-   * `label:KEY`. Empty means one sum.
+   * What to sum by. At most 5. Empty means one sum.
    * </pre>
    *
-   * <code>repeated string group_by = 3 [json_name = "groupBy"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the groupBy at the given index.
+   * <code>repeated .ringmain.v1.UsageGrouping group_by = 4 [json_name = "groupBy"];</code>
    */
-  com.google.protobuf.ByteString
-      getGroupByBytes(int index);
-
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-   * @return The tenantId.
-   */
-  java.lang.String getTenantId();
-  /**
-   * <pre>
-   * Only this tenant. Empty means the caller's own, or all for an admin.
-   * </pre>
-   *
-   * <code>string tenant_id = 4 [json_name = "tenantId"];</code>
-   * @return The bytes for tenantId.
-   */
-  com.google.protobuf.ByteString
-      getTenantIdBytes();
+  io.ringmain.v1.UsageGroupingOrBuilder getGroupByOrBuilder(
+      int index);
 }

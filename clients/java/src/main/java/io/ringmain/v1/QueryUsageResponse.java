@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Sums.
+ * A page of sums.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.QueryUsageResponse}
@@ -22,6 +22,7 @@ private static final long serialVersionUID = 0L;
   }
   private QueryUsageResponse() {
     rows_ = java.util.Collections.emptyList();
+    nextPageToken_ = "";
   }
 
   @java.lang.Override
@@ -44,12 +45,14 @@ private static final long serialVersionUID = 0L;
             io.ringmain.v1.QueryUsageResponse.class, io.ringmain.v1.QueryUsageResponse.Builder.class);
   }
 
+  private int bitField0_;
   public static final int ROWS_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private java.util.List<io.ringmain.v1.UsageRow> rows_;
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -60,7 +63,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -72,7 +76,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -83,7 +88,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -94,7 +100,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -103,6 +110,91 @@ private static final long serialVersionUID = 0L;
   public io.ringmain.v1.UsageRowOrBuilder getRowsOrBuilder(
       int index) {
     return rows_.get(index);
+  }
+
+  public static final int NEXT_PAGE_TOKEN_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object nextPageToken_ = "";
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The nextPageToken.
+   */
+  @java.lang.Override
+  public java.lang.String getNextPageToken() {
+    java.lang.Object ref = nextPageToken_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      nextPageToken_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The bytes for nextPageToken.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getNextPageTokenBytes() {
+    java.lang.Object ref = nextPageToken_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      nextPageToken_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int TOTAL_FIELD_NUMBER = 3;
+  private io.ringmain.v1.UsageRow total_;
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   * @return Whether the total field is set.
+   */
+  @java.lang.Override
+  public boolean hasTotal() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   * @return The total.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageRow getTotal() {
+    return total_ == null ? io.ringmain.v1.UsageRow.getDefaultInstance() : total_;
+  }
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageRowOrBuilder getTotalOrBuilder() {
+    return total_ == null ? io.ringmain.v1.UsageRow.getDefaultInstance() : total_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -122,6 +214,12 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < rows_.size(); i++) {
       output.writeMessage(1, rows_.get(i));
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(nextPageToken_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, nextPageToken_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(3, getTotal());
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -134,6 +232,13 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < rows_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(1, rows_.get(i));
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(nextPageToken_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, nextPageToken_);
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, getTotal());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -152,6 +257,13 @@ private static final long serialVersionUID = 0L;
 
     if (!getRowsList()
         .equals(other.getRowsList())) return false;
+    if (!getNextPageToken()
+        .equals(other.getNextPageToken())) return false;
+    if (hasTotal() != other.hasTotal()) return false;
+    if (hasTotal()) {
+      if (!getTotal()
+          .equals(other.getTotal())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -166,6 +278,12 @@ private static final long serialVersionUID = 0L;
     if (getRowsCount() > 0) {
       hash = (37 * hash) + ROWS_FIELD_NUMBER;
       hash = (53 * hash) + getRowsList().hashCode();
+    }
+    hash = (37 * hash) + NEXT_PAGE_TOKEN_FIELD_NUMBER;
+    hash = (53 * hash) + getNextPageToken().hashCode();
+    if (hasTotal()) {
+      hash = (37 * hash) + TOTAL_FIELD_NUMBER;
+      hash = (53 * hash) + getTotal().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -266,7 +384,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Sums.
+   * A page of sums.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.QueryUsageResponse}
@@ -290,13 +408,20 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.ringmain.v1.QueryUsageResponse.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessageV3.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessageV3
+              .alwaysUseFieldBuilders) {
+        getRowsFieldBuilder();
+        getTotalFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -309,6 +434,12 @@ private static final long serialVersionUID = 0L;
         rowsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000001);
+      nextPageToken_ = "";
+      total_ = null;
+      if (totalBuilder_ != null) {
+        totalBuilder_.dispose();
+        totalBuilder_ = null;
+      }
       return this;
     }
 
@@ -355,6 +486,17 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(io.ringmain.v1.QueryUsageResponse result) {
       int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.nextPageToken_ = nextPageToken_;
+      }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.total_ = totalBuilder_ == null
+            ? total_
+            : totalBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -427,6 +569,14 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (!other.getNextPageToken().isEmpty()) {
+        nextPageToken_ = other.nextPageToken_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasTotal()) {
+        mergeTotal(other.getTotal());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -466,6 +616,18 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 10
+            case 18: {
+              nextPageToken_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 18
+            case 26: {
+              input.readMessage(
+                  getTotalFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -497,7 +659,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -511,7 +674,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -525,7 +689,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -539,7 +704,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -560,7 +726,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -578,7 +745,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -598,7 +766,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -619,7 +788,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -637,7 +807,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -655,7 +826,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -674,7 +846,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -691,7 +864,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -708,7 +882,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -719,7 +894,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -733,7 +909,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -748,7 +925,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -759,7 +937,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -771,7 +950,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One row for each group, dearest first.
+     * One row for each group that has records. The highest cost first, or the
+     * oldest first when the first of `group_by` is a time.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -793,6 +973,255 @@ private static final long serialVersionUID = 0L;
         rows_ = null;
       }
       return rowsBuilder_;
+    }
+
+    private java.lang.Object nextPageToken_ = "";
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return The nextPageToken.
+     */
+    public java.lang.String getNextPageToken() {
+      java.lang.Object ref = nextPageToken_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        nextPageToken_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return The bytes for nextPageToken.
+     */
+    public com.google.protobuf.ByteString
+        getNextPageTokenBytes() {
+      java.lang.Object ref = nextPageToken_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        nextPageToken_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @param value The nextPageToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setNextPageToken(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      nextPageToken_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearNextPageToken() {
+      nextPageToken_ = getDefaultInstance().getNextPageToken();
+      bitField0_ = (bitField0_ & ~0x00000002);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @param value The bytes for nextPageToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setNextPageTokenBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      nextPageToken_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+
+    private io.ringmain.v1.UsageRow total_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.UsageRow, io.ringmain.v1.UsageRow.Builder, io.ringmain.v1.UsageRowOrBuilder> totalBuilder_;
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     * @return Whether the total field is set.
+     */
+    public boolean hasTotal() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     * @return The total.
+     */
+    public io.ringmain.v1.UsageRow getTotal() {
+      if (totalBuilder_ == null) {
+        return total_ == null ? io.ringmain.v1.UsageRow.getDefaultInstance() : total_;
+      } else {
+        return totalBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public Builder setTotal(io.ringmain.v1.UsageRow value) {
+      if (totalBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        total_ = value;
+      } else {
+        totalBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public Builder setTotal(
+        io.ringmain.v1.UsageRow.Builder builderForValue) {
+      if (totalBuilder_ == null) {
+        total_ = builderForValue.build();
+      } else {
+        totalBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public Builder mergeTotal(io.ringmain.v1.UsageRow value) {
+      if (totalBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          total_ != null &&
+          total_ != io.ringmain.v1.UsageRow.getDefaultInstance()) {
+          getTotalBuilder().mergeFrom(value);
+        } else {
+          total_ = value;
+        }
+      } else {
+        totalBuilder_.mergeFrom(value);
+      }
+      if (total_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public Builder clearTotal() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      total_ = null;
+      if (totalBuilder_ != null) {
+        totalBuilder_.dispose();
+        totalBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public io.ringmain.v1.UsageRow.Builder getTotalBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getTotalFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    public io.ringmain.v1.UsageRowOrBuilder getTotalOrBuilder() {
+      if (totalBuilder_ != null) {
+        return totalBuilder_.getMessageOrBuilder();
+      } else {
+        return total_ == null ?
+            io.ringmain.v1.UsageRow.getDefaultInstance() : total_;
+      }
+    }
+    /**
+     * <pre>
+     * The sum of all rows of all pages. Its `group` is empty.
+     * </pre>
+     *
+     * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.UsageRow, io.ringmain.v1.UsageRow.Builder, io.ringmain.v1.UsageRowOrBuilder> 
+        getTotalFieldBuilder() {
+      if (totalBuilder_ == null) {
+        totalBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.UsageRow, io.ringmain.v1.UsageRow.Builder, io.ringmain.v1.UsageRowOrBuilder>(
+                getTotal(),
+                getParentForChildren(),
+                isClean());
+        total_ = null;
+      }
+      return totalBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,7 +10,8 @@ public interface QueryUsageResponseOrBuilder extends
 
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -19,7 +20,8 @@ public interface QueryUsageResponseOrBuilder extends
       getRowsList();
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -27,7 +29,8 @@ public interface QueryUsageResponseOrBuilder extends
   io.ringmain.v1.UsageRow getRows(int index);
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -35,7 +38,8 @@ public interface QueryUsageResponseOrBuilder extends
   int getRowsCount();
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
@@ -44,11 +48,59 @@ public interface QueryUsageResponseOrBuilder extends
       getRowsOrBuilderList();
   /**
    * <pre>
-   * One row for each group, dearest first.
+   * One row for each group that has records. The highest cost first, or the
+   * oldest first when the first of `group_by` is a time.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRow rows = 1 [json_name = "rows"];</code>
    */
   io.ringmain.v1.UsageRowOrBuilder getRowsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The nextPageToken.
+   */
+  java.lang.String getNextPageToken();
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The bytes for nextPageToken.
+   */
+  com.google.protobuf.ByteString
+      getNextPageTokenBytes();
+
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   * @return Whether the total field is set.
+   */
+  boolean hasTotal();
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   * @return The total.
+   */
+  io.ringmain.v1.UsageRow getTotal();
+  /**
+   * <pre>
+   * The sum of all rows of all pages. Its `group` is empty.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UsageRow total = 3 [json_name = "total"];</code>
+   */
+  io.ringmain.v1.UsageRowOrBuilder getTotalOrBuilder();
 }

@@ -21,6 +21,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private ReadDocumentConfig() {
+    requestId_ = "";
     model_ = "";
     mimeType_ = "";
     mode_ = 0;
@@ -48,7 +49,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -56,7 +108,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -77,7 +129,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -95,7 +147,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MIME_TYPE_FIELD_NUMBER = 2;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int MIME_TYPE_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object mimeType_ = "";
   /**
@@ -104,7 +232,7 @@ private static final long serialVersionUID = 0L;
    * 256 characters. Empty means detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   @java.lang.Override
@@ -126,7 +254,7 @@ private static final long serialVersionUID = 0L;
    * 256 characters. Empty means detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   @java.lang.Override
@@ -144,14 +272,14 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MODE_FIELD_NUMBER = 3;
+  public static final int MODE_FIELD_NUMBER = 6;
   private int mode_ = 0;
   /**
    * <pre>
    * How to turn pages into text.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
    * @return The enum numeric value on the wire for mode.
    */
   @java.lang.Override public int getModeValue() {
@@ -162,7 +290,7 @@ private static final long serialVersionUID = 0L;
    * How to turn pages into text.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
    * @return The mode.
    */
   @java.lang.Override public io.ringmain.v1.DocumentMode getMode() {
@@ -170,7 +298,7 @@ private static final long serialVersionUID = 0L;
     return result == null ? io.ringmain.v1.DocumentMode.UNRECOGNIZED : result;
   }
 
-  public static final int PROMPT_FIELD_NUMBER = 4;
+  public static final int PROMPT_FIELD_NUMBER = 7;
   @SuppressWarnings("serial")
   private volatile java.lang.Object prompt_ = "";
   /**
@@ -178,7 +306,7 @@ private static final long serialVersionUID = 0L;
    * What to ask of each page or picture. Empty means describe it.
    * </pre>
    *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
+   * <code>string prompt = 7 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   @java.lang.Override
@@ -199,7 +327,7 @@ private static final long serialVersionUID = 0L;
    * What to ask of each page or picture. Empty means describe it.
    * </pre>
    *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
+   * <code>string prompt = 7 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   @java.lang.Override
@@ -217,29 +345,14 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MAX_PARALLEL_PAGES_FIELD_NUMBER = 5;
-  private int maxParallelPages_ = 0;
-  /**
-   * <pre>
-   * The most pages to have in work at once. Zero means the server's default.
-   * </pre>
-   *
-   * <code>int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];</code>
-   * @return The maxParallelPages.
-   */
-  @java.lang.Override
-  public int getMaxParallelPages() {
-    return maxParallelPages_;
-  }
-
-  public static final int FIRST_PAGE_FIELD_NUMBER = 6;
+  public static final int FIRST_PAGE_FIELD_NUMBER = 8;
   private int firstPage_ = 0;
   /**
    * <pre>
    * The first page to read, from 1. Zero means 1. Resume here after a failure.
    * </pre>
    *
-   * <code>int32 first_page = 6 [json_name = "firstPage"];</code>
+   * <code>int32 first_page = 8 [json_name = "firstPage"];</code>
    * @return The firstPage.
    */
   @java.lang.Override
@@ -247,42 +360,45 @@ private static final long serialVersionUID = 0L;
     return firstPage_;
   }
 
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 7;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  public static final int GENERATION_CONFIG_FIELD_NUMBER = 9;
+  private io.ringmain.v1.GenerationConfig generationConfig_;
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+   * @return Whether the generationConfig field is set.
    */
   @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000001) != 0);
+  public boolean hasGenerationConfig() {
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+   * @return The generationConfig.
    */
   @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  public io.ringmain.v1.GenerationConfig getGenerationConfig() {
+    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
   }
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
+    return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -299,26 +415,32 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, mimeType_);
-    }
-    if (mode_ != io.ringmain.v1.DocumentMode.DOCUMENT_MODE_UNSPECIFIED.getNumber()) {
-      output.writeEnum(3, mode_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, prompt_);
-    }
-    if (maxParallelPages_ != 0) {
-      output.writeInt32(5, maxParallelPages_);
-    }
-    if (firstPage_ != 0) {
-      output.writeInt32(6, firstPage_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(7, getRoutingPolicy());
+      output.writeMessage(3, getAttribution());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, mimeType_);
+    }
+    if (mode_ != io.ringmain.v1.DocumentMode.DOCUMENT_MODE_UNSPECIFIED.getNumber()) {
+      output.writeEnum(6, mode_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 7, prompt_);
+    }
+    if (firstPage_ != 0) {
+      output.writeInt32(8, firstPage_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(9, getGenerationConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -329,30 +451,37 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, mimeType_);
-    }
-    if (mode_ != io.ringmain.v1.DocumentMode.DOCUMENT_MODE_UNSPECIFIED.getNumber()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeEnumSize(3, mode_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, prompt_);
-    }
-    if (maxParallelPages_ != 0) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(5, maxParallelPages_);
-    }
-    if (firstPage_ != 0) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(6, firstPage_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(7, getRoutingPolicy());
+        .computeMessageSize(3, getAttribution());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, mimeType_);
+    }
+    if (mode_ != io.ringmain.v1.DocumentMode.DOCUMENT_MODE_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(6, mode_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(7, prompt_);
+    }
+    if (firstPage_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(8, firstPage_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(9, getGenerationConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -369,21 +498,31 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.ReadDocumentConfig other = (io.ringmain.v1.ReadDocumentConfig) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (!getMimeType()
         .equals(other.getMimeType())) return false;
     if (mode_ != other.mode_) return false;
     if (!getPrompt()
         .equals(other.getPrompt())) return false;
-    if (getMaxParallelPages()
-        != other.getMaxParallelPages()) return false;
     if (getFirstPage()
         != other.getFirstPage()) return false;
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
+    if (hasGenerationConfig() != other.hasGenerationConfig()) return false;
+    if (hasGenerationConfig()) {
+      if (!getGenerationConfig()
+          .equals(other.getGenerationConfig())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -396,21 +535,29 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getMimeType().hashCode();
     hash = (37 * hash) + MODE_FIELD_NUMBER;
     hash = (53 * hash) + mode_;
     hash = (37 * hash) + PROMPT_FIELD_NUMBER;
     hash = (53 * hash) + getPrompt().hashCode();
-    hash = (37 * hash) + MAX_PARALLEL_PAGES_FIELD_NUMBER;
-    hash = (53 * hash) + getMaxParallelPages();
     hash = (37 * hash) + FIRST_PAGE_FIELD_NUMBER;
     hash = (53 * hash) + getFirstPage();
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    if (hasGenerationConfig()) {
+      hash = (37 * hash) + GENERATION_CONFIG_FIELD_NUMBER;
+      hash = (53 * hash) + getGenerationConfig().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -546,23 +693,35 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getGenerationConfigFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
-      mimeType_ = "";
-      mode_ = 0;
-      prompt_ = "";
-      maxParallelPages_ = 0;
-      firstPage_ = 0;
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
+      }
+      mimeType_ = "";
+      mode_ = 0;
+      prompt_ = "";
+      firstPage_ = 0;
+      generationConfig_ = null;
+      if (generationConfigBuilder_ != null) {
+        generationConfigBuilder_.dispose();
+        generationConfigBuilder_ = null;
       }
       return this;
     }
@@ -598,29 +757,41 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.ReadDocumentConfig result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.model_ = model_;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.mimeType_ = mimeType_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.mode_ = mode_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.prompt_ = prompt_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.maxParallelPages_ = maxParallelPages_;
-      }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.firstPage_ = firstPage_;
+        result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000040) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.mimeType_ = mimeType_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.mode_ = mode_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.prompt_ = prompt_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.firstPage_ = firstPage_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.generationConfig_ = generationConfigBuilder_ == null
+            ? generationConfig_
+            : generationConfigBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -669,14 +840,25 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.ReadDocumentConfig other) {
       if (other == io.ringmain.v1.ReadDocumentConfig.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (!other.getMimeType().isEmpty()) {
         mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       if (other.mode_ != 0) {
@@ -684,17 +866,14 @@ private static final long serialVersionUID = 0L;
       }
       if (!other.getPrompt().isEmpty()) {
         prompt_ = other.prompt_;
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000040;
         onChanged();
-      }
-      if (other.getMaxParallelPages() != 0) {
-        setMaxParallelPages(other.getMaxParallelPages());
       }
       if (other.getFirstPage() != 0) {
         setFirstPage(other.getFirstPage());
       }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
+      if (other.hasGenerationConfig()) {
+        mergeGenerationConfig(other.getGenerationConfig());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -723,42 +902,56 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              mimeType_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
-            case 24: {
-              mode_ = input.readEnum();
+            case 26: {
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
-            } // case 24
+            } // case 26
             case 34: {
-              prompt_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
             } // case 34
-            case 40: {
-              maxParallelPages_ = input.readInt32();
+            case 42: {
+              mimeType_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000010;
               break;
-            } // case 40
+            } // case 42
             case 48: {
-              firstPage_ = input.readInt32();
+              mode_ = input.readEnum();
               bitField0_ |= 0x00000020;
               break;
             } // case 48
             case 58: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              prompt_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000040;
               break;
             } // case 58
+            case 64: {
+              firstPage_ = input.readInt32();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
+            case 74: {
+              input.readMessage(
+                  getGenerationConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -776,13 +969,115 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -802,7 +1097,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -823,7 +1118,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -831,7 +1126,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -840,12 +1135,12 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -854,7 +1149,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that takes images. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -863,9 +1158,323 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
     }
 
     private java.lang.Object mimeType_ = "";
@@ -875,7 +1484,7 @@ private static final long serialVersionUID = 0L;
      * 256 characters. Empty means detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return The mimeType.
      */
     public java.lang.String getMimeType() {
@@ -896,7 +1505,7 @@ private static final long serialVersionUID = 0L;
      * 256 characters. Empty means detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return The bytes for mimeType.
      */
     public com.google.protobuf.ByteString
@@ -918,7 +1527,7 @@ private static final long serialVersionUID = 0L;
      * 256 characters. Empty means detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @param value The mimeType to set.
      * @return This builder for chaining.
      */
@@ -926,7 +1535,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -936,12 +1545,12 @@ private static final long serialVersionUID = 0L;
      * 256 characters. Empty means detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMimeType() {
       mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
@@ -951,7 +1560,7 @@ private static final long serialVersionUID = 0L;
      * 256 characters. Empty means detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @param value The bytes for mimeType to set.
      * @return This builder for chaining.
      */
@@ -960,7 +1569,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -971,7 +1580,7 @@ private static final long serialVersionUID = 0L;
      * How to turn pages into text.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
      * @return The enum numeric value on the wire for mode.
      */
     @java.lang.Override public int getModeValue() {
@@ -982,13 +1591,13 @@ private static final long serialVersionUID = 0L;
      * How to turn pages into text.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
      * @param value The enum numeric value on the wire for mode to set.
      * @return This builder for chaining.
      */
     public Builder setModeValue(int value) {
       mode_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -997,7 +1606,7 @@ private static final long serialVersionUID = 0L;
      * How to turn pages into text.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
      * @return The mode.
      */
     @java.lang.Override
@@ -1010,7 +1619,7 @@ private static final long serialVersionUID = 0L;
      * How to turn pages into text.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
      * @param value The mode to set.
      * @return This builder for chaining.
      */
@@ -1018,7 +1627,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) {
         throw new NullPointerException();
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000020;
       mode_ = value.getNumber();
       onChanged();
       return this;
@@ -1028,11 +1637,11 @@ private static final long serialVersionUID = 0L;
      * How to turn pages into text.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+     * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMode() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000020);
       mode_ = 0;
       onChanged();
       return this;
@@ -1044,7 +1653,7 @@ private static final long serialVersionUID = 0L;
      * What to ask of each page or picture. Empty means describe it.
      * </pre>
      *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
+     * <code>string prompt = 7 [json_name = "prompt"];</code>
      * @return The prompt.
      */
     public java.lang.String getPrompt() {
@@ -1064,7 +1673,7 @@ private static final long serialVersionUID = 0L;
      * What to ask of each page or picture. Empty means describe it.
      * </pre>
      *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
+     * <code>string prompt = 7 [json_name = "prompt"];</code>
      * @return The bytes for prompt.
      */
     public com.google.protobuf.ByteString
@@ -1085,7 +1694,7 @@ private static final long serialVersionUID = 0L;
      * What to ask of each page or picture. Empty means describe it.
      * </pre>
      *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
+     * <code>string prompt = 7 [json_name = "prompt"];</code>
      * @param value The prompt to set.
      * @return This builder for chaining.
      */
@@ -1093,7 +1702,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       prompt_ = value;
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1102,12 +1711,12 @@ private static final long serialVersionUID = 0L;
      * What to ask of each page or picture. Empty means describe it.
      * </pre>
      *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
+     * <code>string prompt = 7 [json_name = "prompt"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPrompt() {
       prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000040);
       onChanged();
       return this;
     }
@@ -1116,7 +1725,7 @@ private static final long serialVersionUID = 0L;
      * What to ask of each page or picture. Empty means describe it.
      * </pre>
      *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
+     * <code>string prompt = 7 [json_name = "prompt"];</code>
      * @param value The bytes for prompt to set.
      * @return This builder for chaining.
      */
@@ -1125,51 +1734,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       prompt_ = value;
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-
-    private int maxParallelPages_ ;
-    /**
-     * <pre>
-     * The most pages to have in work at once. Zero means the server's default.
-     * </pre>
-     *
-     * <code>int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];</code>
-     * @return The maxParallelPages.
-     */
-    @java.lang.Override
-    public int getMaxParallelPages() {
-      return maxParallelPages_;
-    }
-    /**
-     * <pre>
-     * The most pages to have in work at once. Zero means the server's default.
-     * </pre>
-     *
-     * <code>int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];</code>
-     * @param value The maxParallelPages to set.
-     * @return This builder for chaining.
-     */
-    public Builder setMaxParallelPages(int value) {
-
-      maxParallelPages_ = value;
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The most pages to have in work at once. Zero means the server's default.
-     * </pre>
-     *
-     * <code>int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearMaxParallelPages() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      maxParallelPages_ = 0;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1180,7 +1745,7 @@ private static final long serialVersionUID = 0L;
      * The first page to read, from 1. Zero means 1. Resume here after a failure.
      * </pre>
      *
-     * <code>int32 first_page = 6 [json_name = "firstPage"];</code>
+     * <code>int32 first_page = 8 [json_name = "firstPage"];</code>
      * @return The firstPage.
      */
     @java.lang.Override
@@ -1192,14 +1757,14 @@ private static final long serialVersionUID = 0L;
      * The first page to read, from 1. Zero means 1. Resume here after a failure.
      * </pre>
      *
-     * <code>int32 first_page = 6 [json_name = "firstPage"];</code>
+     * <code>int32 first_page = 8 [json_name = "firstPage"];</code>
      * @param value The firstPage to set.
      * @return This builder for chaining.
      */
     public Builder setFirstPage(int value) {
 
       firstPage_ = value;
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1208,171 +1773,180 @@ private static final long serialVersionUID = 0L;
      * The first page to read, from 1. Zero means 1. Resume here after a failure.
      * </pre>
      *
-     * <code>int32 first_page = 6 [json_name = "firstPage"];</code>
+     * <code>int32 first_page = 8 [json_name = "firstPage"];</code>
      * @return This builder for chaining.
      */
     public Builder clearFirstPage() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000080);
       firstPage_ = 0;
       onChanged();
       return this;
     }
 
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private io.ringmain.v1.GenerationConfig generationConfig_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+        io.ringmain.v1.GenerationConfig, io.ringmain.v1.GenerationConfig.Builder, io.ringmain.v1.GenerationConfigOrBuilder> generationConfigBuilder_;
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+     * @return Whether the generationConfig field is set.
      */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000040) != 0);
+    public boolean hasGenerationConfig() {
+      return ((bitField0_ & 0x00000100) != 0);
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+     * @return The generationConfig.
      */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+    public io.ringmain.v1.GenerationConfig getGenerationConfig() {
+      if (generationConfigBuilder_ == null) {
+        return generationConfig_ == null ? io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
       } else {
-        return routingPolicyBuilder_.getMessage();
+        return generationConfigBuilder_.getMessage();
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
+    public Builder setGenerationConfig(io.ringmain.v1.GenerationConfig value) {
+      if (generationConfigBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        routingPolicy_ = value;
+        generationConfig_ = value;
       } else {
-        routingPolicyBuilder_.setMessage(value);
+        generationConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
+    public Builder setGenerationConfig(
+        io.ringmain.v1.GenerationConfig.Builder builderForValue) {
+      if (generationConfigBuilder_ == null) {
+        generationConfig_ = builderForValue.build();
       } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
+        generationConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000040) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
+    public Builder mergeGenerationConfig(io.ringmain.v1.GenerationConfig value) {
+      if (generationConfigBuilder_ == null) {
+        if (((bitField0_ & 0x00000100) != 0) &&
+          generationConfig_ != null &&
+          generationConfig_ != io.ringmain.v1.GenerationConfig.getDefaultInstance()) {
+          getGenerationConfigBuilder().mergeFrom(value);
         } else {
-          routingPolicy_ = value;
+          generationConfig_ = value;
         }
       } else {
-        routingPolicyBuilder_.mergeFrom(value);
+        generationConfigBuilder_.mergeFrom(value);
       }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000040;
+      if (generationConfig_ != null) {
+        bitField0_ |= 0x00000100;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
+    public Builder clearGenerationConfig() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      generationConfig_ = null;
+      if (generationConfigBuilder_ != null) {
+        generationConfigBuilder_.dispose();
+        generationConfigBuilder_ = null;
       }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000040;
+    public io.ringmain.v1.GenerationConfig.Builder getGenerationConfigBuilder() {
+      bitField0_ |= 0x00000100;
       onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
+      return getGenerationConfigFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
+    public io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder() {
+      if (generationConfigBuilder_ != null) {
+        return generationConfigBuilder_.getMessageOrBuilder();
       } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+        return generationConfig_ == null ?
+            io.ringmain.v1.GenerationConfig.getDefaultInstance() : generationConfig_;
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to write. `response_format` and `output_modalities` are refused: a page
+     * is Markdown.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
+        io.ringmain.v1.GenerationConfig, io.ringmain.v1.GenerationConfig.Builder, io.ringmain.v1.GenerationConfigOrBuilder> 
+        getGenerationConfigFieldBuilder() {
+      if (generationConfigBuilder_ == null) {
+        generationConfigBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.GenerationConfig, io.ringmain.v1.GenerationConfig.Builder, io.ringmain.v1.GenerationConfigOrBuilder>(
+                getGenerationConfig(),
                 getParentForChildren(),
                 isClean());
-        routingPolicy_ = null;
+        generationConfig_ = null;
       }
-      return routingPolicyBuilder_;
+      return generationConfigBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

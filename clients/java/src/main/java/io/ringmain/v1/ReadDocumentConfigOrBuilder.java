@@ -10,10 +10,34 @@ public interface ReadDocumentConfigOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -22,7 +46,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * A model of this gateway that takes images. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -30,11 +54,65 @@ public interface ReadDocumentConfigOrBuilder extends
 
   /**
    * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
    * IANA media type of the document: PDF, DOCX, PPTX, HTML or an image. At most
    * 256 characters. Empty means detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   java.lang.String getMimeType();
@@ -44,7 +122,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * 256 characters. Empty means detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   com.google.protobuf.ByteString
@@ -55,7 +133,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * How to turn pages into text.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
    * @return The enum numeric value on the wire for mode.
    */
   int getModeValue();
@@ -64,7 +142,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * How to turn pages into text.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentMode mode = 3 [json_name = "mode"];</code>
+   * <code>.ringmain.v1.DocumentMode mode = 6 [json_name = "mode"];</code>
    * @return The mode.
    */
   io.ringmain.v1.DocumentMode getMode();
@@ -74,7 +152,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * What to ask of each page or picture. Empty means describe it.
    * </pre>
    *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
+   * <code>string prompt = 7 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   java.lang.String getPrompt();
@@ -83,7 +161,7 @@ public interface ReadDocumentConfigOrBuilder extends
    * What to ask of each page or picture. Empty means describe it.
    * </pre>
    *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
+   * <code>string prompt = 7 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   com.google.protobuf.ByteString
@@ -91,48 +169,41 @@ public interface ReadDocumentConfigOrBuilder extends
 
   /**
    * <pre>
-   * The most pages to have in work at once. Zero means the server's default.
-   * </pre>
-   *
-   * <code>int32 max_parallel_pages = 5 [json_name = "maxParallelPages"];</code>
-   * @return The maxParallelPages.
-   */
-  int getMaxParallelPages();
-
-  /**
-   * <pre>
    * The first page to read, from 1. Zero means 1. Resume here after a failure.
    * </pre>
    *
-   * <code>int32 first_page = 6 [json_name = "firstPage"];</code>
+   * <code>int32 first_page = 8 [json_name = "firstPage"];</code>
    * @return The firstPage.
    */
   int getFirstPage();
 
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+   * @return Whether the generationConfig field is set.
    */
-  boolean hasRoutingPolicy();
+  boolean hasGenerationConfig();
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
+   * @return The generationConfig.
    */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  io.ringmain.v1.GenerationConfig getGenerationConfig();
   /**
    * <pre>
-   * How to route.
+   * How to write. `response_format` and `output_modalities` are refused: a page
+   * is Markdown.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.GenerationConfig generation_config = 9 [json_name = "generationConfig"];</code>
    */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+  io.ringmain.v1.GenerationConfigOrBuilder getGenerationConfigOrBuilder();
 }

@@ -49,7 +49,7 @@ private static final long serialVersionUID = 0L;
   public enum EventCase
       implements com.google.protobuf.Internal.EnumLite,
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
-    OPENED(1),
+    STARTED(1),
     PAGE(2),
     FINISHED(3),
     EVENT_NOT_SET(0);
@@ -69,7 +69,7 @@ private static final long serialVersionUID = 0L;
 
     public static EventCase forNumber(int value) {
       switch (value) {
-        case 1: return OPENED;
+        case 1: return STARTED;
         case 2: return PAGE;
         case 3: return FINISHED;
         case 0: return EVENT_NOT_SET;
@@ -87,47 +87,47 @@ private static final long serialVersionUID = 0L;
         eventCase_);
   }
 
-  public static final int OPENED_FIELD_NUMBER = 1;
+  public static final int STARTED_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-   * @return Whether the opened field is set.
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+   * @return Whether the started field is set.
    */
   @java.lang.Override
-  public boolean hasOpened() {
+  public boolean hasStarted() {
     return eventCase_ == 1;
   }
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-   * @return The opened.
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+   * @return The started.
    */
   @java.lang.Override
-  public io.ringmain.v1.DocumentOpened getOpened() {
+  public io.ringmain.v1.DocumentStarted getStarted() {
     if (eventCase_ == 1) {
-       return (io.ringmain.v1.DocumentOpened) event_;
+       return (io.ringmain.v1.DocumentStarted) event_;
     }
-    return io.ringmain.v1.DocumentOpened.getDefaultInstance();
+    return io.ringmain.v1.DocumentStarted.getDefaultInstance();
   }
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.DocumentOpenedOrBuilder getOpenedOrBuilder() {
+  public io.ringmain.v1.DocumentStartedOrBuilder getStartedOrBuilder() {
     if (eventCase_ == 1) {
-       return (io.ringmain.v1.DocumentOpened) event_;
+       return (io.ringmain.v1.DocumentStarted) event_;
     }
-    return io.ringmain.v1.DocumentOpened.getDefaultInstance();
+    return io.ringmain.v1.DocumentStarted.getDefaultInstance();
   }
 
   public static final int PAGE_FIELD_NUMBER = 2;
@@ -231,7 +231,7 @@ private static final long serialVersionUID = 0L;
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
     if (eventCase_ == 1) {
-      output.writeMessage(1, (io.ringmain.v1.DocumentOpened) event_);
+      output.writeMessage(1, (io.ringmain.v1.DocumentStarted) event_);
     }
     if (eventCase_ == 2) {
       output.writeMessage(2, (io.ringmain.v1.DocumentPage) event_);
@@ -250,7 +250,7 @@ private static final long serialVersionUID = 0L;
     size = 0;
     if (eventCase_ == 1) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, (io.ringmain.v1.DocumentOpened) event_);
+        .computeMessageSize(1, (io.ringmain.v1.DocumentStarted) event_);
     }
     if (eventCase_ == 2) {
       size += com.google.protobuf.CodedOutputStream
@@ -278,8 +278,8 @@ private static final long serialVersionUID = 0L;
     if (!getEventCase().equals(other.getEventCase())) return false;
     switch (eventCase_) {
       case 1:
-        if (!getOpened()
-            .equals(other.getOpened())) return false;
+        if (!getStarted()
+            .equals(other.getStarted())) return false;
         break;
       case 2:
         if (!getPage()
@@ -305,8 +305,8 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     switch (eventCase_) {
       case 1:
-        hash = (37 * hash) + OPENED_FIELD_NUMBER;
-        hash = (53 * hash) + getOpened().hashCode();
+        hash = (37 * hash) + STARTED_FIELD_NUMBER;
+        hash = (53 * hash) + getStarted().hashCode();
         break;
       case 2:
         hash = (37 * hash) + PAGE_FIELD_NUMBER;
@@ -454,8 +454,8 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      if (openedBuilder_ != null) {
-        openedBuilder_.clear();
+      if (startedBuilder_ != null) {
+        startedBuilder_.clear();
       }
       if (pageBuilder_ != null) {
         pageBuilder_.clear();
@@ -505,8 +505,8 @@ private static final long serialVersionUID = 0L;
       result.eventCase_ = eventCase_;
       result.event_ = this.event_;
       if (eventCase_ == 1 &&
-          openedBuilder_ != null) {
-        result.event_ = openedBuilder_.build();
+          startedBuilder_ != null) {
+        result.event_ = startedBuilder_.build();
       }
       if (eventCase_ == 2 &&
           pageBuilder_ != null) {
@@ -563,8 +563,8 @@ private static final long serialVersionUID = 0L;
     public Builder mergeFrom(io.ringmain.v1.ReadDocumentEvent other) {
       if (other == io.ringmain.v1.ReadDocumentEvent.getDefaultInstance()) return this;
       switch (other.getEventCase()) {
-        case OPENED: {
-          mergeOpened(other.getOpened());
+        case STARTED: {
+          mergeStarted(other.getStarted());
           break;
         }
         case PAGE: {
@@ -607,7 +607,7 @@ private static final long serialVersionUID = 0L;
               break;
             case 10: {
               input.readMessage(
-                  getOpenedFieldBuilder().getBuilder(),
+                  getStartedFieldBuilder().getBuilder(),
                   extensionRegistry);
               eventCase_ = 1;
               break;
@@ -659,91 +659,91 @@ private static final long serialVersionUID = 0L;
     private int bitField0_;
 
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.DocumentOpened, io.ringmain.v1.DocumentOpened.Builder, io.ringmain.v1.DocumentOpenedOrBuilder> openedBuilder_;
+        io.ringmain.v1.DocumentStarted, io.ringmain.v1.DocumentStarted.Builder, io.ringmain.v1.DocumentStartedOrBuilder> startedBuilder_;
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-     * @return Whether the opened field is set.
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+     * @return Whether the started field is set.
      */
     @java.lang.Override
-    public boolean hasOpened() {
+    public boolean hasStarted() {
       return eventCase_ == 1;
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-     * @return The opened.
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+     * @return The started.
      */
     @java.lang.Override
-    public io.ringmain.v1.DocumentOpened getOpened() {
-      if (openedBuilder_ == null) {
+    public io.ringmain.v1.DocumentStarted getStarted() {
+      if (startedBuilder_ == null) {
         if (eventCase_ == 1) {
-          return (io.ringmain.v1.DocumentOpened) event_;
+          return (io.ringmain.v1.DocumentStarted) event_;
         }
-        return io.ringmain.v1.DocumentOpened.getDefaultInstance();
+        return io.ringmain.v1.DocumentStarted.getDefaultInstance();
       } else {
         if (eventCase_ == 1) {
-          return openedBuilder_.getMessage();
+          return startedBuilder_.getMessage();
         }
-        return io.ringmain.v1.DocumentOpened.getDefaultInstance();
+        return io.ringmain.v1.DocumentStarted.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
-    public Builder setOpened(io.ringmain.v1.DocumentOpened value) {
-      if (openedBuilder_ == null) {
+    public Builder setStarted(io.ringmain.v1.DocumentStarted value) {
+      if (startedBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
         event_ = value;
         onChanged();
       } else {
-        openedBuilder_.setMessage(value);
+        startedBuilder_.setMessage(value);
       }
       eventCase_ = 1;
       return this;
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
-    public Builder setOpened(
-        io.ringmain.v1.DocumentOpened.Builder builderForValue) {
-      if (openedBuilder_ == null) {
+    public Builder setStarted(
+        io.ringmain.v1.DocumentStarted.Builder builderForValue) {
+      if (startedBuilder_ == null) {
         event_ = builderForValue.build();
         onChanged();
       } else {
-        openedBuilder_.setMessage(builderForValue.build());
+        startedBuilder_.setMessage(builderForValue.build());
       }
       eventCase_ = 1;
       return this;
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
-    public Builder mergeOpened(io.ringmain.v1.DocumentOpened value) {
-      if (openedBuilder_ == null) {
+    public Builder mergeStarted(io.ringmain.v1.DocumentStarted value) {
+      if (startedBuilder_ == null) {
         if (eventCase_ == 1 &&
-            event_ != io.ringmain.v1.DocumentOpened.getDefaultInstance()) {
-          event_ = io.ringmain.v1.DocumentOpened.newBuilder((io.ringmain.v1.DocumentOpened) event_)
+            event_ != io.ringmain.v1.DocumentStarted.getDefaultInstance()) {
+          event_ = io.ringmain.v1.DocumentStarted.newBuilder((io.ringmain.v1.DocumentStarted) event_)
               .mergeFrom(value).buildPartial();
         } else {
           event_ = value;
@@ -751,9 +751,9 @@ private static final long serialVersionUID = 0L;
         onChanged();
       } else {
         if (eventCase_ == 1) {
-          openedBuilder_.mergeFrom(value);
+          startedBuilder_.mergeFrom(value);
         } else {
-          openedBuilder_.setMessage(value);
+          startedBuilder_.setMessage(value);
         }
       }
       eventCase_ = 1;
@@ -761,13 +761,13 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
-    public Builder clearOpened() {
-      if (openedBuilder_ == null) {
+    public Builder clearStarted() {
+      if (startedBuilder_ == null) {
         if (eventCase_ == 1) {
           eventCase_ = 0;
           event_ = null;
@@ -778,62 +778,62 @@ private static final long serialVersionUID = 0L;
           eventCase_ = 0;
           event_ = null;
         }
-        openedBuilder_.clear();
+        startedBuilder_.clear();
       }
       return this;
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
-    public io.ringmain.v1.DocumentOpened.Builder getOpenedBuilder() {
-      return getOpenedFieldBuilder().getBuilder();
+    public io.ringmain.v1.DocumentStarted.Builder getStartedBuilder() {
+      return getStartedFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
     @java.lang.Override
-    public io.ringmain.v1.DocumentOpenedOrBuilder getOpenedOrBuilder() {
-      if ((eventCase_ == 1) && (openedBuilder_ != null)) {
-        return openedBuilder_.getMessageOrBuilder();
+    public io.ringmain.v1.DocumentStartedOrBuilder getStartedOrBuilder() {
+      if ((eventCase_ == 1) && (startedBuilder_ != null)) {
+        return startedBuilder_.getMessageOrBuilder();
       } else {
         if (eventCase_ == 1) {
-          return (io.ringmain.v1.DocumentOpened) event_;
+          return (io.ringmain.v1.DocumentStarted) event_;
         }
-        return io.ringmain.v1.DocumentOpened.getDefaultInstance();
+        return io.ringmain.v1.DocumentStarted.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The document could be read.
+     * The document could be opened.
      * </pre>
      *
-     * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+     * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.DocumentOpened, io.ringmain.v1.DocumentOpened.Builder, io.ringmain.v1.DocumentOpenedOrBuilder> 
-        getOpenedFieldBuilder() {
-      if (openedBuilder_ == null) {
+        io.ringmain.v1.DocumentStarted, io.ringmain.v1.DocumentStarted.Builder, io.ringmain.v1.DocumentStartedOrBuilder> 
+        getStartedFieldBuilder() {
+      if (startedBuilder_ == null) {
         if (!(eventCase_ == 1)) {
-          event_ = io.ringmain.v1.DocumentOpened.getDefaultInstance();
+          event_ = io.ringmain.v1.DocumentStarted.getDefaultInstance();
         }
-        openedBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.DocumentOpened, io.ringmain.v1.DocumentOpened.Builder, io.ringmain.v1.DocumentOpenedOrBuilder>(
-                (io.ringmain.v1.DocumentOpened) event_,
+        startedBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.DocumentStarted, io.ringmain.v1.DocumentStarted.Builder, io.ringmain.v1.DocumentStartedOrBuilder>(
+                (io.ringmain.v1.DocumentStarted) event_,
                 getParentForChildren(),
                 isClean());
         event_ = null;
       }
       eventCase_ = 1;
       onChanged();
-      return openedBuilder_;
+      return startedBuilder_;
     }
 
     private com.google.protobuf.SingleFieldBuilderV3<

@@ -10,30 +10,30 @@ public interface ReadDocumentEventOrBuilder extends
 
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-   * @return Whether the opened field is set.
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+   * @return Whether the started field is set.
    */
-  boolean hasOpened();
+  boolean hasStarted();
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
-   * @return The opened.
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
+   * @return The started.
    */
-  io.ringmain.v1.DocumentOpened getOpened();
+  io.ringmain.v1.DocumentStarted getStarted();
   /**
    * <pre>
-   * The document could be read.
+   * The document could be opened.
    * </pre>
    *
-   * <code>.ringmain.v1.DocumentOpened opened = 1 [json_name = "opened"];</code>
+   * <code>.ringmain.v1.DocumentStarted started = 1 [json_name = "started"];</code>
    */
-  io.ringmain.v1.DocumentOpenedOrBuilder getOpenedOrBuilder();
+  io.ringmain.v1.DocumentStartedOrBuilder getStartedOrBuilder();
 
   /**
    * <pre>

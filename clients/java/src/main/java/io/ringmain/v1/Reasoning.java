@@ -22,8 +22,6 @@ private static final long serialVersionUID = 0L;
   }
   private Reasoning() {
     text_ = "";
-    signature_ = com.google.protobuf.ByteString.EMPTY;
-    providerId_ = "";
   }
 
   @java.lang.Override
@@ -93,69 +91,6 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int SIGNATURE_FIELD_NUMBER = 2;
-  private com.google.protobuf.ByteString signature_ = com.google.protobuf.ByteString.EMPTY;
-  /**
-   * <pre>
-   * Opaque state the provider wants back verbatim in the next turn. It is
-   * bound to `provider_id`: sent to another provider, the gateway drops it.
-   * </pre>
-   *
-   * <code>bytes signature = 2 [json_name = "signature"];</code>
-   * @return The signature.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString getSignature() {
-    return signature_;
-  }
-
-  public static final int PROVIDER_ID_FIELD_NUMBER = 3;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object providerId_ = "";
-  /**
-   * <pre>
-   * The provider that signed it. At most 256 characters.
-   * </pre>
-   *
-   * <code>string provider_id = 3 [json_name = "providerId"];</code>
-   * @return The providerId.
-   */
-  @java.lang.Override
-  public java.lang.String getProviderId() {
-    java.lang.Object ref = providerId_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      providerId_ = s;
-      return s;
-    }
-  }
-  /**
-   * <pre>
-   * The provider that signed it. At most 256 characters.
-   * </pre>
-   *
-   * <code>string provider_id = 3 [json_name = "providerId"];</code>
-   * @return The bytes for providerId.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getProviderIdBytes() {
-    java.lang.Object ref = providerId_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      providerId_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -173,12 +108,6 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, text_);
     }
-    if (!signature_.isEmpty()) {
-      output.writeBytes(2, signature_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, providerId_);
-    }
     getUnknownFields().writeTo(output);
   }
 
@@ -190,13 +119,6 @@ private static final long serialVersionUID = 0L;
     size = 0;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, text_);
-    }
-    if (!signature_.isEmpty()) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeBytesSize(2, signature_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, providerId_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -215,10 +137,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getText()
         .equals(other.getText())) return false;
-    if (!getSignature()
-        .equals(other.getSignature())) return false;
-    if (!getProviderId()
-        .equals(other.getProviderId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -232,10 +150,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + TEXT_FIELD_NUMBER;
     hash = (53 * hash) + getText().hashCode();
-    hash = (37 * hash) + SIGNATURE_FIELD_NUMBER;
-    hash = (53 * hash) + getSignature().hashCode();
-    hash = (37 * hash) + PROVIDER_ID_FIELD_NUMBER;
-    hash = (53 * hash) + getProviderId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -372,8 +286,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       text_ = "";
-      signature_ = com.google.protobuf.ByteString.EMPTY;
-      providerId_ = "";
       return this;
     }
 
@@ -409,12 +321,6 @@ private static final long serialVersionUID = 0L;
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.text_ = text_;
-      }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.signature_ = signature_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.providerId_ = providerId_;
       }
     }
 
@@ -467,14 +373,6 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.getSignature() != com.google.protobuf.ByteString.EMPTY) {
-        setSignature(other.getSignature());
-      }
-      if (!other.getProviderId().isEmpty()) {
-        providerId_ = other.providerId_;
-        bitField0_ |= 0x00000004;
-        onChanged();
-      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -506,16 +404,6 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000001;
               break;
             } // case 10
-            case 18: {
-              signature_ = input.readBytes();
-              bitField0_ |= 0x00000002;
-              break;
-            } // case 18
-            case 26: {
-              providerId_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000004;
-              break;
-            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -621,145 +509,6 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       text_ = value;
       bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
-    }
-
-    private com.google.protobuf.ByteString signature_ = com.google.protobuf.ByteString.EMPTY;
-    /**
-     * <pre>
-     * Opaque state the provider wants back verbatim in the next turn. It is
-     * bound to `provider_id`: sent to another provider, the gateway drops it.
-     * </pre>
-     *
-     * <code>bytes signature = 2 [json_name = "signature"];</code>
-     * @return The signature.
-     */
-    @java.lang.Override
-    public com.google.protobuf.ByteString getSignature() {
-      return signature_;
-    }
-    /**
-     * <pre>
-     * Opaque state the provider wants back verbatim in the next turn. It is
-     * bound to `provider_id`: sent to another provider, the gateway drops it.
-     * </pre>
-     *
-     * <code>bytes signature = 2 [json_name = "signature"];</code>
-     * @param value The signature to set.
-     * @return This builder for chaining.
-     */
-    public Builder setSignature(com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      signature_ = value;
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Opaque state the provider wants back verbatim in the next turn. It is
-     * bound to `provider_id`: sent to another provider, the gateway drops it.
-     * </pre>
-     *
-     * <code>bytes signature = 2 [json_name = "signature"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearSignature() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      signature_ = getDefaultInstance().getSignature();
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object providerId_ = "";
-    /**
-     * <pre>
-     * The provider that signed it. At most 256 characters.
-     * </pre>
-     *
-     * <code>string provider_id = 3 [json_name = "providerId"];</code>
-     * @return The providerId.
-     */
-    public java.lang.String getProviderId() {
-      java.lang.Object ref = providerId_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        providerId_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The provider that signed it. At most 256 characters.
-     * </pre>
-     *
-     * <code>string provider_id = 3 [json_name = "providerId"];</code>
-     * @return The bytes for providerId.
-     */
-    public com.google.protobuf.ByteString
-        getProviderIdBytes() {
-      java.lang.Object ref = providerId_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        providerId_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The provider that signed it. At most 256 characters.
-     * </pre>
-     *
-     * <code>string provider_id = 3 [json_name = "providerId"];</code>
-     * @param value The providerId to set.
-     * @return This builder for chaining.
-     */
-    public Builder setProviderId(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      providerId_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The provider that signed it. At most 256 characters.
-     * </pre>
-     *
-     * <code>string provider_id = 3 [json_name = "providerId"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearProviderId() {
-      providerId_ = getDefaultInstance().getProviderId();
-      bitField0_ = (bitField0_ & ~0x00000004);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The provider that signed it. At most 256 characters.
-     * </pre>
-     *
-     * <code>string provider_id = 3 [json_name = "providerId"];</code>
-     * @param value The bytes for providerId to set.
-     * @return This builder for chaining.
-     */
-    public Builder setProviderIdBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      providerId_ = value;
-      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }

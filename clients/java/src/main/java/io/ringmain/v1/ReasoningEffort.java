@@ -6,8 +6,9 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How much a model reasons before it answers. New values may be added; an
- * unknown one is ignored.
+ * How much a model reasons before it answers. A model without a step gets the
+ * nearest that it has. New values may be added; an unknown one counts as
+ * unspecified.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ReasoningEffort}
@@ -32,28 +33,44 @@ public enum ReasoningEffort
   REASONING_EFFORT_NONE(1),
   /**
    * <pre>
+   * As little as the model can.
+   * </pre>
+   *
+   * <code>REASONING_EFFORT_MINIMAL = 2;</code>
+   */
+  REASONING_EFFORT_MINIMAL(2),
+  /**
+   * <pre>
    * A little.
    * </pre>
    *
-   * <code>REASONING_EFFORT_LOW = 2;</code>
+   * <code>REASONING_EFFORT_LOW = 3;</code>
    */
-  REASONING_EFFORT_LOW(2),
+  REASONING_EFFORT_LOW(3),
   /**
    * <pre>
    * Some.
    * </pre>
    *
-   * <code>REASONING_EFFORT_MEDIUM = 3;</code>
+   * <code>REASONING_EFFORT_MEDIUM = 4;</code>
    */
-  REASONING_EFFORT_MEDIUM(3),
+  REASONING_EFFORT_MEDIUM(4),
   /**
    * <pre>
    * A lot.
    * </pre>
    *
-   * <code>REASONING_EFFORT_HIGH = 4;</code>
+   * <code>REASONING_EFFORT_HIGH = 5;</code>
    */
-  REASONING_EFFORT_HIGH(4),
+  REASONING_EFFORT_HIGH(5),
+  /**
+   * <pre>
+   * As much as the model can.
+   * </pre>
+   *
+   * <code>REASONING_EFFORT_EXTRA_HIGH = 6;</code>
+   */
+  REASONING_EFFORT_EXTRA_HIGH(6),
   UNRECOGNIZED(-1),
   ;
 
@@ -75,28 +92,44 @@ public enum ReasoningEffort
   public static final int REASONING_EFFORT_NONE_VALUE = 1;
   /**
    * <pre>
+   * As little as the model can.
+   * </pre>
+   *
+   * <code>REASONING_EFFORT_MINIMAL = 2;</code>
+   */
+  public static final int REASONING_EFFORT_MINIMAL_VALUE = 2;
+  /**
+   * <pre>
    * A little.
    * </pre>
    *
-   * <code>REASONING_EFFORT_LOW = 2;</code>
+   * <code>REASONING_EFFORT_LOW = 3;</code>
    */
-  public static final int REASONING_EFFORT_LOW_VALUE = 2;
+  public static final int REASONING_EFFORT_LOW_VALUE = 3;
   /**
    * <pre>
    * Some.
    * </pre>
    *
-   * <code>REASONING_EFFORT_MEDIUM = 3;</code>
+   * <code>REASONING_EFFORT_MEDIUM = 4;</code>
    */
-  public static final int REASONING_EFFORT_MEDIUM_VALUE = 3;
+  public static final int REASONING_EFFORT_MEDIUM_VALUE = 4;
   /**
    * <pre>
    * A lot.
    * </pre>
    *
-   * <code>REASONING_EFFORT_HIGH = 4;</code>
+   * <code>REASONING_EFFORT_HIGH = 5;</code>
    */
-  public static final int REASONING_EFFORT_HIGH_VALUE = 4;
+  public static final int REASONING_EFFORT_HIGH_VALUE = 5;
+  /**
+   * <pre>
+   * As much as the model can.
+   * </pre>
+   *
+   * <code>REASONING_EFFORT_EXTRA_HIGH = 6;</code>
+   */
+  public static final int REASONING_EFFORT_EXTRA_HIGH_VALUE = 6;
 
 
   public final int getNumber() {
@@ -125,9 +158,11 @@ public enum ReasoningEffort
     switch (value) {
       case 0: return REASONING_EFFORT_UNSPECIFIED;
       case 1: return REASONING_EFFORT_NONE;
-      case 2: return REASONING_EFFORT_LOW;
-      case 3: return REASONING_EFFORT_MEDIUM;
-      case 4: return REASONING_EFFORT_HIGH;
+      case 2: return REASONING_EFFORT_MINIMAL;
+      case 3: return REASONING_EFFORT_LOW;
+      case 4: return REASONING_EFFORT_MEDIUM;
+      case 5: return REASONING_EFFORT_HIGH;
+      case 6: return REASONING_EFFORT_EXTRA_HIGH;
       default: return null;
     }
   }
@@ -158,7 +193,7 @@ public enum ReasoningEffort
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(1);
+    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(2);
   }
 
   private static final ReasoningEffort[] VALUES = values();

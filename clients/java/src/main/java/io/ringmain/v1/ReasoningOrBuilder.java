@@ -27,35 +27,4 @@ public interface ReasoningOrBuilder extends
    */
   com.google.protobuf.ByteString
       getTextBytes();
-
-  /**
-   * <pre>
-   * Opaque state the provider wants back verbatim in the next turn. It is
-   * bound to `provider_id`: sent to another provider, the gateway drops it.
-   * </pre>
-   *
-   * <code>bytes signature = 2 [json_name = "signature"];</code>
-   * @return The signature.
-   */
-  com.google.protobuf.ByteString getSignature();
-
-  /**
-   * <pre>
-   * The provider that signed it. At most 256 characters.
-   * </pre>
-   *
-   * <code>string provider_id = 3 [json_name = "providerId"];</code>
-   * @return The providerId.
-   */
-  java.lang.String getProviderId();
-  /**
-   * <pre>
-   * The provider that signed it. At most 256 characters.
-   * </pre>
-   *
-   * <code>string provider_id = 3 [json_name = "providerId"];</code>
-   * @return The bytes for providerId.
-   */
-  com.google.protobuf.ByteString
-      getProviderIdBytes();
 }

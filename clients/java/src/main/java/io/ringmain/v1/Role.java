@@ -15,7 +15,7 @@ public enum Role
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not set. Rejected.
+   * Not set. Refused.
    * </pre>
    *
    * <code>ROLE_UNSPECIFIED = 0;</code>
@@ -58,7 +58,7 @@ public enum Role
 
   /**
    * <pre>
-   * Not set. Rejected.
+   * Not set. Refused.
    * </pre>
    *
    * <code>ROLE_UNSPECIFIED = 0;</code>

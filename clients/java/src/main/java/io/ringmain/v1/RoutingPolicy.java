@@ -6,7 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * How the caller wants a request routed. Empty means the server's policy.
+ * How the caller wants a request routed. What is not set follows the server's
+ * policy.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.RoutingPolicy}
@@ -39,18 +40,6 @@ private static final long serialVersionUID = 0L;
     return io.ringmain.v1.RoutingProto.internal_static_ringmain_v1_RoutingPolicy_descriptor;
   }
 
-  @SuppressWarnings({"rawtypes"})
-  @java.lang.Override
-  protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
-      int number) {
-    switch (number) {
-      case 7:
-        return internalGetLabels();
-      default:
-        throw new RuntimeException(
-            "Invalid map field number: " + number);
-    }
-  }
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internalGetFieldAccessorTable() {
@@ -184,8 +173,8 @@ private static final long serialVersionUID = 0L;
     return result == null ? io.ringmain.v1.StreamRecovery.UNRECOGNIZED : result;
   }
 
-  public static final int FIRST_TOKEN_TIMEOUT_FIELD_NUMBER = 5;
-  private com.google.protobuf.Duration firstTokenTimeout_;
+  public static final int FIRST_CONTENT_TIMEOUT_FIELD_NUMBER = 5;
+  private com.google.protobuf.Duration firstContentTimeout_;
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
@@ -193,11 +182,11 @@ private static final long serialVersionUID = 0L;
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-   * @return Whether the firstTokenTimeout field is set.
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+   * @return Whether the firstContentTimeout field is set.
    */
   @java.lang.Override
-  public boolean hasFirstTokenTimeout() {
+  public boolean hasFirstContentTimeout() {
     return ((bitField0_ & 0x00000001) != 0);
   }
   /**
@@ -207,12 +196,12 @@ private static final long serialVersionUID = 0L;
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-   * @return The firstTokenTimeout.
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+   * @return The firstContentTimeout.
    */
   @java.lang.Override
-  public com.google.protobuf.Duration getFirstTokenTimeout() {
-    return firstTokenTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenTimeout_;
+  public com.google.protobuf.Duration getFirstContentTimeout() {
+    return firstContentTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentTimeout_;
   }
   /**
    * <pre>
@@ -221,11 +210,11 @@ private static final long serialVersionUID = 0L;
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
    */
   @java.lang.Override
-  public com.google.protobuf.DurationOrBuilder getFirstTokenTimeoutOrBuilder() {
-    return firstTokenTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenTimeout_;
+  public com.google.protobuf.DurationOrBuilder getFirstContentTimeoutOrBuilder() {
+    return firstContentTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentTimeout_;
   }
 
   public static final int IDLE_TIMEOUT_FIELD_NUMBER = 6;
@@ -269,105 +258,6 @@ private static final long serialVersionUID = 0L;
     return idleTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : idleTimeout_;
   }
 
-  public static final int LABELS_FIELD_NUMBER = 7;
-  private static final class LabelsDefaultEntryHolder {
-    static final com.google.protobuf.MapEntry<
-        java.lang.String, java.lang.String> defaultEntry =
-            com.google.protobuf.MapEntry
-            .<java.lang.String, java.lang.String>newDefaultInstance(
-                io.ringmain.v1.RoutingProto.internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_descriptor, 
-                com.google.protobuf.WireFormat.FieldType.STRING,
-                "",
-                com.google.protobuf.WireFormat.FieldType.STRING,
-                "");
-  }
-  @SuppressWarnings("serial")
-  private com.google.protobuf.MapField<
-      java.lang.String, java.lang.String> labels_;
-  private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-  internalGetLabels() {
-    if (labels_ == null) {
-      return com.google.protobuf.MapField.emptyMapField(
-          LabelsDefaultEntryHolder.defaultEntry);
-    }
-    return labels_;
-  }
-  public int getLabelsCount() {
-    return internalGetLabels().getMap().size();
-  }
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public boolean containsLabels(
-      java.lang.String key) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    return internalGetLabels().getMap().containsKey(key);
-  }
-  /**
-   * Use {@link #getLabelsMap()} instead.
-   */
-  @java.lang.Override
-  @java.lang.Deprecated
-  public java.util.Map<java.lang.String, java.lang.String> getLabels() {
-    return getLabelsMap();
-  }
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public java.util.Map<java.lang.String, java.lang.String> getLabelsMap() {
-    return internalGetLabels().getMap();
-  }
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public /* nullable */
-java.lang.String getLabelsOrDefault(
-      java.lang.String key,
-      /* nullable */
-java.lang.String defaultValue) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    java.util.Map<java.lang.String, java.lang.String> map =
-        internalGetLabels().getMap();
-    return map.containsKey(key) ? map.get(key) : defaultValue;
-  }
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public java.lang.String getLabelsOrThrow(
-      java.lang.String key) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    java.util.Map<java.lang.String, java.lang.String> map =
-        internalGetLabels().getMap();
-    if (!map.containsKey(key)) {
-      throw new java.lang.IllegalArgumentException();
-    }
-    return map.get(key);
-  }
-
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -395,17 +285,11 @@ java.lang.String defaultValue) {
       output.writeEnum(4, streamRecovery_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(5, getFirstTokenTimeout());
+      output.writeMessage(5, getFirstContentTimeout());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(6, getIdleTimeout());
     }
-    com.google.protobuf.GeneratedMessageV3
-      .serializeStringMapTo(
-        output,
-        internalGetLabels(),
-        LabelsDefaultEntryHolder.defaultEntry,
-        7);
     getUnknownFields().writeTo(output);
   }
 
@@ -437,21 +321,11 @@ java.lang.String defaultValue) {
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getFirstTokenTimeout());
+        .computeMessageSize(5, getFirstContentTimeout());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(6, getIdleTimeout());
-    }
-    for (java.util.Map.Entry<java.lang.String, java.lang.String> entry
-         : internalGetLabels().getMap().entrySet()) {
-      com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
-      labels__ = LabelsDefaultEntryHolder.defaultEntry.newBuilderForType()
-          .setKey(entry.getKey())
-          .setValue(entry.getValue())
-          .build();
-      size += com.google.protobuf.CodedOutputStream
-          .computeMessageSize(7, labels__);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -474,18 +348,16 @@ java.lang.String defaultValue) {
         != other.getFailoverDisabled()) return false;
     if (cacheMode_ != other.cacheMode_) return false;
     if (streamRecovery_ != other.streamRecovery_) return false;
-    if (hasFirstTokenTimeout() != other.hasFirstTokenTimeout()) return false;
-    if (hasFirstTokenTimeout()) {
-      if (!getFirstTokenTimeout()
-          .equals(other.getFirstTokenTimeout())) return false;
+    if (hasFirstContentTimeout() != other.hasFirstContentTimeout()) return false;
+    if (hasFirstContentTimeout()) {
+      if (!getFirstContentTimeout()
+          .equals(other.getFirstContentTimeout())) return false;
     }
     if (hasIdleTimeout() != other.hasIdleTimeout()) return false;
     if (hasIdleTimeout()) {
       if (!getIdleTimeout()
           .equals(other.getIdleTimeout())) return false;
     }
-    if (!internalGetLabels().equals(
-        other.internalGetLabels())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -508,17 +380,13 @@ java.lang.String defaultValue) {
     hash = (53 * hash) + cacheMode_;
     hash = (37 * hash) + STREAM_RECOVERY_FIELD_NUMBER;
     hash = (53 * hash) + streamRecovery_;
-    if (hasFirstTokenTimeout()) {
-      hash = (37 * hash) + FIRST_TOKEN_TIMEOUT_FIELD_NUMBER;
-      hash = (53 * hash) + getFirstTokenTimeout().hashCode();
+    if (hasFirstContentTimeout()) {
+      hash = (37 * hash) + FIRST_CONTENT_TIMEOUT_FIELD_NUMBER;
+      hash = (53 * hash) + getFirstContentTimeout().hashCode();
     }
     if (hasIdleTimeout()) {
       hash = (37 * hash) + IDLE_TIMEOUT_FIELD_NUMBER;
       hash = (53 * hash) + getIdleTimeout().hashCode();
-    }
-    if (!internalGetLabels().getMap().isEmpty()) {
-      hash = (37 * hash) + LABELS_FIELD_NUMBER;
-      hash = (53 * hash) + internalGetLabels().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -619,7 +487,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How the caller wants a request routed. Empty means the server's policy.
+   * How the caller wants a request routed. What is not set follows the server's
+   * policy.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.RoutingPolicy}
@@ -633,28 +502,6 @@ java.lang.String defaultValue) {
       return io.ringmain.v1.RoutingProto.internal_static_ringmain_v1_RoutingPolicy_descriptor;
     }
 
-    @SuppressWarnings({"rawtypes"})
-    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
-        int number) {
-      switch (number) {
-        case 7:
-          return internalGetLabels();
-        default:
-          throw new RuntimeException(
-              "Invalid map field number: " + number);
-      }
-    }
-    @SuppressWarnings({"rawtypes"})
-    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
-        int number) {
-      switch (number) {
-        case 7:
-          return internalGetMutableLabels();
-        default:
-          throw new RuntimeException(
-              "Invalid map field number: " + number);
-      }
-    }
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
         internalGetFieldAccessorTable() {
@@ -676,7 +523,7 @@ java.lang.String defaultValue) {
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getFirstTokenTimeoutFieldBuilder();
+        getFirstContentTimeoutFieldBuilder();
         getIdleTimeoutFieldBuilder();
       }
     }
@@ -689,17 +536,16 @@ java.lang.String defaultValue) {
       failoverDisabled_ = false;
       cacheMode_ = 0;
       streamRecovery_ = 0;
-      firstTokenTimeout_ = null;
-      if (firstTokenTimeoutBuilder_ != null) {
-        firstTokenTimeoutBuilder_.dispose();
-        firstTokenTimeoutBuilder_ = null;
+      firstContentTimeout_ = null;
+      if (firstContentTimeoutBuilder_ != null) {
+        firstContentTimeoutBuilder_.dispose();
+        firstContentTimeoutBuilder_ = null;
       }
       idleTimeout_ = null;
       if (idleTimeoutBuilder_ != null) {
         idleTimeoutBuilder_.dispose();
         idleTimeoutBuilder_ = null;
       }
-      internalGetMutableLabels().clear();
       return this;
     }
 
@@ -748,9 +594,9 @@ java.lang.String defaultValue) {
       }
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.firstTokenTimeout_ = firstTokenTimeoutBuilder_ == null
-            ? firstTokenTimeout_
-            : firstTokenTimeoutBuilder_.build();
+        result.firstContentTimeout_ = firstContentTimeoutBuilder_ == null
+            ? firstContentTimeout_
+            : firstContentTimeoutBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000020) != 0)) {
@@ -758,10 +604,6 @@ java.lang.String defaultValue) {
             ? idleTimeout_
             : idleTimeoutBuilder_.build();
         to_bitField0_ |= 0x00000002;
-      }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.labels_ = internalGetLabels();
-        result.labels_.makeImmutable();
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -829,15 +671,12 @@ java.lang.String defaultValue) {
       if (other.streamRecovery_ != 0) {
         setStreamRecoveryValue(other.getStreamRecoveryValue());
       }
-      if (other.hasFirstTokenTimeout()) {
-        mergeFirstTokenTimeout(other.getFirstTokenTimeout());
+      if (other.hasFirstContentTimeout()) {
+        mergeFirstContentTimeout(other.getFirstContentTimeout());
       }
       if (other.hasIdleTimeout()) {
         mergeIdleTimeout(other.getIdleTimeout());
       }
-      internalGetMutableLabels().mergeFrom(
-          other.internalGetLabels());
-      bitField0_ |= 0x00000040;
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -887,7 +726,7 @@ java.lang.String defaultValue) {
             } // case 32
             case 42: {
               input.readMessage(
-                  getFirstTokenTimeoutFieldBuilder().getBuilder(),
+                  getFirstContentTimeoutFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000010;
               break;
@@ -899,15 +738,6 @@ java.lang.String defaultValue) {
               bitField0_ |= 0x00000020;
               break;
             } // case 50
-            case 58: {
-              com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
-              labels__ = input.readMessage(
-                  LabelsDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
-              internalGetMutableLabels().getMutableMap().put(
-                  labels__.getKey(), labels__.getValue());
-              bitField0_ |= 0x00000040;
-              break;
-            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1271,9 +1101,9 @@ java.lang.String defaultValue) {
       return this;
     }
 
-    private com.google.protobuf.Duration firstTokenTimeout_;
+    private com.google.protobuf.Duration firstContentTimeout_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> firstTokenTimeoutBuilder_;
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> firstContentTimeoutBuilder_;
     /**
      * <pre>
      * The longest wait for the first content of a stream, before the next
@@ -1281,10 +1111,10 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-     * @return Whether the firstTokenTimeout field is set.
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+     * @return Whether the firstContentTimeout field is set.
      */
-    public boolean hasFirstTokenTimeout() {
+    public boolean hasFirstContentTimeout() {
       return ((bitField0_ & 0x00000010) != 0);
     }
     /**
@@ -1294,14 +1124,14 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-     * @return The firstTokenTimeout.
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+     * @return The firstContentTimeout.
      */
-    public com.google.protobuf.Duration getFirstTokenTimeout() {
-      if (firstTokenTimeoutBuilder_ == null) {
-        return firstTokenTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenTimeout_;
+    public com.google.protobuf.Duration getFirstContentTimeout() {
+      if (firstContentTimeoutBuilder_ == null) {
+        return firstContentTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentTimeout_;
       } else {
-        return firstTokenTimeoutBuilder_.getMessage();
+        return firstContentTimeoutBuilder_.getMessage();
       }
     }
     /**
@@ -1311,16 +1141,16 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public Builder setFirstTokenTimeout(com.google.protobuf.Duration value) {
-      if (firstTokenTimeoutBuilder_ == null) {
+    public Builder setFirstContentTimeout(com.google.protobuf.Duration value) {
+      if (firstContentTimeoutBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        firstTokenTimeout_ = value;
+        firstContentTimeout_ = value;
       } else {
-        firstTokenTimeoutBuilder_.setMessage(value);
+        firstContentTimeoutBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000010;
       onChanged();
@@ -1333,14 +1163,14 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public Builder setFirstTokenTimeout(
+    public Builder setFirstContentTimeout(
         com.google.protobuf.Duration.Builder builderForValue) {
-      if (firstTokenTimeoutBuilder_ == null) {
-        firstTokenTimeout_ = builderForValue.build();
+      if (firstContentTimeoutBuilder_ == null) {
+        firstContentTimeout_ = builderForValue.build();
       } else {
-        firstTokenTimeoutBuilder_.setMessage(builderForValue.build());
+        firstContentTimeoutBuilder_.setMessage(builderForValue.build());
       }
       bitField0_ |= 0x00000010;
       onChanged();
@@ -1353,21 +1183,21 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public Builder mergeFirstTokenTimeout(com.google.protobuf.Duration value) {
-      if (firstTokenTimeoutBuilder_ == null) {
+    public Builder mergeFirstContentTimeout(com.google.protobuf.Duration value) {
+      if (firstContentTimeoutBuilder_ == null) {
         if (((bitField0_ & 0x00000010) != 0) &&
-          firstTokenTimeout_ != null &&
-          firstTokenTimeout_ != com.google.protobuf.Duration.getDefaultInstance()) {
-          getFirstTokenTimeoutBuilder().mergeFrom(value);
+          firstContentTimeout_ != null &&
+          firstContentTimeout_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getFirstContentTimeoutBuilder().mergeFrom(value);
         } else {
-          firstTokenTimeout_ = value;
+          firstContentTimeout_ = value;
         }
       } else {
-        firstTokenTimeoutBuilder_.mergeFrom(value);
+        firstContentTimeoutBuilder_.mergeFrom(value);
       }
-      if (firstTokenTimeout_ != null) {
+      if (firstContentTimeout_ != null) {
         bitField0_ |= 0x00000010;
         onChanged();
       }
@@ -1380,14 +1210,14 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public Builder clearFirstTokenTimeout() {
+    public Builder clearFirstContentTimeout() {
       bitField0_ = (bitField0_ & ~0x00000010);
-      firstTokenTimeout_ = null;
-      if (firstTokenTimeoutBuilder_ != null) {
-        firstTokenTimeoutBuilder_.dispose();
-        firstTokenTimeoutBuilder_ = null;
+      firstContentTimeout_ = null;
+      if (firstContentTimeoutBuilder_ != null) {
+        firstContentTimeoutBuilder_.dispose();
+        firstContentTimeoutBuilder_ = null;
       }
       onChanged();
       return this;
@@ -1399,12 +1229,12 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public com.google.protobuf.Duration.Builder getFirstTokenTimeoutBuilder() {
+    public com.google.protobuf.Duration.Builder getFirstContentTimeoutBuilder() {
       bitField0_ |= 0x00000010;
       onChanged();
-      return getFirstTokenTimeoutFieldBuilder().getBuilder();
+      return getFirstContentTimeoutFieldBuilder().getBuilder();
     }
     /**
      * <pre>
@@ -1413,14 +1243,14 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
-    public com.google.protobuf.DurationOrBuilder getFirstTokenTimeoutOrBuilder() {
-      if (firstTokenTimeoutBuilder_ != null) {
-        return firstTokenTimeoutBuilder_.getMessageOrBuilder();
+    public com.google.protobuf.DurationOrBuilder getFirstContentTimeoutOrBuilder() {
+      if (firstContentTimeoutBuilder_ != null) {
+        return firstContentTimeoutBuilder_.getMessageOrBuilder();
       } else {
-        return firstTokenTimeout_ == null ?
-            com.google.protobuf.Duration.getDefaultInstance() : firstTokenTimeout_;
+        return firstContentTimeout_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : firstContentTimeout_;
       }
     }
     /**
@@ -1430,20 +1260,20 @@ java.lang.String defaultValue) {
      * policy.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+     * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
-        getFirstTokenTimeoutFieldBuilder() {
-      if (firstTokenTimeoutBuilder_ == null) {
-        firstTokenTimeoutBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+        getFirstContentTimeoutFieldBuilder() {
+      if (firstContentTimeoutBuilder_ == null) {
+        firstContentTimeoutBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
             com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
-                getFirstTokenTimeout(),
+                getFirstContentTimeout(),
                 getParentForChildren(),
                 isClean());
-        firstTokenTimeout_ = null;
+        firstContentTimeout_ = null;
       }
-      return firstTokenTimeoutBuilder_;
+      return firstContentTimeoutBuilder_;
     }
 
     private com.google.protobuf.Duration idleTimeout_;
@@ -1610,168 +1440,6 @@ java.lang.String defaultValue) {
         idleTimeout_ = null;
       }
       return idleTimeoutBuilder_;
-    }
-
-    private com.google.protobuf.MapField<
-        java.lang.String, java.lang.String> labels_;
-    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-        internalGetLabels() {
-      if (labels_ == null) {
-        return com.google.protobuf.MapField.emptyMapField(
-            LabelsDefaultEntryHolder.defaultEntry);
-      }
-      return labels_;
-    }
-    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-        internalGetMutableLabels() {
-      if (labels_ == null) {
-        labels_ = com.google.protobuf.MapField.newMapField(
-            LabelsDefaultEntryHolder.defaultEntry);
-      }
-      if (!labels_.isMutable()) {
-        labels_ = labels_.copy();
-      }
-      bitField0_ |= 0x00000040;
-      onChanged();
-      return labels_;
-    }
-    public int getLabelsCount() {
-      return internalGetLabels().getMap().size();
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public boolean containsLabels(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      return internalGetLabels().getMap().containsKey(key);
-    }
-    /**
-     * Use {@link #getLabelsMap()} instead.
-     */
-    @java.lang.Override
-    @java.lang.Deprecated
-    public java.util.Map<java.lang.String, java.lang.String> getLabels() {
-      return getLabelsMap();
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public java.util.Map<java.lang.String, java.lang.String> getLabelsMap() {
-      return internalGetLabels().getMap();
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public /* nullable */
-java.lang.String getLabelsOrDefault(
-        java.lang.String key,
-        /* nullable */
-java.lang.String defaultValue) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      java.util.Map<java.lang.String, java.lang.String> map =
-          internalGetLabels().getMap();
-      return map.containsKey(key) ? map.get(key) : defaultValue;
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public java.lang.String getLabelsOrThrow(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      java.util.Map<java.lang.String, java.lang.String> map =
-          internalGetLabels().getMap();
-      if (!map.containsKey(key)) {
-        throw new java.lang.IllegalArgumentException();
-      }
-      return map.get(key);
-    }
-    public Builder clearLabels() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      internalGetMutableLabels().getMutableMap()
-          .clear();
-      return this;
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    public Builder removeLabels(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      internalGetMutableLabels().getMutableMap()
-          .remove(key);
-      return this;
-    }
-    /**
-     * Use alternate mutation accessors instead.
-     */
-    @java.lang.Deprecated
-    public java.util.Map<java.lang.String, java.lang.String>
-        getMutableLabels() {
-      bitField0_ |= 0x00000040;
-      return internalGetMutableLabels().getMutableMap();
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    public Builder putLabels(
-        java.lang.String key,
-        java.lang.String value) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      if (value == null) { throw new NullPointerException("map value"); }
-      internalGetMutableLabels().getMutableMap()
-          .put(key, value);
-      bitField0_ |= 0x00000040;
-      return this;
-    }
-    /**
-     * <pre>
-     * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-     * key has 1 to 64 characters, a value at most 64.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-     */
-    public Builder putAllLabels(
-        java.util.Map<java.lang.String, java.lang.String> values) {
-      internalGetMutableLabels().getMutableMap()
-          .putAll(values);
-      bitField0_ |= 0x00000040;
-      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

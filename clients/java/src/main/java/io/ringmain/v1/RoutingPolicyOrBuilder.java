@@ -108,10 +108,10 @@ public interface RoutingPolicyOrBuilder extends
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-   * @return Whether the firstTokenTimeout field is set.
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+   * @return Whether the firstContentTimeout field is set.
    */
-  boolean hasFirstTokenTimeout();
+  boolean hasFirstContentTimeout();
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
@@ -119,10 +119,10 @@ public interface RoutingPolicyOrBuilder extends
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
-   * @return The firstTokenTimeout.
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
+   * @return The firstContentTimeout.
    */
-  com.google.protobuf.Duration getFirstTokenTimeout();
+  com.google.protobuf.Duration getFirstContentTimeout();
   /**
    * <pre>
    * The longest wait for the first content of a stream, before the next
@@ -130,9 +130,9 @@ public interface RoutingPolicyOrBuilder extends
    * policy.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_timeout = 5 [json_name = "firstTokenTimeout"];</code>
+   * <code>.google.protobuf.Duration first_content_timeout = 5 [json_name = "firstContentTimeout"];</code>
    */
-  com.google.protobuf.DurationOrBuilder getFirstTokenTimeoutOrBuilder();
+  com.google.protobuf.DurationOrBuilder getFirstContentTimeoutOrBuilder();
 
   /**
    * <pre>
@@ -163,63 +163,4 @@ public interface RoutingPolicyOrBuilder extends
    * <code>.google.protobuf.Duration idle_timeout = 6 [json_name = "idleTimeout"];</code>
    */
   com.google.protobuf.DurationOrBuilder getIdleTimeoutOrBuilder();
-
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  int getLabelsCount();
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  boolean containsLabels(
-      java.lang.String key);
-  /**
-   * Use {@link #getLabelsMap()} instead.
-   */
-  @java.lang.Deprecated
-  java.util.Map<java.lang.String, java.lang.String>
-  getLabels();
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  java.util.Map<java.lang.String, java.lang.String>
-  getLabelsMap();
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  /* nullable */
-java.lang.String getLabelsOrDefault(
-      java.lang.String key,
-      /* nullable */
-java.lang.String defaultValue);
-  /**
-   * <pre>
-   * Labels for cost attribution, such as `{"feature": "search"}`. At most 16. A
-   * key has 1 to 64 characters, a value at most 64.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 7 [json_name = "labels"];</code>
-   */
-  java.lang.String getLabelsOrThrow(
-      java.lang.String key);
 }

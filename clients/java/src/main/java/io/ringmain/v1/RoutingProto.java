@@ -21,11 +21,6 @@ public final class RoutingProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_RoutingPolicy_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_Route_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -46,35 +41,32 @@ public final class RoutingProto {
     java.lang.String[] descriptorData = {
       "\n\031ringmain/v1/routing.proto\022\013ringmain.v1" +
       "\032\036google/protobuf/duration.proto\032\027google" +
-      "/rpc/status.proto\"\340\003\n\rRoutingPolicy\022!\n\014p" +
+      "/rpc/status.proto\"\351\002\n\rRoutingPolicy\022!\n\014p" +
       "rovider_ids\030\001 \003(\tR\013providerIds\022+\n\021failov" +
       "er_disabled\030\002 \001(\010R\020failoverDisabled\0225\n\nc" +
       "ache_mode\030\003 \001(\0162\026.ringmain.v1.CacheModeR" +
       "\tcacheMode\022D\n\017stream_recovery\030\004 \001(\0162\033.ri" +
       "ngmain.v1.StreamRecoveryR\016streamRecovery" +
-      "\022I\n\023first_token_timeout\030\005 \001(\0132\031.google.p" +
-      "rotobuf.DurationR\021firstTokenTimeout\022<\n\014i" +
-      "dle_timeout\030\006 \001(\0132\031.google.protobuf.Dura" +
-      "tionR\013idleTimeout\022>\n\006labels\030\007 \003(\0132&.ring" +
-      "main.v1.RoutingPolicy.LabelsEntryR\006label" +
-      "s\0329\n\013LabelsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005va" +
-      "lue\030\002 \001(\tR\005value:\0028\001\"\236\001\n\005Route\022\037\n\013provid" +
-      "er_id\030\001 \001(\tR\nproviderId\022%\n\016provider_mode" +
-      "l\030\002 \001(\tR\rproviderModel\022\033\n\tcache_hit\030\003 \001(" +
-      "\010R\010cacheHit\0220\n\010attempts\030\004 \003(\0132\024.ringmain" +
-      ".v1.AttemptR\010attempts\"\260\001\n\007Attempt\022\037\n\013pro" +
-      "vider_id\030\001 \001(\tR\nproviderId\022%\n\016provider_m" +
-      "odel\030\002 \001(\tR\rproviderModel\0223\n\007latency\030\003 \001" +
-      "(\0132\031.google.protobuf.DurationR\007latency\022(" +
-      "\n\005error\030\004 \001(\0132\022.google.rpc.StatusR\005error" +
-      "*j\n\tCacheMode\022\032\n\026CACHE_MODE_UNSPECIFIED\020" +
-      "\000\022\022\n\016CACHE_MODE_USE\020\001\022\026\n\022CACHE_MODE_REFR" +
-      "ESH\020\002\022\025\n\021CACHE_MODE_BYPASS\020\003*\206\001\n\016StreamR" +
-      "ecovery\022\037\n\033STREAM_RECOVERY_UNSPECIFIED\020\000" +
-      "\022\030\n\024STREAM_RECOVERY_FAIL\020\001\022\033\n\027STREAM_REC" +
-      "OVERY_RESTART\020\002\022\034\n\030STREAM_RECOVERY_CONTI" +
-      "NUE\020\003B \n\016io.ringmain.v1B\014RoutingProtoP\001b" +
-      "\006proto3"
+      "\022M\n\025first_content_timeout\030\005 \001(\0132\031.google" +
+      ".protobuf.DurationR\023firstContentTimeout\022" +
+      "<\n\014idle_timeout\030\006 \001(\0132\031.google.protobuf." +
+      "DurationR\013idleTimeout\"\236\001\n\005Route\022\037\n\013provi" +
+      "der_id\030\001 \001(\tR\nproviderId\022%\n\016provider_mod" +
+      "el\030\002 \001(\tR\rproviderModel\022\033\n\tcache_hit\030\003 \001" +
+      "(\010R\010cacheHit\0220\n\010attempts\030\004 \003(\0132\024.ringmai" +
+      "n.v1.AttemptR\010attempts\"\260\001\n\007Attempt\022\037\n\013pr" +
+      "ovider_id\030\001 \001(\tR\nproviderId\022%\n\016provider_" +
+      "model\030\002 \001(\tR\rproviderModel\0223\n\007latency\030\003 " +
+      "\001(\0132\031.google.protobuf.DurationR\007latency\022" +
+      "(\n\005error\030\004 \001(\0132\022.google.rpc.StatusR\005erro" +
+      "r*j\n\tCacheMode\022\032\n\026CACHE_MODE_UNSPECIFIED" +
+      "\020\000\022\022\n\016CACHE_MODE_USE\020\001\022\026\n\022CACHE_MODE_REF" +
+      "RESH\020\002\022\025\n\021CACHE_MODE_BYPASS\020\003*\206\001\n\016Stream" +
+      "Recovery\022\037\n\033STREAM_RECOVERY_UNSPECIFIED\020" +
+      "\000\022\030\n\024STREAM_RECOVERY_FAIL\020\001\022\033\n\027STREAM_RE" +
+      "COVERY_RESTART\020\002\022\034\n\030STREAM_RECOVERY_CONT" +
+      "INUE\020\003B \n\016io.ringmain.v1B\014RoutingProtoP\001" +
+      "b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -87,13 +79,7 @@ public final class RoutingProto {
     internal_static_ringmain_v1_RoutingPolicy_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_RoutingPolicy_descriptor,
-        new java.lang.String[] { "ProviderIds", "FailoverDisabled", "CacheMode", "StreamRecovery", "FirstTokenTimeout", "IdleTimeout", "Labels", });
-    internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_descriptor =
-      internal_static_ringmain_v1_RoutingPolicy_descriptor.getNestedTypes().get(0);
-    internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_RoutingPolicy_LabelsEntry_descriptor,
-        new java.lang.String[] { "Key", "Value", });
+        new java.lang.String[] { "ProviderIds", "FailoverDisabled", "CacheMode", "StreamRecovery", "FirstContentTimeout", "IdleTimeout", });
     internal_static_ringmain_v1_Route_descriptor =
       getDescriptor().getMessageTypes().get(1);
     internal_static_ringmain_v1_Route_fieldAccessorTable = new

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * One event of speech. First `started`, last `finished`.
+ * One event of speech.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.SpeakEvent}
@@ -133,7 +133,7 @@ private static final long serialVersionUID = 0L;
   public static final int AUDIO_CHUNK_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The next bytes.
+   * The next bytes, at most 256 KiB.
    * </pre>
    *
    * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -145,7 +145,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The next bytes.
+   * The next bytes, at most 256 KiB.
    * </pre>
    *
    * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -406,7 +406,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One event of speech. First `started`, last `finished`.
+   * One event of speech.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.SpeakEvent}
@@ -817,7 +817,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The next bytes.
+     * The next bytes, at most 256 KiB.
      * </pre>
      *
      * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -828,7 +828,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next bytes.
+     * The next bytes, at most 256 KiB.
      * </pre>
      *
      * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -842,7 +842,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next bytes.
+     * The next bytes, at most 256 KiB.
      * </pre>
      *
      * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -858,7 +858,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The next bytes.
+     * The next bytes, at most 256 KiB.
      * </pre>
      *
      * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>

@@ -37,7 +37,7 @@ public interface SpeakEventOrBuilder extends
 
   /**
    * <pre>
-   * The next bytes.
+   * The next bytes, at most 256 KiB.
    * </pre>
    *
    * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>
@@ -46,7 +46,7 @@ public interface SpeakEventOrBuilder extends
   boolean hasAudioChunk();
   /**
    * <pre>
-   * The next bytes.
+   * The next bytes, at most 256 KiB.
    * </pre>
    *
    * <code>bytes audio_chunk = 2 [json_name = "audioChunk"];</code>

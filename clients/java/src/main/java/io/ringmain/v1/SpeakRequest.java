@@ -21,11 +21,9 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private SpeakRequest() {
+    requestId_ = "";
     model_ = "";
     text_ = "";
-    voice_ = "";
-    instructions_ = "";
-    mimeType_ = "";
   }
 
   @java.lang.Override
@@ -49,7 +47,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -57,7 +106,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -78,7 +127,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -96,7 +145,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int TEXT_FIELD_NUMBER = 2;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int TEXT_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object text_ = "";
   /**
@@ -104,7 +229,7 @@ private static final long serialVersionUID = 0L;
    * The text, 1 to 4,096 characters.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 5 [json_name = "text"];</code>
    * @return The text.
    */
   @java.lang.Override
@@ -125,7 +250,7 @@ private static final long serialVersionUID = 0L;
    * The text, 1 to 4,096 characters.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 5 [json_name = "text"];</code>
    * @return The bytes for text.
    */
   @java.lang.Override
@@ -143,214 +268,42 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int VOICE_FIELD_NUMBER = 3;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object voice_ = "";
+  public static final int SPEECH_CONFIG_FIELD_NUMBER = 6;
+  private io.ringmain.v1.SpeechConfig speechConfig_;
   /**
    * <pre>
-   * The provider's name for the voice, at most 256 characters. Empty means its
-   * default.
+   * How to speak.
    * </pre>
    *
-   * <code>string voice = 3 [json_name = "voice"];</code>
-   * @return The voice.
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+   * @return Whether the speechConfig field is set.
    */
   @java.lang.Override
-  public java.lang.String getVoice() {
-    java.lang.Object ref = voice_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      voice_ = s;
-      return s;
-    }
+  public boolean hasSpeechConfig() {
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
-   * The provider's name for the voice, at most 256 characters. Empty means its
-   * default.
+   * How to speak.
    * </pre>
    *
-   * <code>string voice = 3 [json_name = "voice"];</code>
-   * @return The bytes for voice.
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+   * @return The speechConfig.
    */
   @java.lang.Override
-  public com.google.protobuf.ByteString
-      getVoiceBytes() {
-    java.lang.Object ref = voice_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      voice_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
-  public static final int INSTRUCTIONS_FIELD_NUMBER = 4;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object instructions_ = "";
-  /**
-   * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
-   * </pre>
-   *
-   * <code>string instructions = 4 [json_name = "instructions"];</code>
-   * @return The instructions.
-   */
-  @java.lang.Override
-  public java.lang.String getInstructions() {
-    java.lang.Object ref = instructions_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      instructions_ = s;
-      return s;
-    }
+  public io.ringmain.v1.SpeechConfig getSpeechConfig() {
+    return speechConfig_ == null ? io.ringmain.v1.SpeechConfig.getDefaultInstance() : speechConfig_;
   }
   /**
    * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak.
    * </pre>
    *
-   * <code>string instructions = 4 [json_name = "instructions"];</code>
-   * @return The bytes for instructions.
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
    */
   @java.lang.Override
-  public com.google.protobuf.ByteString
-      getInstructionsBytes() {
-    java.lang.Object ref = instructions_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      instructions_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
-  public static final int SPEED_FIELD_NUMBER = 5;
-  private float speed_ = 0F;
-  /**
-   * <pre>
-   * How fast, 0.25 to 4. Unset means 1.
-   * </pre>
-   *
-   * <code>optional float speed = 5 [json_name = "speed"];</code>
-   * @return Whether the speed field is set.
-   */
-  @java.lang.Override
-  public boolean hasSpeed() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * How fast, 0.25 to 4. Unset means 1.
-   * </pre>
-   *
-   * <code>optional float speed = 5 [json_name = "speed"];</code>
-   * @return The speed.
-   */
-  @java.lang.Override
-  public float getSpeed() {
-    return speed_;
-  }
-
-  public static final int MIME_TYPE_FIELD_NUMBER = 6;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object mimeType_ = "";
-  /**
-   * <pre>
-   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-   * </pre>
-   *
-   * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-   * @return The mimeType.
-   */
-  @java.lang.Override
-  public java.lang.String getMimeType() {
-    java.lang.Object ref = mimeType_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      mimeType_ = s;
-      return s;
-    }
-  }
-  /**
-   * <pre>
-   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-   * </pre>
-   *
-   * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-   * @return The bytes for mimeType.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getMimeTypeBytes() {
-    java.lang.Object ref = mimeType_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      mimeType_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 7;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-  }
-  /**
-   * <pre>
-   * How to route.
-   * </pre>
-   *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  public io.ringmain.v1.SpeechConfigOrBuilder getSpeechConfigOrBuilder() {
+    return speechConfig_ == null ? io.ringmain.v1.SpeechConfig.getDefaultInstance() : speechConfig_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -367,26 +320,23 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, text_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(voice_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, voice_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(instructions_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, instructions_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeFloat(5, speed_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, mimeType_);
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(7, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, text_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(6, getSpeechConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -397,28 +347,26 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, text_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(voice_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, voice_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(instructions_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, instructions_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeFloatSize(5, speed_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, mimeType_);
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(7, getRoutingPolicy());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, text_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, getSpeechConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -435,26 +383,26 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.SpeakRequest other = (io.ringmain.v1.SpeakRequest) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
-    if (!getText()
-        .equals(other.getText())) return false;
-    if (!getVoice()
-        .equals(other.getVoice())) return false;
-    if (!getInstructions()
-        .equals(other.getInstructions())) return false;
-    if (hasSpeed() != other.hasSpeed()) return false;
-    if (hasSpeed()) {
-      if (java.lang.Float.floatToIntBits(getSpeed())
-          != java.lang.Float.floatToIntBits(
-              other.getSpeed())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
     }
-    if (!getMimeType()
-        .equals(other.getMimeType())) return false;
     if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
     if (hasRoutingPolicy()) {
       if (!getRoutingPolicy()
           .equals(other.getRoutingPolicy())) return false;
+    }
+    if (!getText()
+        .equals(other.getText())) return false;
+    if (hasSpeechConfig() != other.hasSpeechConfig()) return false;
+    if (hasSpeechConfig()) {
+      if (!getSpeechConfig()
+          .equals(other.getSpeechConfig())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -467,24 +415,23 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
-    hash = (37 * hash) + TEXT_FIELD_NUMBER;
-    hash = (53 * hash) + getText().hashCode();
-    hash = (37 * hash) + VOICE_FIELD_NUMBER;
-    hash = (53 * hash) + getVoice().hashCode();
-    hash = (37 * hash) + INSTRUCTIONS_FIELD_NUMBER;
-    hash = (53 * hash) + getInstructions().hashCode();
-    if (hasSpeed()) {
-      hash = (37 * hash) + SPEED_FIELD_NUMBER;
-      hash = (53 * hash) + java.lang.Float.floatToIntBits(
-          getSpeed());
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
     }
-    hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
-    hash = (53 * hash) + getMimeType().hashCode();
     if (hasRoutingPolicy()) {
       hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
       hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
+    hash = (37 * hash) + TEXT_FIELD_NUMBER;
+    hash = (53 * hash) + getText().hashCode();
+    if (hasSpeechConfig()) {
+      hash = (37 * hash) + SPEECH_CONFIG_FIELD_NUMBER;
+      hash = (53 * hash) + getSpeechConfig().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -620,23 +567,32 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getSpeechConfigFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
-      text_ = "";
-      voice_ = "";
-      instructions_ = "";
-      speed_ = 0F;
-      mimeType_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
+      }
+      text_ = "";
+      speechConfig_ = null;
+      if (speechConfigBuilder_ != null) {
+        speechConfigBuilder_.dispose();
+        speechConfigBuilder_ = null;
       }
       return this;
     }
@@ -672,30 +628,32 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.SpeakRequest result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.model_ = model_;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.text_ = text_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.voice_ = voice_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.instructions_ = instructions_;
+        result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.speed_ = speed_;
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.mimeType_ = mimeType_;
-      }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.text_ = text_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.speechConfig_ = speechConfigBuilder_ == null
+            ? speechConfig_
+            : speechConfigBuilder_.build();
+        to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -744,36 +702,29 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.SpeakRequest other) {
       if (other == io.ringmain.v1.SpeakRequest.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (!other.getText().isEmpty()) {
-        text_ = other.text_;
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
         bitField0_ |= 0x00000002;
         onChanged();
       }
-      if (!other.getVoice().isEmpty()) {
-        voice_ = other.voice_;
-        bitField0_ |= 0x00000004;
-        onChanged();
-      }
-      if (!other.getInstructions().isEmpty()) {
-        instructions_ = other.instructions_;
-        bitField0_ |= 0x00000008;
-        onChanged();
-      }
-      if (other.hasSpeed()) {
-        setSpeed(other.getSpeed());
-      }
-      if (!other.getMimeType().isEmpty()) {
-        mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000020;
-        onChanged();
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
       }
       if (other.hasRoutingPolicy()) {
         mergeRoutingPolicy(other.getRoutingPolicy());
+      }
+      if (!other.getText().isEmpty()) {
+        text_ = other.text_;
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      if (other.hasSpeechConfig()) {
+        mergeSpeechConfig(other.getSpeechConfig());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -802,42 +753,41 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              text_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
-              voice_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
-              instructions_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000008;
-              break;
-            } // case 34
-            case 45: {
-              speed_ = input.readFloat();
-              bitField0_ |= 0x00000010;
-              break;
-            } // case 45
-            case 50: {
-              mimeType_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000020;
-              break;
-            } // case 50
-            case 58: {
               input.readMessage(
                   getRoutingPolicyFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000040;
+              bitField0_ |= 0x00000008;
               break;
-            } // case 58
+            } // case 34
+            case 42: {
+              text_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
+            case 50: {
+              input.readMessage(
+                  getSpeechConfigFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -855,13 +805,115 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
      * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -881,7 +933,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -902,7 +954,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -910,7 +962,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -919,12 +971,12 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -933,7 +985,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that speaks. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -942,9 +994,323 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
     }
 
     private java.lang.Object text_ = "";
@@ -953,7 +1319,7 @@ private static final long serialVersionUID = 0L;
      * The text, 1 to 4,096 characters.
      * </pre>
      *
-     * <code>string text = 2 [json_name = "text"];</code>
+     * <code>string text = 5 [json_name = "text"];</code>
      * @return The text.
      */
     public java.lang.String getText() {
@@ -973,7 +1339,7 @@ private static final long serialVersionUID = 0L;
      * The text, 1 to 4,096 characters.
      * </pre>
      *
-     * <code>string text = 2 [json_name = "text"];</code>
+     * <code>string text = 5 [json_name = "text"];</code>
      * @return The bytes for text.
      */
     public com.google.protobuf.ByteString
@@ -994,7 +1360,7 @@ private static final long serialVersionUID = 0L;
      * The text, 1 to 4,096 characters.
      * </pre>
      *
-     * <code>string text = 2 [json_name = "text"];</code>
+     * <code>string text = 5 [json_name = "text"];</code>
      * @param value The text to set.
      * @return This builder for chaining.
      */
@@ -1002,7 +1368,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       text_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1011,12 +1377,12 @@ private static final long serialVersionUID = 0L;
      * The text, 1 to 4,096 characters.
      * </pre>
      *
-     * <code>string text = 2 [json_name = "text"];</code>
+     * <code>string text = 5 [json_name = "text"];</code>
      * @return This builder for chaining.
      */
     public Builder clearText() {
       text_ = getDefaultInstance().getText();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
@@ -1025,7 +1391,7 @@ private static final long serialVersionUID = 0L;
      * The text, 1 to 4,096 characters.
      * </pre>
      *
-     * <code>string text = 2 [json_name = "text"];</code>
+     * <code>string text = 5 [json_name = "text"];</code>
      * @param value The bytes for text to set.
      * @return This builder for chaining.
      */
@@ -1034,508 +1400,166 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       text_ = value;
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object voice_ = "";
-    /**
-     * <pre>
-     * The provider's name for the voice, at most 256 characters. Empty means its
-     * default.
-     * </pre>
-     *
-     * <code>string voice = 3 [json_name = "voice"];</code>
-     * @return The voice.
-     */
-    public java.lang.String getVoice() {
-      java.lang.Object ref = voice_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        voice_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The provider's name for the voice, at most 256 characters. Empty means its
-     * default.
-     * </pre>
-     *
-     * <code>string voice = 3 [json_name = "voice"];</code>
-     * @return The bytes for voice.
-     */
-    public com.google.protobuf.ByteString
-        getVoiceBytes() {
-      java.lang.Object ref = voice_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        voice_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The provider's name for the voice, at most 256 characters. Empty means its
-     * default.
-     * </pre>
-     *
-     * <code>string voice = 3 [json_name = "voice"];</code>
-     * @param value The voice to set.
-     * @return This builder for chaining.
-     */
-    public Builder setVoice(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      voice_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The provider's name for the voice, at most 256 characters. Empty means its
-     * default.
-     * </pre>
-     *
-     * <code>string voice = 3 [json_name = "voice"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearVoice() {
-      voice_ = getDefaultInstance().getVoice();
-      bitField0_ = (bitField0_ & ~0x00000004);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The provider's name for the voice, at most 256 characters. Empty means its
-     * default.
-     * </pre>
-     *
-     * <code>string voice = 3 [json_name = "voice"];</code>
-     * @param value The bytes for voice to set.
-     * @return This builder for chaining.
-     */
-    public Builder setVoiceBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      voice_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object instructions_ = "";
-    /**
-     * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
-     * </pre>
-     *
-     * <code>string instructions = 4 [json_name = "instructions"];</code>
-     * @return The instructions.
-     */
-    public java.lang.String getInstructions() {
-      java.lang.Object ref = instructions_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        instructions_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
-     * </pre>
-     *
-     * <code>string instructions = 4 [json_name = "instructions"];</code>
-     * @return The bytes for instructions.
-     */
-    public com.google.protobuf.ByteString
-        getInstructionsBytes() {
-      java.lang.Object ref = instructions_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        instructions_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
-     * </pre>
-     *
-     * <code>string instructions = 4 [json_name = "instructions"];</code>
-     * @param value The instructions to set.
-     * @return This builder for chaining.
-     */
-    public Builder setInstructions(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      instructions_ = value;
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
-     * </pre>
-     *
-     * <code>string instructions = 4 [json_name = "instructions"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearInstructions() {
-      instructions_ = getDefaultInstance().getInstructions();
-      bitField0_ = (bitField0_ & ~0x00000008);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
-     * </pre>
-     *
-     * <code>string instructions = 4 [json_name = "instructions"];</code>
-     * @param value The bytes for instructions to set.
-     * @return This builder for chaining.
-     */
-    public Builder setInstructionsBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      instructions_ = value;
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-
-    private float speed_ ;
-    /**
-     * <pre>
-     * How fast, 0.25 to 4. Unset means 1.
-     * </pre>
-     *
-     * <code>optional float speed = 5 [json_name = "speed"];</code>
-     * @return Whether the speed field is set.
-     */
-    @java.lang.Override
-    public boolean hasSpeed() {
-      return ((bitField0_ & 0x00000010) != 0);
-    }
-    /**
-     * <pre>
-     * How fast, 0.25 to 4. Unset means 1.
-     * </pre>
-     *
-     * <code>optional float speed = 5 [json_name = "speed"];</code>
-     * @return The speed.
-     */
-    @java.lang.Override
-    public float getSpeed() {
-      return speed_;
-    }
-    /**
-     * <pre>
-     * How fast, 0.25 to 4. Unset means 1.
-     * </pre>
-     *
-     * <code>optional float speed = 5 [json_name = "speed"];</code>
-     * @param value The speed to set.
-     * @return This builder for chaining.
-     */
-    public Builder setSpeed(float value) {
-
-      speed_ = value;
       bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
-    /**
-     * <pre>
-     * How fast, 0.25 to 4. Unset means 1.
-     * </pre>
-     *
-     * <code>optional float speed = 5 [json_name = "speed"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearSpeed() {
-      bitField0_ = (bitField0_ & ~0x00000010);
-      speed_ = 0F;
-      onChanged();
-      return this;
-    }
 
-    private java.lang.Object mimeType_ = "";
-    /**
-     * <pre>
-     * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-     * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-     * </pre>
-     *
-     * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-     * @return The mimeType.
-     */
-    public java.lang.String getMimeType() {
-      java.lang.Object ref = mimeType_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        mimeType_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-     * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-     * </pre>
-     *
-     * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-     * @return The bytes for mimeType.
-     */
-    public com.google.protobuf.ByteString
-        getMimeTypeBytes() {
-      java.lang.Object ref = mimeType_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        mimeType_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-     * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-     * </pre>
-     *
-     * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-     * @param value The mimeType to set.
-     * @return This builder for chaining.
-     */
-    public Builder setMimeType(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      mimeType_ = value;
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-     * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-     * </pre>
-     *
-     * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearMimeType() {
-      mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000020);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-     * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-     * </pre>
-     *
-     * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-     * @param value The bytes for mimeType to set.
-     * @return This builder for chaining.
-     */
-    public Builder setMimeTypeBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      mimeType_ = value;
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private io.ringmain.v1.SpeechConfig speechConfig_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+        io.ringmain.v1.SpeechConfig, io.ringmain.v1.SpeechConfig.Builder, io.ringmain.v1.SpeechConfigOrBuilder> speechConfigBuilder_;
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+     * @return Whether the speechConfig field is set.
      */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000040) != 0);
+    public boolean hasSpeechConfig() {
+      return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+     * @return The speechConfig.
      */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+    public io.ringmain.v1.SpeechConfig getSpeechConfig() {
+      if (speechConfigBuilder_ == null) {
+        return speechConfig_ == null ? io.ringmain.v1.SpeechConfig.getDefaultInstance() : speechConfig_;
       } else {
-        return routingPolicyBuilder_.getMessage();
+        return speechConfigBuilder_.getMessage();
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
+    public Builder setSpeechConfig(io.ringmain.v1.SpeechConfig value) {
+      if (speechConfigBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        routingPolicy_ = value;
+        speechConfig_ = value;
       } else {
-        routingPolicyBuilder_.setMessage(value);
+        speechConfigBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
+    public Builder setSpeechConfig(
+        io.ringmain.v1.SpeechConfig.Builder builderForValue) {
+      if (speechConfigBuilder_ == null) {
+        speechConfig_ = builderForValue.build();
       } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
+        speechConfigBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000040) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
+    public Builder mergeSpeechConfig(io.ringmain.v1.SpeechConfig value) {
+      if (speechConfigBuilder_ == null) {
+        if (((bitField0_ & 0x00000020) != 0) &&
+          speechConfig_ != null &&
+          speechConfig_ != io.ringmain.v1.SpeechConfig.getDefaultInstance()) {
+          getSpeechConfigBuilder().mergeFrom(value);
         } else {
-          routingPolicy_ = value;
+          speechConfig_ = value;
         }
       } else {
-        routingPolicyBuilder_.mergeFrom(value);
+        speechConfigBuilder_.mergeFrom(value);
       }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000040;
+      if (speechConfig_ != null) {
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
+    public Builder clearSpeechConfig() {
+      bitField0_ = (bitField0_ & ~0x00000020);
+      speechConfig_ = null;
+      if (speechConfigBuilder_ != null) {
+        speechConfigBuilder_.dispose();
+        speechConfigBuilder_ = null;
       }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000040;
+    public io.ringmain.v1.SpeechConfig.Builder getSpeechConfigBuilder() {
+      bitField0_ |= 0x00000020;
       onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
+      return getSpeechConfigFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
+    public io.ringmain.v1.SpeechConfigOrBuilder getSpeechConfigOrBuilder() {
+      if (speechConfigBuilder_ != null) {
+        return speechConfigBuilder_.getMessageOrBuilder();
       } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+        return speechConfig_ == null ?
+            io.ringmain.v1.SpeechConfig.getDefaultInstance() : speechConfig_;
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to speak.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
+        io.ringmain.v1.SpeechConfig, io.ringmain.v1.SpeechConfig.Builder, io.ringmain.v1.SpeechConfigOrBuilder> 
+        getSpeechConfigFieldBuilder() {
+      if (speechConfigBuilder_ == null) {
+        speechConfigBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.SpeechConfig, io.ringmain.v1.SpeechConfig.Builder, io.ringmain.v1.SpeechConfigOrBuilder>(
+                getSpeechConfig(),
                 getParentForChildren(),
                 isClean());
-        routingPolicy_ = null;
+        speechConfig_ = null;
       }
-      return routingPolicyBuilder_;
+      return speechConfigBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

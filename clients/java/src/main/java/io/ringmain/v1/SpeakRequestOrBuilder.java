@@ -10,10 +10,34 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -22,7 +46,7 @@ public interface SpeakRequestOrBuilder extends
    * A model of this gateway that speaks. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -30,113 +54,37 @@ public interface SpeakRequestOrBuilder extends
 
   /**
    * <pre>
-   * The text, 1 to 4,096 characters.
+   * Who the request is for.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
-   * @return The text.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
-  java.lang.String getText();
+  boolean hasAttribution();
   /**
    * <pre>
-   * The text, 1 to 4,096 characters.
+   * Who the request is for.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
-   * @return The bytes for text.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
-  com.google.protobuf.ByteString
-      getTextBytes();
-
+  io.ringmain.v1.Attribution getAttribution();
   /**
    * <pre>
-   * The provider's name for the voice, at most 256 characters. Empty means its
-   * default.
+   * Who the request is for.
    * </pre>
    *
-   * <code>string voice = 3 [json_name = "voice"];</code>
-   * @return The voice.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
    */
-  java.lang.String getVoice();
-  /**
-   * <pre>
-   * The provider's name for the voice, at most 256 characters. Empty means its
-   * default.
-   * </pre>
-   *
-   * <code>string voice = 3 [json_name = "voice"];</code>
-   * @return The bytes for voice.
-   */
-  com.google.protobuf.ByteString
-      getVoiceBytes();
-
-  /**
-   * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
-   * </pre>
-   *
-   * <code>string instructions = 4 [json_name = "instructions"];</code>
-   * @return The instructions.
-   */
-  java.lang.String getInstructions();
-  /**
-   * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
-   * </pre>
-   *
-   * <code>string instructions = 4 [json_name = "instructions"];</code>
-   * @return The bytes for instructions.
-   */
-  com.google.protobuf.ByteString
-      getInstructionsBytes();
-
-  /**
-   * <pre>
-   * How fast, 0.25 to 4. Unset means 1.
-   * </pre>
-   *
-   * <code>optional float speed = 5 [json_name = "speed"];</code>
-   * @return Whether the speed field is set.
-   */
-  boolean hasSpeed();
-  /**
-   * <pre>
-   * How fast, 0.25 to 4. Unset means 1.
-   * </pre>
-   *
-   * <code>optional float speed = 5 [json_name = "speed"];</code>
-   * @return The speed.
-   */
-  float getSpeed();
-
-  /**
-   * <pre>
-   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-   * </pre>
-   *
-   * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-   * @return The mimeType.
-   */
-  java.lang.String getMimeType();
-  /**
-   * <pre>
-   * The wanted media type: `audio/mpeg`, `audio/wav`, `audio/ogg`,
-   * `audio/flac`, `audio/aac` or `audio/pcm`. Empty means `audio/mpeg`.
-   * </pre>
-   *
-   * <code>string mime_type = 6 [json_name = "mimeType"];</code>
-   * @return The bytes for mimeType.
-   */
-  com.google.protobuf.ByteString
-      getMimeTypeBytes();
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
 
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   boolean hasRoutingPolicy();
@@ -145,7 +93,7 @@ public interface SpeakRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   io.ringmain.v1.RoutingPolicy getRoutingPolicy();
@@ -154,7 +102,54 @@ public interface SpeakRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 7 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * The text, 1 to 4,096 characters.
+   * </pre>
+   *
+   * <code>string text = 5 [json_name = "text"];</code>
+   * @return The text.
+   */
+  java.lang.String getText();
+  /**
+   * <pre>
+   * The text, 1 to 4,096 characters.
+   * </pre>
+   *
+   * <code>string text = 5 [json_name = "text"];</code>
+   * @return The bytes for text.
+   */
+  com.google.protobuf.ByteString
+      getTextBytes();
+
+  /**
+   * <pre>
+   * How to speak.
+   * </pre>
+   *
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+   * @return Whether the speechConfig field is set.
+   */
+  boolean hasSpeechConfig();
+  /**
+   * <pre>
+   * How to speak.
+   * </pre>
+   *
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+   * @return The speechConfig.
+   */
+  io.ringmain.v1.SpeechConfig getSpeechConfig();
+  /**
+   * <pre>
+   * How to speak.
+   * </pre>
+   *
+   * <code>.ringmain.v1.SpeechConfig speech_config = 6 [json_name = "speechConfig"];</code>
+   */
+  io.ringmain.v1.SpeechConfigOrBuilder getSpeechConfigOrBuilder();
 }

@@ -21,6 +21,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private SpeechFinished() {
+    responseId_ = "";
   }
 
   @java.lang.Override
@@ -44,14 +45,61 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int USAGE_FIELD_NUMBER = 1;
+  public static final int RESPONSE_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object responseId_ = "";
+  /**
+   * <pre>
+   * Same as SpeechStarted.response_id.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
+   */
+  @java.lang.Override
+  public java.lang.String getResponseId() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      responseId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Same as SpeechStarted.response_id.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getResponseIdBytes() {
+    java.lang.Object ref = responseId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      responseId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int USAGE_FIELD_NUMBER = 2;
   private io.ringmain.v1.Usage usage_;
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return Whether the usage field is set.
    */
   @java.lang.Override
@@ -60,10 +108,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return The usage.
    */
   @java.lang.Override
@@ -72,24 +120,24 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
     return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
   }
 
-  public static final int ROUTE_FIELD_NUMBER = 2;
+  public static final int ROUTE_FIELD_NUMBER = 3;
   private io.ringmain.v1.Route route_;
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return Whether the route field is set.
    */
   @java.lang.Override
@@ -98,10 +146,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return The route.
    */
   @java.lang.Override
@@ -110,10 +158,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
@@ -134,11 +182,14 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
+    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(1, getUsage());
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(2, getRoute());
+      output.writeMessage(3, getRoute());
     }
     getUnknownFields().writeTo(output);
   }
@@ -149,13 +200,16 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
+    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(1, getUsage());
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getRoute());
+        .computeMessageSize(3, getRoute());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -172,6 +226,8 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.SpeechFinished other = (io.ringmain.v1.SpeechFinished) obj;
 
+    if (!getResponseId()
+        .equals(other.getResponseId())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -193,6 +249,8 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getResponseId().hashCode();
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -343,6 +401,7 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      responseId_ = "";
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -386,14 +445,17 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(io.ringmain.v1.SpeechFinished result) {
       int from_bitField0_ = bitField0_;
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000001) != 0)) {
+        result.responseId_ = responseId_;
+      }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
@@ -446,6 +508,11 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.SpeechFinished other) {
       if (other == io.ringmain.v1.SpeechFinished.getDefaultInstance()) return this;
+      if (!other.getResponseId().isEmpty()) {
+        responseId_ = other.responseId_;
+        bitField0_ |= 0x00000001;
+        onChanged();
+      }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
@@ -479,19 +546,24 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              responseId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
               input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
+                  getUsageFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
             } // case 18
+            case 26: {
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -509,26 +581,118 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object responseId_ = "";
+    /**
+     * <pre>
+     * Same as SpeechStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The responseId.
+     */
+    public java.lang.String getResponseId() {
+      java.lang.Object ref = responseId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        responseId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Same as SpeechStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return The bytes for responseId.
+     */
+    public com.google.protobuf.ByteString
+        getResponseIdBytes() {
+      java.lang.Object ref = responseId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        responseId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Same as SpeechStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      responseId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as SpeechStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearResponseId() {
+      responseId_ = getDefaultInstance().getResponseId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as SpeechStarted.response_id.
+     * </pre>
+     *
+     * <code>string response_id = 1 [json_name = "responseId"];</code>
+     * @param value The bytes for responseId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResponseIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      responseId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private io.ringmain.v1.Usage usage_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return Whether the usage field is set.
      */
     public boolean hasUsage() {
-      return ((bitField0_ & 0x00000001) != 0);
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return The usage.
      */
     public io.ringmain.v1.Usage getUsage() {
@@ -540,10 +704,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
@@ -554,16 +718,16 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(
         io.ringmain.v1.Usage.Builder builderForValue) {
@@ -572,20 +736,20 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder mergeUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000001) != 0) &&
+        if (((bitField0_ & 0x00000002) != 0) &&
           usage_ != null &&
           usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
           getUsageBuilder().mergeFrom(value);
@@ -596,20 +760,20 @@ private static final long serialVersionUID = 0L;
         usageBuilder_.mergeFrom(value);
       }
       if (usage_ != null) {
-        bitField0_ |= 0x00000001;
+        bitField0_ |= 0x00000002;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -620,22 +784,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return getUsageFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
       if (usageBuilder_ != null) {
@@ -647,10 +811,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
@@ -671,21 +835,21 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return Whether the route field is set.
      */
     public boolean hasRoute() {
-      return ((bitField0_ & 0x00000002) != 0);
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return The route.
      */
     public io.ringmain.v1.Route getRoute() {
@@ -697,10 +861,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
@@ -711,16 +875,16 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(
         io.ringmain.v1.Route.Builder builderForValue) {
@@ -729,20 +893,20 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder mergeRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
+        if (((bitField0_ & 0x00000004) != 0) &&
           route_ != null &&
           route_ != io.ringmain.v1.Route.getDefaultInstance()) {
           getRouteBuilder().mergeFrom(value);
@@ -753,20 +917,20 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.mergeFrom(value);
       }
       if (route_ != null) {
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000004;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000004);
       route_ = null;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
@@ -777,22 +941,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000004;
       onChanged();
       return getRouteFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
       if (routeBuilder_ != null) {
@@ -804,10 +968,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 

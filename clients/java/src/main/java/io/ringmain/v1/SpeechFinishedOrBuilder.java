@@ -10,55 +10,75 @@ public interface SpeechFinishedOrBuilder extends
 
   /**
    * <pre>
-   * What it consumed.
+   * Same as SpeechStarted.response_id.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The responseId.
+   */
+  java.lang.String getResponseId();
+  /**
+   * <pre>
+   * Same as SpeechStarted.response_id.
+   * </pre>
+   *
+   * <code>string response_id = 1 [json_name = "responseId"];</code>
+   * @return The bytes for responseId.
+   */
+  com.google.protobuf.ByteString
+      getResponseIdBytes();
+
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return Whether the usage field is set.
    */
   boolean hasUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    * @return The usage.
    */
   io.ringmain.v1.Usage getUsage();
   /**
    * <pre>
-   * What it consumed.
+   * What the request consumed.
    * </pre>
    *
-   * <code>.ringmain.v1.Usage usage = 1 [json_name = "usage"];</code>
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
    */
   io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
 
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return Whether the route field is set.
    */
   boolean hasRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    * @return The route.
    */
   io.ringmain.v1.Route getRoute();
   /**
    * <pre>
-   * How it was served.
+   * How the request was served.
    * </pre>
    *
-   * <code>.ringmain.v1.Route route = 2 [json_name = "route"];</code>
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
    */
   io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

@@ -22,6 +22,8 @@ private static final long serialVersionUID = 0L;
   }
   private SpeechStarted() {
     responseId_ = "";
+    providerId_ = "";
+    providerModel_ = "";
     mimeType_ = "";
   }
 
@@ -92,7 +94,101 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MIME_TYPE_FIELD_NUMBER = 2;
+  public static final int PROVIDER_ID_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object providerId_ = "";
+  /**
+   * <pre>
+   * The provider that speaks.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  @java.lang.Override
+  public java.lang.String getProviderId() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      providerId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The provider that speaks.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getProviderIdBytes() {
+    java.lang.Object ref = providerId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      providerId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int PROVIDER_MODEL_FIELD_NUMBER = 3;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object providerModel_ = "";
+  /**
+   * <pre>
+   * The provider's own name for the model that speaks.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The providerModel.
+   */
+  @java.lang.Override
+  public java.lang.String getProviderModel() {
+    java.lang.Object ref = providerModel_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      providerModel_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The provider's own name for the model that speaks.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The bytes for providerModel.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getProviderModelBytes() {
+    java.lang.Object ref = providerModel_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      providerModel_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MIME_TYPE_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
   private volatile java.lang.Object mimeType_ = "";
   /**
@@ -100,7 +196,7 @@ private static final long serialVersionUID = 0L;
    * The media type of the bytes that follow.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   @java.lang.Override
@@ -121,7 +217,7 @@ private static final long serialVersionUID = 0L;
    * The media type of the bytes that follow.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   @java.lang.Override
@@ -156,8 +252,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, providerId_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerModel_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, providerModel_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, mimeType_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, mimeType_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -171,8 +273,14 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, providerId_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerModel_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, providerModel_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, mimeType_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, mimeType_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -191,6 +299,10 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
+    if (!getProviderId()
+        .equals(other.getProviderId())) return false;
+    if (!getProviderModel()
+        .equals(other.getProviderModel())) return false;
     if (!getMimeType()
         .equals(other.getMimeType())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
@@ -206,6 +318,10 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
+    hash = (37 * hash) + PROVIDER_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getProviderId().hashCode();
+    hash = (37 * hash) + PROVIDER_MODEL_FIELD_NUMBER;
+    hash = (53 * hash) + getProviderModel().hashCode();
     hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getMimeType().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
@@ -344,6 +460,8 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
+      providerId_ = "";
+      providerModel_ = "";
       mimeType_ = "";
       return this;
     }
@@ -382,6 +500,12 @@ private static final long serialVersionUID = 0L;
         result.responseId_ = responseId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.providerId_ = providerId_;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.providerModel_ = providerModel_;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.mimeType_ = mimeType_;
       }
     }
@@ -435,9 +559,19 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (!other.getProviderId().isEmpty()) {
+        providerId_ = other.providerId_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (!other.getProviderModel().isEmpty()) {
+        providerModel_ = other.providerModel_;
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
       if (!other.getMimeType().isEmpty()) {
         mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -472,10 +606,20 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 18: {
-              mimeType_ = input.readStringRequireUtf8();
+              providerId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
+            case 26: {
+              providerModel_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
+            case 34: {
+              mimeType_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -585,13 +729,197 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private java.lang.Object providerId_ = "";
+    /**
+     * <pre>
+     * The provider that speaks.
+     * </pre>
+     *
+     * <code>string provider_id = 2 [json_name = "providerId"];</code>
+     * @return The providerId.
+     */
+    public java.lang.String getProviderId() {
+      java.lang.Object ref = providerId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        providerId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider that speaks.
+     * </pre>
+     *
+     * <code>string provider_id = 2 [json_name = "providerId"];</code>
+     * @return The bytes for providerId.
+     */
+    public com.google.protobuf.ByteString
+        getProviderIdBytes() {
+      java.lang.Object ref = providerId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        providerId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider that speaks.
+     * </pre>
+     *
+     * <code>string provider_id = 2 [json_name = "providerId"];</code>
+     * @param value The providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      providerId_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider that speaks.
+     * </pre>
+     *
+     * <code>string provider_id = 2 [json_name = "providerId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearProviderId() {
+      providerId_ = getDefaultInstance().getProviderId();
+      bitField0_ = (bitField0_ & ~0x00000002);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider that speaks.
+     * </pre>
+     *
+     * <code>string provider_id = 2 [json_name = "providerId"];</code>
+     * @param value The bytes for providerId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      providerId_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object providerModel_ = "";
+    /**
+     * <pre>
+     * The provider's own name for the model that speaks.
+     * </pre>
+     *
+     * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+     * @return The providerModel.
+     */
+    public java.lang.String getProviderModel() {
+      java.lang.Object ref = providerModel_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        providerModel_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that speaks.
+     * </pre>
+     *
+     * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+     * @return The bytes for providerModel.
+     */
+    public com.google.protobuf.ByteString
+        getProviderModelBytes() {
+      java.lang.Object ref = providerModel_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        providerModel_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that speaks.
+     * </pre>
+     *
+     * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+     * @param value The providerModel to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderModel(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      providerModel_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that speaks.
+     * </pre>
+     *
+     * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearProviderModel() {
+      providerModel_ = getDefaultInstance().getProviderModel();
+      bitField0_ = (bitField0_ & ~0x00000004);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own name for the model that speaks.
+     * </pre>
+     *
+     * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+     * @param value The bytes for providerModel to set.
+     * @return This builder for chaining.
+     */
+    public Builder setProviderModelBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      providerModel_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object mimeType_ = "";
     /**
      * <pre>
      * The media type of the bytes that follow.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return The mimeType.
      */
     public java.lang.String getMimeType() {
@@ -611,7 +939,7 @@ private static final long serialVersionUID = 0L;
      * The media type of the bytes that follow.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return The bytes for mimeType.
      */
     public com.google.protobuf.ByteString
@@ -632,7 +960,7 @@ private static final long serialVersionUID = 0L;
      * The media type of the bytes that follow.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @param value The mimeType to set.
      * @return This builder for chaining.
      */
@@ -640,7 +968,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -649,12 +977,12 @@ private static final long serialVersionUID = 0L;
      * The media type of the bytes that follow.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMimeType() {
       mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000008);
       onChanged();
       return this;
     }
@@ -663,7 +991,7 @@ private static final long serialVersionUID = 0L;
      * The media type of the bytes that follow.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 4 [json_name = "mimeType"];</code>
      * @param value The bytes for mimeType to set.
      * @return This builder for chaining.
      */
@@ -672,7 +1000,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }

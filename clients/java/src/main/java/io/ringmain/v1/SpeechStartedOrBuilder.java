@@ -30,10 +30,50 @@ public interface SpeechStartedOrBuilder extends
 
   /**
    * <pre>
+   * The provider that speaks.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The providerId.
+   */
+  java.lang.String getProviderId();
+  /**
+   * <pre>
+   * The provider that speaks.
+   * </pre>
+   *
+   * <code>string provider_id = 2 [json_name = "providerId"];</code>
+   * @return The bytes for providerId.
+   */
+  com.google.protobuf.ByteString
+      getProviderIdBytes();
+
+  /**
+   * <pre>
+   * The provider's own name for the model that speaks.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The providerModel.
+   */
+  java.lang.String getProviderModel();
+  /**
+   * <pre>
+   * The provider's own name for the model that speaks.
+   * </pre>
+   *
+   * <code>string provider_model = 3 [json_name = "providerModel"];</code>
+   * @return The bytes for providerModel.
+   */
+  com.google.protobuf.ByteString
+      getProviderModelBytes();
+
+  /**
+   * <pre>
    * The media type of the bytes that follow.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   java.lang.String getMimeType();
@@ -42,7 +82,7 @@ public interface SpeechStartedOrBuilder extends
    * The media type of the bytes that follow.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 4 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   com.google.protobuf.ByteString

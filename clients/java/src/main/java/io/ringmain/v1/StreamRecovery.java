@@ -10,7 +10,7 @@ package io.ringmain.v1;
  * value is refused.
  *
  * Before any content was sent, the next candidate is always tried and nothing
- * of it shows on the stream.
+ * of the failed one shows on the stream.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.StreamRecovery}
@@ -45,8 +45,9 @@ public enum StreamRecovery
   /**
    * <pre>
    * Send ChatRecovered, then what the next candidate adds to the text sent so
-   * far. Only while nothing but text was sent and the next candidate can
-   * continue a text; otherwise as RESTART.
+   * far. Only while nothing but text was sent, no citations and no log
+   * probabilities either, and the next candidate can continue a text. Otherwise
+   * as RESTART. A part that two providers wrote has no signature.
    * </pre>
    *
    * <code>STREAM_RECOVERY_CONTINUE = 3;</code>
@@ -83,8 +84,9 @@ public enum StreamRecovery
   /**
    * <pre>
    * Send ChatRecovered, then what the next candidate adds to the text sent so
-   * far. Only while nothing but text was sent and the next candidate can
-   * continue a text; otherwise as RESTART.
+   * far. Only while nothing but text was sent, no citations and no log
+   * probabilities either, and the next candidate can continue a text. Otherwise
+   * as RESTART. A part that two providers wrote has no signature.
    * </pre>
    *
    * <code>STREAM_RECOVERY_CONTINUE = 3;</code>

@@ -6,7 +6,11 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * A function the model may ask the caller to run.
+ * A tool the model may use.
+ *
+ * A provider's own tool that a candidate lacks is never left out in silence:
+ * such a candidate is not tried, and without another the request is refused
+ * with CAPABILITY_MISSING.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.Tool}
@@ -21,9 +25,6 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private Tool() {
-    name_ = "";
-    description_ = "";
-    parametersSchemaJson_ = "";
   }
 
   @java.lang.Override
@@ -46,147 +47,177 @@ private static final long serialVersionUID = 0L;
             io.ringmain.v1.Tool.class, io.ringmain.v1.Tool.Builder.class);
   }
 
-  public static final int NAME_FIELD_NUMBER = 1;
+  private int kindCase_ = 0;
   @SuppressWarnings("serial")
-  private volatile java.lang.Object name_ = "";
-  /**
-   * <pre>
-   * The function's name: 1 to 64 letters, digits, `_` or `-`.
-   * </pre>
-   *
-   * <code>string name = 1 [json_name = "name"];</code>
-   * @return The name.
-   */
-  @java.lang.Override
-  public java.lang.String getName() {
-    java.lang.Object ref = name_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      name_ = s;
-      return s;
+  private java.lang.Object kind_;
+  public enum KindCase
+      implements com.google.protobuf.Internal.EnumLite,
+          com.google.protobuf.AbstractMessage.InternalOneOfEnum {
+    FUNCTION(1),
+    WEB_SEARCH(2),
+    CODE_EXECUTION(3),
+    KIND_NOT_SET(0);
+    private final int value;
+    private KindCase(int value) {
+      this.value = value;
     }
-  }
-  /**
-   * <pre>
-   * The function's name: 1 to 64 letters, digits, `_` or `-`.
-   * </pre>
-   *
-   * <code>string name = 1 [json_name = "name"];</code>
-   * @return The bytes for name.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getNameBytes() {
-    java.lang.Object ref = name_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      name_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
+    /**
+     * @param value The number of the enum to look for.
+     * @return The enum associated with the given number.
+     * @deprecated Use {@link #forNumber(int)} instead.
+     */
+    @java.lang.Deprecated
+    public static KindCase valueOf(int value) {
+      return forNumber(value);
     }
+
+    public static KindCase forNumber(int value) {
+      switch (value) {
+        case 1: return FUNCTION;
+        case 2: return WEB_SEARCH;
+        case 3: return CODE_EXECUTION;
+        case 0: return KIND_NOT_SET;
+        default: return null;
+      }
+    }
+    public int getNumber() {
+      return this.value;
+    }
+  };
+
+  public KindCase
+  getKindCase() {
+    return KindCase.forNumber(
+        kindCase_);
   }
 
-  public static final int DESCRIPTION_FIELD_NUMBER = 2;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object description_ = "";
+  public static final int FUNCTION_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * What it does, for the model.
+   * A function that the caller runs.
    * </pre>
    *
-   * <code>string description = 2 [json_name = "description"];</code>
-   * @return The description.
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   * @return Whether the function field is set.
    */
   @java.lang.Override
-  public java.lang.String getDescription() {
-    java.lang.Object ref = description_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      description_ = s;
-      return s;
-    }
+  public boolean hasFunction() {
+    return kindCase_ == 1;
   }
   /**
    * <pre>
-   * What it does, for the model.
+   * A function that the caller runs.
    * </pre>
    *
-   * <code>string description = 2 [json_name = "description"];</code>
-   * @return The bytes for description.
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   * @return The function.
    */
   @java.lang.Override
-  public com.google.protobuf.ByteString
-      getDescriptionBytes() {
-    java.lang.Object ref = description_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      description_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
+  public io.ringmain.v1.FunctionTool getFunction() {
+    if (kindCase_ == 1) {
+       return (io.ringmain.v1.FunctionTool) kind_;
     }
+    return io.ringmain.v1.FunctionTool.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A function that the caller runs.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.FunctionToolOrBuilder getFunctionOrBuilder() {
+    if (kindCase_ == 1) {
+       return (io.ringmain.v1.FunctionTool) kind_;
+    }
+    return io.ringmain.v1.FunctionTool.getDefaultInstance();
   }
 
-  public static final int PARAMETERS_SCHEMA_JSON_FIELD_NUMBER = 3;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object parametersSchemaJson_ = "";
+  public static final int WEB_SEARCH_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-   * objects and lists.
+   * A web search that the provider runs.
    * </pre>
    *
-   * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-   * @return The parametersSchemaJson.
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   * @return Whether the webSearch field is set.
    */
   @java.lang.Override
-  public java.lang.String getParametersSchemaJson() {
-    java.lang.Object ref = parametersSchemaJson_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      parametersSchemaJson_ = s;
-      return s;
-    }
+  public boolean hasWebSearch() {
+    return kindCase_ == 2;
   }
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-   * objects and lists.
+   * A web search that the provider runs.
    * </pre>
    *
-   * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-   * @return The bytes for parametersSchemaJson.
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   * @return The webSearch.
    */
   @java.lang.Override
-  public com.google.protobuf.ByteString
-      getParametersSchemaJsonBytes() {
-    java.lang.Object ref = parametersSchemaJson_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      parametersSchemaJson_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
+  public io.ringmain.v1.WebSearchTool getWebSearch() {
+    if (kindCase_ == 2) {
+       return (io.ringmain.v1.WebSearchTool) kind_;
     }
+    return io.ringmain.v1.WebSearchTool.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A web search that the provider runs.
+   * </pre>
+   *
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.WebSearchToolOrBuilder getWebSearchOrBuilder() {
+    if (kindCase_ == 2) {
+       return (io.ringmain.v1.WebSearchTool) kind_;
+    }
+    return io.ringmain.v1.WebSearchTool.getDefaultInstance();
+  }
+
+  public static final int CODE_EXECUTION_FIELD_NUMBER = 3;
+  /**
+   * <pre>
+   * A sandbox in which the provider runs code that the model writes.
+   * </pre>
+   *
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   * @return Whether the codeExecution field is set.
+   */
+  @java.lang.Override
+  public boolean hasCodeExecution() {
+    return kindCase_ == 3;
+  }
+  /**
+   * <pre>
+   * A sandbox in which the provider runs code that the model writes.
+   * </pre>
+   *
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   * @return The codeExecution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.CodeExecutionTool getCodeExecution() {
+    if (kindCase_ == 3) {
+       return (io.ringmain.v1.CodeExecutionTool) kind_;
+    }
+    return io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A sandbox in which the provider runs code that the model writes.
+   * </pre>
+   *
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.CodeExecutionToolOrBuilder getCodeExecutionOrBuilder() {
+    if (kindCase_ == 3) {
+       return (io.ringmain.v1.CodeExecutionTool) kind_;
+    }
+    return io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
   }
 
   private byte memoizedIsInitialized = -1;
@@ -203,14 +234,14 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(name_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, name_);
+    if (kindCase_ == 1) {
+      output.writeMessage(1, (io.ringmain.v1.FunctionTool) kind_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(description_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, description_);
+    if (kindCase_ == 2) {
+      output.writeMessage(2, (io.ringmain.v1.WebSearchTool) kind_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(parametersSchemaJson_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, parametersSchemaJson_);
+    if (kindCase_ == 3) {
+      output.writeMessage(3, (io.ringmain.v1.CodeExecutionTool) kind_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -221,14 +252,17 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(name_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, name_);
+    if (kindCase_ == 1) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(1, (io.ringmain.v1.FunctionTool) kind_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(description_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, description_);
+    if (kindCase_ == 2) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(2, (io.ringmain.v1.WebSearchTool) kind_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(parametersSchemaJson_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, parametersSchemaJson_);
+    if (kindCase_ == 3) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, (io.ringmain.v1.CodeExecutionTool) kind_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -245,12 +279,23 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.Tool other = (io.ringmain.v1.Tool) obj;
 
-    if (!getName()
-        .equals(other.getName())) return false;
-    if (!getDescription()
-        .equals(other.getDescription())) return false;
-    if (!getParametersSchemaJson()
-        .equals(other.getParametersSchemaJson())) return false;
+    if (!getKindCase().equals(other.getKindCase())) return false;
+    switch (kindCase_) {
+      case 1:
+        if (!getFunction()
+            .equals(other.getFunction())) return false;
+        break;
+      case 2:
+        if (!getWebSearch()
+            .equals(other.getWebSearch())) return false;
+        break;
+      case 3:
+        if (!getCodeExecution()
+            .equals(other.getCodeExecution())) return false;
+        break;
+      case 0:
+      default:
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -262,12 +307,22 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
-    hash = (37 * hash) + NAME_FIELD_NUMBER;
-    hash = (53 * hash) + getName().hashCode();
-    hash = (37 * hash) + DESCRIPTION_FIELD_NUMBER;
-    hash = (53 * hash) + getDescription().hashCode();
-    hash = (37 * hash) + PARAMETERS_SCHEMA_JSON_FIELD_NUMBER;
-    hash = (53 * hash) + getParametersSchemaJson().hashCode();
+    switch (kindCase_) {
+      case 1:
+        hash = (37 * hash) + FUNCTION_FIELD_NUMBER;
+        hash = (53 * hash) + getFunction().hashCode();
+        break;
+      case 2:
+        hash = (37 * hash) + WEB_SEARCH_FIELD_NUMBER;
+        hash = (53 * hash) + getWebSearch().hashCode();
+        break;
+      case 3:
+        hash = (37 * hash) + CODE_EXECUTION_FIELD_NUMBER;
+        hash = (53 * hash) + getCodeExecution().hashCode();
+        break;
+      case 0:
+      default:
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -367,7 +422,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A function the model may ask the caller to run.
+   * A tool the model may use.
+   *
+   * A provider's own tool that a candidate lacks is never left out in silence:
+   * such a candidate is not tried, and without another the request is refused
+   * with CAPABILITY_MISSING.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.Tool}
@@ -403,9 +462,17 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
-      name_ = "";
-      description_ = "";
-      parametersSchemaJson_ = "";
+      if (functionBuilder_ != null) {
+        functionBuilder_.clear();
+      }
+      if (webSearchBuilder_ != null) {
+        webSearchBuilder_.clear();
+      }
+      if (codeExecutionBuilder_ != null) {
+        codeExecutionBuilder_.clear();
+      }
+      kindCase_ = 0;
+      kind_ = null;
       return this;
     }
 
@@ -433,20 +500,29 @@ private static final long serialVersionUID = 0L;
     public io.ringmain.v1.Tool buildPartial() {
       io.ringmain.v1.Tool result = new io.ringmain.v1.Tool(this);
       if (bitField0_ != 0) { buildPartial0(result); }
+      buildPartialOneofs(result);
       onBuilt();
       return result;
     }
 
     private void buildPartial0(io.ringmain.v1.Tool result) {
       int from_bitField0_ = bitField0_;
-      if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.name_ = name_;
+    }
+
+    private void buildPartialOneofs(io.ringmain.v1.Tool result) {
+      result.kindCase_ = kindCase_;
+      result.kind_ = this.kind_;
+      if (kindCase_ == 1 &&
+          functionBuilder_ != null) {
+        result.kind_ = functionBuilder_.build();
       }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.description_ = description_;
+      if (kindCase_ == 2 &&
+          webSearchBuilder_ != null) {
+        result.kind_ = webSearchBuilder_.build();
       }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.parametersSchemaJson_ = parametersSchemaJson_;
+      if (kindCase_ == 3 &&
+          codeExecutionBuilder_ != null) {
+        result.kind_ = codeExecutionBuilder_.build();
       }
     }
 
@@ -494,20 +570,22 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.Tool other) {
       if (other == io.ringmain.v1.Tool.getDefaultInstance()) return this;
-      if (!other.getName().isEmpty()) {
-        name_ = other.name_;
-        bitField0_ |= 0x00000001;
-        onChanged();
-      }
-      if (!other.getDescription().isEmpty()) {
-        description_ = other.description_;
-        bitField0_ |= 0x00000002;
-        onChanged();
-      }
-      if (!other.getParametersSchemaJson().isEmpty()) {
-        parametersSchemaJson_ = other.parametersSchemaJson_;
-        bitField0_ |= 0x00000004;
-        onChanged();
+      switch (other.getKindCase()) {
+        case FUNCTION: {
+          mergeFunction(other.getFunction());
+          break;
+        }
+        case WEB_SEARCH: {
+          mergeWebSearch(other.getWebSearch());
+          break;
+        }
+        case CODE_EXECUTION: {
+          mergeCodeExecution(other.getCodeExecution());
+          break;
+        }
+        case KIND_NOT_SET: {
+          break;
+        }
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -536,18 +614,24 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              name_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000001;
+              input.readMessage(
+                  getFunctionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 1;
               break;
             } // case 10
             case 18: {
-              description_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000002;
+              input.readMessage(
+                  getWebSearchFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 2;
               break;
             } // case 18
             case 26: {
-              parametersSchemaJson_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000004;
+              input.readMessage(
+                  getCodeExecutionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 3;
               break;
             } // case 26
             default: {
@@ -565,287 +649,555 @@ private static final long serialVersionUID = 0L;
       } // finally
       return this;
     }
+    private int kindCase_ = 0;
+    private java.lang.Object kind_;
+    public KindCase
+        getKindCase() {
+      return KindCase.forNumber(
+          kindCase_);
+    }
+
+    public Builder clearKind() {
+      kindCase_ = 0;
+      kind_ = null;
+      onChanged();
+      return this;
+    }
+
     private int bitField0_;
 
-    private java.lang.Object name_ = "";
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.FunctionTool, io.ringmain.v1.FunctionTool.Builder, io.ringmain.v1.FunctionToolOrBuilder> functionBuilder_;
     /**
      * <pre>
-     * The function's name: 1 to 64 letters, digits, `_` or `-`.
+     * A function that the caller runs.
      * </pre>
      *
-     * <code>string name = 1 [json_name = "name"];</code>
-     * @return The name.
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     * @return Whether the function field is set.
      */
-    public java.lang.String getName() {
-      java.lang.Object ref = name_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        name_ = s;
-        return s;
+    @java.lang.Override
+    public boolean hasFunction() {
+      return kindCase_ == 1;
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     * @return The function.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.FunctionTool getFunction() {
+      if (functionBuilder_ == null) {
+        if (kindCase_ == 1) {
+          return (io.ringmain.v1.FunctionTool) kind_;
+        }
+        return io.ringmain.v1.FunctionTool.getDefaultInstance();
       } else {
-        return (java.lang.String) ref;
+        if (kindCase_ == 1) {
+          return functionBuilder_.getMessage();
+        }
+        return io.ringmain.v1.FunctionTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The function's name: 1 to 64 letters, digits, `_` or `-`.
+     * A function that the caller runs.
      * </pre>
      *
-     * <code>string name = 1 [json_name = "name"];</code>
-     * @return The bytes for name.
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
      */
-    public com.google.protobuf.ByteString
-        getNameBytes() {
-      java.lang.Object ref = name_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        name_ = b;
-        return b;
+    public Builder setFunction(io.ringmain.v1.FunctionTool value) {
+      if (functionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
       } else {
-        return (com.google.protobuf.ByteString) ref;
+        functionBuilder_.setMessage(value);
+      }
+      kindCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     */
+    public Builder setFunction(
+        io.ringmain.v1.FunctionTool.Builder builderForValue) {
+      if (functionBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        functionBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     */
+    public Builder mergeFunction(io.ringmain.v1.FunctionTool value) {
+      if (functionBuilder_ == null) {
+        if (kindCase_ == 1 &&
+            kind_ != io.ringmain.v1.FunctionTool.getDefaultInstance()) {
+          kind_ = io.ringmain.v1.FunctionTool.newBuilder((io.ringmain.v1.FunctionTool) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 1) {
+          functionBuilder_.mergeFrom(value);
+        } else {
+          functionBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     */
+    public Builder clearFunction() {
+      if (functionBuilder_ == null) {
+        if (kindCase_ == 1) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 1) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        functionBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     */
+    public io.ringmain.v1.FunctionTool.Builder getFunctionBuilder() {
+      return getFunctionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A function that the caller runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.FunctionToolOrBuilder getFunctionOrBuilder() {
+      if ((kindCase_ == 1) && (functionBuilder_ != null)) {
+        return functionBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 1) {
+          return (io.ringmain.v1.FunctionTool) kind_;
+        }
+        return io.ringmain.v1.FunctionTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * The function's name: 1 to 64 letters, digits, `_` or `-`.
+     * A function that the caller runs.
      * </pre>
      *
-     * <code>string name = 1 [json_name = "name"];</code>
-     * @param value The name to set.
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
      */
-    public Builder setName(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      name_ = value;
-      bitField0_ |= 0x00000001;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.FunctionTool, io.ringmain.v1.FunctionTool.Builder, io.ringmain.v1.FunctionToolOrBuilder> 
+        getFunctionFieldBuilder() {
+      if (functionBuilder_ == null) {
+        if (!(kindCase_ == 1)) {
+          kind_ = io.ringmain.v1.FunctionTool.getDefaultInstance();
+        }
+        functionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.FunctionTool, io.ringmain.v1.FunctionTool.Builder, io.ringmain.v1.FunctionToolOrBuilder>(
+                (io.ringmain.v1.FunctionTool) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 1;
       onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The function's name: 1 to 64 letters, digits, `_` or `-`.
-     * </pre>
-     *
-     * <code>string name = 1 [json_name = "name"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearName() {
-      name_ = getDefaultInstance().getName();
-      bitField0_ = (bitField0_ & ~0x00000001);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The function's name: 1 to 64 letters, digits, `_` or `-`.
-     * </pre>
-     *
-     * <code>string name = 1 [json_name = "name"];</code>
-     * @param value The bytes for name to set.
-     * @return This builder for chaining.
-     */
-    public Builder setNameBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      name_ = value;
-      bitField0_ |= 0x00000001;
-      onChanged();
-      return this;
+      return functionBuilder_;
     }
 
-    private java.lang.Object description_ = "";
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.WebSearchTool, io.ringmain.v1.WebSearchTool.Builder, io.ringmain.v1.WebSearchToolOrBuilder> webSearchBuilder_;
     /**
      * <pre>
-     * What it does, for the model.
+     * A web search that the provider runs.
      * </pre>
      *
-     * <code>string description = 2 [json_name = "description"];</code>
-     * @return The description.
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     * @return Whether the webSearch field is set.
      */
-    public java.lang.String getDescription() {
-      java.lang.Object ref = description_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        description_ = s;
-        return s;
+    @java.lang.Override
+    public boolean hasWebSearch() {
+      return kindCase_ == 2;
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     * @return The webSearch.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.WebSearchTool getWebSearch() {
+      if (webSearchBuilder_ == null) {
+        if (kindCase_ == 2) {
+          return (io.ringmain.v1.WebSearchTool) kind_;
+        }
+        return io.ringmain.v1.WebSearchTool.getDefaultInstance();
       } else {
-        return (java.lang.String) ref;
+        if (kindCase_ == 2) {
+          return webSearchBuilder_.getMessage();
+        }
+        return io.ringmain.v1.WebSearchTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * What it does, for the model.
+     * A web search that the provider runs.
      * </pre>
      *
-     * <code>string description = 2 [json_name = "description"];</code>
-     * @return The bytes for description.
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
      */
-    public com.google.protobuf.ByteString
-        getDescriptionBytes() {
-      java.lang.Object ref = description_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        description_ = b;
-        return b;
+    public Builder setWebSearch(io.ringmain.v1.WebSearchTool value) {
+      if (webSearchBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
       } else {
-        return (com.google.protobuf.ByteString) ref;
+        webSearchBuilder_.setMessage(value);
+      }
+      kindCase_ = 2;
+      return this;
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     */
+    public Builder setWebSearch(
+        io.ringmain.v1.WebSearchTool.Builder builderForValue) {
+      if (webSearchBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        webSearchBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 2;
+      return this;
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     */
+    public Builder mergeWebSearch(io.ringmain.v1.WebSearchTool value) {
+      if (webSearchBuilder_ == null) {
+        if (kindCase_ == 2 &&
+            kind_ != io.ringmain.v1.WebSearchTool.getDefaultInstance()) {
+          kind_ = io.ringmain.v1.WebSearchTool.newBuilder((io.ringmain.v1.WebSearchTool) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 2) {
+          webSearchBuilder_.mergeFrom(value);
+        } else {
+          webSearchBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 2;
+      return this;
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     */
+    public Builder clearWebSearch() {
+      if (webSearchBuilder_ == null) {
+        if (kindCase_ == 2) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 2) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        webSearchBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     */
+    public io.ringmain.v1.WebSearchTool.Builder getWebSearchBuilder() {
+      return getWebSearchFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A web search that the provider runs.
+     * </pre>
+     *
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.WebSearchToolOrBuilder getWebSearchOrBuilder() {
+      if ((kindCase_ == 2) && (webSearchBuilder_ != null)) {
+        return webSearchBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 2) {
+          return (io.ringmain.v1.WebSearchTool) kind_;
+        }
+        return io.ringmain.v1.WebSearchTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * What it does, for the model.
+     * A web search that the provider runs.
      * </pre>
      *
-     * <code>string description = 2 [json_name = "description"];</code>
-     * @param value The description to set.
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
      */
-    public Builder setDescription(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      description_ = value;
-      bitField0_ |= 0x00000002;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.WebSearchTool, io.ringmain.v1.WebSearchTool.Builder, io.ringmain.v1.WebSearchToolOrBuilder> 
+        getWebSearchFieldBuilder() {
+      if (webSearchBuilder_ == null) {
+        if (!(kindCase_ == 2)) {
+          kind_ = io.ringmain.v1.WebSearchTool.getDefaultInstance();
+        }
+        webSearchBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.WebSearchTool, io.ringmain.v1.WebSearchTool.Builder, io.ringmain.v1.WebSearchToolOrBuilder>(
+                (io.ringmain.v1.WebSearchTool) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 2;
       onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What it does, for the model.
-     * </pre>
-     *
-     * <code>string description = 2 [json_name = "description"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearDescription() {
-      description_ = getDefaultInstance().getDescription();
-      bitField0_ = (bitField0_ & ~0x00000002);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What it does, for the model.
-     * </pre>
-     *
-     * <code>string description = 2 [json_name = "description"];</code>
-     * @param value The bytes for description to set.
-     * @return This builder for chaining.
-     */
-    public Builder setDescriptionBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      description_ = value;
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
+      return webSearchBuilder_;
     }
 
-    private java.lang.Object parametersSchemaJson_ = "";
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.CodeExecutionTool, io.ringmain.v1.CodeExecutionTool.Builder, io.ringmain.v1.CodeExecutionToolOrBuilder> codeExecutionBuilder_;
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-     * objects and lists.
+     * A sandbox in which the provider runs code that the model writes.
      * </pre>
      *
-     * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-     * @return The parametersSchemaJson.
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     * @return Whether the codeExecution field is set.
      */
-    public java.lang.String getParametersSchemaJson() {
-      java.lang.Object ref = parametersSchemaJson_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        parametersSchemaJson_ = s;
-        return s;
+    @java.lang.Override
+    public boolean hasCodeExecution() {
+      return kindCase_ == 3;
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     * @return The codeExecution.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.CodeExecutionTool getCodeExecution() {
+      if (codeExecutionBuilder_ == null) {
+        if (kindCase_ == 3) {
+          return (io.ringmain.v1.CodeExecutionTool) kind_;
+        }
+        return io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
       } else {
-        return (java.lang.String) ref;
+        if (kindCase_ == 3) {
+          return codeExecutionBuilder_.getMessage();
+        }
+        return io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-     * objects and lists.
+     * A sandbox in which the provider runs code that the model writes.
      * </pre>
      *
-     * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-     * @return The bytes for parametersSchemaJson.
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
      */
-    public com.google.protobuf.ByteString
-        getParametersSchemaJsonBytes() {
-      java.lang.Object ref = parametersSchemaJson_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        parametersSchemaJson_ = b;
-        return b;
+    public Builder setCodeExecution(io.ringmain.v1.CodeExecutionTool value) {
+      if (codeExecutionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
       } else {
-        return (com.google.protobuf.ByteString) ref;
+        codeExecutionBuilder_.setMessage(value);
+      }
+      kindCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     */
+    public Builder setCodeExecution(
+        io.ringmain.v1.CodeExecutionTool.Builder builderForValue) {
+      if (codeExecutionBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        codeExecutionBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     */
+    public Builder mergeCodeExecution(io.ringmain.v1.CodeExecutionTool value) {
+      if (codeExecutionBuilder_ == null) {
+        if (kindCase_ == 3 &&
+            kind_ != io.ringmain.v1.CodeExecutionTool.getDefaultInstance()) {
+          kind_ = io.ringmain.v1.CodeExecutionTool.newBuilder((io.ringmain.v1.CodeExecutionTool) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 3) {
+          codeExecutionBuilder_.mergeFrom(value);
+        } else {
+          codeExecutionBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 3;
+      return this;
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     */
+    public Builder clearCodeExecution() {
+      if (codeExecutionBuilder_ == null) {
+        if (kindCase_ == 3) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 3) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        codeExecutionBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     */
+    public io.ringmain.v1.CodeExecutionTool.Builder getCodeExecutionBuilder() {
+      return getCodeExecutionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A sandbox in which the provider runs code that the model writes.
+     * </pre>
+     *
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.CodeExecutionToolOrBuilder getCodeExecutionOrBuilder() {
+      if ((kindCase_ == 3) && (codeExecutionBuilder_ != null)) {
+        return codeExecutionBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 3) {
+          return (io.ringmain.v1.CodeExecutionTool) kind_;
+        }
+        return io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
       }
     }
     /**
      * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-     * objects and lists.
+     * A sandbox in which the provider runs code that the model writes.
      * </pre>
      *
-     * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-     * @param value The parametersSchemaJson to set.
-     * @return This builder for chaining.
+     * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
      */
-    public Builder setParametersSchemaJson(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      parametersSchemaJson_ = value;
-      bitField0_ |= 0x00000004;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.CodeExecutionTool, io.ringmain.v1.CodeExecutionTool.Builder, io.ringmain.v1.CodeExecutionToolOrBuilder> 
+        getCodeExecutionFieldBuilder() {
+      if (codeExecutionBuilder_ == null) {
+        if (!(kindCase_ == 3)) {
+          kind_ = io.ringmain.v1.CodeExecutionTool.getDefaultInstance();
+        }
+        codeExecutionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.CodeExecutionTool, io.ringmain.v1.CodeExecutionTool.Builder, io.ringmain.v1.CodeExecutionToolOrBuilder>(
+                (io.ringmain.v1.CodeExecutionTool) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 3;
       onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-     * objects and lists.
-     * </pre>
-     *
-     * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearParametersSchemaJson() {
-      parametersSchemaJson_ = getDefaultInstance().getParametersSchemaJson();
-      bitField0_ = (bitField0_ & ~0x00000004);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-     * objects and lists.
-     * </pre>
-     *
-     * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-     * @param value The bytes for parametersSchemaJson to set.
-     * @return This builder for chaining.
-     */
-    public Builder setParametersSchemaJsonBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      parametersSchemaJson_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
+      return codeExecutionBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * Whether and which tool the model must call.
+ * Whether and which tool the model must call, and how many at once.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.ToolChoice}
@@ -43,6 +43,7 @@ private static final long serialVersionUID = 0L;
             io.ringmain.v1.ToolChoice.class, io.ringmain.v1.ToolChoice.Builder.class);
   }
 
+  private int bitField0_;
   private int choiceCase_ = 0;
   @SuppressWarnings("serial")
   private java.lang.Object choice_;
@@ -131,7 +132,8 @@ private static final long serialVersionUID = 0L;
   public static final int TOOL_NAME_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -142,7 +144,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -167,7 +170,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -192,6 +196,35 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int PARALLEL_TOOL_CALLS_FIELD_NUMBER = 3;
+  private boolean parallelToolCalls_ = false;
+  /**
+   * <pre>
+   * Whether the model may ask for several tools at once. Unset means the
+   * provider's default.
+   * </pre>
+   *
+   * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+   * @return Whether the parallelToolCalls field is set.
+   */
+  @java.lang.Override
+  public boolean hasParallelToolCalls() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Whether the model may ask for several tools at once. Unset means the
+   * provider's default.
+   * </pre>
+   *
+   * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+   * @return The parallelToolCalls.
+   */
+  @java.lang.Override
+  public boolean getParallelToolCalls() {
+    return parallelToolCalls_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -212,6 +245,9 @@ private static final long serialVersionUID = 0L;
     if (choiceCase_ == 2) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 2, choice_);
     }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeBool(3, parallelToolCalls_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -228,6 +264,10 @@ private static final long serialVersionUID = 0L;
     if (choiceCase_ == 2) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, choice_);
     }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(3, parallelToolCalls_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -243,6 +283,11 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.ToolChoice other = (io.ringmain.v1.ToolChoice) obj;
 
+    if (hasParallelToolCalls() != other.hasParallelToolCalls()) return false;
+    if (hasParallelToolCalls()) {
+      if (getParallelToolCalls()
+          != other.getParallelToolCalls()) return false;
+    }
     if (!getChoiceCase().equals(other.getChoiceCase())) return false;
     switch (choiceCase_) {
       case 1:
@@ -267,6 +312,11 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    if (hasParallelToolCalls()) {
+      hash = (37 * hash) + PARALLEL_TOOL_CALLS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+          getParallelToolCalls());
+    }
     switch (choiceCase_) {
       case 1:
         hash = (37 * hash) + MODE_FIELD_NUMBER;
@@ -378,7 +428,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Whether and which tool the model must call.
+   * Whether and which tool the model must call, and how many at once.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.ToolChoice}
@@ -414,6 +464,7 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      parallelToolCalls_ = false;
       choiceCase_ = 0;
       choice_ = null;
       return this;
@@ -450,6 +501,12 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(io.ringmain.v1.ToolChoice result) {
       int from_bitField0_ = bitField0_;
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.parallelToolCalls_ = parallelToolCalls_;
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     private void buildPartialOneofs(io.ringmain.v1.ToolChoice result) {
@@ -501,6 +558,9 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.ToolChoice other) {
       if (other == io.ringmain.v1.ToolChoice.getDefaultInstance()) return this;
+      if (other.hasParallelToolCalls()) {
+        setParallelToolCalls(other.getParallelToolCalls());
+      }
       switch (other.getChoiceCase()) {
         case MODE: {
           setModeValue(other.getModeValue());
@@ -554,6 +614,11 @@ private static final long serialVersionUID = 0L;
               choice_ = s;
               break;
             } // case 18
+            case 24: {
+              parallelToolCalls_ = input.readBool();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 24
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -682,7 +747,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -694,7 +760,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -720,7 +787,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -747,7 +815,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -764,7 +833,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -780,7 +850,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The one tool that must be called. At most 256 characters.
+     * The one tool that must be called: the name of a function, or
+     * `web_search` or `code_execution`. At most 256 characters.
      * </pre>
      *
      * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -793,6 +864,66 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       choiceCase_ = 2;
       choice_ = value;
+      onChanged();
+      return this;
+    }
+
+    private boolean parallelToolCalls_ ;
+    /**
+     * <pre>
+     * Whether the model may ask for several tools at once. Unset means the
+     * provider's default.
+     * </pre>
+     *
+     * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+     * @return Whether the parallelToolCalls field is set.
+     */
+    @java.lang.Override
+    public boolean hasParallelToolCalls() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Whether the model may ask for several tools at once. Unset means the
+     * provider's default.
+     * </pre>
+     *
+     * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+     * @return The parallelToolCalls.
+     */
+    @java.lang.Override
+    public boolean getParallelToolCalls() {
+      return parallelToolCalls_;
+    }
+    /**
+     * <pre>
+     * Whether the model may ask for several tools at once. Unset means the
+     * provider's default.
+     * </pre>
+     *
+     * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+     * @param value The parallelToolCalls to set.
+     * @return This builder for chaining.
+     */
+    public Builder setParallelToolCalls(boolean value) {
+
+      parallelToolCalls_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the model may ask for several tools at once. Unset means the
+     * provider's default.
+     * </pre>
+     *
+     * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearParallelToolCalls() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      parallelToolCalls_ = false;
       onChanged();
       return this;
     }

@@ -38,7 +38,8 @@ public interface ToolChoiceOrBuilder extends
 
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -47,7 +48,8 @@ public interface ToolChoiceOrBuilder extends
   boolean hasToolName();
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -56,7 +58,8 @@ public interface ToolChoiceOrBuilder extends
   java.lang.String getToolName();
   /**
    * <pre>
-   * The one tool that must be called. At most 256 characters.
+   * The one tool that must be called: the name of a function, or
+   * `web_search` or `code_execution`. At most 256 characters.
    * </pre>
    *
    * <code>string tool_name = 2 [json_name = "toolName"];</code>
@@ -64,6 +67,27 @@ public interface ToolChoiceOrBuilder extends
    */
   com.google.protobuf.ByteString
       getToolNameBytes();
+
+  /**
+   * <pre>
+   * Whether the model may ask for several tools at once. Unset means the
+   * provider's default.
+   * </pre>
+   *
+   * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+   * @return Whether the parallelToolCalls field is set.
+   */
+  boolean hasParallelToolCalls();
+  /**
+   * <pre>
+   * Whether the model may ask for several tools at once. Unset means the
+   * provider's default.
+   * </pre>
+   *
+   * <code>optional bool parallel_tool_calls = 3 [json_name = "parallelToolCalls"];</code>
+   * @return The parallelToolCalls.
+   */
+  boolean getParallelToolCalls();
 
   io.ringmain.v1.ToolChoice.ChoiceCase getChoiceCase();
 }

@@ -140,7 +140,7 @@ public enum ToolMode
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(0);
+    return io.ringmain.v1.GenerationProto.getDescriptor().getEnumTypes().get(1);
   }
 
   private static final ToolMode[] VALUES = values();

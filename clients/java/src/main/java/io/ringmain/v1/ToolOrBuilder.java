@@ -10,63 +10,84 @@ public interface ToolOrBuilder extends
 
   /**
    * <pre>
-   * The function's name: 1 to 64 letters, digits, `_` or `-`.
+   * A function that the caller runs.
    * </pre>
    *
-   * <code>string name = 1 [json_name = "name"];</code>
-   * @return The name.
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   * @return Whether the function field is set.
    */
-  java.lang.String getName();
+  boolean hasFunction();
   /**
    * <pre>
-   * The function's name: 1 to 64 letters, digits, `_` or `-`.
+   * A function that the caller runs.
    * </pre>
    *
-   * <code>string name = 1 [json_name = "name"];</code>
-   * @return The bytes for name.
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   * @return The function.
    */
-  com.google.protobuf.ByteString
-      getNameBytes();
+  io.ringmain.v1.FunctionTool getFunction();
+  /**
+   * <pre>
+   * A function that the caller runs.
+   * </pre>
+   *
+   * <code>.ringmain.v1.FunctionTool function = 1 [json_name = "function"];</code>
+   */
+  io.ringmain.v1.FunctionToolOrBuilder getFunctionOrBuilder();
 
   /**
    * <pre>
-   * What it does, for the model.
+   * A web search that the provider runs.
    * </pre>
    *
-   * <code>string description = 2 [json_name = "description"];</code>
-   * @return The description.
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   * @return Whether the webSearch field is set.
    */
-  java.lang.String getDescription();
+  boolean hasWebSearch();
   /**
    * <pre>
-   * What it does, for the model.
+   * A web search that the provider runs.
    * </pre>
    *
-   * <code>string description = 2 [json_name = "description"];</code>
-   * @return The bytes for description.
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   * @return The webSearch.
    */
-  com.google.protobuf.ByteString
-      getDescriptionBytes();
+  io.ringmain.v1.WebSearchTool getWebSearch();
+  /**
+   * <pre>
+   * A web search that the provider runs.
+   * </pre>
+   *
+   * <code>.ringmain.v1.WebSearchTool web_search = 2 [json_name = "webSearch"];</code>
+   */
+  io.ringmain.v1.WebSearchToolOrBuilder getWebSearchOrBuilder();
 
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-   * objects and lists.
+   * A sandbox in which the provider runs code that the model writes.
    * </pre>
    *
-   * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-   * @return The parametersSchemaJson.
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   * @return Whether the codeExecution field is set.
    */
-  java.lang.String getParametersSchemaJson();
+  boolean hasCodeExecution();
   /**
    * <pre>
-   * Its parameters, as the text of a JSON Schema object. At most 30 levels of
-   * objects and lists.
+   * A sandbox in which the provider runs code that the model writes.
    * </pre>
    *
-   * <code>string parameters_schema_json = 3 [json_name = "parametersSchemaJson"];</code>
-   * @return The bytes for parametersSchemaJson.
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   * @return The codeExecution.
    */
-  com.google.protobuf.ByteString
-      getParametersSchemaJsonBytes();
+  io.ringmain.v1.CodeExecutionTool getCodeExecution();
+  /**
+   * <pre>
+   * A sandbox in which the provider runs code that the model writes.
+   * </pre>
+   *
+   * <code>.ringmain.v1.CodeExecutionTool code_execution = 3 [json_name = "codeExecution"];</code>
+   */
+  io.ringmain.v1.CodeExecutionToolOrBuilder getCodeExecutionOrBuilder();
+
+  io.ringmain.v1.Tool.KindCase getKindCase();
 }

@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * One event of a transcription. The last is `finished`.
+ * One event of a transcription.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.TranscribeEvent}
@@ -49,9 +49,10 @@ private static final long serialVersionUID = 0L;
   public enum EventCase
       implements com.google.protobuf.Internal.EnumLite,
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
-    TEXT_DELTA(1),
-    SEGMENT(2),
-    FINISHED(3),
+    STARTED(1),
+    TEXT_DELTA(2),
+    SEGMENT(3),
+    FINISHED(4),
     EVENT_NOT_SET(0);
     private final int value;
     private EventCase(int value) {
@@ -69,9 +70,10 @@ private static final long serialVersionUID = 0L;
 
     public static EventCase forNumber(int value) {
       switch (value) {
-        case 1: return TEXT_DELTA;
-        case 2: return SEGMENT;
-        case 3: return FINISHED;
+        case 1: return STARTED;
+        case 2: return TEXT_DELTA;
+        case 3: return SEGMENT;
+        case 4: return FINISHED;
         case 0: return EVENT_NOT_SET;
         default: return null;
       }
@@ -87,29 +89,72 @@ private static final long serialVersionUID = 0L;
         eventCase_);
   }
 
-  public static final int TEXT_DELTA_FIELD_NUMBER = 1;
+  public static final int STARTED_FIELD_NUMBER = 1;
+  /**
+   * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   * @return Whether the started field is set.
+   */
+  @java.lang.Override
+  public boolean hasStarted() {
+    return eventCase_ == 1;
+  }
+  /**
+   * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   * @return The started.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TranscriptStarted getStarted() {
+    if (eventCase_ == 1) {
+       return (io.ringmain.v1.TranscriptStarted) event_;
+    }
+    return io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TranscriptStartedOrBuilder getStartedOrBuilder() {
+    if (eventCase_ == 1) {
+       return (io.ringmain.v1.TranscriptStarted) event_;
+    }
+    return io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+  }
+
+  public static final int TEXT_DELTA_FIELD_NUMBER = 2;
   /**
    * <pre>
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return Whether the textDelta field is set.
    */
   public boolean hasTextDelta() {
-    return eventCase_ == 1;
+    return eventCase_ == 2;
   }
   /**
    * <pre>
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return The textDelta.
    */
   public java.lang.String getTextDelta() {
     java.lang.Object ref = "";
-    if (eventCase_ == 1) {
+    if (eventCase_ == 2) {
       ref = event_;
     }
     if (ref instanceof java.lang.String) {
@@ -118,7 +163,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.ByteString bs = 
           (com.google.protobuf.ByteString) ref;
       java.lang.String s = bs.toStringUtf8();
-      if (eventCase_ == 1) {
+      if (eventCase_ == 2) {
         event_ = s;
       }
       return s;
@@ -129,20 +174,20 @@ private static final long serialVersionUID = 0L;
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return The bytes for textDelta.
    */
   public com.google.protobuf.ByteString
       getTextDeltaBytes() {
     java.lang.Object ref = "";
-    if (eventCase_ == 1) {
+    if (eventCase_ == 2) {
       ref = event_;
     }
     if (ref instanceof java.lang.String) {
       com.google.protobuf.ByteString b = 
           com.google.protobuf.ByteString.copyFromUtf8(
               (java.lang.String) ref);
-      if (eventCase_ == 1) {
+      if (eventCase_ == 2) {
         event_ = b;
       }
       return b;
@@ -151,30 +196,30 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int SEGMENT_FIELD_NUMBER = 2;
+  public static final int SEGMENT_FIELD_NUMBER = 3;
   /**
    * <pre>
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    * @return Whether the segment field is set.
    */
   @java.lang.Override
   public boolean hasSegment() {
-    return eventCase_ == 2;
+    return eventCase_ == 3;
   }
   /**
    * <pre>
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    * @return The segment.
    */
   @java.lang.Override
   public io.ringmain.v1.TranscriptSegment getSegment() {
-    if (eventCase_ == 2) {
+    if (eventCase_ == 3) {
        return (io.ringmain.v1.TranscriptSegment) event_;
     }
     return io.ringmain.v1.TranscriptSegment.getDefaultInstance();
@@ -184,40 +229,40 @@ private static final long serialVersionUID = 0L;
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.TranscriptSegmentOrBuilder getSegmentOrBuilder() {
-    if (eventCase_ == 2) {
+    if (eventCase_ == 3) {
        return (io.ringmain.v1.TranscriptSegment) event_;
     }
     return io.ringmain.v1.TranscriptSegment.getDefaultInstance();
   }
 
-  public static final int FINISHED_FIELD_NUMBER = 3;
+  public static final int FINISHED_FIELD_NUMBER = 4;
   /**
    * <pre>
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    * @return Whether the finished field is set.
    */
   @java.lang.Override
   public boolean hasFinished() {
-    return eventCase_ == 3;
+    return eventCase_ == 4;
   }
   /**
    * <pre>
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    * @return The finished.
    */
   @java.lang.Override
   public io.ringmain.v1.TranscriptFinished getFinished() {
-    if (eventCase_ == 3) {
+    if (eventCase_ == 4) {
        return (io.ringmain.v1.TranscriptFinished) event_;
     }
     return io.ringmain.v1.TranscriptFinished.getDefaultInstance();
@@ -227,11 +272,11 @@ private static final long serialVersionUID = 0L;
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.TranscriptFinishedOrBuilder getFinishedOrBuilder() {
-    if (eventCase_ == 3) {
+    if (eventCase_ == 4) {
        return (io.ringmain.v1.TranscriptFinished) event_;
     }
     return io.ringmain.v1.TranscriptFinished.getDefaultInstance();
@@ -252,13 +297,16 @@ private static final long serialVersionUID = 0L;
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
     if (eventCase_ == 1) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, event_);
+      output.writeMessage(1, (io.ringmain.v1.TranscriptStarted) event_);
     }
     if (eventCase_ == 2) {
-      output.writeMessage(2, (io.ringmain.v1.TranscriptSegment) event_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, event_);
     }
     if (eventCase_ == 3) {
-      output.writeMessage(3, (io.ringmain.v1.TranscriptFinished) event_);
+      output.writeMessage(3, (io.ringmain.v1.TranscriptSegment) event_);
+    }
+    if (eventCase_ == 4) {
+      output.writeMessage(4, (io.ringmain.v1.TranscriptFinished) event_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -270,15 +318,19 @@ private static final long serialVersionUID = 0L;
 
     size = 0;
     if (eventCase_ == 1) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, event_);
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(1, (io.ringmain.v1.TranscriptStarted) event_);
     }
     if (eventCase_ == 2) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, (io.ringmain.v1.TranscriptSegment) event_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, event_);
     }
     if (eventCase_ == 3) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, (io.ringmain.v1.TranscriptFinished) event_);
+        .computeMessageSize(3, (io.ringmain.v1.TranscriptSegment) event_);
+    }
+    if (eventCase_ == 4) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, (io.ringmain.v1.TranscriptFinished) event_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -298,14 +350,18 @@ private static final long serialVersionUID = 0L;
     if (!getEventCase().equals(other.getEventCase())) return false;
     switch (eventCase_) {
       case 1:
+        if (!getStarted()
+            .equals(other.getStarted())) return false;
+        break;
+      case 2:
         if (!getTextDelta()
             .equals(other.getTextDelta())) return false;
         break;
-      case 2:
+      case 3:
         if (!getSegment()
             .equals(other.getSegment())) return false;
         break;
-      case 3:
+      case 4:
         if (!getFinished()
             .equals(other.getFinished())) return false;
         break;
@@ -325,14 +381,18 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     switch (eventCase_) {
       case 1:
+        hash = (37 * hash) + STARTED_FIELD_NUMBER;
+        hash = (53 * hash) + getStarted().hashCode();
+        break;
+      case 2:
         hash = (37 * hash) + TEXT_DELTA_FIELD_NUMBER;
         hash = (53 * hash) + getTextDelta().hashCode();
         break;
-      case 2:
+      case 3:
         hash = (37 * hash) + SEGMENT_FIELD_NUMBER;
         hash = (53 * hash) + getSegment().hashCode();
         break;
-      case 3:
+      case 4:
         hash = (37 * hash) + FINISHED_FIELD_NUMBER;
         hash = (53 * hash) + getFinished().hashCode();
         break;
@@ -438,7 +498,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One event of a transcription. The last is `finished`.
+   * One event of a transcription.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.TranscribeEvent}
@@ -474,6 +534,9 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      if (startedBuilder_ != null) {
+        startedBuilder_.clear();
+      }
       if (segmentBuilder_ != null) {
         segmentBuilder_.clear();
       }
@@ -521,11 +584,15 @@ private static final long serialVersionUID = 0L;
     private void buildPartialOneofs(io.ringmain.v1.TranscribeEvent result) {
       result.eventCase_ = eventCase_;
       result.event_ = this.event_;
-      if (eventCase_ == 2 &&
+      if (eventCase_ == 1 &&
+          startedBuilder_ != null) {
+        result.event_ = startedBuilder_.build();
+      }
+      if (eventCase_ == 3 &&
           segmentBuilder_ != null) {
         result.event_ = segmentBuilder_.build();
       }
-      if (eventCase_ == 3 &&
+      if (eventCase_ == 4 &&
           finishedBuilder_ != null) {
         result.event_ = finishedBuilder_.build();
       }
@@ -576,8 +643,12 @@ private static final long serialVersionUID = 0L;
     public Builder mergeFrom(io.ringmain.v1.TranscribeEvent other) {
       if (other == io.ringmain.v1.TranscribeEvent.getDefaultInstance()) return this;
       switch (other.getEventCase()) {
+        case STARTED: {
+          mergeStarted(other.getStarted());
+          break;
+        }
         case TEXT_DELTA: {
-          eventCase_ = 1;
+          eventCase_ = 2;
           event_ = other.event_;
           onChanged();
           break;
@@ -621,25 +692,32 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              java.lang.String s = input.readStringRequireUtf8();
+              input.readMessage(
+                  getStartedFieldBuilder().getBuilder(),
+                  extensionRegistry);
               eventCase_ = 1;
-              event_ = s;
               break;
             } // case 10
             case 18: {
-              input.readMessage(
-                  getSegmentFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              java.lang.String s = input.readStringRequireUtf8();
               eventCase_ = 2;
+              event_ = s;
               break;
             } // case 18
             case 26: {
               input.readMessage(
-                  getFinishedFieldBuilder().getBuilder(),
+                  getSegmentFieldBuilder().getBuilder(),
                   extensionRegistry);
               eventCase_ = 3;
               break;
             } // case 26
+            case 34: {
+              input.readMessage(
+                  getFinishedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              eventCase_ = 4;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -672,37 +750,215 @@ private static final long serialVersionUID = 0L;
 
     private int bitField0_;
 
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.TranscriptStarted, io.ringmain.v1.TranscriptStarted.Builder, io.ringmain.v1.TranscriptStartedOrBuilder> startedBuilder_;
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     * @return Whether the started field is set.
+     */
+    @java.lang.Override
+    public boolean hasStarted() {
+      return eventCase_ == 1;
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     * @return The started.
+     */
+    @java.lang.Override
+    public io.ringmain.v1.TranscriptStarted getStarted() {
+      if (startedBuilder_ == null) {
+        if (eventCase_ == 1) {
+          return (io.ringmain.v1.TranscriptStarted) event_;
+        }
+        return io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+      } else {
+        if (eventCase_ == 1) {
+          return startedBuilder_.getMessage();
+        }
+        return io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    public Builder setStarted(io.ringmain.v1.TranscriptStarted value) {
+      if (startedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        event_ = value;
+        onChanged();
+      } else {
+        startedBuilder_.setMessage(value);
+      }
+      eventCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    public Builder setStarted(
+        io.ringmain.v1.TranscriptStarted.Builder builderForValue) {
+      if (startedBuilder_ == null) {
+        event_ = builderForValue.build();
+        onChanged();
+      } else {
+        startedBuilder_.setMessage(builderForValue.build());
+      }
+      eventCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    public Builder mergeStarted(io.ringmain.v1.TranscriptStarted value) {
+      if (startedBuilder_ == null) {
+        if (eventCase_ == 1 &&
+            event_ != io.ringmain.v1.TranscriptStarted.getDefaultInstance()) {
+          event_ = io.ringmain.v1.TranscriptStarted.newBuilder((io.ringmain.v1.TranscriptStarted) event_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          event_ = value;
+        }
+        onChanged();
+      } else {
+        if (eventCase_ == 1) {
+          startedBuilder_.mergeFrom(value);
+        } else {
+          startedBuilder_.setMessage(value);
+        }
+      }
+      eventCase_ = 1;
+      return this;
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    public Builder clearStarted() {
+      if (startedBuilder_ == null) {
+        if (eventCase_ == 1) {
+          eventCase_ = 0;
+          event_ = null;
+          onChanged();
+        }
+      } else {
+        if (eventCase_ == 1) {
+          eventCase_ = 0;
+          event_ = null;
+        }
+        startedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    public io.ringmain.v1.TranscriptStarted.Builder getStartedBuilder() {
+      return getStartedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    @java.lang.Override
+    public io.ringmain.v1.TranscriptStartedOrBuilder getStartedOrBuilder() {
+      if ((eventCase_ == 1) && (startedBuilder_ != null)) {
+        return startedBuilder_.getMessageOrBuilder();
+      } else {
+        if (eventCase_ == 1) {
+          return (io.ringmain.v1.TranscriptStarted) event_;
+        }
+        return io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * A candidate began to transcribe.
+     * </pre>
+     *
+     * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.TranscriptStarted, io.ringmain.v1.TranscriptStarted.Builder, io.ringmain.v1.TranscriptStartedOrBuilder> 
+        getStartedFieldBuilder() {
+      if (startedBuilder_ == null) {
+        if (!(eventCase_ == 1)) {
+          event_ = io.ringmain.v1.TranscriptStarted.getDefaultInstance();
+        }
+        startedBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.TranscriptStarted, io.ringmain.v1.TranscriptStarted.Builder, io.ringmain.v1.TranscriptStartedOrBuilder>(
+                (io.ringmain.v1.TranscriptStarted) event_,
+                getParentForChildren(),
+                isClean());
+        event_ = null;
+      }
+      eventCase_ = 1;
+      onChanged();
+      return startedBuilder_;
+    }
+
     /**
      * <pre>
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @return Whether the textDelta field is set.
      */
     @java.lang.Override
     public boolean hasTextDelta() {
-      return eventCase_ == 1;
+      return eventCase_ == 2;
     }
     /**
      * <pre>
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @return The textDelta.
      */
     @java.lang.Override
     public java.lang.String getTextDelta() {
       java.lang.Object ref = "";
-      if (eventCase_ == 1) {
+      if (eventCase_ == 2) {
         ref = event_;
       }
       if (!(ref instanceof java.lang.String)) {
         com.google.protobuf.ByteString bs =
             (com.google.protobuf.ByteString) ref;
         java.lang.String s = bs.toStringUtf8();
-        if (eventCase_ == 1) {
+        if (eventCase_ == 2) {
           event_ = s;
         }
         return s;
@@ -715,21 +971,21 @@ private static final long serialVersionUID = 0L;
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @return The bytes for textDelta.
      */
     @java.lang.Override
     public com.google.protobuf.ByteString
         getTextDeltaBytes() {
       java.lang.Object ref = "";
-      if (eventCase_ == 1) {
+      if (eventCase_ == 2) {
         ref = event_;
       }
       if (ref instanceof String) {
         com.google.protobuf.ByteString b = 
             com.google.protobuf.ByteString.copyFromUtf8(
                 (java.lang.String) ref);
-        if (eventCase_ == 1) {
+        if (eventCase_ == 2) {
           event_ = b;
         }
         return b;
@@ -742,14 +998,14 @@ private static final long serialVersionUID = 0L;
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @param value The textDelta to set.
      * @return This builder for chaining.
      */
     public Builder setTextDelta(
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
-      eventCase_ = 1;
+      eventCase_ = 2;
       event_ = value;
       onChanged();
       return this;
@@ -759,11 +1015,11 @@ private static final long serialVersionUID = 0L;
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @return This builder for chaining.
      */
     public Builder clearTextDelta() {
-      if (eventCase_ == 1) {
+      if (eventCase_ == 2) {
         eventCase_ = 0;
         event_ = null;
         onChanged();
@@ -775,7 +1031,7 @@ private static final long serialVersionUID = 0L;
      * More text of the segment being heard.
      * </pre>
      *
-     * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+     * <code>string text_delta = 2 [json_name = "textDelta"];</code>
      * @param value The bytes for textDelta to set.
      * @return This builder for chaining.
      */
@@ -783,7 +1039,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.ByteString value) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
-      eventCase_ = 1;
+      eventCase_ = 2;
       event_ = value;
       onChanged();
       return this;
@@ -796,30 +1052,30 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      * @return Whether the segment field is set.
      */
     @java.lang.Override
     public boolean hasSegment() {
-      return eventCase_ == 2;
+      return eventCase_ == 3;
     }
     /**
      * <pre>
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      * @return The segment.
      */
     @java.lang.Override
     public io.ringmain.v1.TranscriptSegment getSegment() {
       if (segmentBuilder_ == null) {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           return (io.ringmain.v1.TranscriptSegment) event_;
         }
         return io.ringmain.v1.TranscriptSegment.getDefaultInstance();
       } else {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           return segmentBuilder_.getMessage();
         }
         return io.ringmain.v1.TranscriptSegment.getDefaultInstance();
@@ -830,7 +1086,7 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     public Builder setSegment(io.ringmain.v1.TranscriptSegment value) {
       if (segmentBuilder_ == null) {
@@ -842,7 +1098,7 @@ private static final long serialVersionUID = 0L;
       } else {
         segmentBuilder_.setMessage(value);
       }
-      eventCase_ = 2;
+      eventCase_ = 3;
       return this;
     }
     /**
@@ -850,7 +1106,7 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     public Builder setSegment(
         io.ringmain.v1.TranscriptSegment.Builder builderForValue) {
@@ -860,7 +1116,7 @@ private static final long serialVersionUID = 0L;
       } else {
         segmentBuilder_.setMessage(builderForValue.build());
       }
-      eventCase_ = 2;
+      eventCase_ = 3;
       return this;
     }
     /**
@@ -868,11 +1124,11 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     public Builder mergeSegment(io.ringmain.v1.TranscriptSegment value) {
       if (segmentBuilder_ == null) {
-        if (eventCase_ == 2 &&
+        if (eventCase_ == 3 &&
             event_ != io.ringmain.v1.TranscriptSegment.getDefaultInstance()) {
           event_ = io.ringmain.v1.TranscriptSegment.newBuilder((io.ringmain.v1.TranscriptSegment) event_)
               .mergeFrom(value).buildPartial();
@@ -881,13 +1137,13 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       } else {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           segmentBuilder_.mergeFrom(value);
         } else {
           segmentBuilder_.setMessage(value);
         }
       }
-      eventCase_ = 2;
+      eventCase_ = 3;
       return this;
     }
     /**
@@ -895,17 +1151,17 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     public Builder clearSegment() {
       if (segmentBuilder_ == null) {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           eventCase_ = 0;
           event_ = null;
           onChanged();
         }
       } else {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           eventCase_ = 0;
           event_ = null;
         }
@@ -918,7 +1174,7 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     public io.ringmain.v1.TranscriptSegment.Builder getSegmentBuilder() {
       return getSegmentFieldBuilder().getBuilder();
@@ -928,14 +1184,14 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     @java.lang.Override
     public io.ringmain.v1.TranscriptSegmentOrBuilder getSegmentOrBuilder() {
-      if ((eventCase_ == 2) && (segmentBuilder_ != null)) {
+      if ((eventCase_ == 3) && (segmentBuilder_ != null)) {
         return segmentBuilder_.getMessageOrBuilder();
       } else {
-        if (eventCase_ == 2) {
+        if (eventCase_ == 3) {
           return (io.ringmain.v1.TranscriptSegment) event_;
         }
         return io.ringmain.v1.TranscriptSegment.getDefaultInstance();
@@ -946,13 +1202,13 @@ private static final long serialVersionUID = 0L;
      * A segment that will not change.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+     * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.TranscriptSegment, io.ringmain.v1.TranscriptSegment.Builder, io.ringmain.v1.TranscriptSegmentOrBuilder> 
         getSegmentFieldBuilder() {
       if (segmentBuilder_ == null) {
-        if (!(eventCase_ == 2)) {
+        if (!(eventCase_ == 3)) {
           event_ = io.ringmain.v1.TranscriptSegment.getDefaultInstance();
         }
         segmentBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
@@ -962,7 +1218,7 @@ private static final long serialVersionUID = 0L;
                 isClean());
         event_ = null;
       }
-      eventCase_ = 2;
+      eventCase_ = 3;
       onChanged();
       return segmentBuilder_;
     }
@@ -974,30 +1230,30 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      * @return Whether the finished field is set.
      */
     @java.lang.Override
     public boolean hasFinished() {
-      return eventCase_ == 3;
+      return eventCase_ == 4;
     }
     /**
      * <pre>
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      * @return The finished.
      */
     @java.lang.Override
     public io.ringmain.v1.TranscriptFinished getFinished() {
       if (finishedBuilder_ == null) {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           return (io.ringmain.v1.TranscriptFinished) event_;
         }
         return io.ringmain.v1.TranscriptFinished.getDefaultInstance();
       } else {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           return finishedBuilder_.getMessage();
         }
         return io.ringmain.v1.TranscriptFinished.getDefaultInstance();
@@ -1008,7 +1264,7 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     public Builder setFinished(io.ringmain.v1.TranscriptFinished value) {
       if (finishedBuilder_ == null) {
@@ -1020,7 +1276,7 @@ private static final long serialVersionUID = 0L;
       } else {
         finishedBuilder_.setMessage(value);
       }
-      eventCase_ = 3;
+      eventCase_ = 4;
       return this;
     }
     /**
@@ -1028,7 +1284,7 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     public Builder setFinished(
         io.ringmain.v1.TranscriptFinished.Builder builderForValue) {
@@ -1038,7 +1294,7 @@ private static final long serialVersionUID = 0L;
       } else {
         finishedBuilder_.setMessage(builderForValue.build());
       }
-      eventCase_ = 3;
+      eventCase_ = 4;
       return this;
     }
     /**
@@ -1046,11 +1302,11 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     public Builder mergeFinished(io.ringmain.v1.TranscriptFinished value) {
       if (finishedBuilder_ == null) {
-        if (eventCase_ == 3 &&
+        if (eventCase_ == 4 &&
             event_ != io.ringmain.v1.TranscriptFinished.getDefaultInstance()) {
           event_ = io.ringmain.v1.TranscriptFinished.newBuilder((io.ringmain.v1.TranscriptFinished) event_)
               .mergeFrom(value).buildPartial();
@@ -1059,13 +1315,13 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       } else {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           finishedBuilder_.mergeFrom(value);
         } else {
           finishedBuilder_.setMessage(value);
         }
       }
-      eventCase_ = 3;
+      eventCase_ = 4;
       return this;
     }
     /**
@@ -1073,17 +1329,17 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     public Builder clearFinished() {
       if (finishedBuilder_ == null) {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           eventCase_ = 0;
           event_ = null;
           onChanged();
         }
       } else {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           eventCase_ = 0;
           event_ = null;
         }
@@ -1096,7 +1352,7 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     public io.ringmain.v1.TranscriptFinished.Builder getFinishedBuilder() {
       return getFinishedFieldBuilder().getBuilder();
@@ -1106,14 +1362,14 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     @java.lang.Override
     public io.ringmain.v1.TranscriptFinishedOrBuilder getFinishedOrBuilder() {
-      if ((eventCase_ == 3) && (finishedBuilder_ != null)) {
+      if ((eventCase_ == 4) && (finishedBuilder_ != null)) {
         return finishedBuilder_.getMessageOrBuilder();
       } else {
-        if (eventCase_ == 3) {
+        if (eventCase_ == 4) {
           return (io.ringmain.v1.TranscriptFinished) event_;
         }
         return io.ringmain.v1.TranscriptFinished.getDefaultInstance();
@@ -1124,13 +1380,13 @@ private static final long serialVersionUID = 0L;
      * The transcript is complete.
      * </pre>
      *
-     * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+     * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.TranscriptFinished, io.ringmain.v1.TranscriptFinished.Builder, io.ringmain.v1.TranscriptFinishedOrBuilder> 
         getFinishedFieldBuilder() {
       if (finishedBuilder_ == null) {
-        if (!(eventCase_ == 3)) {
+        if (!(eventCase_ == 4)) {
           event_ = io.ringmain.v1.TranscriptFinished.getDefaultInstance();
         }
         finishedBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
@@ -1140,7 +1396,7 @@ private static final long serialVersionUID = 0L;
                 isClean());
         event_ = null;
       }
-      eventCase_ = 3;
+      eventCase_ = 4;
       onChanged();
       return finishedBuilder_;
     }

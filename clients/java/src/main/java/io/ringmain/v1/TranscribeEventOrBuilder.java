@@ -10,10 +10,37 @@ public interface TranscribeEventOrBuilder extends
 
   /**
    * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   * @return Whether the started field is set.
+   */
+  boolean hasStarted();
+  /**
+   * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   * @return The started.
+   */
+  io.ringmain.v1.TranscriptStarted getStarted();
+  /**
+   * <pre>
+   * A candidate began to transcribe.
+   * </pre>
+   *
+   * <code>.ringmain.v1.TranscriptStarted started = 1 [json_name = "started"];</code>
+   */
+  io.ringmain.v1.TranscriptStartedOrBuilder getStartedOrBuilder();
+
+  /**
+   * <pre>
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return Whether the textDelta field is set.
    */
   boolean hasTextDelta();
@@ -22,7 +49,7 @@ public interface TranscribeEventOrBuilder extends
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return The textDelta.
    */
   java.lang.String getTextDelta();
@@ -31,7 +58,7 @@ public interface TranscribeEventOrBuilder extends
    * More text of the segment being heard.
    * </pre>
    *
-   * <code>string text_delta = 1 [json_name = "textDelta"];</code>
+   * <code>string text_delta = 2 [json_name = "textDelta"];</code>
    * @return The bytes for textDelta.
    */
   com.google.protobuf.ByteString
@@ -42,7 +69,7 @@ public interface TranscribeEventOrBuilder extends
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    * @return Whether the segment field is set.
    */
   boolean hasSegment();
@@ -51,7 +78,7 @@ public interface TranscribeEventOrBuilder extends
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    * @return The segment.
    */
   io.ringmain.v1.TranscriptSegment getSegment();
@@ -60,7 +87,7 @@ public interface TranscribeEventOrBuilder extends
    * A segment that will not change.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptSegment segment = 2 [json_name = "segment"];</code>
+   * <code>.ringmain.v1.TranscriptSegment segment = 3 [json_name = "segment"];</code>
    */
   io.ringmain.v1.TranscriptSegmentOrBuilder getSegmentOrBuilder();
 
@@ -69,7 +96,7 @@ public interface TranscribeEventOrBuilder extends
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    * @return Whether the finished field is set.
    */
   boolean hasFinished();
@@ -78,7 +105,7 @@ public interface TranscribeEventOrBuilder extends
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    * @return The finished.
    */
   io.ringmain.v1.TranscriptFinished getFinished();
@@ -87,7 +114,7 @@ public interface TranscribeEventOrBuilder extends
    * The transcript is complete.
    * </pre>
    *
-   * <code>.ringmain.v1.TranscriptFinished finished = 3 [json_name = "finished"];</code>
+   * <code>.ringmain.v1.TranscriptFinished finished = 4 [json_name = "finished"];</code>
    */
   io.ringmain.v1.TranscriptFinishedOrBuilder getFinishedOrBuilder();
 

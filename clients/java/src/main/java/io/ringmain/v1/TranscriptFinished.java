@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object responseId_ = "";
   /**
    * <pre>
-   * Assigned by the gateway.
+   * Same as TranscriptStarted.response_id.
    * </pre>
    *
    * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -73,7 +73,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Assigned by the gateway.
+   * Same as TranscriptStarted.response_id.
    * </pre>
    *
    * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -94,7 +94,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int TEXT_FIELD_NUMBER = 2;
+  public static final int USAGE_FIELD_NUMBER = 2;
+  private io.ringmain.v1.Usage usage_;
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  @java.lang.Override
+  public boolean hasUsage() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Usage getUsage() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+
+  public static final int ROUTE_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int TEXT_FIELD_NUMBER = 4;
   @SuppressWarnings("serial")
   private volatile java.lang.Object text_ = "";
   /**
@@ -102,7 +178,7 @@ private static final long serialVersionUID = 0L;
    * The whole transcript.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 4 [json_name = "text"];</code>
    * @return The text.
    */
   @java.lang.Override
@@ -123,7 +199,7 @@ private static final long serialVersionUID = 0L;
    * The whole transcript.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 4 [json_name = "text"];</code>
    * @return The bytes for text.
    */
   @java.lang.Override
@@ -141,7 +217,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int LANGUAGE_CODE_FIELD_NUMBER = 3;
+  public static final int LANGUAGE_CODE_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object languageCode_ = "";
   /**
@@ -149,7 +225,7 @@ private static final long serialVersionUID = 0L;
    * BCP-47 code of the language heard, where the model says.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 5 [json_name = "languageCode"];</code>
    * @return The languageCode.
    */
   @java.lang.Override
@@ -170,7 +246,7 @@ private static final long serialVersionUID = 0L;
    * BCP-47 code of the language heard, where the model says.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 5 [json_name = "languageCode"];</code>
    * @return The bytes for languageCode.
    */
   @java.lang.Override
@@ -186,82 +262,6 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 4;
-  private io.ringmain.v1.Usage usage_;
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  @java.lang.Override
-  public boolean hasUsage() {
-    return ((bitField0_ & 0x00000001) != 0);
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Usage getUsage() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-
-  public static final int ROUTE_FIELD_NUMBER = 5;
-  private io.ringmain.v1.Route route_;
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoute() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return The route.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Route getRoute() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -281,17 +281,17 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, text_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, languageCode_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(4, getUsage());
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(5, getRoute());
+      output.writeMessage(3, getRoute());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, text_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, languageCode_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -305,19 +305,19 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(responseId_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, responseId_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, text_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, languageCode_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getUsage());
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(5, getRoute());
+        .computeMessageSize(3, getRoute());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(text_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, text_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, languageCode_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -336,10 +336,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
-    if (!getText()
-        .equals(other.getText())) return false;
-    if (!getLanguageCode()
-        .equals(other.getLanguageCode())) return false;
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -350,6 +346,10 @@ private static final long serialVersionUID = 0L;
       if (!getRoute()
           .equals(other.getRoute())) return false;
     }
+    if (!getText()
+        .equals(other.getText())) return false;
+    if (!getLanguageCode()
+        .equals(other.getLanguageCode())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -363,10 +363,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
-    hash = (37 * hash) + TEXT_FIELD_NUMBER;
-    hash = (53 * hash) + getText().hashCode();
-    hash = (37 * hash) + LANGUAGE_CODE_FIELD_NUMBER;
-    hash = (53 * hash) + getLanguageCode().hashCode();
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -375,6 +371,10 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
     }
+    hash = (37 * hash) + TEXT_FIELD_NUMBER;
+    hash = (53 * hash) + getText().hashCode();
+    hash = (37 * hash) + LANGUAGE_CODE_FIELD_NUMBER;
+    hash = (53 * hash) + getLanguageCode().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -518,8 +518,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
-      text_ = "";
-      languageCode_ = "";
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -530,6 +528,8 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.dispose();
         routeBuilder_ = null;
       }
+      text_ = "";
+      languageCode_ = "";
       return this;
     }
 
@@ -566,24 +566,24 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000001) != 0)) {
         result.responseId_ = responseId_;
       }
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.text_ = text_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.languageCode_ = languageCode_;
-      }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.text_ = text_;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.languageCode_ = languageCode_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -637,21 +637,21 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (!other.getText().isEmpty()) {
-        text_ = other.text_;
-        bitField0_ |= 0x00000002;
-        onChanged();
-      }
-      if (!other.getLanguageCode().isEmpty()) {
-        languageCode_ = other.languageCode_;
-        bitField0_ |= 0x00000004;
-        onChanged();
-      }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
       if (other.hasRoute()) {
         mergeRoute(other.getRoute());
+      }
+      if (!other.getText().isEmpty()) {
+        text_ = other.text_;
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      if (!other.getLanguageCode().isEmpty()) {
+        languageCode_ = other.languageCode_;
+        bitField0_ |= 0x00000010;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -685,26 +685,26 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 10
             case 18: {
-              text_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getUsageFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
-              languageCode_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
-              input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              text_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000008;
               break;
             } // case 34
             case 42: {
-              input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              languageCode_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000010;
               break;
             } // case 42
@@ -728,7 +728,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object responseId_ = "";
     /**
      * <pre>
-     * Assigned by the gateway.
+     * Same as TranscriptStarted.response_id.
      * </pre>
      *
      * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -748,7 +748,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Assigned by the gateway.
+     * Same as TranscriptStarted.response_id.
      * </pre>
      *
      * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -769,7 +769,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Assigned by the gateway.
+     * Same as TranscriptStarted.response_id.
      * </pre>
      *
      * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -786,7 +786,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Assigned by the gateway.
+     * Same as TranscriptStarted.response_id.
      * </pre>
      *
      * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -800,7 +800,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Assigned by the gateway.
+     * Same as TranscriptStarted.response_id.
      * </pre>
      *
      * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -817,210 +817,26 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private java.lang.Object text_ = "";
-    /**
-     * <pre>
-     * The whole transcript.
-     * </pre>
-     *
-     * <code>string text = 2 [json_name = "text"];</code>
-     * @return The text.
-     */
-    public java.lang.String getText() {
-      java.lang.Object ref = text_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        text_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The whole transcript.
-     * </pre>
-     *
-     * <code>string text = 2 [json_name = "text"];</code>
-     * @return The bytes for text.
-     */
-    public com.google.protobuf.ByteString
-        getTextBytes() {
-      java.lang.Object ref = text_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        text_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The whole transcript.
-     * </pre>
-     *
-     * <code>string text = 2 [json_name = "text"];</code>
-     * @param value The text to set.
-     * @return This builder for chaining.
-     */
-    public Builder setText(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      text_ = value;
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The whole transcript.
-     * </pre>
-     *
-     * <code>string text = 2 [json_name = "text"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearText() {
-      text_ = getDefaultInstance().getText();
-      bitField0_ = (bitField0_ & ~0x00000002);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The whole transcript.
-     * </pre>
-     *
-     * <code>string text = 2 [json_name = "text"];</code>
-     * @param value The bytes for text to set.
-     * @return This builder for chaining.
-     */
-    public Builder setTextBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      text_ = value;
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object languageCode_ = "";
-    /**
-     * <pre>
-     * BCP-47 code of the language heard, where the model says.
-     * </pre>
-     *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
-     * @return The languageCode.
-     */
-    public java.lang.String getLanguageCode() {
-      java.lang.Object ref = languageCode_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        languageCode_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * BCP-47 code of the language heard, where the model says.
-     * </pre>
-     *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
-     * @return The bytes for languageCode.
-     */
-    public com.google.protobuf.ByteString
-        getLanguageCodeBytes() {
-      java.lang.Object ref = languageCode_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        languageCode_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * BCP-47 code of the language heard, where the model says.
-     * </pre>
-     *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
-     * @param value The languageCode to set.
-     * @return This builder for chaining.
-     */
-    public Builder setLanguageCode(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      languageCode_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * BCP-47 code of the language heard, where the model says.
-     * </pre>
-     *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearLanguageCode() {
-      languageCode_ = getDefaultInstance().getLanguageCode();
-      bitField0_ = (bitField0_ & ~0x00000004);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * BCP-47 code of the language heard, where the model says.
-     * </pre>
-     *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
-     * @param value The bytes for languageCode to set.
-     * @return This builder for chaining.
-     */
-    public Builder setLanguageCodeBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      languageCode_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-
     private io.ringmain.v1.Usage usage_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return Whether the usage field is set.
      */
     public boolean hasUsage() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return The usage.
      */
     public io.ringmain.v1.Usage getUsage() {
@@ -1032,10 +848,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
@@ -1046,16 +862,16 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(
         io.ringmain.v1.Usage.Builder builderForValue) {
@@ -1064,20 +880,20 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder mergeUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000002) != 0) &&
           usage_ != null &&
           usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
           getUsageBuilder().mergeFrom(value);
@@ -1088,20 +904,20 @@ private static final long serialVersionUID = 0L;
         usageBuilder_.mergeFrom(value);
       }
       if (usage_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000002;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -1112,22 +928,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000002;
       onChanged();
       return getUsageFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
       if (usageBuilder_ != null) {
@@ -1139,10 +955,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
@@ -1163,21 +979,21 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return Whether the route field is set.
      */
     public boolean hasRoute() {
-      return ((bitField0_ & 0x00000010) != 0);
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return The route.
      */
     public io.ringmain.v1.Route getRoute() {
@@ -1189,10 +1005,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
@@ -1203,16 +1019,16 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(
         io.ringmain.v1.Route.Builder builderForValue) {
@@ -1221,20 +1037,20 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder mergeRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000010) != 0) &&
+        if (((bitField0_ & 0x00000004) != 0) &&
           route_ != null &&
           route_ != io.ringmain.v1.Route.getDefaultInstance()) {
           getRouteBuilder().mergeFrom(value);
@@ -1245,20 +1061,20 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.mergeFrom(value);
       }
       if (route_ != null) {
-        bitField0_ |= 0x00000010;
+        bitField0_ |= 0x00000004;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000004);
       route_ = null;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
@@ -1269,22 +1085,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000004;
       onChanged();
       return getRouteFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
       if (routeBuilder_ != null) {
@@ -1296,10 +1112,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
@@ -1313,6 +1129,190 @@ private static final long serialVersionUID = 0L;
         route_ = null;
       }
       return routeBuilder_;
+    }
+
+    private java.lang.Object text_ = "";
+    /**
+     * <pre>
+     * The whole transcript.
+     * </pre>
+     *
+     * <code>string text = 4 [json_name = "text"];</code>
+     * @return The text.
+     */
+    public java.lang.String getText() {
+      java.lang.Object ref = text_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        text_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The whole transcript.
+     * </pre>
+     *
+     * <code>string text = 4 [json_name = "text"];</code>
+     * @return The bytes for text.
+     */
+    public com.google.protobuf.ByteString
+        getTextBytes() {
+      java.lang.Object ref = text_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        text_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The whole transcript.
+     * </pre>
+     *
+     * <code>string text = 4 [json_name = "text"];</code>
+     * @param value The text to set.
+     * @return This builder for chaining.
+     */
+    public Builder setText(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      text_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The whole transcript.
+     * </pre>
+     *
+     * <code>string text = 4 [json_name = "text"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearText() {
+      text_ = getDefaultInstance().getText();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The whole transcript.
+     * </pre>
+     *
+     * <code>string text = 4 [json_name = "text"];</code>
+     * @param value The bytes for text to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTextBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      text_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object languageCode_ = "";
+    /**
+     * <pre>
+     * BCP-47 code of the language heard, where the model says.
+     * </pre>
+     *
+     * <code>string language_code = 5 [json_name = "languageCode"];</code>
+     * @return The languageCode.
+     */
+    public java.lang.String getLanguageCode() {
+      java.lang.Object ref = languageCode_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        languageCode_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * BCP-47 code of the language heard, where the model says.
+     * </pre>
+     *
+     * <code>string language_code = 5 [json_name = "languageCode"];</code>
+     * @return The bytes for languageCode.
+     */
+    public com.google.protobuf.ByteString
+        getLanguageCodeBytes() {
+      java.lang.Object ref = languageCode_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        languageCode_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * BCP-47 code of the language heard, where the model says.
+     * </pre>
+     *
+     * <code>string language_code = 5 [json_name = "languageCode"];</code>
+     * @param value The languageCode to set.
+     * @return This builder for chaining.
+     */
+    public Builder setLanguageCode(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      languageCode_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * BCP-47 code of the language heard, where the model says.
+     * </pre>
+     *
+     * <code>string language_code = 5 [json_name = "languageCode"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearLanguageCode() {
+      languageCode_ = getDefaultInstance().getLanguageCode();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * BCP-47 code of the language heard, where the model says.
+     * </pre>
+     *
+     * <code>string language_code = 5 [json_name = "languageCode"];</code>
+     * @param value The bytes for languageCode to set.
+     * @return This builder for chaining.
+     */
+    public Builder setLanguageCodeBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      languageCode_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

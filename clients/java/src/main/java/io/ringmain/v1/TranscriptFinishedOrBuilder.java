@@ -10,7 +10,7 @@ public interface TranscriptFinishedOrBuilder extends
 
   /**
    * <pre>
-   * Assigned by the gateway.
+   * Same as TranscriptStarted.response_id.
    * </pre>
    *
    * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -19,7 +19,7 @@ public interface TranscriptFinishedOrBuilder extends
   java.lang.String getResponseId();
   /**
    * <pre>
-   * Assigned by the gateway.
+   * Same as TranscriptStarted.response_id.
    * </pre>
    *
    * <code>string response_id = 1 [json_name = "responseId"];</code>
@@ -30,10 +30,64 @@ public interface TranscriptFinishedOrBuilder extends
 
   /**
    * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  boolean hasUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  io.ringmain.v1.Usage getUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * The whole transcript.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 4 [json_name = "text"];</code>
    * @return The text.
    */
   java.lang.String getText();
@@ -42,7 +96,7 @@ public interface TranscriptFinishedOrBuilder extends
    * The whole transcript.
    * </pre>
    *
-   * <code>string text = 2 [json_name = "text"];</code>
+   * <code>string text = 4 [json_name = "text"];</code>
    * @return The bytes for text.
    */
   com.google.protobuf.ByteString
@@ -53,7 +107,7 @@ public interface TranscriptFinishedOrBuilder extends
    * BCP-47 code of the language heard, where the model says.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 5 [json_name = "languageCode"];</code>
    * @return The languageCode.
    */
   java.lang.String getLanguageCode();
@@ -62,63 +116,9 @@ public interface TranscriptFinishedOrBuilder extends
    * BCP-47 code of the language heard, where the model says.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 5 [json_name = "languageCode"];</code>
    * @return The bytes for languageCode.
    */
   com.google.protobuf.ByteString
       getLanguageCodeBytes();
-
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  boolean hasUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  io.ringmain.v1.Usage getUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 4 [json_name = "usage"];</code>
-   */
-  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
-
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  boolean hasRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   * @return The route.
-   */
-  io.ringmain.v1.Route getRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 5 [json_name = "route"];</code>
-   */
-  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

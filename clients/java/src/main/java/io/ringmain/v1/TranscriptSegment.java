@@ -22,6 +22,8 @@ private static final long serialVersionUID = 0L;
   }
   private TranscriptSegment() {
     text_ = "";
+    speaker_ = "";
+    words_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -50,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object text_ = "";
   /**
    * <pre>
-   * The words.
+   * What was said.
    * </pre>
    *
    * <code>string text = 1 [json_name = "text"];</code>
@@ -71,7 +73,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The words.
+   * What was said.
    * </pre>
    *
    * <code>string text = 1 [json_name = "text"];</code>
@@ -168,6 +170,116 @@ private static final long serialVersionUID = 0L;
     return endOffset_ == null ? com.google.protobuf.Duration.getDefaultInstance() : endOffset_;
   }
 
+  public static final int SPEAKER_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object speaker_ = "";
+  /**
+   * <pre>
+   * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+   * the model does not tell speakers apart.
+   * </pre>
+   *
+   * <code>string speaker = 4 [json_name = "speaker"];</code>
+   * @return The speaker.
+   */
+  @java.lang.Override
+  public java.lang.String getSpeaker() {
+    java.lang.Object ref = speaker_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      speaker_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+   * the model does not tell speakers apart.
+   * </pre>
+   *
+   * <code>string speaker = 4 [json_name = "speaker"];</code>
+   * @return The bytes for speaker.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSpeakerBytes() {
+    java.lang.Object ref = speaker_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      speaker_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int WORDS_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.TranscriptWord> words_;
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.TranscriptWord> getWordsList() {
+    return words_;
+  }
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.TranscriptWordOrBuilder> 
+      getWordsOrBuilderList() {
+    return words_;
+  }
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  @java.lang.Override
+  public int getWordsCount() {
+    return words_.size();
+  }
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TranscriptWord getWords(int index) {
+    return words_.get(index);
+  }
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.TranscriptWordOrBuilder getWordsOrBuilder(
+      int index) {
+    return words_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -191,6 +303,12 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(3, getEndOffset());
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(speaker_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, speaker_);
+    }
+    for (int i = 0; i < words_.size(); i++) {
+      output.writeMessage(5, words_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -210,6 +328,13 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(3, getEndOffset());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(speaker_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, speaker_);
+    }
+    for (int i = 0; i < words_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, words_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -238,6 +363,10 @@ private static final long serialVersionUID = 0L;
       if (!getEndOffset()
           .equals(other.getEndOffset())) return false;
     }
+    if (!getSpeaker()
+        .equals(other.getSpeaker())) return false;
+    if (!getWordsList()
+        .equals(other.getWordsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -258,6 +387,12 @@ private static final long serialVersionUID = 0L;
     if (hasEndOffset()) {
       hash = (37 * hash) + END_OFFSET_FIELD_NUMBER;
       hash = (53 * hash) + getEndOffset().hashCode();
+    }
+    hash = (37 * hash) + SPEAKER_FIELD_NUMBER;
+    hash = (53 * hash) + getSpeaker().hashCode();
+    if (getWordsCount() > 0) {
+      hash = (37 * hash) + WORDS_FIELD_NUMBER;
+      hash = (53 * hash) + getWordsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -395,6 +530,7 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         getStartOffsetFieldBuilder();
         getEndOffsetFieldBuilder();
+        getWordsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -412,6 +548,14 @@ private static final long serialVersionUID = 0L;
         endOffsetBuilder_.dispose();
         endOffsetBuilder_ = null;
       }
+      speaker_ = "";
+      if (wordsBuilder_ == null) {
+        words_ = java.util.Collections.emptyList();
+      } else {
+        words_ = null;
+        wordsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000010);
       return this;
     }
 
@@ -438,9 +582,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.TranscriptSegment buildPartial() {
       io.ringmain.v1.TranscriptSegment result = new io.ringmain.v1.TranscriptSegment(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.ringmain.v1.TranscriptSegment result) {
+      if (wordsBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0)) {
+          words_ = java.util.Collections.unmodifiableList(words_);
+          bitField0_ = (bitField0_ & ~0x00000010);
+        }
+        result.words_ = words_;
+      } else {
+        result.words_ = wordsBuilder_.build();
+      }
     }
 
     private void buildPartial0(io.ringmain.v1.TranscriptSegment result) {
@@ -460,6 +617,9 @@ private static final long serialVersionUID = 0L;
             ? endOffset_
             : endOffsetBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.speaker_ = speaker_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -519,6 +679,37 @@ private static final long serialVersionUID = 0L;
       if (other.hasEndOffset()) {
         mergeEndOffset(other.getEndOffset());
       }
+      if (!other.getSpeaker().isEmpty()) {
+        speaker_ = other.speaker_;
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      if (wordsBuilder_ == null) {
+        if (!other.words_.isEmpty()) {
+          if (words_.isEmpty()) {
+            words_ = other.words_;
+            bitField0_ = (bitField0_ & ~0x00000010);
+          } else {
+            ensureWordsIsMutable();
+            words_.addAll(other.words_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.words_.isEmpty()) {
+          if (wordsBuilder_.isEmpty()) {
+            wordsBuilder_.dispose();
+            wordsBuilder_ = null;
+            words_ = other.words_;
+            bitField0_ = (bitField0_ & ~0x00000010);
+            wordsBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getWordsFieldBuilder() : null;
+          } else {
+            wordsBuilder_.addAllMessages(other.words_);
+          }
+        }
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -564,6 +755,24 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 34: {
+              speaker_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
+            case 42: {
+              io.ringmain.v1.TranscriptWord m =
+                  input.readMessage(
+                      io.ringmain.v1.TranscriptWord.parser(),
+                      extensionRegistry);
+              if (wordsBuilder_ == null) {
+                ensureWordsIsMutable();
+                words_.add(m);
+              } else {
+                wordsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -584,7 +793,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object text_ = "";
     /**
      * <pre>
-     * The words.
+     * What was said.
      * </pre>
      *
      * <code>string text = 1 [json_name = "text"];</code>
@@ -604,7 +813,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The words.
+     * What was said.
      * </pre>
      *
      * <code>string text = 1 [json_name = "text"];</code>
@@ -625,7 +834,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The words.
+     * What was said.
      * </pre>
      *
      * <code>string text = 1 [json_name = "text"];</code>
@@ -642,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The words.
+     * What was said.
      * </pre>
      *
      * <code>string text = 1 [json_name = "text"];</code>
@@ -656,7 +865,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The words.
+     * What was said.
      * </pre>
      *
      * <code>string text = 1 [json_name = "text"];</code>
@@ -985,6 +1194,415 @@ private static final long serialVersionUID = 0L;
         endOffset_ = null;
       }
       return endOffsetBuilder_;
+    }
+
+    private java.lang.Object speaker_ = "";
+    /**
+     * <pre>
+     * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+     * the model does not tell speakers apart.
+     * </pre>
+     *
+     * <code>string speaker = 4 [json_name = "speaker"];</code>
+     * @return The speaker.
+     */
+    public java.lang.String getSpeaker() {
+      java.lang.Object ref = speaker_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        speaker_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+     * the model does not tell speakers apart.
+     * </pre>
+     *
+     * <code>string speaker = 4 [json_name = "speaker"];</code>
+     * @return The bytes for speaker.
+     */
+    public com.google.protobuf.ByteString
+        getSpeakerBytes() {
+      java.lang.Object ref = speaker_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        speaker_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+     * the model does not tell speakers apart.
+     * </pre>
+     *
+     * <code>string speaker = 4 [json_name = "speaker"];</code>
+     * @param value The speaker to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSpeaker(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      speaker_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+     * the model does not tell speakers apart.
+     * </pre>
+     *
+     * <code>string speaker = 4 [json_name = "speaker"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSpeaker() {
+      speaker_ = getDefaultInstance().getSpeaker();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+     * the model does not tell speakers apart.
+     * </pre>
+     *
+     * <code>string speaker = 4 [json_name = "speaker"];</code>
+     * @param value The bytes for speaker to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSpeakerBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      speaker_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<io.ringmain.v1.TranscriptWord> words_ =
+      java.util.Collections.emptyList();
+    private void ensureWordsIsMutable() {
+      if (!((bitField0_ & 0x00000010) != 0)) {
+        words_ = new java.util.ArrayList<io.ringmain.v1.TranscriptWord>(words_);
+        bitField0_ |= 0x00000010;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TranscriptWord, io.ringmain.v1.TranscriptWord.Builder, io.ringmain.v1.TranscriptWordOrBuilder> wordsBuilder_;
+
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TranscriptWord> getWordsList() {
+      if (wordsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(words_);
+      } else {
+        return wordsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public int getWordsCount() {
+      if (wordsBuilder_ == null) {
+        return words_.size();
+      } else {
+        return wordsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public io.ringmain.v1.TranscriptWord getWords(int index) {
+      if (wordsBuilder_ == null) {
+        return words_.get(index);
+      } else {
+        return wordsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder setWords(
+        int index, io.ringmain.v1.TranscriptWord value) {
+      if (wordsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureWordsIsMutable();
+        words_.set(index, value);
+        onChanged();
+      } else {
+        wordsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder setWords(
+        int index, io.ringmain.v1.TranscriptWord.Builder builderForValue) {
+      if (wordsBuilder_ == null) {
+        ensureWordsIsMutable();
+        words_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        wordsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder addWords(io.ringmain.v1.TranscriptWord value) {
+      if (wordsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureWordsIsMutable();
+        words_.add(value);
+        onChanged();
+      } else {
+        wordsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder addWords(
+        int index, io.ringmain.v1.TranscriptWord value) {
+      if (wordsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureWordsIsMutable();
+        words_.add(index, value);
+        onChanged();
+      } else {
+        wordsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder addWords(
+        io.ringmain.v1.TranscriptWord.Builder builderForValue) {
+      if (wordsBuilder_ == null) {
+        ensureWordsIsMutable();
+        words_.add(builderForValue.build());
+        onChanged();
+      } else {
+        wordsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder addWords(
+        int index, io.ringmain.v1.TranscriptWord.Builder builderForValue) {
+      if (wordsBuilder_ == null) {
+        ensureWordsIsMutable();
+        words_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        wordsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder addAllWords(
+        java.lang.Iterable<? extends io.ringmain.v1.TranscriptWord> values) {
+      if (wordsBuilder_ == null) {
+        ensureWordsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, words_);
+        onChanged();
+      } else {
+        wordsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder clearWords() {
+      if (wordsBuilder_ == null) {
+        words_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000010);
+        onChanged();
+      } else {
+        wordsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public Builder removeWords(int index) {
+      if (wordsBuilder_ == null) {
+        ensureWordsIsMutable();
+        words_.remove(index);
+        onChanged();
+      } else {
+        wordsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public io.ringmain.v1.TranscriptWord.Builder getWordsBuilder(
+        int index) {
+      return getWordsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public io.ringmain.v1.TranscriptWordOrBuilder getWordsOrBuilder(
+        int index) {
+      if (wordsBuilder_ == null) {
+        return words_.get(index);  } else {
+        return wordsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.TranscriptWordOrBuilder> 
+         getWordsOrBuilderList() {
+      if (wordsBuilder_ != null) {
+        return wordsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(words_);
+      }
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public io.ringmain.v1.TranscriptWord.Builder addWordsBuilder() {
+      return getWordsFieldBuilder().addBuilder(
+          io.ringmain.v1.TranscriptWord.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public io.ringmain.v1.TranscriptWord.Builder addWordsBuilder(
+        int index) {
+      return getWordsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.TranscriptWord.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Its words, where they were asked for and the model tells them.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+     */
+    public java.util.List<io.ringmain.v1.TranscriptWord.Builder> 
+         getWordsBuilderList() {
+      return getWordsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.TranscriptWord, io.ringmain.v1.TranscriptWord.Builder, io.ringmain.v1.TranscriptWordOrBuilder> 
+        getWordsFieldBuilder() {
+      if (wordsBuilder_ == null) {
+        wordsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.TranscriptWord, io.ringmain.v1.TranscriptWord.Builder, io.ringmain.v1.TranscriptWordOrBuilder>(
+                words_,
+                ((bitField0_ & 0x00000010) != 0),
+                getParentForChildren(),
+                isClean());
+        words_ = null;
+      }
+      return wordsBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

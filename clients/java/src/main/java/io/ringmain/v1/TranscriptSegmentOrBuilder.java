@@ -10,7 +10,7 @@ public interface TranscriptSegmentOrBuilder extends
 
   /**
    * <pre>
-   * The words.
+   * What was said.
    * </pre>
    *
    * <code>string text = 1 [json_name = "text"];</code>
@@ -19,7 +19,7 @@ public interface TranscriptSegmentOrBuilder extends
   java.lang.String getText();
   /**
    * <pre>
-   * The words.
+   * What was said.
    * </pre>
    *
    * <code>string text = 1 [json_name = "text"];</code>
@@ -81,4 +81,70 @@ public interface TranscriptSegmentOrBuilder extends
    * <code>.google.protobuf.Duration end_offset = 3 [json_name = "endOffset"];</code>
    */
   com.google.protobuf.DurationOrBuilder getEndOffsetOrBuilder();
+
+  /**
+   * <pre>
+   * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+   * the model does not tell speakers apart.
+   * </pre>
+   *
+   * <code>string speaker = 4 [json_name = "speaker"];</code>
+   * @return The speaker.
+   */
+  java.lang.String getSpeaker();
+  /**
+   * <pre>
+   * Who speaks, in the provider's words, such as `A` or `speaker_1`. Empty where
+   * the model does not tell speakers apart.
+   * </pre>
+   *
+   * <code>string speaker = 4 [json_name = "speaker"];</code>
+   * @return The bytes for speaker.
+   */
+  com.google.protobuf.ByteString
+      getSpeakerBytes();
+
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  java.util.List<io.ringmain.v1.TranscriptWord> 
+      getWordsList();
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  io.ringmain.v1.TranscriptWord getWords(int index);
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  int getWordsCount();
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.TranscriptWordOrBuilder> 
+      getWordsOrBuilderList();
+  /**
+   * <pre>
+   * Its words, where they were asked for and the model tells them.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.TranscriptWord words = 5 [json_name = "words"];</code>
+   */
+  io.ringmain.v1.TranscriptWordOrBuilder getWordsOrBuilder(
+      int index);
 }

@@ -21,6 +21,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private TranscriptionConfig() {
+    requestId_ = "";
     model_ = "";
     mimeType_ = "";
     languageCode_ = "";
@@ -39,6 +40,18 @@ private static final long serialVersionUID = 0L;
     return io.ringmain.v1.AudioServiceProto.internal_static_ringmain_v1_TranscriptionConfig_descriptor;
   }
 
+  @SuppressWarnings({"rawtypes"})
+  @java.lang.Override
+  protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+      int number) {
+    switch (number) {
+      case 10:
+        return internalGetProviderOptions();
+      default:
+        throw new RuntimeException(
+            "Invalid map field number: " + number);
+    }
+  }
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internalGetFieldAccessorTable() {
@@ -48,7 +61,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -56,7 +120,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -77,7 +141,7 @@ private static final long serialVersionUID = 0L;
    * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -95,7 +159,83 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MIME_TYPE_FIELD_NUMBER = 2;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
+  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingPolicy() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int MIME_TYPE_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private volatile java.lang.Object mimeType_ = "";
   /**
@@ -104,7 +244,7 @@ private static final long serialVersionUID = 0L;
    * detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   @java.lang.Override
@@ -126,7 +266,7 @@ private static final long serialVersionUID = 0L;
    * detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   @java.lang.Override
@@ -144,7 +284,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int LANGUAGE_CODE_FIELD_NUMBER = 3;
+  public static final int LANGUAGE_CODE_FIELD_NUMBER = 6;
   @SuppressWarnings("serial")
   private volatile java.lang.Object languageCode_ = "";
   /**
@@ -153,7 +293,7 @@ private static final long serialVersionUID = 0L;
    * characters. Empty means detect.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 6 [json_name = "languageCode"];</code>
    * @return The languageCode.
    */
   @java.lang.Override
@@ -175,7 +315,7 @@ private static final long serialVersionUID = 0L;
    * characters. Empty means detect.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 6 [json_name = "languageCode"];</code>
    * @return The bytes for languageCode.
    */
   @java.lang.Override
@@ -193,14 +333,14 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int TRANSLATE_FIELD_NUMBER = 4;
+  public static final int TRANSLATE_FIELD_NUMBER = 7;
   private boolean translate_ = false;
   /**
    * <pre>
    * Whether to translate into English.
    * </pre>
    *
-   * <code>bool translate = 4 [json_name = "translate"];</code>
+   * <code>bool translate = 7 [json_name = "translate"];</code>
    * @return The translate.
    */
   @java.lang.Override
@@ -208,7 +348,7 @@ private static final long serialVersionUID = 0L;
     return translate_;
   }
 
-  public static final int PROMPT_FIELD_NUMBER = 5;
+  public static final int PROMPT_FIELD_NUMBER = 8;
   @SuppressWarnings("serial")
   private volatile java.lang.Object prompt_ = "";
   /**
@@ -216,7 +356,7 @@ private static final long serialVersionUID = 0L;
    * Words to expect, at most 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 5 [json_name = "prompt"];</code>
+   * <code>string prompt = 8 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   @java.lang.Override
@@ -237,7 +377,7 @@ private static final long serialVersionUID = 0L;
    * Words to expect, at most 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 5 [json_name = "prompt"];</code>
+   * <code>string prompt = 8 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   @java.lang.Override
@@ -255,42 +395,119 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 6;
-  private io.ringmain.v1.RoutingPolicy routingPolicy_;
+  public static final int WORD_OFFSETS_FIELD_NUMBER = 9;
+  private boolean wordOffsets_ = false;
   /**
    * <pre>
-   * How to route.
+   * Whether to tell where each word starts and ends. Ignored by models that
+   * cannot.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
+   * <code>bool word_offsets = 9 [json_name = "wordOffsets"];</code>
+   * @return The wordOffsets.
    */
   @java.lang.Override
-  public boolean hasRoutingPolicy() {
-    return ((bitField0_ & 0x00000001) != 0);
+  public boolean getWordOffsets() {
+    return wordOffsets_;
+  }
+
+  public static final int PROVIDER_OPTIONS_FIELD_NUMBER = 10;
+  private static final class ProviderOptionsDefaultEntryHolder {
+    static final com.google.protobuf.MapEntry<
+        java.lang.String, com.google.protobuf.Struct> defaultEntry =
+            com.google.protobuf.MapEntry
+            .<java.lang.String, com.google.protobuf.Struct>newDefaultInstance(
+                io.ringmain.v1.AudioServiceProto.internal_static_ringmain_v1_TranscriptionConfig_ProviderOptionsEntry_descriptor, 
+                com.google.protobuf.WireFormat.FieldType.STRING,
+                "",
+                com.google.protobuf.WireFormat.FieldType.MESSAGE,
+                com.google.protobuf.Struct.getDefaultInstance());
+  }
+  @SuppressWarnings("serial")
+  private com.google.protobuf.MapField<
+      java.lang.String, com.google.protobuf.Struct> providerOptions_;
+  private com.google.protobuf.MapField<java.lang.String, com.google.protobuf.Struct>
+  internalGetProviderOptions() {
+    if (providerOptions_ == null) {
+      return com.google.protobuf.MapField.emptyMapField(
+          ProviderOptionsDefaultEntryHolder.defaultEntry);
+    }
+    return providerOptions_;
+  }
+  public int getProviderOptionsCount() {
+    return internalGetProviderOptions().getMap().size();
   }
   /**
    * <pre>
-   * How to route.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  public boolean containsProviderOptions(
+      java.lang.String key) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    return internalGetProviderOptions().getMap().containsKey(key);
+  }
+  /**
+   * Use {@link #getProviderOptionsMap()} instead.
+   */
+  @java.lang.Override
+  @java.lang.Deprecated
+  public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptions() {
+    return getProviderOptionsMap();
   }
   /**
    * <pre>
-   * How to route.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-    return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptionsMap() {
+    return internalGetProviderOptions().getMap();
+  }
+  /**
+   * <pre>
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   * </pre>
+   *
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+   */
+  @java.lang.Override
+  public /* nullable */
+com.google.protobuf.Struct getProviderOptionsOrDefault(
+      java.lang.String key,
+      /* nullable */
+com.google.protobuf.Struct defaultValue) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    java.util.Map<java.lang.String, com.google.protobuf.Struct> map =
+        internalGetProviderOptions().getMap();
+    return map.containsKey(key) ? map.get(key) : defaultValue;
+  }
+  /**
+   * <pre>
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   * </pre>
+   *
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.Struct getProviderOptionsOrThrow(
+      java.lang.String key) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    java.util.Map<java.lang.String, com.google.protobuf.Struct> map =
+        internalGetProviderOptions().getMap();
+    if (!map.containsKey(key)) {
+      throw new java.lang.IllegalArgumentException();
+    }
+    return map.get(key);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -307,24 +524,39 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, mimeType_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 3, languageCode_);
-    }
-    if (translate_ != false) {
-      output.writeBool(4, translate_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, prompt_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(6, getRoutingPolicy());
+      output.writeMessage(3, getAttribution());
     }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, mimeType_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, languageCode_);
+    }
+    if (translate_ != false) {
+      output.writeBool(7, translate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 8, prompt_);
+    }
+    if (wordOffsets_ != false) {
+      output.writeBool(9, wordOffsets_);
+    }
+    com.google.protobuf.GeneratedMessageV3
+      .serializeStringMapTo(
+        output,
+        internalGetProviderOptions(),
+        ProviderOptionsDefaultEntryHolder.defaultEntry,
+        10);
     getUnknownFields().writeTo(output);
   }
 
@@ -334,25 +566,46 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, mimeType_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(3, languageCode_);
-    }
-    if (translate_ != false) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeBoolSize(4, translate_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, prompt_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(6, getRoutingPolicy());
+        .computeMessageSize(3, getAttribution());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, mimeType_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(languageCode_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, languageCode_);
+    }
+    if (translate_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(7, translate_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(8, prompt_);
+    }
+    if (wordOffsets_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(9, wordOffsets_);
+    }
+    for (java.util.Map.Entry<java.lang.String, com.google.protobuf.Struct> entry
+         : internalGetProviderOptions().getMap().entrySet()) {
+      com.google.protobuf.MapEntry<java.lang.String, com.google.protobuf.Struct>
+      providerOptions__ = ProviderOptionsDefaultEntryHolder.defaultEntry.newBuilderForType()
+          .setKey(entry.getKey())
+          .setValue(entry.getValue())
+          .build();
+      size += com.google.protobuf.CodedOutputStream
+          .computeMessageSize(10, providerOptions__);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -369,8 +622,20 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.TranscriptionConfig other = (io.ringmain.v1.TranscriptionConfig) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (!getMimeType()
         .equals(other.getMimeType())) return false;
     if (!getLanguageCode()
@@ -379,11 +644,10 @@ private static final long serialVersionUID = 0L;
         != other.getTranslate()) return false;
     if (!getPrompt()
         .equals(other.getPrompt())) return false;
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
-    }
+    if (getWordOffsets()
+        != other.getWordOffsets()) return false;
+    if (!internalGetProviderOptions().equals(
+        other.internalGetProviderOptions())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -395,8 +659,18 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getMimeType().hashCode();
     hash = (37 * hash) + LANGUAGE_CODE_FIELD_NUMBER;
@@ -406,9 +680,12 @@ private static final long serialVersionUID = 0L;
         getTranslate());
     hash = (37 * hash) + PROMPT_FIELD_NUMBER;
     hash = (53 * hash) + getPrompt().hashCode();
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    hash = (37 * hash) + WORD_OFFSETS_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getWordOffsets());
+    if (!internalGetProviderOptions().getMap().isEmpty()) {
+      hash = (37 * hash) + PROVIDER_OPTIONS_FIELD_NUMBER;
+      hash = (53 * hash) + internalGetProviderOptions().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -523,6 +800,28 @@ private static final long serialVersionUID = 0L;
       return io.ringmain.v1.AudioServiceProto.internal_static_ringmain_v1_TranscriptionConfig_descriptor;
     }
 
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 10:
+          return internalGetProviderOptions();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 10:
+          return internalGetMutableProviderOptions();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
         internalGetFieldAccessorTable() {
@@ -544,6 +843,7 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
       }
     }
@@ -551,16 +851,24 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
-      mimeType_ = "";
-      languageCode_ = "";
-      translate_ = false;
-      prompt_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       routingPolicy_ = null;
       if (routingPolicyBuilder_ != null) {
         routingPolicyBuilder_.dispose();
         routingPolicyBuilder_ = null;
       }
+      mimeType_ = "";
+      languageCode_ = "";
+      translate_ = false;
+      prompt_ = "";
+      wordOffsets_ = false;
+      internalGetMutableProviderOptions().clear();
       return this;
     }
 
@@ -595,26 +903,41 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.TranscriptionConfig result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
-        result.model_ = model_;
+        result.requestId_ = requestId_;
       }
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.mimeType_ = mimeType_;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.languageCode_ = languageCode_;
-      }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.translate_ = translate_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.prompt_ = prompt_;
+        result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000020) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.mimeType_ = mimeType_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.languageCode_ = languageCode_;
+      }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.translate_ = translate_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.prompt_ = prompt_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.wordOffsets_ = wordOffsets_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.providerOptions_ = internalGetProviderOptions().build(ProviderOptionsDefaultEntryHolder.defaultEntry);
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -663,19 +986,30 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.TranscriptionConfig other) {
       if (other == io.ringmain.v1.TranscriptionConfig.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
       }
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
+      }
       if (!other.getMimeType().isEmpty()) {
         mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       if (!other.getLanguageCode().isEmpty()) {
         languageCode_ = other.languageCode_;
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       if (other.getTranslate() != false) {
@@ -683,12 +1017,15 @@ private static final long serialVersionUID = 0L;
       }
       if (!other.getPrompt().isEmpty()) {
         prompt_ = other.prompt_;
-        bitField0_ |= 0x00000010;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
+      if (other.getWordOffsets() != false) {
+        setWordOffsets(other.getWordOffsets());
       }
+      internalGetMutableProviderOptions().mergeFrom(
+          other.internalGetProviderOptions());
+      bitField0_ |= 0x00000200;
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -716,37 +1053,63 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              mimeType_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
-              languageCode_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
-            case 32: {
-              translate_ = input.readBool();
+            case 34: {
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
-            } // case 32
+            } // case 34
             case 42: {
-              prompt_ = input.readStringRequireUtf8();
+              mimeType_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000010;
               break;
             } // case 42
             case 50: {
-              input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              languageCode_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 56: {
+              translate_ = input.readBool();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 66: {
+              prompt_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 72: {
+              wordOffsets_ = input.readBool();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 72
+            case 82: {
+              com.google.protobuf.MapEntry<java.lang.String, com.google.protobuf.Struct>
+              providerOptions__ = input.readMessage(
+                  ProviderOptionsDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
+              internalGetMutableProviderOptions().ensureBuilderMap().put(
+                  providerOptions__.getKey(), providerOptions__.getValue());
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 82
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -764,13 +1127,115 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat with the
+     * same bytes within a day returns the first answer instead of paying twice;
+     * the same id with another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
      * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -790,7 +1255,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -811,7 +1276,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -819,7 +1284,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -828,12 +1293,12 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -842,7 +1307,7 @@ private static final long serialVersionUID = 0L;
      * A model of this gateway that transcribes. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -851,9 +1316,323 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
     }
 
     private java.lang.Object mimeType_ = "";
@@ -863,7 +1642,7 @@ private static final long serialVersionUID = 0L;
      * detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return The mimeType.
      */
     public java.lang.String getMimeType() {
@@ -884,7 +1663,7 @@ private static final long serialVersionUID = 0L;
      * detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return The bytes for mimeType.
      */
     public com.google.protobuf.ByteString
@@ -906,7 +1685,7 @@ private static final long serialVersionUID = 0L;
      * detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @param value The mimeType to set.
      * @return This builder for chaining.
      */
@@ -914,7 +1693,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -924,12 +1703,12 @@ private static final long serialVersionUID = 0L;
      * detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMimeType() {
       mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       onChanged();
       return this;
     }
@@ -939,7 +1718,7 @@ private static final long serialVersionUID = 0L;
      * detect.
      * </pre>
      *
-     * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
      * @param value The bytes for mimeType to set.
      * @return This builder for chaining.
      */
@@ -948,7 +1727,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       mimeType_ = value;
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -960,7 +1739,7 @@ private static final long serialVersionUID = 0L;
      * characters. Empty means detect.
      * </pre>
      *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
+     * <code>string language_code = 6 [json_name = "languageCode"];</code>
      * @return The languageCode.
      */
     public java.lang.String getLanguageCode() {
@@ -981,7 +1760,7 @@ private static final long serialVersionUID = 0L;
      * characters. Empty means detect.
      * </pre>
      *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
+     * <code>string language_code = 6 [json_name = "languageCode"];</code>
      * @return The bytes for languageCode.
      */
     public com.google.protobuf.ByteString
@@ -1003,7 +1782,7 @@ private static final long serialVersionUID = 0L;
      * characters. Empty means detect.
      * </pre>
      *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
+     * <code>string language_code = 6 [json_name = "languageCode"];</code>
      * @param value The languageCode to set.
      * @return This builder for chaining.
      */
@@ -1011,7 +1790,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       languageCode_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1021,12 +1800,12 @@ private static final long serialVersionUID = 0L;
      * characters. Empty means detect.
      * </pre>
      *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
+     * <code>string language_code = 6 [json_name = "languageCode"];</code>
      * @return This builder for chaining.
      */
     public Builder clearLanguageCode() {
       languageCode_ = getDefaultInstance().getLanguageCode();
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000020);
       onChanged();
       return this;
     }
@@ -1036,7 +1815,7 @@ private static final long serialVersionUID = 0L;
      * characters. Empty means detect.
      * </pre>
      *
-     * <code>string language_code = 3 [json_name = "languageCode"];</code>
+     * <code>string language_code = 6 [json_name = "languageCode"];</code>
      * @param value The bytes for languageCode to set.
      * @return This builder for chaining.
      */
@@ -1045,7 +1824,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       languageCode_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1056,7 +1835,7 @@ private static final long serialVersionUID = 0L;
      * Whether to translate into English.
      * </pre>
      *
-     * <code>bool translate = 4 [json_name = "translate"];</code>
+     * <code>bool translate = 7 [json_name = "translate"];</code>
      * @return The translate.
      */
     @java.lang.Override
@@ -1068,14 +1847,14 @@ private static final long serialVersionUID = 0L;
      * Whether to translate into English.
      * </pre>
      *
-     * <code>bool translate = 4 [json_name = "translate"];</code>
+     * <code>bool translate = 7 [json_name = "translate"];</code>
      * @param value The translate to set.
      * @return This builder for chaining.
      */
     public Builder setTranslate(boolean value) {
 
       translate_ = value;
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1084,11 +1863,11 @@ private static final long serialVersionUID = 0L;
      * Whether to translate into English.
      * </pre>
      *
-     * <code>bool translate = 4 [json_name = "translate"];</code>
+     * <code>bool translate = 7 [json_name = "translate"];</code>
      * @return This builder for chaining.
      */
     public Builder clearTranslate() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000040);
       translate_ = false;
       onChanged();
       return this;
@@ -1100,7 +1879,7 @@ private static final long serialVersionUID = 0L;
      * Words to expect, at most 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 5 [json_name = "prompt"];</code>
+     * <code>string prompt = 8 [json_name = "prompt"];</code>
      * @return The prompt.
      */
     public java.lang.String getPrompt() {
@@ -1120,7 +1899,7 @@ private static final long serialVersionUID = 0L;
      * Words to expect, at most 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 5 [json_name = "prompt"];</code>
+     * <code>string prompt = 8 [json_name = "prompt"];</code>
      * @return The bytes for prompt.
      */
     public com.google.protobuf.ByteString
@@ -1141,7 +1920,7 @@ private static final long serialVersionUID = 0L;
      * Words to expect, at most 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 5 [json_name = "prompt"];</code>
+     * <code>string prompt = 8 [json_name = "prompt"];</code>
      * @param value The prompt to set.
      * @return This builder for chaining.
      */
@@ -1149,7 +1928,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       prompt_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1158,12 +1937,12 @@ private static final long serialVersionUID = 0L;
      * Words to expect, at most 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 5 [json_name = "prompt"];</code>
+     * <code>string prompt = 8 [json_name = "prompt"];</code>
      * @return This builder for chaining.
      */
     public Builder clearPrompt() {
       prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000080);
       onChanged();
       return this;
     }
@@ -1172,7 +1951,7 @@ private static final long serialVersionUID = 0L;
      * Words to expect, at most 32,000 characters.
      * </pre>
      *
-     * <code>string prompt = 5 [json_name = "prompt"];</code>
+     * <code>string prompt = 8 [json_name = "prompt"];</code>
      * @param value The bytes for prompt to set.
      * @return This builder for chaining.
      */
@@ -1181,166 +1960,251 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       prompt_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
 
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    private boolean wordOffsets_ ;
     /**
      * <pre>
-     * How to route.
+     * Whether to tell where each word starts and ends. Ignored by models that
+     * cannot.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
+     * <code>bool word_offsets = 9 [json_name = "wordOffsets"];</code>
+     * @return The wordOffsets.
      */
-    public boolean hasRoutingPolicy() {
-      return ((bitField0_ & 0x00000020) != 0);
+    @java.lang.Override
+    public boolean getWordOffsets() {
+      return wordOffsets_;
     }
     /**
      * <pre>
-     * How to route.
+     * Whether to tell where each word starts and ends. Ignored by models that
+     * cannot.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
+     * <code>bool word_offsets = 9 [json_name = "wordOffsets"];</code>
+     * @param value The wordOffsets to set.
+     * @return This builder for chaining.
      */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      } else {
-        return routingPolicyBuilder_.getMessage();
+    public Builder setWordOffsets(boolean value) {
+
+      wordOffsets_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether to tell where each word starts and ends. Ignored by models that
+     * cannot.
+     * </pre>
+     *
+     * <code>bool word_offsets = 9 [json_name = "wordOffsets"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearWordOffsets() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      wordOffsets_ = false;
+      onChanged();
+      return this;
+    }
+
+    private static final class ProviderOptionsConverter implements com.google.protobuf.MapFieldBuilder.Converter<java.lang.String, com.google.protobuf.StructOrBuilder, com.google.protobuf.Struct> {
+      @java.lang.Override
+      public com.google.protobuf.Struct build(com.google.protobuf.StructOrBuilder val) {
+        if (val instanceof com.google.protobuf.Struct) { return (com.google.protobuf.Struct) val; }
+        return ((com.google.protobuf.Struct.Builder) val).build();
       }
+
+      @java.lang.Override
+      public com.google.protobuf.MapEntry<java.lang.String, com.google.protobuf.Struct> defaultEntry() {
+        return ProviderOptionsDefaultEntryHolder.defaultEntry;
+      }
+    };
+    private static final ProviderOptionsConverter providerOptionsConverter = new ProviderOptionsConverter();
+
+    private com.google.protobuf.MapFieldBuilder<
+        java.lang.String, com.google.protobuf.StructOrBuilder, com.google.protobuf.Struct, com.google.protobuf.Struct.Builder> providerOptions_;
+    private com.google.protobuf.MapFieldBuilder<java.lang.String, com.google.protobuf.StructOrBuilder, com.google.protobuf.Struct, com.google.protobuf.Struct.Builder>
+        internalGetProviderOptions() {
+      if (providerOptions_ == null) {
+        return new com.google.protobuf.MapFieldBuilder<>(providerOptionsConverter);
+      }
+      return providerOptions_;
+    }
+    private com.google.protobuf.MapFieldBuilder<java.lang.String, com.google.protobuf.StructOrBuilder, com.google.protobuf.Struct, com.google.protobuf.Struct.Builder>
+        internalGetMutableProviderOptions() {
+      if (providerOptions_ == null) {
+        providerOptions_ = new com.google.protobuf.MapFieldBuilder<>(providerOptionsConverter);
+      }
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return providerOptions_;
+    }
+    public int getProviderOptionsCount() {
+      return internalGetProviderOptions().ensureBuilderMap().size();
     }
     /**
      * <pre>
-     * How to route.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
      */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (value == null) {
+    @java.lang.Override
+    public boolean containsProviderOptions(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      return internalGetProviderOptions().ensureBuilderMap().containsKey(key);
+    }
+    /**
+     * Use {@link #getProviderOptionsMap()} instead.
+     */
+    @java.lang.Override
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptions() {
+      return getProviderOptionsMap();
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    @java.lang.Override
+    public java.util.Map<java.lang.String, com.google.protobuf.Struct> getProviderOptionsMap() {
+      return internalGetProviderOptions().getImmutableMap();
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    @java.lang.Override
+    public /* nullable */
+com.google.protobuf.Struct getProviderOptionsOrDefault(
+        java.lang.String key,
+        /* nullable */
+com.google.protobuf.Struct defaultValue) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      java.util.Map<java.lang.String, com.google.protobuf.StructOrBuilder> map = internalGetMutableProviderOptions().ensureBuilderMap();
+      return map.containsKey(key) ? providerOptionsConverter.build(map.get(key)) : defaultValue;
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    @java.lang.Override
+    public com.google.protobuf.Struct getProviderOptionsOrThrow(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      java.util.Map<java.lang.String, com.google.protobuf.StructOrBuilder> map = internalGetMutableProviderOptions().ensureBuilderMap();
+      if (!map.containsKey(key)) {
+        throw new java.lang.IllegalArgumentException();
+      }
+      return providerOptionsConverter.build(map.get(key));
+    }
+    public Builder clearProviderOptions() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      internalGetMutableProviderOptions().clear();
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    public Builder removeProviderOptions(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      internalGetMutableProviderOptions().ensureBuilderMap()
+          .remove(key);
+      return this;
+    }
+    /**
+     * Use alternate mutation accessors instead.
+     */
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, com.google.protobuf.Struct>
+        getMutableProviderOptions() {
+      bitField0_ |= 0x00000200;
+      return internalGetMutableProviderOptions().ensureMessageMap();
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    public Builder putProviderOptions(
+        java.lang.String key,
+        com.google.protobuf.Struct value) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      if (value == null) { throw new NullPointerException("map value"); }
+      internalGetMutableProviderOptions().ensureBuilderMap()
+          .put(key, value);
+      bitField0_ |= 0x00000200;
+      return this;
+    }
+    /**
+     * <pre>
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
+     * </pre>
+     *
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+     */
+    public Builder putAllProviderOptions(
+        java.util.Map<java.lang.String, com.google.protobuf.Struct> values) {
+      for (java.util.Map.Entry<java.lang.String, com.google.protobuf.Struct> e : values.entrySet()) {
+        if (e.getKey() == null || e.getValue() == null) {
           throw new NullPointerException();
         }
-        routingPolicy_ = value;
-      } else {
-        routingPolicyBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000020;
-      onChanged();
+      internalGetMutableProviderOptions().ensureBuilderMap()
+          .putAll(values);
+      bitField0_ |= 0x00000200;
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * Fields passed through to a provider as they are, keyed by provider kind, as
+     * GenerationConfig.provider_options.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
      */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
-      } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
+    public com.google.protobuf.Struct.Builder putProviderOptionsBuilderIfAbsent(
+        java.lang.String key) {
+      java.util.Map<java.lang.String, com.google.protobuf.StructOrBuilder> builderMap = internalGetMutableProviderOptions().ensureBuilderMap();
+      com.google.protobuf.StructOrBuilder entry = builderMap.get(key);
+      if (entry == null) {
+        entry = com.google.protobuf.Struct.newBuilder();
+        builderMap.put(key, entry);
       }
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
-        if (((bitField0_ & 0x00000020) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
-        } else {
-          routingPolicy_ = value;
-        }
-      } else {
-        routingPolicyBuilder_.mergeFrom(value);
+      if (entry instanceof com.google.protobuf.Struct) {
+        entry = ((com.google.protobuf.Struct) entry).toBuilder();
+        builderMap.put(key, entry);
       }
-      if (routingPolicy_ != null) {
-        bitField0_ |= 0x00000020;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     */
-    public Builder clearRoutingPolicy() {
-      bitField0_ = (bitField0_ & ~0x00000020);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
-      } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
-      }
-    }
-    /**
-     * <pre>
-     * How to route.
-     * </pre>
-     *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
-                getParentForChildren(),
-                isClean());
-        routingPolicy_ = null;
-      }
-      return routingPolicyBuilder_;
+      return (com.google.protobuf.Struct.Builder) entry;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -10,10 +10,34 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat with the
+   * same bytes within a day returns the first answer instead of paying twice;
+   * the same id with another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -22,7 +46,7 @@ public interface TranscriptionConfigOrBuilder extends
    * A model of this gateway that transcribes. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -30,11 +54,65 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request is for.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return Whether the routingPolicy field is set.
+   */
+  boolean hasRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   * @return The routingPolicy.
+   */
+  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  /**
+   * <pre>
+   * How to route.
+   * </pre>
+   *
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+   */
+  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
    * IANA media type of the recording, at most 256 characters. Empty means
    * detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The mimeType.
    */
   java.lang.String getMimeType();
@@ -44,7 +122,7 @@ public interface TranscriptionConfigOrBuilder extends
    * detect.
    * </pre>
    *
-   * <code>string mime_type = 2 [json_name = "mimeType"];</code>
+   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
    * @return The bytes for mimeType.
    */
   com.google.protobuf.ByteString
@@ -56,7 +134,7 @@ public interface TranscriptionConfigOrBuilder extends
    * characters. Empty means detect.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 6 [json_name = "languageCode"];</code>
    * @return The languageCode.
    */
   java.lang.String getLanguageCode();
@@ -66,7 +144,7 @@ public interface TranscriptionConfigOrBuilder extends
    * characters. Empty means detect.
    * </pre>
    *
-   * <code>string language_code = 3 [json_name = "languageCode"];</code>
+   * <code>string language_code = 6 [json_name = "languageCode"];</code>
    * @return The bytes for languageCode.
    */
   com.google.protobuf.ByteString
@@ -77,7 +155,7 @@ public interface TranscriptionConfigOrBuilder extends
    * Whether to translate into English.
    * </pre>
    *
-   * <code>bool translate = 4 [json_name = "translate"];</code>
+   * <code>bool translate = 7 [json_name = "translate"];</code>
    * @return The translate.
    */
   boolean getTranslate();
@@ -87,7 +165,7 @@ public interface TranscriptionConfigOrBuilder extends
    * Words to expect, at most 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 5 [json_name = "prompt"];</code>
+   * <code>string prompt = 8 [json_name = "prompt"];</code>
    * @return The prompt.
    */
   java.lang.String getPrompt();
@@ -96,7 +174,7 @@ public interface TranscriptionConfigOrBuilder extends
    * Words to expect, at most 32,000 characters.
    * </pre>
    *
-   * <code>string prompt = 5 [json_name = "prompt"];</code>
+   * <code>string prompt = 8 [json_name = "prompt"];</code>
    * @return The bytes for prompt.
    */
   com.google.protobuf.ByteString
@@ -104,28 +182,71 @@ public interface TranscriptionConfigOrBuilder extends
 
   /**
    * <pre>
-   * How to route.
+   * Whether to tell where each word starts and ends. Ignored by models that
+   * cannot.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-   * @return Whether the routingPolicy field is set.
+   * <code>bool word_offsets = 9 [json_name = "wordOffsets"];</code>
+   * @return The wordOffsets.
    */
-  boolean hasRoutingPolicy();
+  boolean getWordOffsets();
+
   /**
    * <pre>
-   * How to route.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-   * @return The routingPolicy.
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
    */
-  io.ringmain.v1.RoutingPolicy getRoutingPolicy();
+  int getProviderOptionsCount();
   /**
    * <pre>
-   * How to route.
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
    */
-  io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+  boolean containsProviderOptions(
+      java.lang.String key);
+  /**
+   * Use {@link #getProviderOptionsMap()} instead.
+   */
+  @java.lang.Deprecated
+  java.util.Map<java.lang.String, com.google.protobuf.Struct>
+  getProviderOptions();
+  /**
+   * <pre>
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   * </pre>
+   *
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+   */
+  java.util.Map<java.lang.String, com.google.protobuf.Struct>
+  getProviderOptionsMap();
+  /**
+   * <pre>
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   * </pre>
+   *
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+   */
+  /* nullable */
+com.google.protobuf.Struct getProviderOptionsOrDefault(
+      java.lang.String key,
+      /* nullable */
+com.google.protobuf.Struct defaultValue);
+  /**
+   * <pre>
+   * Fields passed through to a provider as they are, keyed by provider kind, as
+   * GenerationConfig.provider_options.
+   * </pre>
+   *
+   * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 10 [json_name = "providerOptions"];</code>
+   */
+  com.google.protobuf.Struct getProviderOptionsOrThrow(
+      java.lang.String key);
 }

@@ -21,9 +21,8 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private UpscaleImageRequest() {
+    requestId_ = "";
     model_ = "";
-    prompt_ = "";
-    mimeType_ = "";
   }
 
   @java.lang.Override
@@ -47,7 +46,58 @@ private static final long serialVersionUID = 0L;
   }
 
   private int bitField0_;
-  public static final int MODEL_FIELD_NUMBER = 1;
+  public static final int REQUEST_ID_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object requestId_ = "";
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  @java.lang.Override
+  public java.lang.String getRequestId() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      requestId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRequestIdBytes() {
+    java.lang.Object ref = requestId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      requestId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int MODEL_FIELD_NUMBER = 2;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -56,7 +106,7 @@ private static final long serialVersionUID = 0L;
    * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -78,7 +128,7 @@ private static final long serialVersionUID = 0L;
    * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -96,163 +146,52 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGE_FIELD_NUMBER = 2;
-  private io.ringmain.v1.Media image_;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Attribution attribution_;
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-   * @return Whether the image field is set.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
   @java.lang.Override
-  public boolean hasImage() {
+  public boolean hasAttribution() {
     return ((bitField0_ & 0x00000001) != 0);
   }
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-   * @return The image.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
   @java.lang.Override
-  public io.ringmain.v1.Media getImage() {
-    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
   }
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
    */
   @java.lang.Override
-  public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
-    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
   }
 
-  public static final int FACTOR_FIELD_NUMBER = 3;
-  private int factor_ = 0;
-  /**
-   * <pre>
-   * How many times wider and higher: 2 to 8.
-   * </pre>
-   *
-   * <code>int32 factor = 3 [json_name = "factor"];</code>
-   * @return The factor.
-   */
-  @java.lang.Override
-  public int getFactor() {
-    return factor_;
-  }
-
-  public static final int PROMPT_FIELD_NUMBER = 4;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object prompt_ = "";
-  /**
-   * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
-   * </pre>
-   *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
-   * @return The prompt.
-   */
-  @java.lang.Override
-  public java.lang.String getPrompt() {
-    java.lang.Object ref = prompt_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      prompt_ = s;
-      return s;
-    }
-  }
-  /**
-   * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
-   * </pre>
-   *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
-   * @return The bytes for prompt.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getPromptBytes() {
-    java.lang.Object ref = prompt_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      prompt_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
-  public static final int MIME_TYPE_FIELD_NUMBER = 5;
-  @SuppressWarnings("serial")
-  private volatile java.lang.Object mimeType_ = "";
-  /**
-   * <pre>
-   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-   * means the image's own.
-   * </pre>
-   *
-   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-   * @return The mimeType.
-   */
-  @java.lang.Override
-  public java.lang.String getMimeType() {
-    java.lang.Object ref = mimeType_;
-    if (ref instanceof java.lang.String) {
-      return (java.lang.String) ref;
-    } else {
-      com.google.protobuf.ByteString bs = 
-          (com.google.protobuf.ByteString) ref;
-      java.lang.String s = bs.toStringUtf8();
-      mimeType_ = s;
-      return s;
-    }
-  }
-  /**
-   * <pre>
-   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-   * means the image's own.
-   * </pre>
-   *
-   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-   * @return The bytes for mimeType.
-   */
-  @java.lang.Override
-  public com.google.protobuf.ByteString
-      getMimeTypeBytes() {
-    java.lang.Object ref = mimeType_;
-    if (ref instanceof java.lang.String) {
-      com.google.protobuf.ByteString b = 
-          com.google.protobuf.ByteString.copyFromUtf8(
-              (java.lang.String) ref);
-      mimeType_ = b;
-      return b;
-    } else {
-      return (com.google.protobuf.ByteString) ref;
-    }
-  }
-
-  public static final int ROUTING_POLICY_FIELD_NUMBER = 6;
+  public static final int ROUTING_POLICY_FIELD_NUMBER = 4;
   private io.ringmain.v1.RoutingPolicy routingPolicy_;
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   @java.lang.Override
@@ -264,7 +203,7 @@ private static final long serialVersionUID = 0L;
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   @java.lang.Override
@@ -276,11 +215,87 @@ private static final long serialVersionUID = 0L;
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
     return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+  }
+
+  public static final int IMAGE_FIELD_NUMBER = 5;
+  private io.ringmain.v1.Media image_;
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return Whether the image field is set.
+   */
+  @java.lang.Override
+  public boolean hasImage() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return The image.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Media getImage() {
+    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+  }
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
+    return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+  }
+
+  public static final int UPSCALE_CONFIG_FIELD_NUMBER = 6;
+  private io.ringmain.v1.UpscaleConfig upscaleConfig_;
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   * @return Whether the upscaleConfig field is set.
+   */
+  @java.lang.Override
+  public boolean hasUpscaleConfig() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   * @return The upscaleConfig.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UpscaleConfig getUpscaleConfig() {
+    return upscaleConfig_ == null ? io.ringmain.v1.UpscaleConfig.getDefaultInstance() : upscaleConfig_;
+  }
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UpscaleConfigOrBuilder getUpscaleConfigOrBuilder() {
+    return upscaleConfig_ == null ? io.ringmain.v1.UpscaleConfig.getDefaultInstance() : upscaleConfig_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -297,23 +312,23 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 1, model_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(2, getImage());
-    }
-    if (factor_ != 0) {
-      output.writeInt32(3, factor_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, prompt_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, mimeType_);
+      output.writeMessage(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(6, getRoutingPolicy());
+      output.writeMessage(4, getRoutingPolicy());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeMessage(5, getImage());
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(6, getUpscaleConfig());
     }
     getUnknownFields().writeTo(output);
   }
@@ -324,26 +339,27 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(requestId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, requestId_);
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(1, model_);
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, model_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getImage());
-    }
-    if (factor_ != 0) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt32Size(3, factor_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(prompt_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, prompt_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(mimeType_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, mimeType_);
+        .computeMessageSize(3, getAttribution());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(6, getRoutingPolicy());
+        .computeMessageSize(4, getRoutingPolicy());
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, getImage());
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(6, getUpscaleConfig());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -360,23 +376,29 @@ private static final long serialVersionUID = 0L;
     }
     io.ringmain.v1.UpscaleImageRequest other = (io.ringmain.v1.UpscaleImageRequest) obj;
 
+    if (!getRequestId()
+        .equals(other.getRequestId())) return false;
     if (!getModel()
         .equals(other.getModel())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
+    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
+    if (hasRoutingPolicy()) {
+      if (!getRoutingPolicy()
+          .equals(other.getRoutingPolicy())) return false;
+    }
     if (hasImage() != other.hasImage()) return false;
     if (hasImage()) {
       if (!getImage()
           .equals(other.getImage())) return false;
     }
-    if (getFactor()
-        != other.getFactor()) return false;
-    if (!getPrompt()
-        .equals(other.getPrompt())) return false;
-    if (!getMimeType()
-        .equals(other.getMimeType())) return false;
-    if (hasRoutingPolicy() != other.hasRoutingPolicy()) return false;
-    if (hasRoutingPolicy()) {
-      if (!getRoutingPolicy()
-          .equals(other.getRoutingPolicy())) return false;
+    if (hasUpscaleConfig() != other.hasUpscaleConfig()) return false;
+    if (hasUpscaleConfig()) {
+      if (!getUpscaleConfig()
+          .equals(other.getUpscaleConfig())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -389,21 +411,25 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getRequestId().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getModel().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
+    if (hasRoutingPolicy()) {
+      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
+      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    }
     if (hasImage()) {
       hash = (37 * hash) + IMAGE_FIELD_NUMBER;
       hash = (53 * hash) + getImage().hashCode();
     }
-    hash = (37 * hash) + FACTOR_FIELD_NUMBER;
-    hash = (53 * hash) + getFactor();
-    hash = (37 * hash) + PROMPT_FIELD_NUMBER;
-    hash = (53 * hash) + getPrompt().hashCode();
-    hash = (37 * hash) + MIME_TYPE_FIELD_NUMBER;
-    hash = (53 * hash) + getMimeType().hashCode();
-    if (hasRoutingPolicy()) {
-      hash = (37 * hash) + ROUTING_POLICY_FIELD_NUMBER;
-      hash = (53 * hash) + getRoutingPolicy().hashCode();
+    if (hasUpscaleConfig()) {
+      hash = (37 * hash) + UPSCALE_CONFIG_FIELD_NUMBER;
+      hash = (53 * hash) + getUpscaleConfig().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -539,27 +565,37 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getImageFieldBuilder();
+        getAttributionFieldBuilder();
         getRoutingPolicyFieldBuilder();
+        getImageFieldBuilder();
+        getUpscaleConfigFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      requestId_ = "";
       model_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
       image_ = null;
       if (imageBuilder_ != null) {
         imageBuilder_.dispose();
         imageBuilder_ = null;
       }
-      factor_ = 0;
-      prompt_ = "";
-      mimeType_ = "";
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
+      upscaleConfig_ = null;
+      if (upscaleConfigBuilder_ != null) {
+        upscaleConfigBuilder_.dispose();
+        upscaleConfigBuilder_ = null;
       }
       return this;
     }
@@ -595,29 +631,35 @@ private static final long serialVersionUID = 0L;
     private void buildPartial0(io.ringmain.v1.UpscaleImageRequest result) {
       int from_bitField0_ = bitField0_;
       if (((from_bitField0_ & 0x00000001) != 0)) {
+        result.requestId_ = requestId_;
+      }
+      if (((from_bitField0_ & 0x00000002) != 0)) {
         result.model_ = model_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.image_ = imageBuilder_ == null
-            ? image_
-            : imageBuilder_.build();
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
-        result.factor_ = factor_;
-      }
       if (((from_bitField0_ & 0x00000008) != 0)) {
-        result.prompt_ = prompt_;
-      }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.mimeType_ = mimeType_;
-      }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
         result.routingPolicy_ = routingPolicyBuilder_ == null
             ? routingPolicy_
             : routingPolicyBuilder_.build();
         to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.image_ = imageBuilder_ == null
+            ? image_
+            : imageBuilder_.build();
+        to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.upscaleConfig_ = upscaleConfigBuilder_ == null
+            ? upscaleConfig_
+            : upscaleConfigBuilder_.build();
+        to_bitField0_ |= 0x00000008;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -666,29 +708,27 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(io.ringmain.v1.UpscaleImageRequest other) {
       if (other == io.ringmain.v1.UpscaleImageRequest.getDefaultInstance()) return this;
-      if (!other.getModel().isEmpty()) {
-        model_ = other.model_;
+      if (!other.getRequestId().isEmpty()) {
+        requestId_ = other.requestId_;
         bitField0_ |= 0x00000001;
         onChanged();
+      }
+      if (!other.getModel().isEmpty()) {
+        model_ = other.model_;
+        bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
+      if (other.hasRoutingPolicy()) {
+        mergeRoutingPolicy(other.getRoutingPolicy());
       }
       if (other.hasImage()) {
         mergeImage(other.getImage());
       }
-      if (other.getFactor() != 0) {
-        setFactor(other.getFactor());
-      }
-      if (!other.getPrompt().isEmpty()) {
-        prompt_ = other.prompt_;
-        bitField0_ |= 0x00000008;
-        onChanged();
-      }
-      if (!other.getMimeType().isEmpty()) {
-        mimeType_ = other.mimeType_;
-        bitField0_ |= 0x00000010;
-        onChanged();
-      }
-      if (other.hasRoutingPolicy()) {
-        mergeRoutingPolicy(other.getRoutingPolicy());
+      if (other.hasUpscaleConfig()) {
+        mergeUpscaleConfig(other.getUpscaleConfig());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -717,35 +757,39 @@ private static final long serialVersionUID = 0L;
               done = true;
               break;
             case 10: {
-              model_ = input.readStringRequireUtf8();
+              requestId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000001;
               break;
             } // case 10
             case 18: {
-              input.readMessage(
-                  getImageFieldBuilder().getBuilder(),
-                  extensionRegistry);
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000002;
               break;
             } // case 18
-            case 24: {
-              factor_ = input.readInt32();
+            case 26: {
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
-            } // case 24
+            } // case 26
             case 34: {
-              prompt_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
             } // case 34
             case 42: {
-              mimeType_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getImageFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000010;
               break;
             } // case 42
             case 50: {
               input.readMessage(
-                  getRoutingPolicyFieldBuilder().getBuilder(),
+                  getUpscaleConfigFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000020;
               break;
@@ -767,6 +811,108 @@ private static final long serialVersionUID = 0L;
     }
     private int bitField0_;
 
+    private java.lang.Object requestId_ = "";
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The requestId.
+     */
+    public java.lang.String getRequestId() {
+      java.lang.Object ref = requestId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        requestId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return The bytes for requestId.
+     */
+    public com.google.protobuf.ByteString
+        getRequestIdBytes() {
+      java.lang.Object ref = requestId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        requestId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRequestId() {
+      requestId_ = getDefaultInstance().getRequestId();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Chosen by the caller, optional, at most 128 characters. A repeat within a
+     * day returns the first answer instead of paying twice; the same id with
+     * another request is refused with INVALID_FIELD.
+     * </pre>
+     *
+     * <code>string request_id = 1 [json_name = "requestId"];</code>
+     * @param value The bytes for requestId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRequestIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      requestId_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+
     private java.lang.Object model_ = "";
     /**
      * <pre>
@@ -774,7 +920,7 @@ private static final long serialVersionUID = 0L;
      * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -795,7 +941,7 @@ private static final long serialVersionUID = 0L;
      * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -817,7 +963,7 @@ private static final long serialVersionUID = 0L;
      * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -825,7 +971,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
@@ -835,12 +981,12 @@ private static final long serialVersionUID = 0L;
      * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000001);
+      bitField0_ = (bitField0_ & ~0x00000002);
       onChanged();
       return this;
     }
@@ -850,7 +996,7 @@ private static final long serialVersionUID = 0L;
      * `local/bicubic` need no provider. At most 256 characters.
      * </pre>
      *
-     * <code>string model = 1 [json_name = "model"];</code>
+     * <code>string model = 2 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -859,9 +1005,323 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000001;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
+    }
+
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request is for.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
+    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return Whether the routingPolicy field is set.
+     */
+    public boolean hasRoutingPolicy() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     * @return The routingPolicy.
+     */
+    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
+      if (routingPolicyBuilder_ == null) {
+        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      } else {
+        return routingPolicyBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routingPolicy_ = value;
+      } else {
+        routingPolicyBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder setRoutingPolicy(
+        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicy_ = builderForValue.build();
+      } else {
+        routingPolicyBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
+      if (routingPolicyBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          routingPolicy_ != null &&
+          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
+          getRoutingPolicyBuilder().mergeFrom(value);
+        } else {
+          routingPolicy_ = value;
+        }
+      } else {
+        routingPolicyBuilder_.mergeFrom(value);
+      }
+      if (routingPolicy_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public Builder clearRoutingPolicy() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      routingPolicy_ = null;
+      if (routingPolicyBuilder_ != null) {
+        routingPolicyBuilder_.dispose();
+        routingPolicyBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getRoutingPolicyFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
+      if (routingPolicyBuilder_ != null) {
+        return routingPolicyBuilder_.getMessageOrBuilder();
+      } else {
+        return routingPolicy_ == null ?
+            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+      }
+    }
+    /**
+     * <pre>
+     * How to route.
+     * </pre>
+     *
+     * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
+        getRoutingPolicyFieldBuilder() {
+      if (routingPolicyBuilder_ == null) {
+        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
+                getRoutingPolicy(),
+                getParentForChildren(),
+                isClean());
+        routingPolicy_ = null;
+      }
+      return routingPolicyBuilder_;
     }
 
     private io.ringmain.v1.Media image_;
@@ -872,18 +1332,18 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      * @return Whether the image field is set.
      */
     public boolean hasImage() {
-      return ((bitField0_ & 0x00000002) != 0);
+      return ((bitField0_ & 0x00000010) != 0);
     }
     /**
      * <pre>
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      * @return The image.
      */
     public io.ringmain.v1.Media getImage() {
@@ -898,7 +1358,7 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public Builder setImage(io.ringmain.v1.Media value) {
       if (imageBuilder_ == null) {
@@ -909,7 +1369,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -918,7 +1378,7 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public Builder setImage(
         io.ringmain.v1.Media.Builder builderForValue) {
@@ -927,7 +1387,7 @@ private static final long serialVersionUID = 0L;
       } else {
         imageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -936,11 +1396,11 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public Builder mergeImage(io.ringmain.v1.Media value) {
       if (imageBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
+        if (((bitField0_ & 0x00000010) != 0) &&
           image_ != null &&
           image_ != io.ringmain.v1.Media.getDefaultInstance()) {
           getImageBuilder().mergeFrom(value);
@@ -951,7 +1411,7 @@ private static final long serialVersionUID = 0L;
         imageBuilder_.mergeFrom(value);
       }
       if (image_ != null) {
-        bitField0_ |= 0x00000002;
+        bitField0_ |= 0x00000010;
         onChanged();
       }
       return this;
@@ -961,10 +1421,10 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public Builder clearImage() {
-      bitField0_ = (bitField0_ & ~0x00000002);
+      bitField0_ = (bitField0_ & ~0x00000010);
       image_ = null;
       if (imageBuilder_ != null) {
         imageBuilder_.dispose();
@@ -978,10 +1438,10 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public io.ringmain.v1.Media.Builder getImageBuilder() {
-      bitField0_ |= 0x00000002;
+      bitField0_ |= 0x00000010;
       onChanged();
       return getImageFieldBuilder().getBuilder();
     }
@@ -990,7 +1450,7 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
       if (imageBuilder_ != null) {
@@ -1005,7 +1465,7 @@ private static final long serialVersionUID = 0L;
      * The image.
      * </pre>
      *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+     * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
@@ -1021,283 +1481,50 @@ private static final long serialVersionUID = 0L;
       return imageBuilder_;
     }
 
-    private int factor_ ;
-    /**
-     * <pre>
-     * How many times wider and higher: 2 to 8.
-     * </pre>
-     *
-     * <code>int32 factor = 3 [json_name = "factor"];</code>
-     * @return The factor.
-     */
-    @java.lang.Override
-    public int getFactor() {
-      return factor_;
-    }
-    /**
-     * <pre>
-     * How many times wider and higher: 2 to 8.
-     * </pre>
-     *
-     * <code>int32 factor = 3 [json_name = "factor"];</code>
-     * @param value The factor to set.
-     * @return This builder for chaining.
-     */
-    public Builder setFactor(int value) {
-
-      factor_ = value;
-      bitField0_ |= 0x00000004;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * How many times wider and higher: 2 to 8.
-     * </pre>
-     *
-     * <code>int32 factor = 3 [json_name = "factor"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearFactor() {
-      bitField0_ = (bitField0_ & ~0x00000004);
-      factor_ = 0;
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object prompt_ = "";
-    /**
-     * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
-     * </pre>
-     *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
-     * @return The prompt.
-     */
-    public java.lang.String getPrompt() {
-      java.lang.Object ref = prompt_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        prompt_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
-     * </pre>
-     *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
-     * @return The bytes for prompt.
-     */
-    public com.google.protobuf.ByteString
-        getPromptBytes() {
-      java.lang.Object ref = prompt_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        prompt_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
-     * </pre>
-     *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
-     * @param value The prompt to set.
-     * @return This builder for chaining.
-     */
-    public Builder setPrompt(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      prompt_ = value;
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
-     * </pre>
-     *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearPrompt() {
-      prompt_ = getDefaultInstance().getPrompt();
-      bitField0_ = (bitField0_ & ~0x00000008);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
-     * </pre>
-     *
-     * <code>string prompt = 4 [json_name = "prompt"];</code>
-     * @param value The bytes for prompt to set.
-     * @return This builder for chaining.
-     */
-    public Builder setPromptBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      prompt_ = value;
-      bitField0_ |= 0x00000008;
-      onChanged();
-      return this;
-    }
-
-    private java.lang.Object mimeType_ = "";
-    /**
-     * <pre>
-     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-     * means the image's own.
-     * </pre>
-     *
-     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-     * @return The mimeType.
-     */
-    public java.lang.String getMimeType() {
-      java.lang.Object ref = mimeType_;
-      if (!(ref instanceof java.lang.String)) {
-        com.google.protobuf.ByteString bs =
-            (com.google.protobuf.ByteString) ref;
-        java.lang.String s = bs.toStringUtf8();
-        mimeType_ = s;
-        return s;
-      } else {
-        return (java.lang.String) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-     * means the image's own.
-     * </pre>
-     *
-     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-     * @return The bytes for mimeType.
-     */
-    public com.google.protobuf.ByteString
-        getMimeTypeBytes() {
-      java.lang.Object ref = mimeType_;
-      if (ref instanceof String) {
-        com.google.protobuf.ByteString b = 
-            com.google.protobuf.ByteString.copyFromUtf8(
-                (java.lang.String) ref);
-        mimeType_ = b;
-        return b;
-      } else {
-        return (com.google.protobuf.ByteString) ref;
-      }
-    }
-    /**
-     * <pre>
-     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-     * means the image's own.
-     * </pre>
-     *
-     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-     * @param value The mimeType to set.
-     * @return This builder for chaining.
-     */
-    public Builder setMimeType(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      mimeType_ = value;
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-     * means the image's own.
-     * </pre>
-     *
-     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearMimeType() {
-      mimeType_ = getDefaultInstance().getMimeType();
-      bitField0_ = (bitField0_ & ~0x00000010);
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-     * means the image's own.
-     * </pre>
-     *
-     * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-     * @param value The bytes for mimeType to set.
-     * @return This builder for chaining.
-     */
-    public Builder setMimeTypeBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      mimeType_ = value;
-      bitField0_ |= 0x00000010;
-      onChanged();
-      return this;
-    }
-
-    private io.ringmain.v1.RoutingPolicy routingPolicy_;
+    private io.ringmain.v1.UpscaleConfig upscaleConfig_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> routingPolicyBuilder_;
+        io.ringmain.v1.UpscaleConfig, io.ringmain.v1.UpscaleConfig.Builder, io.ringmain.v1.UpscaleConfigOrBuilder> upscaleConfigBuilder_;
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     * @return Whether the routingPolicy field is set.
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+     * @return Whether the upscaleConfig field is set.
      */
-    public boolean hasRoutingPolicy() {
+    public boolean hasUpscaleConfig() {
       return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
-     * @return The routingPolicy.
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+     * @return The upscaleConfig.
      */
-    public io.ringmain.v1.RoutingPolicy getRoutingPolicy() {
-      if (routingPolicyBuilder_ == null) {
-        return routingPolicy_ == null ? io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+    public io.ringmain.v1.UpscaleConfig getUpscaleConfig() {
+      if (upscaleConfigBuilder_ == null) {
+        return upscaleConfig_ == null ? io.ringmain.v1.UpscaleConfig.getDefaultInstance() : upscaleConfig_;
       } else {
-        return routingPolicyBuilder_.getMessage();
+        return upscaleConfigBuilder_.getMessage();
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public Builder setRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
+    public Builder setUpscaleConfig(io.ringmain.v1.UpscaleConfig value) {
+      if (upscaleConfigBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        routingPolicy_ = value;
+        upscaleConfig_ = value;
       } else {
-        routingPolicyBuilder_.setMessage(value);
+        upscaleConfigBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000020;
       onChanged();
@@ -1305,17 +1532,17 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public Builder setRoutingPolicy(
-        io.ringmain.v1.RoutingPolicy.Builder builderForValue) {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicy_ = builderForValue.build();
+    public Builder setUpscaleConfig(
+        io.ringmain.v1.UpscaleConfig.Builder builderForValue) {
+      if (upscaleConfigBuilder_ == null) {
+        upscaleConfig_ = builderForValue.build();
       } else {
-        routingPolicyBuilder_.setMessage(builderForValue.build());
+        upscaleConfigBuilder_.setMessage(builderForValue.build());
       }
       bitField0_ |= 0x00000020;
       onChanged();
@@ -1323,24 +1550,24 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public Builder mergeRoutingPolicy(io.ringmain.v1.RoutingPolicy value) {
-      if (routingPolicyBuilder_ == null) {
+    public Builder mergeUpscaleConfig(io.ringmain.v1.UpscaleConfig value) {
+      if (upscaleConfigBuilder_ == null) {
         if (((bitField0_ & 0x00000020) != 0) &&
-          routingPolicy_ != null &&
-          routingPolicy_ != io.ringmain.v1.RoutingPolicy.getDefaultInstance()) {
-          getRoutingPolicyBuilder().mergeFrom(value);
+          upscaleConfig_ != null &&
+          upscaleConfig_ != io.ringmain.v1.UpscaleConfig.getDefaultInstance()) {
+          getUpscaleConfigBuilder().mergeFrom(value);
         } else {
-          routingPolicy_ = value;
+          upscaleConfig_ = value;
         }
       } else {
-        routingPolicyBuilder_.mergeFrom(value);
+        upscaleConfigBuilder_.mergeFrom(value);
       }
-      if (routingPolicy_ != null) {
+      if (upscaleConfig_ != null) {
         bitField0_ |= 0x00000020;
         onChanged();
       }
@@ -1348,67 +1575,67 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public Builder clearRoutingPolicy() {
+    public Builder clearUpscaleConfig() {
       bitField0_ = (bitField0_ & ~0x00000020);
-      routingPolicy_ = null;
-      if (routingPolicyBuilder_ != null) {
-        routingPolicyBuilder_.dispose();
-        routingPolicyBuilder_ = null;
+      upscaleConfig_ = null;
+      if (upscaleConfigBuilder_ != null) {
+        upscaleConfigBuilder_.dispose();
+        upscaleConfigBuilder_ = null;
       }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicy.Builder getRoutingPolicyBuilder() {
+    public io.ringmain.v1.UpscaleConfig.Builder getUpscaleConfigBuilder() {
       bitField0_ |= 0x00000020;
       onChanged();
-      return getRoutingPolicyFieldBuilder().getBuilder();
+      return getUpscaleConfigFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
-    public io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder() {
-      if (routingPolicyBuilder_ != null) {
-        return routingPolicyBuilder_.getMessageOrBuilder();
+    public io.ringmain.v1.UpscaleConfigOrBuilder getUpscaleConfigOrBuilder() {
+      if (upscaleConfigBuilder_ != null) {
+        return upscaleConfigBuilder_.getMessageOrBuilder();
       } else {
-        return routingPolicy_ == null ?
-            io.ringmain.v1.RoutingPolicy.getDefaultInstance() : routingPolicy_;
+        return upscaleConfig_ == null ?
+            io.ringmain.v1.UpscaleConfig.getDefaultInstance() : upscaleConfig_;
       }
     }
     /**
      * <pre>
-     * How to route.
+     * How to enlarge.
      * </pre>
      *
-     * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+     * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder> 
-        getRoutingPolicyFieldBuilder() {
-      if (routingPolicyBuilder_ == null) {
-        routingPolicyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.RoutingPolicy, io.ringmain.v1.RoutingPolicy.Builder, io.ringmain.v1.RoutingPolicyOrBuilder>(
-                getRoutingPolicy(),
+        io.ringmain.v1.UpscaleConfig, io.ringmain.v1.UpscaleConfig.Builder, io.ringmain.v1.UpscaleConfigOrBuilder> 
+        getUpscaleConfigFieldBuilder() {
+      if (upscaleConfigBuilder_ == null) {
+        upscaleConfigBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.UpscaleConfig, io.ringmain.v1.UpscaleConfig.Builder, io.ringmain.v1.UpscaleConfigOrBuilder>(
+                getUpscaleConfig(),
                 getParentForChildren(),
                 isClean());
-        routingPolicy_ = null;
+        upscaleConfig_ = null;
       }
-      return routingPolicyBuilder_;
+      return upscaleConfigBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

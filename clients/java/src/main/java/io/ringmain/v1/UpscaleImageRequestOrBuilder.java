@@ -10,11 +10,35 @@ public interface UpscaleImageRequestOrBuilder extends
 
   /**
    * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The requestId.
+   */
+  java.lang.String getRequestId();
+  /**
+   * <pre>
+   * Chosen by the caller, optional, at most 128 characters. A repeat within a
+   * day returns the first answer instead of paying twice; the same id with
+   * another request is refused with INVALID_FIELD.
+   * </pre>
+   *
+   * <code>string request_id = 1 [json_name = "requestId"];</code>
+   * @return The bytes for requestId.
+   */
+  com.google.protobuf.ByteString
+      getRequestIdBytes();
+
+  /**
+   * <pre>
    * A model of this gateway that enlarges images. `local/lanczos` and
    * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -24,7 +48,7 @@ public interface UpscaleImageRequestOrBuilder extends
    * `local/bicubic` need no provider. At most 256 characters.
    * </pre>
    *
-   * <code>string model = 1 [json_name = "model"];</code>
+   * <code>string model = 2 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -32,89 +56,37 @@ public interface UpscaleImageRequestOrBuilder extends
 
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-   * @return Whether the image field is set.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
    */
-  boolean hasImage();
+  boolean hasAttribution();
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-   * @return The image.
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
+   * @return The attribution.
    */
-  io.ringmain.v1.Media getImage();
+  io.ringmain.v1.Attribution getAttribution();
   /**
    * <pre>
-   * The image.
+   * Who the request is for.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Attribution attribution = 3 [json_name = "attribution"];</code>
    */
-  io.ringmain.v1.MediaOrBuilder getImageOrBuilder();
-
-  /**
-   * <pre>
-   * How many times wider and higher: 2 to 8.
-   * </pre>
-   *
-   * <code>int32 factor = 3 [json_name = "factor"];</code>
-   * @return The factor.
-   */
-  int getFactor();
-
-  /**
-   * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
-   * </pre>
-   *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
-   * @return The prompt.
-   */
-  java.lang.String getPrompt();
-  /**
-   * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
-   * </pre>
-   *
-   * <code>string prompt = 4 [json_name = "prompt"];</code>
-   * @return The bytes for prompt.
-   */
-  com.google.protobuf.ByteString
-      getPromptBytes();
-
-  /**
-   * <pre>
-   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-   * means the image's own.
-   * </pre>
-   *
-   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-   * @return The mimeType.
-   */
-  java.lang.String getMimeType();
-  /**
-   * <pre>
-   * The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
-   * means the image's own.
-   * </pre>
-   *
-   * <code>string mime_type = 5 [json_name = "mimeType"];</code>
-   * @return The bytes for mimeType.
-   */
-  com.google.protobuf.ByteString
-      getMimeTypeBytes();
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
 
   /**
    * <pre>
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return Whether the routingPolicy field is set.
    */
   boolean hasRoutingPolicy();
@@ -123,7 +95,7 @@ public interface UpscaleImageRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    * @return The routingPolicy.
    */
   io.ringmain.v1.RoutingPolicy getRoutingPolicy();
@@ -132,7 +104,61 @@ public interface UpscaleImageRequestOrBuilder extends
    * How to route.
    * </pre>
    *
-   * <code>.ringmain.v1.RoutingPolicy routing_policy = 6 [json_name = "routingPolicy"];</code>
+   * <code>.ringmain.v1.RoutingPolicy routing_policy = 4 [json_name = "routingPolicy"];</code>
    */
   io.ringmain.v1.RoutingPolicyOrBuilder getRoutingPolicyOrBuilder();
+
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return Whether the image field is set.
+   */
+  boolean hasImage();
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   * @return The image.
+   */
+  io.ringmain.v1.Media getImage();
+  /**
+   * <pre>
+   * The image.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Media image = 5 [json_name = "image"];</code>
+   */
+  io.ringmain.v1.MediaOrBuilder getImageOrBuilder();
+
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   * @return Whether the upscaleConfig field is set.
+   */
+  boolean hasUpscaleConfig();
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   * @return The upscaleConfig.
+   */
+  io.ringmain.v1.UpscaleConfig getUpscaleConfig();
+  /**
+   * <pre>
+   * How to enlarge.
+   * </pre>
+   *
+   * <code>.ringmain.v1.UpscaleConfig upscale_config = 6 [json_name = "upscaleConfig"];</code>
+   */
+  io.ringmain.v1.UpscaleConfigOrBuilder getUpscaleConfigOrBuilder();
 }

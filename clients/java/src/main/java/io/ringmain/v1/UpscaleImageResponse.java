@@ -92,26 +92,102 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int IMAGE_FIELD_NUMBER = 2;
+  public static final int USAGE_FIELD_NUMBER = 2;
+  private io.ringmain.v1.Usage usage_;
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  @java.lang.Override
+  public boolean hasUsage() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Usage getUsage() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
+    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
+  }
+
+  public static final int ROUTE_FIELD_NUMBER = 3;
+  private io.ringmain.v1.Route route_;
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Route getRoute() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
+  }
+
+  public static final int IMAGE_FIELD_NUMBER = 4;
   private io.ringmain.v1.Media image_;
   /**
    * <pre>
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    * @return Whether the image field is set.
    */
   @java.lang.Override
   public boolean hasImage() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    * @return The image.
    */
   @java.lang.Override
@@ -123,87 +199,11 @@ private static final long serialVersionUID = 0L;
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    */
   @java.lang.Override
   public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
     return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
-  }
-
-  public static final int USAGE_FIELD_NUMBER = 3;
-  private io.ringmain.v1.Usage usage_;
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  @java.lang.Override
-  public boolean hasUsage() {
-    return ((bitField0_ & 0x00000002) != 0);
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Usage getUsage() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
-    return usage_ == null ? io.ringmain.v1.Usage.getDefaultInstance() : usage_;
-  }
-
-  public static final int ROUTE_FIELD_NUMBER = 4;
-  private io.ringmain.v1.Route route_;
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  @java.lang.Override
-  public boolean hasRoute() {
-    return ((bitField0_ & 0x00000004) != 0);
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return The route.
-   */
-  @java.lang.Override
-  public io.ringmain.v1.Route getRoute() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
-  }
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   */
-  @java.lang.Override
-  public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
-    return route_ == null ? io.ringmain.v1.Route.getDefaultInstance() : route_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -224,13 +224,13 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, responseId_);
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(2, getImage());
+      output.writeMessage(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(3, getUsage());
+      output.writeMessage(3, getRoute());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(4, getRoute());
+      output.writeMessage(4, getImage());
     }
     getUnknownFields().writeTo(output);
   }
@@ -246,15 +246,15 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(2, getImage());
+        .computeMessageSize(2, getUsage());
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(3, getUsage());
+        .computeMessageSize(3, getRoute());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(4, getRoute());
+        .computeMessageSize(4, getImage());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -273,11 +273,6 @@ private static final long serialVersionUID = 0L;
 
     if (!getResponseId()
         .equals(other.getResponseId())) return false;
-    if (hasImage() != other.hasImage()) return false;
-    if (hasImage()) {
-      if (!getImage()
-          .equals(other.getImage())) return false;
-    }
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
       if (!getUsage()
@@ -287,6 +282,11 @@ private static final long serialVersionUID = 0L;
     if (hasRoute()) {
       if (!getRoute()
           .equals(other.getRoute())) return false;
+    }
+    if (hasImage() != other.hasImage()) return false;
+    if (hasImage()) {
+      if (!getImage()
+          .equals(other.getImage())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -301,10 +301,6 @@ private static final long serialVersionUID = 0L;
     hash = (19 * hash) + getDescriptor().hashCode();
     hash = (37 * hash) + RESPONSE_ID_FIELD_NUMBER;
     hash = (53 * hash) + getResponseId().hashCode();
-    if (hasImage()) {
-      hash = (37 * hash) + IMAGE_FIELD_NUMBER;
-      hash = (53 * hash) + getImage().hashCode();
-    }
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
@@ -312,6 +308,10 @@ private static final long serialVersionUID = 0L;
     if (hasRoute()) {
       hash = (37 * hash) + ROUTE_FIELD_NUMBER;
       hash = (53 * hash) + getRoute().hashCode();
+    }
+    if (hasImage()) {
+      hash = (37 * hash) + IMAGE_FIELD_NUMBER;
+      hash = (53 * hash) + getImage().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -447,9 +447,9 @@ private static final long serialVersionUID = 0L;
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
-        getImageFieldBuilder();
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getImageFieldBuilder();
       }
     }
     @java.lang.Override
@@ -457,11 +457,6 @@ private static final long serialVersionUID = 0L;
       super.clear();
       bitField0_ = 0;
       responseId_ = "";
-      image_ = null;
-      if (imageBuilder_ != null) {
-        imageBuilder_.dispose();
-        imageBuilder_ = null;
-      }
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -471,6 +466,11 @@ private static final long serialVersionUID = 0L;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
         routeBuilder_ = null;
+      }
+      image_ = null;
+      if (imageBuilder_ != null) {
+        imageBuilder_.dispose();
+        imageBuilder_ = null;
       }
       return this;
     }
@@ -510,21 +510,21 @@ private static final long serialVersionUID = 0L;
       }
       int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000002) != 0)) {
-        result.image_ = imageBuilder_ == null
-            ? image_
-            : imageBuilder_.build();
-        to_bitField0_ |= 0x00000001;
-      }
-      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        to_bitField0_ |= 0x00000001;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000004) != 0)) {
         result.route_ = routeBuilder_ == null
             ? route_
             : routeBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.image_ = imageBuilder_ == null
+            ? image_
+            : imageBuilder_.build();
         to_bitField0_ |= 0x00000004;
       }
       result.bitField0_ |= to_bitField0_;
@@ -579,14 +579,14 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000001;
         onChanged();
       }
-      if (other.hasImage()) {
-        mergeImage(other.getImage());
-      }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
       }
       if (other.hasRoute()) {
         mergeRoute(other.getRoute());
+      }
+      if (other.hasImage()) {
+        mergeImage(other.getImage());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -621,21 +621,21 @@ private static final long serialVersionUID = 0L;
             } // case 10
             case 18: {
               input.readMessage(
-                  getImageFieldBuilder().getBuilder(),
+                  getUsageFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000002;
               break;
             } // case 18
             case 26: {
               input.readMessage(
-                  getUsageFieldBuilder().getBuilder(),
+                  getRouteFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000004;
               break;
             } // case 26
             case 34: {
               input.readMessage(
-                  getRouteFieldBuilder().getBuilder(),
+                  getImageFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000008;
               break;
@@ -749,183 +749,26 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private io.ringmain.v1.Media image_;
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> imageBuilder_;
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     * @return Whether the image field is set.
-     */
-    public boolean hasImage() {
-      return ((bitField0_ & 0x00000002) != 0);
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     * @return The image.
-     */
-    public io.ringmain.v1.Media getImage() {
-      if (imageBuilder_ == null) {
-        return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
-      } else {
-        return imageBuilder_.getMessage();
-      }
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public Builder setImage(io.ringmain.v1.Media value) {
-      if (imageBuilder_ == null) {
-        if (value == null) {
-          throw new NullPointerException();
-        }
-        image_ = value;
-      } else {
-        imageBuilder_.setMessage(value);
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public Builder setImage(
-        io.ringmain.v1.Media.Builder builderForValue) {
-      if (imageBuilder_ == null) {
-        image_ = builderForValue.build();
-      } else {
-        imageBuilder_.setMessage(builderForValue.build());
-      }
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public Builder mergeImage(io.ringmain.v1.Media value) {
-      if (imageBuilder_ == null) {
-        if (((bitField0_ & 0x00000002) != 0) &&
-          image_ != null &&
-          image_ != io.ringmain.v1.Media.getDefaultInstance()) {
-          getImageBuilder().mergeFrom(value);
-        } else {
-          image_ = value;
-        }
-      } else {
-        imageBuilder_.mergeFrom(value);
-      }
-      if (image_ != null) {
-        bitField0_ |= 0x00000002;
-        onChanged();
-      }
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public Builder clearImage() {
-      bitField0_ = (bitField0_ & ~0x00000002);
-      image_ = null;
-      if (imageBuilder_ != null) {
-        imageBuilder_.dispose();
-        imageBuilder_ = null;
-      }
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public io.ringmain.v1.Media.Builder getImageBuilder() {
-      bitField0_ |= 0x00000002;
-      onChanged();
-      return getImageFieldBuilder().getBuilder();
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
-      if (imageBuilder_ != null) {
-        return imageBuilder_.getMessageOrBuilder();
-      } else {
-        return image_ == null ?
-            io.ringmain.v1.Media.getDefaultInstance() : image_;
-      }
-    }
-    /**
-     * <pre>
-     * The image.
-     * </pre>
-     *
-     * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
-     */
-    private com.google.protobuf.SingleFieldBuilderV3<
-        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
-        getImageFieldBuilder() {
-      if (imageBuilder_ == null) {
-        imageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
-            io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
-                getImage(),
-                getParentForChildren(),
-                isClean());
-        image_ = null;
-      }
-      return imageBuilder_;
-    }
-
     private io.ringmain.v1.Usage usage_;
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> usageBuilder_;
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return Whether the usage field is set.
      */
     public boolean hasUsage() {
-      return ((bitField0_ & 0x00000004) != 0);
+      return ((bitField0_ & 0x00000002) != 0);
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      * @return The usage.
      */
     public io.ringmain.v1.Usage getUsage() {
@@ -937,10 +780,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
@@ -951,16 +794,16 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder setUsage(
         io.ringmain.v1.Usage.Builder builderForValue) {
@@ -969,20 +812,20 @@ private static final long serialVersionUID = 0L;
       } else {
         usageBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder mergeUsage(io.ringmain.v1.Usage value) {
       if (usageBuilder_ == null) {
-        if (((bitField0_ & 0x00000004) != 0) &&
+        if (((bitField0_ & 0x00000002) != 0) &&
           usage_ != null &&
           usage_ != io.ringmain.v1.Usage.getDefaultInstance()) {
           getUsageBuilder().mergeFrom(value);
@@ -993,20 +836,20 @@ private static final long serialVersionUID = 0L;
         usageBuilder_.mergeFrom(value);
       }
       if (usage_ != null) {
-        bitField0_ |= 0x00000004;
+        bitField0_ |= 0x00000002;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public Builder clearUsage() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000002);
       usage_ = null;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
@@ -1017,22 +860,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.Usage.Builder getUsageBuilder() {
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000002;
       onChanged();
       return getUsageFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     public io.ringmain.v1.UsageOrBuilder getUsageOrBuilder() {
       if (usageBuilder_ != null) {
@@ -1044,10 +887,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What it consumed.
+     * What the request consumed.
      * </pre>
      *
-     * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
+     * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Usage, io.ringmain.v1.Usage.Builder, io.ringmain.v1.UsageOrBuilder> 
@@ -1068,21 +911,21 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return Whether the route field is set.
      */
     public boolean hasRoute() {
-      return ((bitField0_ & 0x00000008) != 0);
+      return ((bitField0_ & 0x00000004) != 0);
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      * @return The route.
      */
     public io.ringmain.v1.Route getRoute() {
@@ -1094,10 +937,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
@@ -1108,16 +951,16 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder setRoute(
         io.ringmain.v1.Route.Builder builderForValue) {
@@ -1126,20 +969,20 @@ private static final long serialVersionUID = 0L;
       } else {
         routeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder mergeRoute(io.ringmain.v1.Route value) {
       if (routeBuilder_ == null) {
-        if (((bitField0_ & 0x00000008) != 0) &&
+        if (((bitField0_ & 0x00000004) != 0) &&
           route_ != null &&
           route_ != io.ringmain.v1.Route.getDefaultInstance()) {
           getRouteBuilder().mergeFrom(value);
@@ -1150,20 +993,20 @@ private static final long serialVersionUID = 0L;
         routeBuilder_.mergeFrom(value);
       }
       if (route_ != null) {
-        bitField0_ |= 0x00000008;
+        bitField0_ |= 0x00000004;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public Builder clearRoute() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000004);
       route_ = null;
       if (routeBuilder_ != null) {
         routeBuilder_.dispose();
@@ -1174,22 +1017,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.Route.Builder getRouteBuilder() {
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000004;
       onChanged();
       return getRouteFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     public io.ringmain.v1.RouteOrBuilder getRouteOrBuilder() {
       if (routeBuilder_ != null) {
@@ -1201,10 +1044,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How it was served.
+     * How the request was served.
      * </pre>
      *
-     * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
+     * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         io.ringmain.v1.Route, io.ringmain.v1.Route.Builder, io.ringmain.v1.RouteOrBuilder> 
@@ -1218,6 +1061,163 @@ private static final long serialVersionUID = 0L;
         route_ = null;
       }
       return routeBuilder_;
+    }
+
+    private io.ringmain.v1.Media image_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> imageBuilder_;
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     * @return Whether the image field is set.
+     */
+    public boolean hasImage() {
+      return ((bitField0_ & 0x00000008) != 0);
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     * @return The image.
+     */
+    public io.ringmain.v1.Media getImage() {
+      if (imageBuilder_ == null) {
+        return image_ == null ? io.ringmain.v1.Media.getDefaultInstance() : image_;
+      } else {
+        return imageBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public Builder setImage(io.ringmain.v1.Media value) {
+      if (imageBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        image_ = value;
+      } else {
+        imageBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public Builder setImage(
+        io.ringmain.v1.Media.Builder builderForValue) {
+      if (imageBuilder_ == null) {
+        image_ = builderForValue.build();
+      } else {
+        imageBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public Builder mergeImage(io.ringmain.v1.Media value) {
+      if (imageBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0) &&
+          image_ != null &&
+          image_ != io.ringmain.v1.Media.getDefaultInstance()) {
+          getImageBuilder().mergeFrom(value);
+        } else {
+          image_ = value;
+        }
+      } else {
+        imageBuilder_.mergeFrom(value);
+      }
+      if (image_ != null) {
+        bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public Builder clearImage() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      image_ = null;
+      if (imageBuilder_ != null) {
+        imageBuilder_.dispose();
+        imageBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public io.ringmain.v1.Media.Builder getImageBuilder() {
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return getImageFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    public io.ringmain.v1.MediaOrBuilder getImageOrBuilder() {
+      if (imageBuilder_ != null) {
+        return imageBuilder_.getMessageOrBuilder();
+      } else {
+        return image_ == null ?
+            io.ringmain.v1.Media.getDefaultInstance() : image_;
+      }
+    }
+    /**
+     * <pre>
+     * The image.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> 
+        getImageFieldBuilder() {
+      if (imageBuilder_ == null) {
+        imageBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder>(
+                getImage(),
+                getParentForChildren(),
+                isClean());
+        image_ = null;
+      }
+      return imageBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

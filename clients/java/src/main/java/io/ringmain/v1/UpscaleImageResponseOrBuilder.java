@@ -30,10 +30,64 @@ public interface UpscaleImageResponseOrBuilder extends
 
   /**
    * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return Whether the usage field is set.
+   */
+  boolean hasUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   * @return The usage.
+   */
+  io.ringmain.v1.Usage getUsage();
+  /**
+   * <pre>
+   * What the request consumed.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Usage usage = 2 [json_name = "usage"];</code>
+   */
+  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   * @return The route.
+   */
+  io.ringmain.v1.Route getRoute();
+  /**
+   * <pre>
+   * How the request was served.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Route route = 3 [json_name = "route"];</code>
+   */
+  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
+
+  /**
+   * <pre>
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    * @return Whether the image field is set.
    */
   boolean hasImage();
@@ -42,7 +96,7 @@ public interface UpscaleImageResponseOrBuilder extends
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    * @return The image.
    */
   io.ringmain.v1.Media getImage();
@@ -51,61 +105,7 @@ public interface UpscaleImageResponseOrBuilder extends
    * The image.
    * </pre>
    *
-   * <code>.ringmain.v1.Media image = 2 [json_name = "image"];</code>
+   * <code>.ringmain.v1.Media image = 4 [json_name = "image"];</code>
    */
   io.ringmain.v1.MediaOrBuilder getImageOrBuilder();
-
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return Whether the usage field is set.
-   */
-  boolean hasUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   * @return The usage.
-   */
-  io.ringmain.v1.Usage getUsage();
-  /**
-   * <pre>
-   * What it consumed.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Usage usage = 3 [json_name = "usage"];</code>
-   */
-  io.ringmain.v1.UsageOrBuilder getUsageOrBuilder();
-
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return Whether the route field is set.
-   */
-  boolean hasRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   * @return The route.
-   */
-  io.ringmain.v1.Route getRoute();
-  /**
-   * <pre>
-   * How it was served.
-   * </pre>
-   *
-   * <code>.ringmain.v1.Route route = 4 [json_name = "route"];</code>
-   */
-  io.ringmain.v1.RouteOrBuilder getRouteOrBuilder();
 }

@@ -138,19 +138,45 @@ private static final long serialVersionUID = 0L;
     return imageCount_;
   }
 
-  public static final int AUDIO_DURATION_MS_FIELD_NUMBER = 7;
-  private long audioDurationMs_ = 0L;
+  public static final int AUDIO_DURATION_FIELD_NUMBER = 7;
+  private com.google.protobuf.Duration audioDuration_;
   /**
    * <pre>
-   * Milliseconds of audio heard or spoken.
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
    * </pre>
    *
-   * <code>int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];</code>
-   * @return The audioDurationMs.
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   * @return Whether the audioDuration field is set.
    */
   @java.lang.Override
-  public long getAudioDurationMs() {
-    return audioDurationMs_;
+  public boolean hasAudioDuration() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   * @return The audioDuration.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getAudioDuration() {
+    return audioDuration_ == null ? com.google.protobuf.Duration.getDefaultInstance() : audioDuration_;
+  }
+  /**
+   * <pre>
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getAudioDurationOrBuilder() {
+    return audioDuration_ == null ? com.google.protobuf.Duration.getDefaultInstance() : audioDuration_;
   }
 
   public static final int CHARACTER_COUNT_FIELD_NUMBER = 8;
@@ -168,7 +194,22 @@ private static final long serialVersionUID = 0L;
     return characterCount_;
   }
 
-  public static final int COST_NANO_USD_FIELD_NUMBER = 9;
+  public static final int WEB_SEARCH_COUNT_FIELD_NUMBER = 9;
+  private int webSearchCount_ = 0;
+  /**
+   * <pre>
+   * Web searches that the provider ran.
+   * </pre>
+   *
+   * <code>int32 web_search_count = 9 [json_name = "webSearchCount"];</code>
+   * @return The webSearchCount.
+   */
+  @java.lang.Override
+  public int getWebSearchCount() {
+    return webSearchCount_;
+  }
+
+  public static final int COST_NANO_USD_FIELD_NUMBER = 10;
   private long costNanoUsd_ = 0L;
   /**
    * <pre>
@@ -176,12 +217,12 @@ private static final long serialVersionUID = 0L;
    * known price, which is not the same as free.
    * </pre>
    *
-   * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+   * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
    * @return Whether the costNanoUsd field is set.
    */
   @java.lang.Override
   public boolean hasCostNanoUsd() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000002) != 0);
   }
   /**
    * <pre>
@@ -189,7 +230,7 @@ private static final long serialVersionUID = 0L;
    * known price, which is not the same as free.
    * </pre>
    *
-   * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+   * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
    * @return The costNanoUsd.
    */
   @java.lang.Override
@@ -197,15 +238,15 @@ private static final long serialVersionUID = 0L;
     return costNanoUsd_;
   }
 
-  public static final int ESTIMATED_FIELD_NUMBER = 10;
+  public static final int ESTIMATED_FIELD_NUMBER = 11;
   private boolean estimated_ = false;
   /**
    * <pre>
    * Whether the counts are the gateway's estimate, because the provider
-   * reported none: a stream cancelled or cut before its end, say.
+   * reported none: a stream that was cancelled or cut before its end, say.
    * </pre>
    *
-   * <code>bool estimated = 10 [json_name = "estimated"];</code>
+   * <code>bool estimated = 11 [json_name = "estimated"];</code>
    * @return The estimated.
    */
   @java.lang.Override
@@ -245,17 +286,20 @@ private static final long serialVersionUID = 0L;
     if (imageCount_ != 0) {
       output.writeInt32(6, imageCount_);
     }
-    if (audioDurationMs_ != 0L) {
-      output.writeInt64(7, audioDurationMs_);
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(7, getAudioDuration());
     }
     if (characterCount_ != 0L) {
       output.writeInt64(8, characterCount_);
     }
-    if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeInt64(9, costNanoUsd_);
+    if (webSearchCount_ != 0) {
+      output.writeInt32(9, webSearchCount_);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeInt64(10, costNanoUsd_);
     }
     if (estimated_ != false) {
-      output.writeBool(10, estimated_);
+      output.writeBool(11, estimated_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -290,21 +334,25 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(6, imageCount_);
     }
-    if (audioDurationMs_ != 0L) {
+    if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(7, audioDurationMs_);
+        .computeMessageSize(7, getAudioDuration());
     }
     if (characterCount_ != 0L) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(8, characterCount_);
     }
-    if (((bitField0_ & 0x00000001) != 0)) {
+    if (webSearchCount_ != 0) {
       size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(9, costNanoUsd_);
+        .computeInt32Size(9, webSearchCount_);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(10, costNanoUsd_);
     }
     if (estimated_ != false) {
       size += com.google.protobuf.CodedOutputStream
-        .computeBoolSize(10, estimated_);
+        .computeBoolSize(11, estimated_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -333,10 +381,15 @@ private static final long serialVersionUID = 0L;
         != other.getReasoningTokenCount()) return false;
     if (getImageCount()
         != other.getImageCount()) return false;
-    if (getAudioDurationMs()
-        != other.getAudioDurationMs()) return false;
+    if (hasAudioDuration() != other.hasAudioDuration()) return false;
+    if (hasAudioDuration()) {
+      if (!getAudioDuration()
+          .equals(other.getAudioDuration())) return false;
+    }
     if (getCharacterCount()
         != other.getCharacterCount()) return false;
+    if (getWebSearchCount()
+        != other.getWebSearchCount()) return false;
     if (hasCostNanoUsd() != other.hasCostNanoUsd()) return false;
     if (hasCostNanoUsd()) {
       if (getCostNanoUsd()
@@ -372,12 +425,15 @@ private static final long serialVersionUID = 0L;
         getReasoningTokenCount());
     hash = (37 * hash) + IMAGE_COUNT_FIELD_NUMBER;
     hash = (53 * hash) + getImageCount();
-    hash = (37 * hash) + AUDIO_DURATION_MS_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getAudioDurationMs());
+    if (hasAudioDuration()) {
+      hash = (37 * hash) + AUDIO_DURATION_FIELD_NUMBER;
+      hash = (53 * hash) + getAudioDuration().hashCode();
+    }
     hash = (37 * hash) + CHARACTER_COUNT_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getCharacterCount());
+    hash = (37 * hash) + WEB_SEARCH_COUNT_FIELD_NUMBER;
+    hash = (53 * hash) + getWebSearchCount();
     if (hasCostNanoUsd()) {
       hash = (37 * hash) + COST_NANO_USD_FIELD_NUMBER;
       hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
@@ -513,13 +569,19 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.ringmain.v1.Usage.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessageV3.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessageV3
+              .alwaysUseFieldBuilders) {
+        getAudioDurationFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -531,8 +593,13 @@ private static final long serialVersionUID = 0L;
       cacheWriteInputTokenCount_ = 0L;
       reasoningTokenCount_ = 0L;
       imageCount_ = 0;
-      audioDurationMs_ = 0L;
+      audioDuration_ = null;
+      if (audioDurationBuilder_ != null) {
+        audioDurationBuilder_.dispose();
+        audioDurationBuilder_ = null;
+      }
       characterCount_ = 0L;
+      webSearchCount_ = 0;
       costNanoUsd_ = 0L;
       estimated_ = false;
       return this;
@@ -586,18 +653,24 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000020) != 0)) {
         result.imageCount_ = imageCount_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.audioDurationMs_ = audioDurationMs_;
+        result.audioDuration_ = audioDurationBuilder_ == null
+            ? audioDuration_
+            : audioDurationBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000080) != 0)) {
         result.characterCount_ = characterCount_;
       }
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000100) != 0)) {
-        result.costNanoUsd_ = costNanoUsd_;
-        to_bitField0_ |= 0x00000001;
+        result.webSearchCount_ = webSearchCount_;
       }
       if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.costNanoUsd_ = costNanoUsd_;
+        to_bitField0_ |= 0x00000002;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
         result.estimated_ = estimated_;
       }
       result.bitField0_ |= to_bitField0_;
@@ -665,11 +738,14 @@ private static final long serialVersionUID = 0L;
       if (other.getImageCount() != 0) {
         setImageCount(other.getImageCount());
       }
-      if (other.getAudioDurationMs() != 0L) {
-        setAudioDurationMs(other.getAudioDurationMs());
+      if (other.hasAudioDuration()) {
+        mergeAudioDuration(other.getAudioDuration());
       }
       if (other.getCharacterCount() != 0L) {
         setCharacterCount(other.getCharacterCount());
+      }
+      if (other.getWebSearchCount() != 0) {
+        setWebSearchCount(other.getWebSearchCount());
       }
       if (other.hasCostNanoUsd()) {
         setCostNanoUsd(other.getCostNanoUsd());
@@ -733,26 +809,33 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 48
-            case 56: {
-              audioDurationMs_ = input.readInt64();
+            case 58: {
+              input.readMessage(
+                  getAudioDurationFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000040;
               break;
-            } // case 56
+            } // case 58
             case 64: {
               characterCount_ = input.readInt64();
               bitField0_ |= 0x00000080;
               break;
             } // case 64
             case 72: {
-              costNanoUsd_ = input.readInt64();
+              webSearchCount_ = input.readInt32();
               bitField0_ |= 0x00000100;
               break;
             } // case 72
             case 80: {
-              estimated_ = input.readBool();
+              costNanoUsd_ = input.readInt64();
               bitField0_ |= 0x00000200;
               break;
             } // case 80
+            case 88: {
+              estimated_ = input.readBool();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 88
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1034,48 +1117,170 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private long audioDurationMs_ ;
+    private com.google.protobuf.Duration audioDuration_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> audioDurationBuilder_;
     /**
      * <pre>
-     * Milliseconds of audio heard or spoken.
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
      * </pre>
      *
-     * <code>int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];</code>
-     * @return The audioDurationMs.
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     * @return Whether the audioDuration field is set.
      */
-    @java.lang.Override
-    public long getAudioDurationMs() {
-      return audioDurationMs_;
+    public boolean hasAudioDuration() {
+      return ((bitField0_ & 0x00000040) != 0);
     }
     /**
      * <pre>
-     * Milliseconds of audio heard or spoken.
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
      * </pre>
      *
-     * <code>int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];</code>
-     * @param value The audioDurationMs to set.
-     * @return This builder for chaining.
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     * @return The audioDuration.
      */
-    public Builder setAudioDurationMs(long value) {
-
-      audioDurationMs_ = value;
+    public com.google.protobuf.Duration getAudioDuration() {
+      if (audioDurationBuilder_ == null) {
+        return audioDuration_ == null ? com.google.protobuf.Duration.getDefaultInstance() : audioDuration_;
+      } else {
+        return audioDurationBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    public Builder setAudioDuration(com.google.protobuf.Duration value) {
+      if (audioDurationBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        audioDuration_ = value;
+      } else {
+        audioDurationBuilder_.setMessage(value);
+      }
       bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Milliseconds of audio heard or spoken.
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
      * </pre>
      *
-     * <code>int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];</code>
-     * @return This builder for chaining.
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
      */
-    public Builder clearAudioDurationMs() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      audioDurationMs_ = 0L;
+    public Builder setAudioDuration(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (audioDurationBuilder_ == null) {
+        audioDuration_ = builderForValue.build();
+      } else {
+        audioDurationBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    public Builder mergeAudioDuration(com.google.protobuf.Duration value) {
+      if (audioDurationBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0) &&
+          audioDuration_ != null &&
+          audioDuration_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getAudioDurationBuilder().mergeFrom(value);
+        } else {
+          audioDuration_ = value;
+        }
+      } else {
+        audioDurationBuilder_.mergeFrom(value);
+      }
+      if (audioDuration_ != null) {
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    public Builder clearAudioDuration() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      audioDuration_ = null;
+      if (audioDurationBuilder_ != null) {
+        audioDurationBuilder_.dispose();
+        audioDurationBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getAudioDurationBuilder() {
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return getAudioDurationFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getAudioDurationOrBuilder() {
+      if (audioDurationBuilder_ != null) {
+        return audioDurationBuilder_.getMessageOrBuilder();
+      } else {
+        return audioDuration_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : audioDuration_;
+      }
+    }
+    /**
+     * <pre>
+     * The length of the audio heard or spoken. Absent where there was none or the
+     * provider does not say.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        getAudioDurationFieldBuilder() {
+      if (audioDurationBuilder_ == null) {
+        audioDurationBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getAudioDuration(),
+                getParentForChildren(),
+                isClean());
+        audioDuration_ = null;
+      }
+      return audioDurationBuilder_;
     }
 
     private long characterCount_ ;
@@ -1122,6 +1327,50 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private int webSearchCount_ ;
+    /**
+     * <pre>
+     * Web searches that the provider ran.
+     * </pre>
+     *
+     * <code>int32 web_search_count = 9 [json_name = "webSearchCount"];</code>
+     * @return The webSearchCount.
+     */
+    @java.lang.Override
+    public int getWebSearchCount() {
+      return webSearchCount_;
+    }
+    /**
+     * <pre>
+     * Web searches that the provider ran.
+     * </pre>
+     *
+     * <code>int32 web_search_count = 9 [json_name = "webSearchCount"];</code>
+     * @param value The webSearchCount to set.
+     * @return This builder for chaining.
+     */
+    public Builder setWebSearchCount(int value) {
+
+      webSearchCount_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Web searches that the provider ran.
+     * </pre>
+     *
+     * <code>int32 web_search_count = 9 [json_name = "webSearchCount"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearWebSearchCount() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      webSearchCount_ = 0;
+      onChanged();
+      return this;
+    }
+
     private long costNanoUsd_ ;
     /**
      * <pre>
@@ -1129,12 +1378,12 @@ private static final long serialVersionUID = 0L;
      * known price, which is not the same as free.
      * </pre>
      *
-     * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+     * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
      * @return Whether the costNanoUsd field is set.
      */
     @java.lang.Override
     public boolean hasCostNanoUsd() {
-      return ((bitField0_ & 0x00000100) != 0);
+      return ((bitField0_ & 0x00000200) != 0);
     }
     /**
      * <pre>
@@ -1142,7 +1391,7 @@ private static final long serialVersionUID = 0L;
      * known price, which is not the same as free.
      * </pre>
      *
-     * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+     * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
      * @return The costNanoUsd.
      */
     @java.lang.Override
@@ -1155,14 +1404,14 @@ private static final long serialVersionUID = 0L;
      * known price, which is not the same as free.
      * </pre>
      *
-     * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+     * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
      * @param value The costNanoUsd to set.
      * @return This builder for chaining.
      */
     public Builder setCostNanoUsd(long value) {
 
       costNanoUsd_ = value;
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -1172,11 +1421,11 @@ private static final long serialVersionUID = 0L;
      * known price, which is not the same as free.
      * </pre>
      *
-     * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+     * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
      * @return This builder for chaining.
      */
     public Builder clearCostNanoUsd() {
-      bitField0_ = (bitField0_ & ~0x00000100);
+      bitField0_ = (bitField0_ & ~0x00000200);
       costNanoUsd_ = 0L;
       onChanged();
       return this;
@@ -1186,10 +1435,10 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Whether the counts are the gateway's estimate, because the provider
-     * reported none: a stream cancelled or cut before its end, say.
+     * reported none: a stream that was cancelled or cut before its end, say.
      * </pre>
      *
-     * <code>bool estimated = 10 [json_name = "estimated"];</code>
+     * <code>bool estimated = 11 [json_name = "estimated"];</code>
      * @return The estimated.
      */
     @java.lang.Override
@@ -1199,31 +1448,31 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Whether the counts are the gateway's estimate, because the provider
-     * reported none: a stream cancelled or cut before its end, say.
+     * reported none: a stream that was cancelled or cut before its end, say.
      * </pre>
      *
-     * <code>bool estimated = 10 [json_name = "estimated"];</code>
+     * <code>bool estimated = 11 [json_name = "estimated"];</code>
      * @param value The estimated to set.
      * @return This builder for chaining.
      */
     public Builder setEstimated(boolean value) {
 
       estimated_ = value;
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000400;
       onChanged();
       return this;
     }
     /**
      * <pre>
      * Whether the counts are the gateway's estimate, because the provider
-     * reported none: a stream cancelled or cut before its end, say.
+     * reported none: a stream that was cancelled or cut before its end, say.
      * </pre>
      *
-     * <code>bool estimated = 10 [json_name = "estimated"];</code>
+     * <code>bool estimated = 11 [json_name = "estimated"];</code>
      * @return This builder for chaining.
      */
     public Builder clearEstimated() {
-      bitField0_ = (bitField0_ & ~0x00000200);
+      bitField0_ = (bitField0_ & ~0x00000400);
       estimated_ = false;
       onChanged();
       return this;

@@ -70,13 +70,33 @@ public interface UsageOrBuilder extends
 
   /**
    * <pre>
-   * Milliseconds of audio heard or spoken.
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
    * </pre>
    *
-   * <code>int64 audio_duration_ms = 7 [json_name = "audioDurationMs"];</code>
-   * @return The audioDurationMs.
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   * @return Whether the audioDuration field is set.
    */
-  long getAudioDurationMs();
+  boolean hasAudioDuration();
+  /**
+   * <pre>
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   * @return The audioDuration.
+   */
+  com.google.protobuf.Duration getAudioDuration();
+  /**
+   * <pre>
+   * The length of the audio heard or spoken. Absent where there was none or the
+   * provider does not say.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration audio_duration = 7 [json_name = "audioDuration"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getAudioDurationOrBuilder();
 
   /**
    * <pre>
@@ -90,11 +110,21 @@ public interface UsageOrBuilder extends
 
   /**
    * <pre>
+   * Web searches that the provider ran.
+   * </pre>
+   *
+   * <code>int32 web_search_count = 9 [json_name = "webSearchCount"];</code>
+   * @return The webSearchCount.
+   */
+  int getWebSearchCount();
+
+  /**
+   * <pre>
    * The price, in units of 1e-9 US dollars. Absent when the model has no
    * known price, which is not the same as free.
    * </pre>
    *
-   * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+   * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
    * @return Whether the costNanoUsd field is set.
    */
   boolean hasCostNanoUsd();
@@ -104,7 +134,7 @@ public interface UsageOrBuilder extends
    * known price, which is not the same as free.
    * </pre>
    *
-   * <code>optional int64 cost_nano_usd = 9 [json_name = "costNanoUsd"];</code>
+   * <code>optional int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
    * @return The costNanoUsd.
    */
   long getCostNanoUsd();
@@ -112,10 +142,10 @@ public interface UsageOrBuilder extends
   /**
    * <pre>
    * Whether the counts are the gateway's estimate, because the provider
-   * reported none: a stream cancelled or cut before its end, say.
+   * reported none: a stream that was cancelled or cut before its end, say.
    * </pre>
    *
-   * <code>bool estimated = 10 [json_name = "estimated"];</code>
+   * <code>bool estimated = 11 [json_name = "estimated"];</code>
    * @return The estimated.
    */
   boolean getEstimated();

@@ -29,31 +29,36 @@ public final class UsageProto {
       descriptor;
   static {
     java.lang.String[] descriptorData = {
-      "\n\027ringmain/v1/usage.proto\022\013ringmain.v1\"\337" +
-      "\003\n\005Usage\022*\n\021input_token_count\030\001 \001(\003R\017inp" +
-      "utTokenCount\022,\n\022output_token_count\030\002 \001(\003" +
-      "R\020outputTokenCount\0227\n\030cached_input_token" +
-      "_count\030\003 \001(\003R\025cachedInputTokenCount\022@\n\035c" +
-      "ache_write_input_token_count\030\004 \001(\003R\031cach" +
-      "eWriteInputTokenCount\0222\n\025reasoning_token" +
-      "_count\030\005 \001(\003R\023reasoningTokenCount\022\037\n\013ima" +
-      "ge_count\030\006 \001(\005R\nimageCount\022*\n\021audio_dura" +
-      "tion_ms\030\007 \001(\003R\017audioDurationMs\022\'\n\017charac" +
-      "ter_count\030\010 \001(\003R\016characterCount\022\'\n\rcost_" +
-      "nano_usd\030\t \001(\003H\000R\013costNanoUsd\210\001\001\022\034\n\testi" +
-      "mated\030\n \001(\010R\testimatedB\020\n\016_cost_nano_usd" +
-      "B\036\n\016io.ringmain.v1B\nUsageProtoP\001b\006proto3"
+      "\n\027ringmain/v1/usage.proto\022\013ringmain.v1\032\036" +
+      "google/protobuf/duration.proto\"\237\004\n\005Usage" +
+      "\022*\n\021input_token_count\030\001 \001(\003R\017inputTokenC" +
+      "ount\022,\n\022output_token_count\030\002 \001(\003R\020output" +
+      "TokenCount\0227\n\030cached_input_token_count\030\003" +
+      " \001(\003R\025cachedInputTokenCount\022@\n\035cache_wri" +
+      "te_input_token_count\030\004 \001(\003R\031cacheWriteIn" +
+      "putTokenCount\0222\n\025reasoning_token_count\030\005" +
+      " \001(\003R\023reasoningTokenCount\022\037\n\013image_count" +
+      "\030\006 \001(\005R\nimageCount\022@\n\016audio_duration\030\007 \001" +
+      "(\0132\031.google.protobuf.DurationR\raudioDura" +
+      "tion\022\'\n\017character_count\030\010 \001(\003R\016character" +
+      "Count\022(\n\020web_search_count\030\t \001(\005R\016webSear" +
+      "chCount\022\'\n\rcost_nano_usd\030\n \001(\003H\000R\013costNa" +
+      "noUsd\210\001\001\022\034\n\testimated\030\013 \001(\010R\testimatedB\020" +
+      "\n\016_cost_nano_usdB\036\n\016io.ringmain.v1B\nUsag" +
+      "eProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.DurationProto.getDescriptor(),
         });
     internal_static_ringmain_v1_Usage_descriptor =
       getDescriptor().getMessageTypes().get(0);
     internal_static_ringmain_v1_Usage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_Usage_descriptor,
-        new java.lang.String[] { "InputTokenCount", "OutputTokenCount", "CachedInputTokenCount", "CacheWriteInputTokenCount", "ReasoningTokenCount", "ImageCount", "AudioDurationMs", "CharacterCount", "CostNanoUsd", "Estimated", });
+        new java.lang.String[] { "InputTokenCount", "OutputTokenCount", "CachedInputTokenCount", "CacheWriteInputTokenCount", "ReasoningTokenCount", "ImageCount", "AudioDuration", "CharacterCount", "WebSearchCount", "CostNanoUsd", "Estimated", });
+    com.google.protobuf.DurationProto.getDescriptor();
   }
 
   // @@protoc_insertion_point(outer_class_scope)

@@ -44,18 +44,6 @@ private static final long serialVersionUID = 0L;
     return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_UsageRecord_descriptor;
   }
 
-  @SuppressWarnings({"rawtypes"})
-  @java.lang.Override
-  protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
-      int number) {
-    switch (number) {
-      case 9:
-        return internalGetLabels();
-      default:
-        throw new RuntimeException(
-            "Invalid map field number: " + number);
-    }
-  }
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internalGetFieldAccessorTable() {
@@ -132,7 +120,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object tenantId_ = "";
   /**
    * <pre>
-   * Who asked.
+   * The tenant that asked.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -153,7 +141,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who asked.
+   * The tenant that asked.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -221,7 +209,45 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int METHOD_FIELD_NUMBER = 5;
+  public static final int ATTRIBUTION_FIELD_NUMBER = 5;
+  private io.ringmain.v1.Attribution attribution_;
+  /**
+   * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  @java.lang.Override
+  public boolean hasAttribution() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  @java.lang.Override
+  public io.ringmain.v1.Attribution getAttribution() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+  /**
+   * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+    return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+  }
+
+  public static final int METHOD_FIELD_NUMBER = 6;
   @SuppressWarnings("serial")
   private volatile java.lang.Object method_ = "";
   /**
@@ -229,7 +255,7 @@ private static final long serialVersionUID = 0L;
    * The method, such as `ringmain.v1.ChatService/StreamChat`.
    * </pre>
    *
-   * <code>string method = 5 [json_name = "method"];</code>
+   * <code>string method = 6 [json_name = "method"];</code>
    * @return The method.
    */
   @java.lang.Override
@@ -250,7 +276,7 @@ private static final long serialVersionUID = 0L;
    * The method, such as `ringmain.v1.ChatService/StreamChat`.
    * </pre>
    *
-   * <code>string method = 5 [json_name = "method"];</code>
+   * <code>string method = 6 [json_name = "method"];</code>
    * @return The bytes for method.
    */
   @java.lang.Override
@@ -268,7 +294,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int MODEL_FIELD_NUMBER = 6;
+  public static final int MODEL_FIELD_NUMBER = 7;
   @SuppressWarnings("serial")
   private volatile java.lang.Object model_ = "";
   /**
@@ -276,7 +302,7 @@ private static final long serialVersionUID = 0L;
    * The model's name in this gateway.
    * </pre>
    *
-   * <code>string model = 6 [json_name = "model"];</code>
+   * <code>string model = 7 [json_name = "model"];</code>
    * @return The model.
    */
   @java.lang.Override
@@ -297,7 +323,7 @@ private static final long serialVersionUID = 0L;
    * The model's name in this gateway.
    * </pre>
    *
-   * <code>string model = 6 [json_name = "model"];</code>
+   * <code>string model = 7 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   @java.lang.Override
@@ -315,15 +341,15 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int PROVIDER_ID_FIELD_NUMBER = 7;
+  public static final int PROVIDER_ID_FIELD_NUMBER = 8;
   @SuppressWarnings("serial")
   private volatile java.lang.Object providerId_ = "";
   /**
    * <pre>
-   * Who was asked.
+   * The provider that was asked.
    * </pre>
    *
-   * <code>string provider_id = 7 [json_name = "providerId"];</code>
+   * <code>string provider_id = 8 [json_name = "providerId"];</code>
    * @return The providerId.
    */
   @java.lang.Override
@@ -341,10 +367,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who was asked.
+   * The provider that was asked.
    * </pre>
    *
-   * <code>string provider_id = 7 [json_name = "providerId"];</code>
+   * <code>string provider_id = 8 [json_name = "providerId"];</code>
    * @return The bytes for providerId.
    */
   @java.lang.Override
@@ -362,7 +388,7 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int PROVIDER_MODEL_FIELD_NUMBER = 8;
+  public static final int PROVIDER_MODEL_FIELD_NUMBER = 9;
   @SuppressWarnings("serial")
   private volatile java.lang.Object providerModel_ = "";
   /**
@@ -370,7 +396,7 @@ private static final long serialVersionUID = 0L;
    * The provider's own name for the model.
    * </pre>
    *
-   * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+   * <code>string provider_model = 9 [json_name = "providerModel"];</code>
    * @return The providerModel.
    */
   @java.lang.Override
@@ -391,7 +417,7 @@ private static final long serialVersionUID = 0L;
    * The provider's own name for the model.
    * </pre>
    *
-   * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+   * <code>string provider_model = 9 [json_name = "providerModel"];</code>
    * @return The bytes for providerModel.
    */
   @java.lang.Override
@@ -409,106 +435,11 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int LABELS_FIELD_NUMBER = 9;
-  private static final class LabelsDefaultEntryHolder {
-    static final com.google.protobuf.MapEntry<
-        java.lang.String, java.lang.String> defaultEntry =
-            com.google.protobuf.MapEntry
-            .<java.lang.String, java.lang.String>newDefaultInstance(
-                io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_UsageRecord_LabelsEntry_descriptor, 
-                com.google.protobuf.WireFormat.FieldType.STRING,
-                "",
-                com.google.protobuf.WireFormat.FieldType.STRING,
-                "");
-  }
-  @SuppressWarnings("serial")
-  private com.google.protobuf.MapField<
-      java.lang.String, java.lang.String> labels_;
-  private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-  internalGetLabels() {
-    if (labels_ == null) {
-      return com.google.protobuf.MapField.emptyMapField(
-          LabelsDefaultEntryHolder.defaultEntry);
-    }
-    return labels_;
-  }
-  public int getLabelsCount() {
-    return internalGetLabels().getMap().size();
-  }
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public boolean containsLabels(
-      java.lang.String key) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    return internalGetLabels().getMap().containsKey(key);
-  }
-  /**
-   * Use {@link #getLabelsMap()} instead.
-   */
-  @java.lang.Override
-  @java.lang.Deprecated
-  public java.util.Map<java.lang.String, java.lang.String> getLabels() {
-    return getLabelsMap();
-  }
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public java.util.Map<java.lang.String, java.lang.String> getLabelsMap() {
-    return internalGetLabels().getMap();
-  }
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public /* nullable */
-java.lang.String getLabelsOrDefault(
-      java.lang.String key,
-      /* nullable */
-java.lang.String defaultValue) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    java.util.Map<java.lang.String, java.lang.String> map =
-        internalGetLabels().getMap();
-    return map.containsKey(key) ? map.get(key) : defaultValue;
-  }
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  @java.lang.Override
-  public java.lang.String getLabelsOrThrow(
-      java.lang.String key) {
-    if (key == null) { throw new NullPointerException("map key"); }
-    java.util.Map<java.lang.String, java.lang.String> map =
-        internalGetLabels().getMap();
-    if (!map.containsKey(key)) {
-      throw new java.lang.IllegalArgumentException();
-    }
-    return map.get(key);
-  }
-
   public static final int START_TIME_FIELD_NUMBER = 10;
   private com.google.protobuf.Timestamp startTime_;
   /**
    * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -516,11 +447,11 @@ java.lang.String defaultValue) {
    */
   @java.lang.Override
   public boolean hasStartTime() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000002) != 0);
   }
   /**
    * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -532,7 +463,7 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -554,7 +485,7 @@ java.lang.String defaultValue) {
    */
   @java.lang.Override
   public boolean hasLatency() {
-    return ((bitField0_ & 0x00000002) != 0);
+    return ((bitField0_ & 0x00000004) != 0);
   }
   /**
    * <pre>
@@ -580,42 +511,42 @@ java.lang.String defaultValue) {
     return latency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : latency_;
   }
 
-  public static final int FIRST_TOKEN_LATENCY_FIELD_NUMBER = 12;
-  private com.google.protobuf.Duration firstTokenLatency_;
+  public static final int FIRST_CONTENT_LATENCY_FIELD_NUMBER = 12;
+  private com.google.protobuf.Duration firstContentLatency_;
   /**
    * <pre>
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-   * @return Whether the firstTokenLatency field is set.
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+   * @return Whether the firstContentLatency field is set.
    */
   @java.lang.Override
-  public boolean hasFirstTokenLatency() {
-    return ((bitField0_ & 0x00000004) != 0);
+  public boolean hasFirstContentLatency() {
+    return ((bitField0_ & 0x00000008) != 0);
   }
   /**
    * <pre>
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-   * @return The firstTokenLatency.
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+   * @return The firstContentLatency.
    */
   @java.lang.Override
-  public com.google.protobuf.Duration getFirstTokenLatency() {
-    return firstTokenLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenLatency_;
+  public com.google.protobuf.Duration getFirstContentLatency() {
+    return firstContentLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentLatency_;
   }
   /**
    * <pre>
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
    */
   @java.lang.Override
-  public com.google.protobuf.DurationOrBuilder getFirstTokenLatencyOrBuilder() {
-    return firstTokenLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenLatency_;
+  public com.google.protobuf.DurationOrBuilder getFirstContentLatencyOrBuilder() {
+    return firstContentLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentLatency_;
   }
 
   public static final int USAGE_FIELD_NUMBER = 13;
@@ -630,7 +561,7 @@ java.lang.String defaultValue) {
    */
   @java.lang.Override
   public boolean hasUsage() {
-    return ((bitField0_ & 0x00000008) != 0);
+    return ((bitField0_ & 0x00000010) != 0);
   }
   /**
    * <pre>
@@ -694,7 +625,7 @@ java.lang.String defaultValue) {
    */
   @java.lang.Override
   public boolean hasError() {
-    return ((bitField0_ & 0x00000010) != 0);
+    return ((bitField0_ & 0x00000020) != 0);
   }
   /**
    * <pre>
@@ -746,40 +677,37 @@ java.lang.String defaultValue) {
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(principalId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 4, principalId_);
     }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(5, getAttribution());
+    }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(method_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, method_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, method_);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, model_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 7, model_);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 7, providerId_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 8, providerId_);
     }
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerModel_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 8, providerModel_);
-    }
-    com.google.protobuf.GeneratedMessageV3
-      .serializeStringMapTo(
-        output,
-        internalGetLabels(),
-        LabelsDefaultEntryHolder.defaultEntry,
-        9);
-    if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(10, getStartTime());
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 9, providerModel_);
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(11, getLatency());
+      output.writeMessage(10, getStartTime());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(12, getFirstTokenLatency());
+      output.writeMessage(11, getLatency());
     }
     if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(12, getFirstContentLatency());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
       output.writeMessage(13, getUsage());
     }
     if (outcome_ != io.ringmain.v1.Outcome.OUTCOME_UNSPECIFIED.getNumber()) {
       output.writeEnum(14, outcome_);
     }
-    if (((bitField0_ & 0x00000010) != 0)) {
+    if (((bitField0_ & 0x00000020) != 0)) {
       output.writeMessage(15, getError());
     }
     getUnknownFields().writeTo(output);
@@ -804,41 +732,35 @@ java.lang.String defaultValue) {
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(principalId_)) {
       size += com.google.protobuf.GeneratedMessageV3.computeStringSize(4, principalId_);
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(method_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(5, method_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, model_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(7, providerId_);
-    }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerModel_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(8, providerModel_);
-    }
-    for (java.util.Map.Entry<java.lang.String, java.lang.String> entry
-         : internalGetLabels().getMap().entrySet()) {
-      com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
-      labels__ = LabelsDefaultEntryHolder.defaultEntry.newBuilderForType()
-          .setKey(entry.getKey())
-          .setValue(entry.getValue())
-          .build();
-      size += com.google.protobuf.CodedOutputStream
-          .computeMessageSize(9, labels__);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(10, getStartTime());
+        .computeMessageSize(5, getAttribution());
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(method_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, method_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(model_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(7, model_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerId_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(8, providerId_);
+    }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(providerModel_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(9, providerModel_);
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(11, getLatency());
+        .computeMessageSize(10, getStartTime());
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(12, getFirstTokenLatency());
+        .computeMessageSize(11, getLatency());
     }
     if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(12, getFirstContentLatency());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(13, getUsage());
     }
@@ -846,7 +768,7 @@ java.lang.String defaultValue) {
       size += com.google.protobuf.CodedOutputStream
         .computeEnumSize(14, outcome_);
     }
-    if (((bitField0_ & 0x00000010) != 0)) {
+    if (((bitField0_ & 0x00000020) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(15, getError());
     }
@@ -873,6 +795,11 @@ java.lang.String defaultValue) {
         .equals(other.getTenantId())) return false;
     if (!getPrincipalId()
         .equals(other.getPrincipalId())) return false;
+    if (hasAttribution() != other.hasAttribution()) return false;
+    if (hasAttribution()) {
+      if (!getAttribution()
+          .equals(other.getAttribution())) return false;
+    }
     if (!getMethod()
         .equals(other.getMethod())) return false;
     if (!getModel()
@@ -881,8 +808,6 @@ java.lang.String defaultValue) {
         .equals(other.getProviderId())) return false;
     if (!getProviderModel()
         .equals(other.getProviderModel())) return false;
-    if (!internalGetLabels().equals(
-        other.internalGetLabels())) return false;
     if (hasStartTime() != other.hasStartTime()) return false;
     if (hasStartTime()) {
       if (!getStartTime()
@@ -893,10 +818,10 @@ java.lang.String defaultValue) {
       if (!getLatency()
           .equals(other.getLatency())) return false;
     }
-    if (hasFirstTokenLatency() != other.hasFirstTokenLatency()) return false;
-    if (hasFirstTokenLatency()) {
-      if (!getFirstTokenLatency()
-          .equals(other.getFirstTokenLatency())) return false;
+    if (hasFirstContentLatency() != other.hasFirstContentLatency()) return false;
+    if (hasFirstContentLatency()) {
+      if (!getFirstContentLatency()
+          .equals(other.getFirstContentLatency())) return false;
     }
     if (hasUsage() != other.hasUsage()) return false;
     if (hasUsage()) {
@@ -928,6 +853,10 @@ java.lang.String defaultValue) {
     hash = (53 * hash) + getTenantId().hashCode();
     hash = (37 * hash) + PRINCIPAL_ID_FIELD_NUMBER;
     hash = (53 * hash) + getPrincipalId().hashCode();
+    if (hasAttribution()) {
+      hash = (37 * hash) + ATTRIBUTION_FIELD_NUMBER;
+      hash = (53 * hash) + getAttribution().hashCode();
+    }
     hash = (37 * hash) + METHOD_FIELD_NUMBER;
     hash = (53 * hash) + getMethod().hashCode();
     hash = (37 * hash) + MODEL_FIELD_NUMBER;
@@ -936,10 +865,6 @@ java.lang.String defaultValue) {
     hash = (53 * hash) + getProviderId().hashCode();
     hash = (37 * hash) + PROVIDER_MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getProviderModel().hashCode();
-    if (!internalGetLabels().getMap().isEmpty()) {
-      hash = (37 * hash) + LABELS_FIELD_NUMBER;
-      hash = (53 * hash) + internalGetLabels().hashCode();
-    }
     if (hasStartTime()) {
       hash = (37 * hash) + START_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getStartTime().hashCode();
@@ -948,9 +873,9 @@ java.lang.String defaultValue) {
       hash = (37 * hash) + LATENCY_FIELD_NUMBER;
       hash = (53 * hash) + getLatency().hashCode();
     }
-    if (hasFirstTokenLatency()) {
-      hash = (37 * hash) + FIRST_TOKEN_LATENCY_FIELD_NUMBER;
-      hash = (53 * hash) + getFirstTokenLatency().hashCode();
+    if (hasFirstContentLatency()) {
+      hash = (37 * hash) + FIRST_CONTENT_LATENCY_FIELD_NUMBER;
+      hash = (53 * hash) + getFirstContentLatency().hashCode();
     }
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
@@ -1076,28 +1001,6 @@ java.lang.String defaultValue) {
       return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_UsageRecord_descriptor;
     }
 
-    @SuppressWarnings({"rawtypes"})
-    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
-        int number) {
-      switch (number) {
-        case 9:
-          return internalGetLabels();
-        default:
-          throw new RuntimeException(
-              "Invalid map field number: " + number);
-      }
-    }
-    @SuppressWarnings({"rawtypes"})
-    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
-        int number) {
-      switch (number) {
-        case 9:
-          return internalGetMutableLabels();
-        default:
-          throw new RuntimeException(
-              "Invalid map field number: " + number);
-      }
-    }
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
         internalGetFieldAccessorTable() {
@@ -1119,9 +1022,10 @@ java.lang.String defaultValue) {
     private void maybeForceBuilderInitialization() {
       if (com.google.protobuf.GeneratedMessageV3
               .alwaysUseFieldBuilders) {
+        getAttributionFieldBuilder();
         getStartTimeFieldBuilder();
         getLatencyFieldBuilder();
-        getFirstTokenLatencyFieldBuilder();
+        getFirstContentLatencyFieldBuilder();
         getUsageFieldBuilder();
         getErrorFieldBuilder();
       }
@@ -1134,11 +1038,15 @@ java.lang.String defaultValue) {
       attemptIndex_ = 0;
       tenantId_ = "";
       principalId_ = "";
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
       method_ = "";
       model_ = "";
       providerId_ = "";
       providerModel_ = "";
-      internalGetMutableLabels().clear();
       startTime_ = null;
       if (startTimeBuilder_ != null) {
         startTimeBuilder_.dispose();
@@ -1149,10 +1057,10 @@ java.lang.String defaultValue) {
         latencyBuilder_.dispose();
         latencyBuilder_ = null;
       }
-      firstTokenLatency_ = null;
-      if (firstTokenLatencyBuilder_ != null) {
-        firstTokenLatencyBuilder_.dispose();
-        firstTokenLatencyBuilder_ = null;
+      firstContentLatency_ = null;
+      if (firstContentLatencyBuilder_ != null) {
+        firstContentLatencyBuilder_.dispose();
+        firstContentLatencyBuilder_ = null;
       }
       usage_ = null;
       if (usageBuilder_ != null) {
@@ -1210,46 +1118,48 @@ java.lang.String defaultValue) {
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.principalId_ = principalId_;
       }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.method_ = method_;
+        result.attribution_ = attributionBuilder_ == null
+            ? attribution_
+            : attributionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.model_ = model_;
+        result.method_ = method_;
       }
       if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.providerId_ = providerId_;
+        result.model_ = model_;
       }
       if (((from_bitField0_ & 0x00000080) != 0)) {
-        result.providerModel_ = providerModel_;
+        result.providerId_ = providerId_;
       }
       if (((from_bitField0_ & 0x00000100) != 0)) {
-        result.labels_ = internalGetLabels();
-        result.labels_.makeImmutable();
+        result.providerModel_ = providerModel_;
       }
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.startTime_ = startTimeBuilder_ == null
             ? startTime_
             : startTimeBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        to_bitField0_ |= 0x00000002;
       }
       if (((from_bitField0_ & 0x00000400) != 0)) {
         result.latency_ = latencyBuilder_ == null
             ? latency_
             : latencyBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        to_bitField0_ |= 0x00000004;
       }
       if (((from_bitField0_ & 0x00000800) != 0)) {
-        result.firstTokenLatency_ = firstTokenLatencyBuilder_ == null
-            ? firstTokenLatency_
-            : firstTokenLatencyBuilder_.build();
-        to_bitField0_ |= 0x00000004;
+        result.firstContentLatency_ = firstContentLatencyBuilder_ == null
+            ? firstContentLatency_
+            : firstContentLatencyBuilder_.build();
+        to_bitField0_ |= 0x00000008;
       }
       if (((from_bitField0_ & 0x00001000) != 0)) {
         result.usage_ = usageBuilder_ == null
             ? usage_
             : usageBuilder_.build();
-        to_bitField0_ |= 0x00000008;
+        to_bitField0_ |= 0x00000010;
       }
       if (((from_bitField0_ & 0x00002000) != 0)) {
         result.outcome_ = outcome_;
@@ -1258,7 +1168,7 @@ java.lang.String defaultValue) {
         result.error_ = errorBuilder_ == null
             ? error_
             : errorBuilder_.build();
-        to_bitField0_ |= 0x00000010;
+        to_bitField0_ |= 0x00000020;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1325,37 +1235,37 @@ java.lang.String defaultValue) {
         bitField0_ |= 0x00000008;
         onChanged();
       }
+      if (other.hasAttribution()) {
+        mergeAttribution(other.getAttribution());
+      }
       if (!other.getMethod().isEmpty()) {
         method_ = other.method_;
-        bitField0_ |= 0x00000010;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       if (!other.getModel().isEmpty()) {
         model_ = other.model_;
-        bitField0_ |= 0x00000020;
+        bitField0_ |= 0x00000040;
         onChanged();
       }
       if (!other.getProviderId().isEmpty()) {
         providerId_ = other.providerId_;
-        bitField0_ |= 0x00000040;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
       if (!other.getProviderModel().isEmpty()) {
         providerModel_ = other.providerModel_;
-        bitField0_ |= 0x00000080;
+        bitField0_ |= 0x00000100;
         onChanged();
       }
-      internalGetMutableLabels().mergeFrom(
-          other.internalGetLabels());
-      bitField0_ |= 0x00000100;
       if (other.hasStartTime()) {
         mergeStartTime(other.getStartTime());
       }
       if (other.hasLatency()) {
         mergeLatency(other.getLatency());
       }
-      if (other.hasFirstTokenLatency()) {
-        mergeFirstTokenLatency(other.getFirstTokenLatency());
+      if (other.hasFirstContentLatency()) {
+        mergeFirstContentLatency(other.getFirstContentLatency());
       }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
@@ -1413,31 +1323,29 @@ java.lang.String defaultValue) {
               break;
             } // case 34
             case 42: {
-              method_ = input.readStringRequireUtf8();
+              input.readMessage(
+                  getAttributionFieldBuilder().getBuilder(),
+                  extensionRegistry);
               bitField0_ |= 0x00000010;
               break;
             } // case 42
             case 50: {
-              model_ = input.readStringRequireUtf8();
+              method_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000020;
               break;
             } // case 50
             case 58: {
-              providerId_ = input.readStringRequireUtf8();
+              model_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000040;
               break;
             } // case 58
             case 66: {
-              providerModel_ = input.readStringRequireUtf8();
+              providerId_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000080;
               break;
             } // case 66
             case 74: {
-              com.google.protobuf.MapEntry<java.lang.String, java.lang.String>
-              labels__ = input.readMessage(
-                  LabelsDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
-              internalGetMutableLabels().getMutableMap().put(
-                  labels__.getKey(), labels__.getValue());
+              providerModel_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000100;
               break;
             } // case 74
@@ -1457,7 +1365,7 @@ java.lang.String defaultValue) {
             } // case 90
             case 98: {
               input.readMessage(
-                  getFirstTokenLatencyFieldBuilder().getBuilder(),
+                  getFirstContentLatencyFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000800;
               break;
@@ -1637,7 +1545,7 @@ java.lang.String defaultValue) {
     private java.lang.Object tenantId_ = "";
     /**
      * <pre>
-     * Who asked.
+     * The tenant that asked.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -1657,7 +1565,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who asked.
+     * The tenant that asked.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -1678,7 +1586,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who asked.
+     * The tenant that asked.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -1695,7 +1603,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who asked.
+     * The tenant that asked.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -1709,7 +1617,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who asked.
+     * The tenant that asked.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -1818,13 +1726,170 @@ java.lang.String defaultValue) {
       return this;
     }
 
+    private io.ringmain.v1.Attribution attribution_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> attributionBuilder_;
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     * @return Whether the attribution field is set.
+     */
+    public boolean hasAttribution() {
+      return ((bitField0_ & 0x00000010) != 0);
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     * @return The attribution.
+     */
+    public io.ringmain.v1.Attribution getAttribution() {
+      if (attributionBuilder_ == null) {
+        return attribution_ == null ? io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      } else {
+        return attributionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        attribution_ = value;
+      } else {
+        attributionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public Builder setAttribution(
+        io.ringmain.v1.Attribution.Builder builderForValue) {
+      if (attributionBuilder_ == null) {
+        attribution_ = builderForValue.build();
+      } else {
+        attributionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public Builder mergeAttribution(io.ringmain.v1.Attribution value) {
+      if (attributionBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0) &&
+          attribution_ != null &&
+          attribution_ != io.ringmain.v1.Attribution.getDefaultInstance()) {
+          getAttributionBuilder().mergeFrom(value);
+        } else {
+          attribution_ = value;
+        }
+      } else {
+        attributionBuilder_.mergeFrom(value);
+      }
+      if (attribution_ != null) {
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public Builder clearAttribution() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      attribution_ = null;
+      if (attributionBuilder_ != null) {
+        attributionBuilder_.dispose();
+        attributionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.Attribution.Builder getAttributionBuilder() {
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return getAttributionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    public io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder() {
+      if (attributionBuilder_ != null) {
+        return attributionBuilder_.getMessageOrBuilder();
+      } else {
+        return attribution_ == null ?
+            io.ringmain.v1.Attribution.getDefaultInstance() : attribution_;
+      }
+    }
+    /**
+     * <pre>
+     * Who the request was for, as the caller said.
+     * </pre>
+     *
+     * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder> 
+        getAttributionFieldBuilder() {
+      if (attributionBuilder_ == null) {
+        attributionBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            io.ringmain.v1.Attribution, io.ringmain.v1.Attribution.Builder, io.ringmain.v1.AttributionOrBuilder>(
+                getAttribution(),
+                getParentForChildren(),
+                isClean());
+        attribution_ = null;
+      }
+      return attributionBuilder_;
+    }
+
     private java.lang.Object method_ = "";
     /**
      * <pre>
      * The method, such as `ringmain.v1.ChatService/StreamChat`.
      * </pre>
      *
-     * <code>string method = 5 [json_name = "method"];</code>
+     * <code>string method = 6 [json_name = "method"];</code>
      * @return The method.
      */
     public java.lang.String getMethod() {
@@ -1844,7 +1909,7 @@ java.lang.String defaultValue) {
      * The method, such as `ringmain.v1.ChatService/StreamChat`.
      * </pre>
      *
-     * <code>string method = 5 [json_name = "method"];</code>
+     * <code>string method = 6 [json_name = "method"];</code>
      * @return The bytes for method.
      */
     public com.google.protobuf.ByteString
@@ -1865,7 +1930,7 @@ java.lang.String defaultValue) {
      * The method, such as `ringmain.v1.ChatService/StreamChat`.
      * </pre>
      *
-     * <code>string method = 5 [json_name = "method"];</code>
+     * <code>string method = 6 [json_name = "method"];</code>
      * @param value The method to set.
      * @return This builder for chaining.
      */
@@ -1873,7 +1938,7 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       method_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1882,12 +1947,12 @@ java.lang.String defaultValue) {
      * The method, such as `ringmain.v1.ChatService/StreamChat`.
      * </pre>
      *
-     * <code>string method = 5 [json_name = "method"];</code>
+     * <code>string method = 6 [json_name = "method"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMethod() {
       method_ = getDefaultInstance().getMethod();
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000020);
       onChanged();
       return this;
     }
@@ -1896,7 +1961,7 @@ java.lang.String defaultValue) {
      * The method, such as `ringmain.v1.ChatService/StreamChat`.
      * </pre>
      *
-     * <code>string method = 5 [json_name = "method"];</code>
+     * <code>string method = 6 [json_name = "method"];</code>
      * @param value The bytes for method to set.
      * @return This builder for chaining.
      */
@@ -1905,7 +1970,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       method_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1916,7 +1981,7 @@ java.lang.String defaultValue) {
      * The model's name in this gateway.
      * </pre>
      *
-     * <code>string model = 6 [json_name = "model"];</code>
+     * <code>string model = 7 [json_name = "model"];</code>
      * @return The model.
      */
     public java.lang.String getModel() {
@@ -1936,7 +2001,7 @@ java.lang.String defaultValue) {
      * The model's name in this gateway.
      * </pre>
      *
-     * <code>string model = 6 [json_name = "model"];</code>
+     * <code>string model = 7 [json_name = "model"];</code>
      * @return The bytes for model.
      */
     public com.google.protobuf.ByteString
@@ -1957,7 +2022,7 @@ java.lang.String defaultValue) {
      * The model's name in this gateway.
      * </pre>
      *
-     * <code>string model = 6 [json_name = "model"];</code>
+     * <code>string model = 7 [json_name = "model"];</code>
      * @param value The model to set.
      * @return This builder for chaining.
      */
@@ -1965,7 +2030,7 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       model_ = value;
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1974,12 +2039,12 @@ java.lang.String defaultValue) {
      * The model's name in this gateway.
      * </pre>
      *
-     * <code>string model = 6 [json_name = "model"];</code>
+     * <code>string model = 7 [json_name = "model"];</code>
      * @return This builder for chaining.
      */
     public Builder clearModel() {
       model_ = getDefaultInstance().getModel();
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000040);
       onChanged();
       return this;
     }
@@ -1988,7 +2053,7 @@ java.lang.String defaultValue) {
      * The model's name in this gateway.
      * </pre>
      *
-     * <code>string model = 6 [json_name = "model"];</code>
+     * <code>string model = 7 [json_name = "model"];</code>
      * @param value The bytes for model to set.
      * @return This builder for chaining.
      */
@@ -1997,7 +2062,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       model_ = value;
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -2005,10 +2070,10 @@ java.lang.String defaultValue) {
     private java.lang.Object providerId_ = "";
     /**
      * <pre>
-     * Who was asked.
+     * The provider that was asked.
      * </pre>
      *
-     * <code>string provider_id = 7 [json_name = "providerId"];</code>
+     * <code>string provider_id = 8 [json_name = "providerId"];</code>
      * @return The providerId.
      */
     public java.lang.String getProviderId() {
@@ -2025,10 +2090,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who was asked.
+     * The provider that was asked.
      * </pre>
      *
-     * <code>string provider_id = 7 [json_name = "providerId"];</code>
+     * <code>string provider_id = 8 [json_name = "providerId"];</code>
      * @return The bytes for providerId.
      */
     public com.google.protobuf.ByteString
@@ -2046,10 +2111,10 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * Who was asked.
+     * The provider that was asked.
      * </pre>
      *
-     * <code>string provider_id = 7 [json_name = "providerId"];</code>
+     * <code>string provider_id = 8 [json_name = "providerId"];</code>
      * @param value The providerId to set.
      * @return This builder for chaining.
      */
@@ -2057,30 +2122,30 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       providerId_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Who was asked.
+     * The provider that was asked.
      * </pre>
      *
-     * <code>string provider_id = 7 [json_name = "providerId"];</code>
+     * <code>string provider_id = 8 [json_name = "providerId"];</code>
      * @return This builder for chaining.
      */
     public Builder clearProviderId() {
       providerId_ = getDefaultInstance().getProviderId();
-      bitField0_ = (bitField0_ & ~0x00000040);
+      bitField0_ = (bitField0_ & ~0x00000080);
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Who was asked.
+     * The provider that was asked.
      * </pre>
      *
-     * <code>string provider_id = 7 [json_name = "providerId"];</code>
+     * <code>string provider_id = 8 [json_name = "providerId"];</code>
      * @param value The bytes for providerId to set.
      * @return This builder for chaining.
      */
@@ -2089,7 +2154,7 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       providerId_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -2100,7 +2165,7 @@ java.lang.String defaultValue) {
      * The provider's own name for the model.
      * </pre>
      *
-     * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+     * <code>string provider_model = 9 [json_name = "providerModel"];</code>
      * @return The providerModel.
      */
     public java.lang.String getProviderModel() {
@@ -2120,7 +2185,7 @@ java.lang.String defaultValue) {
      * The provider's own name for the model.
      * </pre>
      *
-     * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+     * <code>string provider_model = 9 [json_name = "providerModel"];</code>
      * @return The bytes for providerModel.
      */
     public com.google.protobuf.ByteString
@@ -2141,7 +2206,7 @@ java.lang.String defaultValue) {
      * The provider's own name for the model.
      * </pre>
      *
-     * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+     * <code>string provider_model = 9 [json_name = "providerModel"];</code>
      * @param value The providerModel to set.
      * @return This builder for chaining.
      */
@@ -2149,7 +2214,7 @@ java.lang.String defaultValue) {
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       providerModel_ = value;
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
@@ -2158,12 +2223,12 @@ java.lang.String defaultValue) {
      * The provider's own name for the model.
      * </pre>
      *
-     * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+     * <code>string provider_model = 9 [json_name = "providerModel"];</code>
      * @return This builder for chaining.
      */
     public Builder clearProviderModel() {
       providerModel_ = getDefaultInstance().getProviderModel();
-      bitField0_ = (bitField0_ & ~0x00000080);
+      bitField0_ = (bitField0_ & ~0x00000100);
       onChanged();
       return this;
     }
@@ -2172,7 +2237,7 @@ java.lang.String defaultValue) {
      * The provider's own name for the model.
      * </pre>
      *
-     * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+     * <code>string provider_model = 9 [json_name = "providerModel"];</code>
      * @param value The bytes for providerModel to set.
      * @return This builder for chaining.
      */
@@ -2181,163 +2246,8 @@ java.lang.String defaultValue) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       providerModel_ = value;
-      bitField0_ |= 0x00000080;
-      onChanged();
-      return this;
-    }
-
-    private com.google.protobuf.MapField<
-        java.lang.String, java.lang.String> labels_;
-    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-        internalGetLabels() {
-      if (labels_ == null) {
-        return com.google.protobuf.MapField.emptyMapField(
-            LabelsDefaultEntryHolder.defaultEntry);
-      }
-      return labels_;
-    }
-    private com.google.protobuf.MapField<java.lang.String, java.lang.String>
-        internalGetMutableLabels() {
-      if (labels_ == null) {
-        labels_ = com.google.protobuf.MapField.newMapField(
-            LabelsDefaultEntryHolder.defaultEntry);
-      }
-      if (!labels_.isMutable()) {
-        labels_ = labels_.copy();
-      }
       bitField0_ |= 0x00000100;
       onChanged();
-      return labels_;
-    }
-    public int getLabelsCount() {
-      return internalGetLabels().getMap().size();
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public boolean containsLabels(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      return internalGetLabels().getMap().containsKey(key);
-    }
-    /**
-     * Use {@link #getLabelsMap()} instead.
-     */
-    @java.lang.Override
-    @java.lang.Deprecated
-    public java.util.Map<java.lang.String, java.lang.String> getLabels() {
-      return getLabelsMap();
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public java.util.Map<java.lang.String, java.lang.String> getLabelsMap() {
-      return internalGetLabels().getMap();
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public /* nullable */
-java.lang.String getLabelsOrDefault(
-        java.lang.String key,
-        /* nullable */
-java.lang.String defaultValue) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      java.util.Map<java.lang.String, java.lang.String> map =
-          internalGetLabels().getMap();
-      return map.containsKey(key) ? map.get(key) : defaultValue;
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    @java.lang.Override
-    public java.lang.String getLabelsOrThrow(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      java.util.Map<java.lang.String, java.lang.String> map =
-          internalGetLabels().getMap();
-      if (!map.containsKey(key)) {
-        throw new java.lang.IllegalArgumentException();
-      }
-      return map.get(key);
-    }
-    public Builder clearLabels() {
-      bitField0_ = (bitField0_ & ~0x00000100);
-      internalGetMutableLabels().getMutableMap()
-          .clear();
-      return this;
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    public Builder removeLabels(
-        java.lang.String key) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      internalGetMutableLabels().getMutableMap()
-          .remove(key);
-      return this;
-    }
-    /**
-     * Use alternate mutation accessors instead.
-     */
-    @java.lang.Deprecated
-    public java.util.Map<java.lang.String, java.lang.String>
-        getMutableLabels() {
-      bitField0_ |= 0x00000100;
-      return internalGetMutableLabels().getMutableMap();
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    public Builder putLabels(
-        java.lang.String key,
-        java.lang.String value) {
-      if (key == null) { throw new NullPointerException("map key"); }
-      if (value == null) { throw new NullPointerException("map value"); }
-      internalGetMutableLabels().getMutableMap()
-          .put(key, value);
-      bitField0_ |= 0x00000100;
-      return this;
-    }
-    /**
-     * <pre>
-     * The caller's labels.
-     * </pre>
-     *
-     * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-     */
-    public Builder putAllLabels(
-        java.util.Map<java.lang.String, java.lang.String> values) {
-      internalGetMutableLabels().getMutableMap()
-          .putAll(values);
-      bitField0_ |= 0x00000100;
       return this;
     }
 
@@ -2346,7 +2256,7 @@ java.lang.String defaultValue) {
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> startTimeBuilder_;
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2357,7 +2267,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2372,7 +2282,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2392,7 +2302,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2410,7 +2320,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2435,7 +2345,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2452,7 +2362,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2464,7 +2374,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2479,7 +2389,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When it began.
+     * When the attempt began.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -2655,18 +2565,18 @@ java.lang.String defaultValue) {
       return latencyBuilder_;
     }
 
-    private com.google.protobuf.Duration firstTokenLatency_;
+    private com.google.protobuf.Duration firstContentLatency_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> firstTokenLatencyBuilder_;
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> firstContentLatencyBuilder_;
     /**
      * <pre>
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-     * @return Whether the firstTokenLatency field is set.
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+     * @return Whether the firstContentLatency field is set.
      */
-    public boolean hasFirstTokenLatency() {
+    public boolean hasFirstContentLatency() {
       return ((bitField0_ & 0x00000800) != 0);
     }
     /**
@@ -2674,14 +2584,14 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-     * @return The firstTokenLatency.
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+     * @return The firstContentLatency.
      */
-    public com.google.protobuf.Duration getFirstTokenLatency() {
-      if (firstTokenLatencyBuilder_ == null) {
-        return firstTokenLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstTokenLatency_;
+    public com.google.protobuf.Duration getFirstContentLatency() {
+      if (firstContentLatencyBuilder_ == null) {
+        return firstContentLatency_ == null ? com.google.protobuf.Duration.getDefaultInstance() : firstContentLatency_;
       } else {
-        return firstTokenLatencyBuilder_.getMessage();
+        return firstContentLatencyBuilder_.getMessage();
       }
     }
     /**
@@ -2689,16 +2599,16 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public Builder setFirstTokenLatency(com.google.protobuf.Duration value) {
-      if (firstTokenLatencyBuilder_ == null) {
+    public Builder setFirstContentLatency(com.google.protobuf.Duration value) {
+      if (firstContentLatencyBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        firstTokenLatency_ = value;
+        firstContentLatency_ = value;
       } else {
-        firstTokenLatencyBuilder_.setMessage(value);
+        firstContentLatencyBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000800;
       onChanged();
@@ -2709,14 +2619,14 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public Builder setFirstTokenLatency(
+    public Builder setFirstContentLatency(
         com.google.protobuf.Duration.Builder builderForValue) {
-      if (firstTokenLatencyBuilder_ == null) {
-        firstTokenLatency_ = builderForValue.build();
+      if (firstContentLatencyBuilder_ == null) {
+        firstContentLatency_ = builderForValue.build();
       } else {
-        firstTokenLatencyBuilder_.setMessage(builderForValue.build());
+        firstContentLatencyBuilder_.setMessage(builderForValue.build());
       }
       bitField0_ |= 0x00000800;
       onChanged();
@@ -2727,21 +2637,21 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public Builder mergeFirstTokenLatency(com.google.protobuf.Duration value) {
-      if (firstTokenLatencyBuilder_ == null) {
+    public Builder mergeFirstContentLatency(com.google.protobuf.Duration value) {
+      if (firstContentLatencyBuilder_ == null) {
         if (((bitField0_ & 0x00000800) != 0) &&
-          firstTokenLatency_ != null &&
-          firstTokenLatency_ != com.google.protobuf.Duration.getDefaultInstance()) {
-          getFirstTokenLatencyBuilder().mergeFrom(value);
+          firstContentLatency_ != null &&
+          firstContentLatency_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getFirstContentLatencyBuilder().mergeFrom(value);
         } else {
-          firstTokenLatency_ = value;
+          firstContentLatency_ = value;
         }
       } else {
-        firstTokenLatencyBuilder_.mergeFrom(value);
+        firstContentLatencyBuilder_.mergeFrom(value);
       }
-      if (firstTokenLatency_ != null) {
+      if (firstContentLatency_ != null) {
         bitField0_ |= 0x00000800;
         onChanged();
       }
@@ -2752,14 +2662,14 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public Builder clearFirstTokenLatency() {
+    public Builder clearFirstContentLatency() {
       bitField0_ = (bitField0_ & ~0x00000800);
-      firstTokenLatency_ = null;
-      if (firstTokenLatencyBuilder_ != null) {
-        firstTokenLatencyBuilder_.dispose();
-        firstTokenLatencyBuilder_ = null;
+      firstContentLatency_ = null;
+      if (firstContentLatencyBuilder_ != null) {
+        firstContentLatencyBuilder_.dispose();
+        firstContentLatencyBuilder_ = null;
       }
       onChanged();
       return this;
@@ -2769,26 +2679,26 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public com.google.protobuf.Duration.Builder getFirstTokenLatencyBuilder() {
+    public com.google.protobuf.Duration.Builder getFirstContentLatencyBuilder() {
       bitField0_ |= 0x00000800;
       onChanged();
-      return getFirstTokenLatencyFieldBuilder().getBuilder();
+      return getFirstContentLatencyFieldBuilder().getBuilder();
     }
     /**
      * <pre>
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
-    public com.google.protobuf.DurationOrBuilder getFirstTokenLatencyOrBuilder() {
-      if (firstTokenLatencyBuilder_ != null) {
-        return firstTokenLatencyBuilder_.getMessageOrBuilder();
+    public com.google.protobuf.DurationOrBuilder getFirstContentLatencyOrBuilder() {
+      if (firstContentLatencyBuilder_ != null) {
+        return firstContentLatencyBuilder_.getMessageOrBuilder();
       } else {
-        return firstTokenLatency_ == null ?
-            com.google.protobuf.Duration.getDefaultInstance() : firstTokenLatency_;
+        return firstContentLatency_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : firstContentLatency_;
       }
     }
     /**
@@ -2796,20 +2706,20 @@ java.lang.String defaultValue) {
      * How long the first content took. Absent for whole answers.
      * </pre>
      *
-     * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+     * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
-        getFirstTokenLatencyFieldBuilder() {
-      if (firstTokenLatencyBuilder_ == null) {
-        firstTokenLatencyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+        getFirstContentLatencyFieldBuilder() {
+      if (firstContentLatencyBuilder_ == null) {
+        firstContentLatencyBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
             com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
-                getFirstTokenLatency(),
+                getFirstContentLatency(),
                 getParentForChildren(),
                 isClean());
-        firstTokenLatency_ = null;
+        firstContentLatency_ = null;
       }
-      return firstTokenLatencyBuilder_;
+      return firstContentLatencyBuilder_;
     }
 
     private io.ringmain.v1.Usage usage_;

@@ -40,7 +40,7 @@ public interface UsageRecordOrBuilder extends
 
   /**
    * <pre>
-   * Who asked.
+   * The tenant that asked.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -49,7 +49,7 @@ public interface UsageRecordOrBuilder extends
   java.lang.String getTenantId();
   /**
    * <pre>
-   * Who asked.
+   * The tenant that asked.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -80,10 +80,37 @@ public interface UsageRecordOrBuilder extends
 
   /**
    * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   * @return Whether the attribution field is set.
+   */
+  boolean hasAttribution();
+  /**
+   * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   * @return The attribution.
+   */
+  io.ringmain.v1.Attribution getAttribution();
+  /**
+   * <pre>
+   * Who the request was for, as the caller said.
+   * </pre>
+   *
+   * <code>.ringmain.v1.Attribution attribution = 5 [json_name = "attribution"];</code>
+   */
+  io.ringmain.v1.AttributionOrBuilder getAttributionOrBuilder();
+
+  /**
+   * <pre>
    * The method, such as `ringmain.v1.ChatService/StreamChat`.
    * </pre>
    *
-   * <code>string method = 5 [json_name = "method"];</code>
+   * <code>string method = 6 [json_name = "method"];</code>
    * @return The method.
    */
   java.lang.String getMethod();
@@ -92,7 +119,7 @@ public interface UsageRecordOrBuilder extends
    * The method, such as `ringmain.v1.ChatService/StreamChat`.
    * </pre>
    *
-   * <code>string method = 5 [json_name = "method"];</code>
+   * <code>string method = 6 [json_name = "method"];</code>
    * @return The bytes for method.
    */
   com.google.protobuf.ByteString
@@ -103,7 +130,7 @@ public interface UsageRecordOrBuilder extends
    * The model's name in this gateway.
    * </pre>
    *
-   * <code>string model = 6 [json_name = "model"];</code>
+   * <code>string model = 7 [json_name = "model"];</code>
    * @return The model.
    */
   java.lang.String getModel();
@@ -112,7 +139,7 @@ public interface UsageRecordOrBuilder extends
    * The model's name in this gateway.
    * </pre>
    *
-   * <code>string model = 6 [json_name = "model"];</code>
+   * <code>string model = 7 [json_name = "model"];</code>
    * @return The bytes for model.
    */
   com.google.protobuf.ByteString
@@ -120,19 +147,19 @@ public interface UsageRecordOrBuilder extends
 
   /**
    * <pre>
-   * Who was asked.
+   * The provider that was asked.
    * </pre>
    *
-   * <code>string provider_id = 7 [json_name = "providerId"];</code>
+   * <code>string provider_id = 8 [json_name = "providerId"];</code>
    * @return The providerId.
    */
   java.lang.String getProviderId();
   /**
    * <pre>
-   * Who was asked.
+   * The provider that was asked.
    * </pre>
    *
-   * <code>string provider_id = 7 [json_name = "providerId"];</code>
+   * <code>string provider_id = 8 [json_name = "providerId"];</code>
    * @return The bytes for providerId.
    */
   com.google.protobuf.ByteString
@@ -143,7 +170,7 @@ public interface UsageRecordOrBuilder extends
    * The provider's own name for the model.
    * </pre>
    *
-   * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+   * <code>string provider_model = 9 [json_name = "providerModel"];</code>
    * @return The providerModel.
    */
   java.lang.String getProviderModel();
@@ -152,7 +179,7 @@ public interface UsageRecordOrBuilder extends
    * The provider's own name for the model.
    * </pre>
    *
-   * <code>string provider_model = 8 [json_name = "providerModel"];</code>
+   * <code>string provider_model = 9 [json_name = "providerModel"];</code>
    * @return The bytes for providerModel.
    */
   com.google.protobuf.ByteString
@@ -160,61 +187,7 @@ public interface UsageRecordOrBuilder extends
 
   /**
    * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  int getLabelsCount();
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  boolean containsLabels(
-      java.lang.String key);
-  /**
-   * Use {@link #getLabelsMap()} instead.
-   */
-  @java.lang.Deprecated
-  java.util.Map<java.lang.String, java.lang.String>
-  getLabels();
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  java.util.Map<java.lang.String, java.lang.String>
-  getLabelsMap();
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  /* nullable */
-java.lang.String getLabelsOrDefault(
-      java.lang.String key,
-      /* nullable */
-java.lang.String defaultValue);
-  /**
-   * <pre>
-   * The caller's labels.
-   * </pre>
-   *
-   * <code>map&lt;string, string&gt; labels = 9 [json_name = "labels"];</code>
-   */
-  java.lang.String getLabelsOrThrow(
-      java.lang.String key);
-
-  /**
-   * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -223,7 +196,7 @@ java.lang.String defaultValue);
   boolean hasStartTime();
   /**
    * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -232,7 +205,7 @@ java.lang.String defaultValue);
   com.google.protobuf.Timestamp getStartTime();
   /**
    * <pre>
-   * When it began.
+   * When the attempt began.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp start_time = 10 [json_name = "startTime"];</code>
@@ -271,27 +244,27 @@ java.lang.String defaultValue);
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-   * @return Whether the firstTokenLatency field is set.
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+   * @return Whether the firstContentLatency field is set.
    */
-  boolean hasFirstTokenLatency();
+  boolean hasFirstContentLatency();
   /**
    * <pre>
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
-   * @return The firstTokenLatency.
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
+   * @return The firstContentLatency.
    */
-  com.google.protobuf.Duration getFirstTokenLatency();
+  com.google.protobuf.Duration getFirstContentLatency();
   /**
    * <pre>
    * How long the first content took. Absent for whole answers.
    * </pre>
    *
-   * <code>.google.protobuf.Duration first_token_latency = 12 [json_name = "firstTokenLatency"];</code>
+   * <code>.google.protobuf.Duration first_content_latency = 12 [json_name = "firstContentLatency"];</code>
    */
-  com.google.protobuf.DurationOrBuilder getFirstTokenLatencyOrBuilder();
+  com.google.protobuf.DurationOrBuilder getFirstContentLatencyOrBuilder();
 
   /**
    * <pre>

@@ -52,7 +52,9 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -64,7 +66,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -75,7 +79,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -87,7 +93,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -806,7 +814,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -819,7 +829,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -830,7 +842,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -842,7 +856,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -855,7 +871,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -874,7 +892,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -892,7 +912,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -910,7 +932,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -925,7 +949,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The group: a value for each `group_by`, in order.
+     * The group: a value for each of `group_by`, in its order. Times are the
+     * start of the hour, day or month in ISO 8601, such as
+     * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
      * </pre>
      *
      * <code>repeated string group = 1 [json_name = "group"];</code>

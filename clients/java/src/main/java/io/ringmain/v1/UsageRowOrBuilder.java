@@ -10,7 +10,9 @@ public interface UsageRowOrBuilder extends
 
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -20,7 +22,9 @@ public interface UsageRowOrBuilder extends
       getGroupList();
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -29,7 +33,9 @@ public interface UsageRowOrBuilder extends
   int getGroupCount();
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>
@@ -39,7 +45,9 @@ public interface UsageRowOrBuilder extends
   java.lang.String getGroup(int index);
   /**
    * <pre>
-   * The group: a value for each `group_by`, in order.
+   * The group: a value for each of `group_by`, in its order. Times are the
+   * start of the hour, day or month in ISO 8601, such as
+   * `2027-03-31T00:00:00Z`. Empty stands for records without a value.
    * </pre>
    *
    * <code>repeated string group = 1 [json_name = "group"];</code>

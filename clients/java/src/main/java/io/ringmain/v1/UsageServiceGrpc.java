@@ -15,36 +15,36 @@ public final class UsageServiceGrpc {
   public static final java.lang.String SERVICE_NAME = "ringmain.v1.UsageService";
 
   // Static method descriptors that strictly reflect the proto.
-  private static volatile io.grpc.MethodDescriptor<io.ringmain.v1.GetUsageRecordRequest,
-      io.ringmain.v1.GetUsageRecordResponse> getGetUsageRecordMethod;
+  private static volatile io.grpc.MethodDescriptor<io.ringmain.v1.ListUsageRecordsRequest,
+      io.ringmain.v1.ListUsageRecordsResponse> getListUsageRecordsMethod;
 
   @io.grpc.stub.annotations.RpcMethod(
-      fullMethodName = SERVICE_NAME + '/' + "GetUsageRecord",
-      requestType = io.ringmain.v1.GetUsageRecordRequest.class,
-      responseType = io.ringmain.v1.GetUsageRecordResponse.class,
+      fullMethodName = SERVICE_NAME + '/' + "ListUsageRecords",
+      requestType = io.ringmain.v1.ListUsageRecordsRequest.class,
+      responseType = io.ringmain.v1.ListUsageRecordsResponse.class,
       methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
-  public static io.grpc.MethodDescriptor<io.ringmain.v1.GetUsageRecordRequest,
-      io.ringmain.v1.GetUsageRecordResponse> getGetUsageRecordMethod() {
-    io.grpc.MethodDescriptor<io.ringmain.v1.GetUsageRecordRequest, io.ringmain.v1.GetUsageRecordResponse> getGetUsageRecordMethod;
-    if ((getGetUsageRecordMethod = UsageServiceGrpc.getGetUsageRecordMethod) == null) {
+  public static io.grpc.MethodDescriptor<io.ringmain.v1.ListUsageRecordsRequest,
+      io.ringmain.v1.ListUsageRecordsResponse> getListUsageRecordsMethod() {
+    io.grpc.MethodDescriptor<io.ringmain.v1.ListUsageRecordsRequest, io.ringmain.v1.ListUsageRecordsResponse> getListUsageRecordsMethod;
+    if ((getListUsageRecordsMethod = UsageServiceGrpc.getListUsageRecordsMethod) == null) {
       synchronized (UsageServiceGrpc.class) {
-        if ((getGetUsageRecordMethod = UsageServiceGrpc.getGetUsageRecordMethod) == null) {
-          UsageServiceGrpc.getGetUsageRecordMethod = getGetUsageRecordMethod =
-              io.grpc.MethodDescriptor.<io.ringmain.v1.GetUsageRecordRequest, io.ringmain.v1.GetUsageRecordResponse>newBuilder()
+        if ((getListUsageRecordsMethod = UsageServiceGrpc.getListUsageRecordsMethod) == null) {
+          UsageServiceGrpc.getListUsageRecordsMethod = getListUsageRecordsMethod =
+              io.grpc.MethodDescriptor.<io.ringmain.v1.ListUsageRecordsRequest, io.ringmain.v1.ListUsageRecordsResponse>newBuilder()
               .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
-              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetUsageRecord"))
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListUsageRecords"))
               .setSafe(true)
               .setSampledToLocalTracing(true)
               .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  io.ringmain.v1.GetUsageRecordRequest.getDefaultInstance()))
+                  io.ringmain.v1.ListUsageRecordsRequest.getDefaultInstance()))
               .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  io.ringmain.v1.GetUsageRecordResponse.getDefaultInstance()))
-              .setSchemaDescriptor(new UsageServiceMethodDescriptorSupplier("GetUsageRecord"))
+                  io.ringmain.v1.ListUsageRecordsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new UsageServiceMethodDescriptorSupplier("ListUsageRecords"))
               .build();
         }
       }
     }
-    return getGetUsageRecordMethod;
+    return getListUsageRecordsMethod;
   }
 
   private static volatile io.grpc.MethodDescriptor<io.ringmain.v1.QueryUsageRequest,
@@ -179,12 +179,13 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Gets the record of one response, also of a cancelled or failed one.
+     * Lists records, the newest first, those of cancelled and failed attempts
+     * included.
      * </pre>
      */
-    default void getUsageRecord(io.ringmain.v1.GetUsageRecordRequest request,
-        io.grpc.stub.StreamObserver<io.ringmain.v1.GetUsageRecordResponse> responseObserver) {
-      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetUsageRecordMethod(), responseObserver);
+    default void listUsageRecords(io.ringmain.v1.ListUsageRecordsRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.v1.ListUsageRecordsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListUsageRecordsMethod(), responseObserver);
     }
 
     /**
@@ -199,7 +200,7 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Sends every record of a period, oldest first.
+     * Sends every record of a period, the oldest first.
      * </pre>
      */
     default void exportUsage(io.ringmain.v1.ExportUsageRequest request,
@@ -243,13 +244,14 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Gets the record of one response, also of a cancelled or failed one.
+     * Lists records, the newest first, those of cancelled and failed attempts
+     * included.
      * </pre>
      */
-    public void getUsageRecord(io.ringmain.v1.GetUsageRecordRequest request,
-        io.grpc.stub.StreamObserver<io.ringmain.v1.GetUsageRecordResponse> responseObserver) {
+    public void listUsageRecords(io.ringmain.v1.ListUsageRecordsRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.v1.ListUsageRecordsResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
-          getChannel().newCall(getGetUsageRecordMethod(), getCallOptions()), request, responseObserver);
+          getChannel().newCall(getListUsageRecordsMethod(), getCallOptions()), request, responseObserver);
     }
 
     /**
@@ -265,7 +267,7 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Sends every record of a period, oldest first.
+     * Sends every record of a period, the oldest first.
      * </pre>
      */
     public void exportUsage(io.ringmain.v1.ExportUsageRequest request,
@@ -296,12 +298,13 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Gets the record of one response, also of a cancelled or failed one.
+     * Lists records, the newest first, those of cancelled and failed attempts
+     * included.
      * </pre>
      */
-    public io.ringmain.v1.GetUsageRecordResponse getUsageRecord(io.ringmain.v1.GetUsageRecordRequest request) throws io.grpc.StatusException {
+    public io.ringmain.v1.ListUsageRecordsResponse listUsageRecords(io.ringmain.v1.ListUsageRecordsRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
-          getChannel(), getGetUsageRecordMethod(), getCallOptions(), request);
+          getChannel(), getListUsageRecordsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -316,7 +319,7 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Sends every record of a period, oldest first.
+     * Sends every record of a period, the oldest first.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -348,12 +351,13 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Gets the record of one response, also of a cancelled or failed one.
+     * Lists records, the newest first, those of cancelled and failed attempts
+     * included.
      * </pre>
      */
-    public io.ringmain.v1.GetUsageRecordResponse getUsageRecord(io.ringmain.v1.GetUsageRecordRequest request) {
+    public io.ringmain.v1.ListUsageRecordsResponse listUsageRecords(io.ringmain.v1.ListUsageRecordsRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
-          getChannel(), getGetUsageRecordMethod(), getCallOptions(), request);
+          getChannel(), getListUsageRecordsMethod(), getCallOptions(), request);
     }
 
     /**
@@ -368,7 +372,7 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Sends every record of a period, oldest first.
+     * Sends every record of a period, the oldest first.
      * </pre>
      */
     public java.util.Iterator<io.ringmain.v1.ExportUsageResponse> exportUsage(
@@ -399,13 +403,14 @@ public final class UsageServiceGrpc {
 
     /**
      * <pre>
-     * Gets the record of one response, also of a cancelled or failed one.
+     * Lists records, the newest first, those of cancelled and failed attempts
+     * included.
      * </pre>
      */
-    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.GetUsageRecordResponse> getUsageRecord(
-        io.ringmain.v1.GetUsageRecordRequest request) {
+    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.ListUsageRecordsResponse> listUsageRecords(
+        io.ringmain.v1.ListUsageRecordsRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
-          getChannel().newCall(getGetUsageRecordMethod(), getCallOptions()), request);
+          getChannel().newCall(getListUsageRecordsMethod(), getCallOptions()), request);
     }
 
     /**
@@ -420,7 +425,7 @@ public final class UsageServiceGrpc {
     }
   }
 
-  private static final int METHODID_GET_USAGE_RECORD = 0;
+  private static final int METHODID_LIST_USAGE_RECORDS = 0;
   private static final int METHODID_QUERY_USAGE = 1;
   private static final int METHODID_EXPORT_USAGE = 2;
 
@@ -441,9 +446,9 @@ public final class UsageServiceGrpc {
     @java.lang.SuppressWarnings("unchecked")
     public void invoke(Req request, io.grpc.stub.StreamObserver<Resp> responseObserver) {
       switch (methodId) {
-        case METHODID_GET_USAGE_RECORD:
-          serviceImpl.getUsageRecord((io.ringmain.v1.GetUsageRecordRequest) request,
-              (io.grpc.stub.StreamObserver<io.ringmain.v1.GetUsageRecordResponse>) responseObserver);
+        case METHODID_LIST_USAGE_RECORDS:
+          serviceImpl.listUsageRecords((io.ringmain.v1.ListUsageRecordsRequest) request,
+              (io.grpc.stub.StreamObserver<io.ringmain.v1.ListUsageRecordsResponse>) responseObserver);
           break;
         case METHODID_QUERY_USAGE:
           serviceImpl.queryUsage((io.ringmain.v1.QueryUsageRequest) request,
@@ -472,12 +477,12 @@ public final class UsageServiceGrpc {
   public static final io.grpc.ServerServiceDefinition bindService(AsyncService service) {
     return io.grpc.ServerServiceDefinition.builder(getServiceDescriptor())
         .addMethod(
-          getGetUsageRecordMethod(),
+          getListUsageRecordsMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
-              io.ringmain.v1.GetUsageRecordRequest,
-              io.ringmain.v1.GetUsageRecordResponse>(
-                service, METHODID_GET_USAGE_RECORD)))
+              io.ringmain.v1.ListUsageRecordsRequest,
+              io.ringmain.v1.ListUsageRecordsResponse>(
+                service, METHODID_LIST_USAGE_RECORDS)))
         .addMethod(
           getQueryUsageMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -540,7 +545,7 @@ public final class UsageServiceGrpc {
         if (result == null) {
           serviceDescriptor = result = io.grpc.ServiceDescriptor.newBuilder(SERVICE_NAME)
               .setSchemaDescriptor(new UsageServiceFileDescriptorSupplier())
-              .addMethod(getGetUsageRecordMethod())
+              .addMethod(getListUsageRecordsMethod())
               .addMethod(getQueryUsageMethod())
               .addMethod(getExportUsageMethod())
               .build();

@@ -21,25 +21,35 @@ public final class UsageServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_UsageRecord_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_UsageRecord_LabelsEntry_descriptor;
+    internal_static_ringmain_v1_UsageFilter_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_UsageRecord_LabelsEntry_fieldAccessorTable;
+      internal_static_ringmain_v1_UsageFilter_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_GetUsageRecordRequest_descriptor;
+    internal_static_ringmain_v1_UsageFilter_LabelsEntry_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_GetUsageRecordRequest_fieldAccessorTable;
+      internal_static_ringmain_v1_UsageFilter_LabelsEntry_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_GetUsageRecordResponse_descriptor;
+    internal_static_ringmain_v1_ListUsageRecordsRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_GetUsageRecordResponse_fieldAccessorTable;
+      internal_static_ringmain_v1_ListUsageRecordsRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_ListUsageRecordsResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_QueryUsageRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_QueryUsageRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_UsageGrouping_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_UsageGrouping_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_QueryUsageResponse_descriptor;
   static final 
@@ -72,61 +82,87 @@ public final class UsageServiceProto {
       "\n\037ringmain/v1/usage_service.proto\022\013ringm" +
       "ain.v1\032\036google/protobuf/duration.proto\032\037" +
       "google/protobuf/timestamp.proto\032\027google/" +
-      "rpc/status.proto\032\027ringmain/v1/usage.prot" +
-      "o\"\301\005\n\013UsageRecord\022\037\n\013response_id\030\001 \001(\tR\n" +
-      "responseId\022#\n\rattempt_index\030\002 \001(\005R\014attem" +
-      "ptIndex\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022!\n\014" +
-      "principal_id\030\004 \001(\tR\013principalId\022\026\n\006metho" +
-      "d\030\005 \001(\tR\006method\022\024\n\005model\030\006 \001(\tR\005model\022\037\n" +
-      "\013provider_id\030\007 \001(\tR\nproviderId\022%\n\016provid" +
-      "er_model\030\010 \001(\tR\rproviderModel\022<\n\006labels\030" +
-      "\t \003(\0132$.ringmain.v1.UsageRecord.LabelsEn" +
-      "tryR\006labels\0229\n\nstart_time\030\n \001(\0132\032.google" +
-      ".protobuf.TimestampR\tstartTime\0223\n\007latenc" +
-      "y\030\013 \001(\0132\031.google.protobuf.DurationR\007late" +
-      "ncy\022I\n\023first_token_latency\030\014 \001(\0132\031.googl" +
-      "e.protobuf.DurationR\021firstTokenLatency\022(" +
-      "\n\005usage\030\r \001(\0132\022.ringmain.v1.UsageR\005usage" +
-      "\022.\n\007outcome\030\016 \001(\0162\024.ringmain.v1.OutcomeR" +
-      "\007outcome\022(\n\005error\030\017 \001(\0132\022.google.rpc.Sta" +
-      "tusR\005error\0329\n\013LabelsEntry\022\020\n\003key\030\001 \001(\tR\003" +
-      "key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"8\n\025GetUsag" +
-      "eRecordRequest\022\037\n\013response_id\030\001 \001(\tR\nres" +
-      "ponseId\"L\n\026GetUsageRecordResponse\0222\n\007rec" +
-      "ords\030\001 \003(\0132\030.ringmain.v1.UsageRecordR\007re" +
-      "cords\"\275\001\n\021QueryUsageRequest\0229\n\nstart_tim" +
-      "e\030\001 \001(\0132\032.google.protobuf.TimestampR\tsta" +
-      "rtTime\0225\n\010end_time\030\002 \001(\0132\032.google.protob" +
-      "uf.TimestampR\007endTime\022\031\n\010group_by\030\003 \003(\tR" +
-      "\007groupBy\022\033\n\ttenant_id\030\004 \001(\tR\010tenantId\"?\n" +
-      "\022QueryUsageResponse\022)\n\004rows\030\001 \003(\0132\025.ring" +
-      "main.v1.UsageRowR\004rows\"\325\002\n\010UsageRow\022\024\n\005g" +
-      "roup\030\001 \003(\tR\005group\022#\n\rattempt_count\030\002 \001(\003" +
-      "R\014attemptCount\0220\n\024failed_attempt_count\030\003" +
-      " \001(\003R\022failedAttemptCount\022(\n\005usage\030\004 \001(\0132" +
-      "\022.ringmain.v1.UsageR\005usage\0224\n\026unpriced_a" +
-      "ttempt_count\030\005 \001(\003R\024unpricedAttemptCount" +
-      "\022@\n\016median_latency\030\006 \001(\0132\031.google.protob" +
-      "uf.DurationR\rmedianLatency\022:\n\013p99_latenc" +
-      "y\030\007 \001(\0132\031.google.protobuf.DurationR\np99L" +
-      "atency\"\243\001\n\022ExportUsageRequest\0229\n\nstart_t" +
-      "ime\030\001 \001(\0132\032.google.protobuf.TimestampR\ts" +
-      "tartTime\0225\n\010end_time\030\002 \001(\0132\032.google.prot" +
-      "obuf.TimestampR\007endTime\022\033\n\ttenant_id\030\003 \001" +
-      "(\tR\010tenantId\"G\n\023ExportUsageResponse\0220\n\006r" +
-      "ecord\030\001 \001(\0132\030.ringmain.v1.UsageRecordR\006r" +
-      "ecord*v\n\007Outcome\022\027\n\023OUTCOME_UNSPECIFIED\020" +
-      "\000\022\025\n\021OUTCOME_SUCCEEDED\020\001\022\022\n\016OUTCOME_FAIL" +
-      "ED\020\002\022\025\n\021OUTCOME_CANCELLED\020\003\022\020\n\014OUTCOME_L" +
-      "OST\020\0042\233\002\n\014UsageService\022^\n\016GetUsageRecord" +
-      "\022\".ringmain.v1.GetUsageRecordRequest\032#.r" +
-      "ingmain.v1.GetUsageRecordResponse\"\003\220\002\001\022R" +
-      "\n\nQueryUsage\022\036.ringmain.v1.QueryUsageReq" +
-      "uest\032\037.ringmain.v1.QueryUsageResponse\"\003\220" +
-      "\002\001\022W\n\013ExportUsage\022\037.ringmain.v1.ExportUs" +
-      "ageRequest\032 .ringmain.v1.ExportUsageResp" +
-      "onse\"\003\220\002\0010\001B%\n\016io.ringmain.v1B\021UsageServ" +
-      "iceProtoP\001b\006proto3"
+      "rpc/status.proto\032\035ringmain/v1/attributio" +
+      "n.proto\032\027ringmain/v1/usage.proto\"\210\005\n\013Usa" +
+      "geRecord\022\037\n\013response_id\030\001 \001(\tR\nresponseI" +
+      "d\022#\n\rattempt_index\030\002 \001(\005R\014attemptIndex\022\033" +
+      "\n\ttenant_id\030\003 \001(\tR\010tenantId\022!\n\014principal" +
+      "_id\030\004 \001(\tR\013principalId\022:\n\013attribution\030\005 " +
+      "\001(\0132\030.ringmain.v1.AttributionR\013attributi" +
+      "on\022\026\n\006method\030\006 \001(\tR\006method\022\024\n\005model\030\007 \001(" +
+      "\tR\005model\022\037\n\013provider_id\030\010 \001(\tR\nproviderI" +
+      "d\022%\n\016provider_model\030\t \001(\tR\rproviderModel" +
+      "\0229\n\nstart_time\030\n \001(\0132\032.google.protobuf.T" +
+      "imestampR\tstartTime\0223\n\007latency\030\013 \001(\0132\031.g" +
+      "oogle.protobuf.DurationR\007latency\022M\n\025firs" +
+      "t_content_latency\030\014 \001(\0132\031.google.protobu" +
+      "f.DurationR\023firstContentLatency\022(\n\005usage" +
+      "\030\r \001(\0132\022.ringmain.v1.UsageR\005usage\022.\n\007out" +
+      "come\030\016 \001(\0162\024.ringmain.v1.OutcomeR\007outcom" +
+      "e\022(\n\005error\030\017 \001(\0132\022.google.rpc.StatusR\005er" +
+      "ror\"\347\003\n\013UsageFilter\0229\n\nstart_time\030\001 \001(\0132" +
+      "\032.google.protobuf.TimestampR\tstartTime\0225" +
+      "\n\010end_time\030\002 \001(\0132\032.google.protobuf.Times" +
+      "tampR\007endTime\022\035\n\ntenant_ids\030\003 \003(\tR\ttenan" +
+      "tIds\022#\n\rprincipal_ids\030\004 \003(\tR\014principalId" +
+      "s\022\026\n\006models\030\005 \003(\tR\006models\022!\n\014provider_id" +
+      "s\030\006 \003(\tR\013providerIds\022\031\n\010user_ids\030\007 \003(\tR\007" +
+      "userIds\022<\n\006labels\030\010 \003(\0132$.ringmain.v1.Us" +
+      "ageFilter.LabelsEntryR\006labels\0220\n\010outcome" +
+      "s\030\t \003(\0162\024.ringmain.v1.OutcomeR\010outcomes\022" +
+      "!\n\014response_ids\030\n \003(\tR\013responseIds\0329\n\013La" +
+      "belsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001" +
+      "(\tR\005value:\0028\001\"\207\001\n\027ListUsageRecordsReques" +
+      "t\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npage_t" +
+      "oken\030\002 \001(\tR\tpageToken\0220\n\006filter\030\003 \001(\0132\030." +
+      "ringmain.v1.UsageFilterR\006filter\"v\n\030ListU" +
+      "sageRecordsResponse\0222\n\007records\030\001 \003(\0132\030.r" +
+      "ingmain.v1.UsageRecordR\007records\022&\n\017next_" +
+      "page_token\030\002 \001(\tR\rnextPageToken\"\270\001\n\021Quer" +
+      "yUsageRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSi" +
+      "ze\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0220\n\006fil" +
+      "ter\030\003 \001(\0132\030.ringmain.v1.UsageFilterR\006fil" +
+      "ter\0225\n\010group_by\030\004 \003(\0132\032.ringmain.v1.Usag" +
+      "eGroupingR\007groupBy\"s\n\rUsageGrouping\022;\n\td" +
+      "imension\030\001 \001(\0162\033.ringmain.v1.UsageDimens" +
+      "ionH\000R\tdimension\022\035\n\tlabel_key\030\002 \001(\tH\000R\010l" +
+      "abelKeyB\006\n\004kind\"\224\001\n\022QueryUsageResponse\022)" +
+      "\n\004rows\030\001 \003(\0132\025.ringmain.v1.UsageRowR\004row" +
+      "s\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToke" +
+      "n\022+\n\005total\030\003 \001(\0132\025.ringmain.v1.UsageRowR" +
+      "\005total\"\325\002\n\010UsageRow\022\024\n\005group\030\001 \003(\tR\005grou" +
+      "p\022#\n\rattempt_count\030\002 \001(\003R\014attemptCount\0220" +
+      "\n\024failed_attempt_count\030\003 \001(\003R\022failedAtte" +
+      "mptCount\022(\n\005usage\030\004 \001(\0132\022.ringmain.v1.Us" +
+      "ageR\005usage\0224\n\026unpriced_attempt_count\030\005 \001" +
+      "(\003R\024unpricedAttemptCount\022@\n\016median_laten" +
+      "cy\030\006 \001(\0132\031.google.protobuf.DurationR\rmed" +
+      "ianLatency\022:\n\013p99_latency\030\007 \001(\0132\031.google" +
+      ".protobuf.DurationR\np99Latency\"F\n\022Export" +
+      "UsageRequest\0220\n\006filter\030\001 \001(\0132\030.ringmain." +
+      "v1.UsageFilterR\006filter\"G\n\023ExportUsageRes" +
+      "ponse\0220\n\006record\030\001 \001(\0132\030.ringmain.v1.Usag" +
+      "eRecordR\006record*\352\002\n\016UsageDimension\022\037\n\033US" +
+      "AGE_DIMENSION_UNSPECIFIED\020\000\022\032\n\026USAGE_DIM" +
+      "ENSION_TENANT\020\001\022\035\n\031USAGE_DIMENSION_PRINC" +
+      "IPAL\020\002\022\030\n\024USAGE_DIMENSION_USER\020\003\022\032\n\026USAG" +
+      "E_DIMENSION_METHOD\020\004\022\031\n\025USAGE_DIMENSION_" +
+      "MODEL\020\005\022\034\n\030USAGE_DIMENSION_PROVIDER\020\006\022\"\n" +
+      "\036USAGE_DIMENSION_PROVIDER_MODEL\020\007\022\033\n\027USA" +
+      "GE_DIMENSION_OUTCOME\020\010\022\030\n\024USAGE_DIMENSIO" +
+      "N_HOUR\020\t\022\027\n\023USAGE_DIMENSION_DAY\020\n\022\031\n\025USA" +
+      "GE_DIMENSION_MONTH\020\013*v\n\007Outcome\022\027\n\023OUTCO" +
+      "ME_UNSPECIFIED\020\000\022\025\n\021OUTCOME_SUCCEEDED\020\001\022" +
+      "\022\n\016OUTCOME_FAILED\020\002\022\025\n\021OUTCOME_CANCELLED" +
+      "\020\003\022\020\n\014OUTCOME_LOST\020\0042\241\002\n\014UsageService\022d\n" +
+      "\020ListUsageRecords\022$.ringmain.v1.ListUsag" +
+      "eRecordsRequest\032%.ringmain.v1.ListUsageR" +
+      "ecordsResponse\"\003\220\002\001\022R\n\nQueryUsage\022\036.ring" +
+      "main.v1.QueryUsageRequest\032\037.ringmain.v1." +
+      "QueryUsageResponse\"\003\220\002\001\022W\n\013ExportUsage\022\037" +
+      ".ringmain.v1.ExportUsageRequest\032 .ringma" +
+      "in.v1.ExportUsageResponse\"\003\220\002\0010\001B%\n\016io.r" +
+      "ingmain.v1B\021UsageServiceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -134,6 +170,7 @@ public final class UsageServiceProto {
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
           com.google.rpc.StatusProto.getDescriptor(),
+          io.ringmain.v1.AttributionProto.getDescriptor(),
           io.ringmain.v1.UsageProto.getDescriptor(),
         });
     internal_static_ringmain_v1_UsageRecord_descriptor =
@@ -141,51 +178,63 @@ public final class UsageServiceProto {
     internal_static_ringmain_v1_UsageRecord_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_UsageRecord_descriptor,
-        new java.lang.String[] { "ResponseId", "AttemptIndex", "TenantId", "PrincipalId", "Method", "Model", "ProviderId", "ProviderModel", "Labels", "StartTime", "Latency", "FirstTokenLatency", "Usage", "Outcome", "Error", });
-    internal_static_ringmain_v1_UsageRecord_LabelsEntry_descriptor =
-      internal_static_ringmain_v1_UsageRecord_descriptor.getNestedTypes().get(0);
-    internal_static_ringmain_v1_UsageRecord_LabelsEntry_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_UsageRecord_LabelsEntry_descriptor,
-        new java.lang.String[] { "Key", "Value", });
-    internal_static_ringmain_v1_GetUsageRecordRequest_descriptor =
+        new java.lang.String[] { "ResponseId", "AttemptIndex", "TenantId", "PrincipalId", "Attribution", "Method", "Model", "ProviderId", "ProviderModel", "StartTime", "Latency", "FirstContentLatency", "Usage", "Outcome", "Error", });
+    internal_static_ringmain_v1_UsageFilter_descriptor =
       getDescriptor().getMessageTypes().get(1);
-    internal_static_ringmain_v1_GetUsageRecordRequest_fieldAccessorTable = new
+    internal_static_ringmain_v1_UsageFilter_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_GetUsageRecordRequest_descriptor,
-        new java.lang.String[] { "ResponseId", });
-    internal_static_ringmain_v1_GetUsageRecordResponse_descriptor =
+        internal_static_ringmain_v1_UsageFilter_descriptor,
+        new java.lang.String[] { "StartTime", "EndTime", "TenantIds", "PrincipalIds", "Models", "ProviderIds", "UserIds", "Labels", "Outcomes", "ResponseIds", });
+    internal_static_ringmain_v1_UsageFilter_LabelsEntry_descriptor =
+      internal_static_ringmain_v1_UsageFilter_descriptor.getNestedTypes().get(0);
+    internal_static_ringmain_v1_UsageFilter_LabelsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_UsageFilter_LabelsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
+    internal_static_ringmain_v1_ListUsageRecordsRequest_descriptor =
       getDescriptor().getMessageTypes().get(2);
-    internal_static_ringmain_v1_GetUsageRecordResponse_fieldAccessorTable = new
+    internal_static_ringmain_v1_ListUsageRecordsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_GetUsageRecordResponse_descriptor,
-        new java.lang.String[] { "Records", });
-    internal_static_ringmain_v1_QueryUsageRequest_descriptor =
+        internal_static_ringmain_v1_ListUsageRecordsRequest_descriptor,
+        new java.lang.String[] { "PageSize", "PageToken", "Filter", });
+    internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor =
       getDescriptor().getMessageTypes().get(3);
+    internal_static_ringmain_v1_ListUsageRecordsResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor,
+        new java.lang.String[] { "Records", "NextPageToken", });
+    internal_static_ringmain_v1_QueryUsageRequest_descriptor =
+      getDescriptor().getMessageTypes().get(4);
     internal_static_ringmain_v1_QueryUsageRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_QueryUsageRequest_descriptor,
-        new java.lang.String[] { "StartTime", "EndTime", "GroupBy", "TenantId", });
+        new java.lang.String[] { "PageSize", "PageToken", "Filter", "GroupBy", });
+    internal_static_ringmain_v1_UsageGrouping_descriptor =
+      getDescriptor().getMessageTypes().get(5);
+    internal_static_ringmain_v1_UsageGrouping_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_UsageGrouping_descriptor,
+        new java.lang.String[] { "Dimension", "LabelKey", "Kind", });
     internal_static_ringmain_v1_QueryUsageResponse_descriptor =
-      getDescriptor().getMessageTypes().get(4);
+      getDescriptor().getMessageTypes().get(6);
     internal_static_ringmain_v1_QueryUsageResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_QueryUsageResponse_descriptor,
-        new java.lang.String[] { "Rows", });
+        new java.lang.String[] { "Rows", "NextPageToken", "Total", });
     internal_static_ringmain_v1_UsageRow_descriptor =
-      getDescriptor().getMessageTypes().get(5);
+      getDescriptor().getMessageTypes().get(7);
     internal_static_ringmain_v1_UsageRow_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_UsageRow_descriptor,
         new java.lang.String[] { "Group", "AttemptCount", "FailedAttemptCount", "Usage", "UnpricedAttemptCount", "MedianLatency", "P99Latency", });
     internal_static_ringmain_v1_ExportUsageRequest_descriptor =
-      getDescriptor().getMessageTypes().get(6);
+      getDescriptor().getMessageTypes().get(8);
     internal_static_ringmain_v1_ExportUsageRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ExportUsageRequest_descriptor,
-        new java.lang.String[] { "StartTime", "EndTime", "TenantId", });
+        new java.lang.String[] { "Filter", });
     internal_static_ringmain_v1_ExportUsageResponse_descriptor =
-      getDescriptor().getMessageTypes().get(7);
+      getDescriptor().getMessageTypes().get(9);
     internal_static_ringmain_v1_ExportUsageResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ExportUsageResponse_descriptor,
@@ -193,6 +242,7 @@ public final class UsageServiceProto {
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     com.google.rpc.StatusProto.getDescriptor();
+    io.ringmain.v1.AttributionProto.getDescriptor();
     io.ringmain.v1.UsageProto.getDescriptor();
   }
 

@@ -16,28 +16,28 @@ public final class VisionServiceGrpc {
 
   // Static method descriptors that strictly reflect the proto.
   private static volatile io.grpc.MethodDescriptor<io.ringmain.v1.AnalyzeImagesRequest,
-      io.ringmain.v1.AnalyzeImagesResponse> getAnalyzeImagesMethod;
+      io.ringmain.v1.ChatResponse> getAnalyzeImagesMethod;
 
   @io.grpc.stub.annotations.RpcMethod(
       fullMethodName = SERVICE_NAME + '/' + "AnalyzeImages",
       requestType = io.ringmain.v1.AnalyzeImagesRequest.class,
-      responseType = io.ringmain.v1.AnalyzeImagesResponse.class,
+      responseType = io.ringmain.v1.ChatResponse.class,
       methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
   public static io.grpc.MethodDescriptor<io.ringmain.v1.AnalyzeImagesRequest,
-      io.ringmain.v1.AnalyzeImagesResponse> getAnalyzeImagesMethod() {
-    io.grpc.MethodDescriptor<io.ringmain.v1.AnalyzeImagesRequest, io.ringmain.v1.AnalyzeImagesResponse> getAnalyzeImagesMethod;
+      io.ringmain.v1.ChatResponse> getAnalyzeImagesMethod() {
+    io.grpc.MethodDescriptor<io.ringmain.v1.AnalyzeImagesRequest, io.ringmain.v1.ChatResponse> getAnalyzeImagesMethod;
     if ((getAnalyzeImagesMethod = VisionServiceGrpc.getAnalyzeImagesMethod) == null) {
       synchronized (VisionServiceGrpc.class) {
         if ((getAnalyzeImagesMethod = VisionServiceGrpc.getAnalyzeImagesMethod) == null) {
           VisionServiceGrpc.getAnalyzeImagesMethod = getAnalyzeImagesMethod =
-              io.grpc.MethodDescriptor.<io.ringmain.v1.AnalyzeImagesRequest, io.ringmain.v1.AnalyzeImagesResponse>newBuilder()
+              io.grpc.MethodDescriptor.<io.ringmain.v1.AnalyzeImagesRequest, io.ringmain.v1.ChatResponse>newBuilder()
               .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
               .setFullMethodName(generateFullMethodName(SERVICE_NAME, "AnalyzeImages"))
               .setSampledToLocalTracing(true)
               .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
                   io.ringmain.v1.AnalyzeImagesRequest.getDefaultInstance()))
               .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
-                  io.ringmain.v1.AnalyzeImagesResponse.getDefaultInstance()))
+                  io.ringmain.v1.ChatResponse.getDefaultInstance()))
               .setSchemaDescriptor(new VisionServiceMethodDescriptorSupplier("AnalyzeImages"))
               .build();
         }
@@ -176,17 +176,19 @@ public final class VisionServiceGrpc {
 
     /**
      * <pre>
-     * Answers a question about images.
+     * Answers a question about images and returns the whole answer.
      * </pre>
      */
     default void analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request,
-        io.grpc.stub.StreamObserver<io.ringmain.v1.AnalyzeImagesResponse> responseObserver) {
+        io.grpc.stub.StreamObserver<io.ringmain.v1.ChatResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getAnalyzeImagesMethod(), responseObserver);
     }
 
     /**
      * <pre>
      * Answers a question about images as it is written.
+     * The same request as AnalyzeImages. Folding the events gives the response
+     * AnalyzeImages would have returned.
      * </pre>
      */
     default void streamAnalyzeImages(io.ringmain.v1.AnalyzeImagesRequest request,
@@ -242,11 +244,11 @@ public final class VisionServiceGrpc {
 
     /**
      * <pre>
-     * Answers a question about images.
+     * Answers a question about images and returns the whole answer.
      * </pre>
      */
     public void analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request,
-        io.grpc.stub.StreamObserver<io.ringmain.v1.AnalyzeImagesResponse> responseObserver) {
+        io.grpc.stub.StreamObserver<io.ringmain.v1.ChatResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getAnalyzeImagesMethod(), getCallOptions()), request, responseObserver);
     }
@@ -254,6 +256,8 @@ public final class VisionServiceGrpc {
     /**
      * <pre>
      * Answers a question about images as it is written.
+     * The same request as AnalyzeImages. Folding the events gives the response
+     * AnalyzeImages would have returned.
      * </pre>
      */
     public void streamAnalyzeImages(io.ringmain.v1.AnalyzeImagesRequest request,
@@ -297,10 +301,10 @@ public final class VisionServiceGrpc {
 
     /**
      * <pre>
-     * Answers a question about images.
+     * Answers a question about images and returns the whole answer.
      * </pre>
      */
-    public io.ringmain.v1.AnalyzeImagesResponse analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request) throws io.grpc.StatusException {
+    public io.ringmain.v1.ChatResponse analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getAnalyzeImagesMethod(), getCallOptions(), request);
     }
@@ -308,6 +312,8 @@ public final class VisionServiceGrpc {
     /**
      * <pre>
      * Answers a question about images as it is written.
+     * The same request as AnalyzeImages. Folding the events gives the response
+     * AnalyzeImages would have returned.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -353,10 +359,10 @@ public final class VisionServiceGrpc {
 
     /**
      * <pre>
-     * Answers a question about images.
+     * Answers a question about images and returns the whole answer.
      * </pre>
      */
-    public io.ringmain.v1.AnalyzeImagesResponse analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request) {
+    public io.ringmain.v1.ChatResponse analyzeImages(io.ringmain.v1.AnalyzeImagesRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getAnalyzeImagesMethod(), getCallOptions(), request);
     }
@@ -364,6 +370,8 @@ public final class VisionServiceGrpc {
     /**
      * <pre>
      * Answers a question about images as it is written.
+     * The same request as AnalyzeImages. Folding the events gives the response
+     * AnalyzeImages would have returned.
      * </pre>
      */
     public java.util.Iterator<io.ringmain.v1.ChatEvent> streamAnalyzeImages(
@@ -394,10 +402,10 @@ public final class VisionServiceGrpc {
 
     /**
      * <pre>
-     * Answers a question about images.
+     * Answers a question about images and returns the whole answer.
      * </pre>
      */
-    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.AnalyzeImagesResponse> analyzeImages(
+    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.ChatResponse> analyzeImages(
         io.ringmain.v1.AnalyzeImagesRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getAnalyzeImagesMethod(), getCallOptions()), request);
@@ -427,7 +435,7 @@ public final class VisionServiceGrpc {
       switch (methodId) {
         case METHODID_ANALYZE_IMAGES:
           serviceImpl.analyzeImages((io.ringmain.v1.AnalyzeImagesRequest) request,
-              (io.grpc.stub.StreamObserver<io.ringmain.v1.AnalyzeImagesResponse>) responseObserver);
+              (io.grpc.stub.StreamObserver<io.ringmain.v1.ChatResponse>) responseObserver);
           break;
         case METHODID_STREAM_ANALYZE_IMAGES:
           serviceImpl.streamAnalyzeImages((io.ringmain.v1.AnalyzeImagesRequest) request,
@@ -459,7 +467,7 @@ public final class VisionServiceGrpc {
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
               io.ringmain.v1.AnalyzeImagesRequest,
-              io.ringmain.v1.AnalyzeImagesResponse>(
+              io.ringmain.v1.ChatResponse>(
                 service, METHODID_ANALYZE_IMAGES)))
         .addMethod(
           getStreamAnalyzeImagesMethod(),

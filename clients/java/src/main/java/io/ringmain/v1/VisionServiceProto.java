@@ -21,11 +21,6 @@ public final class VisionServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_AnalyzeImagesRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_AnalyzeImagesResponse_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_AnalyzeImagesResponse_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_ReadDocumentRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -41,10 +36,10 @@ public final class VisionServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_ReadDocumentEvent_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_ringmain_v1_DocumentOpened_descriptor;
+    internal_static_ringmain_v1_DocumentStarted_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
-      internal_static_ringmain_v1_DocumentOpened_fieldAccessorTable;
+      internal_static_ringmain_v1_DocumentStarted_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_DocumentPage_descriptor;
   static final 
@@ -65,62 +60,70 @@ public final class VisionServiceProto {
   static {
     java.lang.String[] descriptorData = {
       "\n ringmain/v1/vision_service.proto\022\013ring" +
-      "main.v1\032\027google/rpc/status.proto\032\036ringma" +
-      "in/v1/chat_service.proto\032\031ringmain/v1/co" +
-      "ntent.proto\032\034ringmain/v1/generation.prot" +
-      "o\032\031ringmain/v1/routing.proto\032\027ringmain/v" +
-      "1/usage.proto\"\377\001\n\024AnalyzeImagesRequest\022\024" +
-      "\n\005model\030\001 \001(\tR\005model\022\026\n\006prompt\030\002 \001(\tR\006pr" +
-      "ompt\022*\n\006images\030\003 \003(\0132\022.ringmain.v1.Media" +
-      "R\006images\022J\n\021generation_config\030\004 \001(\0132\035.ri" +
-      "ngmain.v1.GenerationConfigR\020generationCo" +
-      "nfig\022A\n\016routing_policy\030\005 \001(\0132\032.ringmain." +
-      "v1.RoutingPolicyR\rroutingPolicy\"\340\001\n\025Anal" +
-      "yzeImagesResponse\022\037\n\013response_id\030\001 \001(\tR\n" +
-      "responseId\022\022\n\004text\030\002 \001(\tR\004text\022>\n\rfinish" +
-      "_reason\030\003 \001(\0162\031.ringmain.v1.FinishReason" +
-      "R\014finishReason\022(\n\005usage\030\004 \001(\0132\022.ringmain" +
-      ".v1.UsageR\005usage\022(\n\005route\030\005 \001(\0132\022.ringma" +
-      "in.v1.RouteR\005route\"s\n\023ReadDocumentReques" +
-      "t\0229\n\006config\030\001 \001(\0132\037.ringmain.v1.ReadDocu" +
-      "mentConfigH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005c" +
-      "hunkB\t\n\007message\"\236\002\n\022ReadDocumentConfig\022\024" +
-      "\n\005model\030\001 \001(\tR\005model\022\033\n\tmime_type\030\002 \001(\tR" +
-      "\010mimeType\022-\n\004mode\030\003 \001(\0162\031.ringmain.v1.Do" +
-      "cumentModeR\004mode\022\026\n\006prompt\030\004 \001(\tR\006prompt" +
-      "\022,\n\022max_parallel_pages\030\005 \001(\005R\020maxParalle" +
-      "lPages\022\035\n\nfirst_page\030\006 \001(\005R\tfirstPage\022A\n" +
-      "\016routing_policy\030\007 \001(\0132\032.ringmain.v1.Rout" +
-      "ingPolicyR\rroutingPolicy\"\301\001\n\021ReadDocumen" +
-      "tEvent\0225\n\006opened\030\001 \001(\0132\033.ringmain.v1.Doc" +
-      "umentOpenedH\000R\006opened\022/\n\004page\030\002 \001(\0132\031.ri" +
+      "main.v1\032\027google/rpc/status.proto\032\035ringma" +
+      "in/v1/attribution.proto\032\036ringmain/v1/cha" +
+      "t_service.proto\032\031ringmain/v1/content.pro" +
+      "to\032\034ringmain/v1/generation.proto\032\031ringma" +
+      "in/v1/routing.proto\032\027ringmain/v1/usage.p" +
+      "roto\"\227\003\n\024AnalyzeImagesRequest\022\035\n\nrequest" +
+      "_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005mod" +
+      "el\022:\n\013attribution\030\003 \001(\0132\030.ringmain.v1.At" +
+      "tributionR\013attribution\022A\n\016routing_policy" +
+      "\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR\rrout" +
+      "ingPolicy\022\026\n\006prompt\030\005 \001(\tR\006prompt\022*\n\006ima" +
+      "ges\030\006 \003(\0132\022.ringmain.v1.MediaR\006images\022;\n" +
+      "\014image_detail\030\007 \001(\0162\030.ringmain.v1.ImageD" +
+      "etailR\013imageDetail\022J\n\021generation_config\030" +
+      "\010 \001(\0132\035.ringmain.v1.GenerationConfigR\020ge" +
+      "nerationConfig\"s\n\023ReadDocumentRequest\0229\n" +
+      "\006config\030\001 \001(\0132\037.ringmain.v1.ReadDocument" +
+      "ConfigH\000R\006config\022\026\n\005chunk\030\002 \001(\014H\000R\005chunk" +
+      "B\t\n\007message\"\227\003\n\022ReadDocumentConfig\022\035\n\nre" +
+      "quest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\t" +
+      "R\005model\022:\n\013attribution\030\003 \001(\0132\030.ringmain." +
+      "v1.AttributionR\013attribution\022A\n\016routing_p" +
+      "olicy\030\004 \001(\0132\032.ringmain.v1.RoutingPolicyR" +
+      "\rroutingPolicy\022\033\n\tmime_type\030\005 \001(\tR\010mimeT" +
+      "ype\022-\n\004mode\030\006 \001(\0162\031.ringmain.v1.Document" +
+      "ModeR\004mode\022\026\n\006prompt\030\007 \001(\tR\006prompt\022\035\n\nfi" +
+      "rst_page\030\010 \001(\005R\tfirstPage\022J\n\021generation_" +
+      "config\030\t \001(\0132\035.ringmain.v1.GenerationCon" +
+      "figR\020generationConfig\"\304\001\n\021ReadDocumentEv" +
+      "ent\0228\n\007started\030\001 \001(\0132\034.ringmain.v1.Docum" +
+      "entStartedH\000R\007started\022/\n\004page\030\002 \001(\0132\031.ri" +
       "ngmain.v1.DocumentPageH\000R\004page\022;\n\010finish" +
       "ed\030\003 \001(\0132\035.ringmain.v1.DocumentFinishedH" +
-      "\000R\010finishedB\007\n\005event\"L\n\016DocumentOpened\022\033" +
-      "\n\tmime_type\030\001 \001(\tR\010mimeType\022\035\n\npage_coun" +
-      "t\030\002 \001(\005R\tpageCount\"\237\001\n\014DocumentPage\022\037\n\013p" +
-      "age_number\030\001 \001(\005R\npageNumber\022\032\n\010markdown" +
-      "\030\002 \001(\tR\010markdown\022(\n\005usage\030\003 \001(\0132\022.ringma" +
-      "in.v1.UsageR\005usage\022(\n\005error\030\004 \001(\0132\022.goog" +
-      "le.rpc.StatusR\005error\"<\n\020DocumentFinished" +
-      "\022(\n\005usage\030\001 \001(\0132\022.ringmain.v1.UsageR\005usa" +
-      "ge*q\n\014DocumentMode\022\035\n\031DOCUMENT_MODE_UNSP" +
-      "ECIFIED\020\000\022!\n\035DOCUMENT_MODE_TEXT_AND_IMAG" +
-      "ES\020\001\022\037\n\033DOCUMENT_MODE_PAGE_AS_IMAGE\020\0022\221\002" +
-      "\n\rVisionService\022V\n\rAnalyzeImages\022!.ringm" +
-      "ain.v1.AnalyzeImagesRequest\032\".ringmain.v" +
-      "1.AnalyzeImagesResponse\022R\n\023StreamAnalyze" +
-      "Images\022!.ringmain.v1.AnalyzeImagesReques" +
-      "t\032\026.ringmain.v1.ChatEvent0\001\022T\n\014ReadDocum" +
-      "ent\022 .ringmain.v1.ReadDocumentRequest\032\036." +
-      "ringmain.v1.ReadDocumentEvent(\0010\001B&\n\016io." +
-      "ringmain.v1B\022VisionServiceProtoP\001b\006proto" +
-      "3"
+      "\000R\010finishedB\007\n\005event\"\266\001\n\017DocumentStarted" +
+      "\022\037\n\013response_id\030\001 \001(\tR\nresponseId\022\037\n\013pro" +
+      "vider_id\030\002 \001(\tR\nproviderId\022%\n\016provider_m" +
+      "odel\030\003 \001(\tR\rproviderModel\022\033\n\tmime_type\030\004" +
+      " \001(\tR\010mimeType\022\035\n\npage_count\030\005 \001(\005R\tpage" +
+      "Count\"\311\001\n\014DocumentPage\022\037\n\013page_number\030\001 " +
+      "\001(\005R\npageNumber\022\032\n\010markdown\030\002 \001(\tR\010markd" +
+      "own\022(\n\005usage\030\003 \001(\0132\022.ringmain.v1.UsageR\005" +
+      "usage\022(\n\005route\030\004 \001(\0132\022.ringmain.v1.Route" +
+      "R\005route\022(\n\005error\030\005 \001(\0132\022.google.rpc.Stat" +
+      "usR\005error\"\207\001\n\020DocumentFinished\022\037\n\013respon" +
+      "se_id\030\001 \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022" +
+      ".ringmain.v1.UsageR\005usage\022(\n\005route\030\003 \001(\013" +
+      "2\022.ringmain.v1.RouteR\005route*q\n\014DocumentM" +
+      "ode\022\035\n\031DOCUMENT_MODE_UNSPECIFIED\020\000\022!\n\035DO" +
+      "CUMENT_MODE_TEXT_AND_IMAGES\020\001\022\037\n\033DOCUMEN" +
+      "T_MODE_PAGE_AS_IMAGE\020\0022\210\002\n\rVisionService" +
+      "\022M\n\rAnalyzeImages\022!.ringmain.v1.AnalyzeI" +
+      "magesRequest\032\031.ringmain.v1.ChatResponse\022" +
+      "R\n\023StreamAnalyzeImages\022!.ringmain.v1.Ana" +
+      "lyzeImagesRequest\032\026.ringmain.v1.ChatEven" +
+      "t0\001\022T\n\014ReadDocument\022 .ringmain.v1.ReadDo" +
+      "cumentRequest\032\036.ringmain.v1.ReadDocument" +
+      "Event(\0010\001B&\n\016io.ringmain.v1B\022VisionServi" +
+      "ceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.rpc.StatusProto.getDescriptor(),
+          io.ringmain.v1.AttributionProto.getDescriptor(),
           io.ringmain.v1.ChatServiceProto.getDescriptor(),
           io.ringmain.v1.ContentProto.getDescriptor(),
           io.ringmain.v1.GenerationProto.getDescriptor(),
@@ -132,50 +135,45 @@ public final class VisionServiceProto {
     internal_static_ringmain_v1_AnalyzeImagesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_AnalyzeImagesRequest_descriptor,
-        new java.lang.String[] { "Model", "Prompt", "Images", "GenerationConfig", "RoutingPolicy", });
-    internal_static_ringmain_v1_AnalyzeImagesResponse_descriptor =
-      getDescriptor().getMessageTypes().get(1);
-    internal_static_ringmain_v1_AnalyzeImagesResponse_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_AnalyzeImagesResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Text", "FinishReason", "Usage", "Route", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "Prompt", "Images", "ImageDetail", "GenerationConfig", });
     internal_static_ringmain_v1_ReadDocumentRequest_descriptor =
-      getDescriptor().getMessageTypes().get(2);
+      getDescriptor().getMessageTypes().get(1);
     internal_static_ringmain_v1_ReadDocumentRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ReadDocumentRequest_descriptor,
         new java.lang.String[] { "Config", "Chunk", "Message", });
     internal_static_ringmain_v1_ReadDocumentConfig_descriptor =
-      getDescriptor().getMessageTypes().get(3);
+      getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_ReadDocumentConfig_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ReadDocumentConfig_descriptor,
-        new java.lang.String[] { "Model", "MimeType", "Mode", "Prompt", "MaxParallelPages", "FirstPage", "RoutingPolicy", });
+        new java.lang.String[] { "RequestId", "Model", "Attribution", "RoutingPolicy", "MimeType", "Mode", "Prompt", "FirstPage", "GenerationConfig", });
     internal_static_ringmain_v1_ReadDocumentEvent_descriptor =
-      getDescriptor().getMessageTypes().get(4);
+      getDescriptor().getMessageTypes().get(3);
     internal_static_ringmain_v1_ReadDocumentEvent_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ReadDocumentEvent_descriptor,
-        new java.lang.String[] { "Opened", "Page", "Finished", "Event", });
-    internal_static_ringmain_v1_DocumentOpened_descriptor =
-      getDescriptor().getMessageTypes().get(5);
-    internal_static_ringmain_v1_DocumentOpened_fieldAccessorTable = new
+        new java.lang.String[] { "Started", "Page", "Finished", "Event", });
+    internal_static_ringmain_v1_DocumentStarted_descriptor =
+      getDescriptor().getMessageTypes().get(4);
+    internal_static_ringmain_v1_DocumentStarted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
-        internal_static_ringmain_v1_DocumentOpened_descriptor,
-        new java.lang.String[] { "MimeType", "PageCount", });
+        internal_static_ringmain_v1_DocumentStarted_descriptor,
+        new java.lang.String[] { "ResponseId", "ProviderId", "ProviderModel", "MimeType", "PageCount", });
     internal_static_ringmain_v1_DocumentPage_descriptor =
-      getDescriptor().getMessageTypes().get(6);
+      getDescriptor().getMessageTypes().get(5);
     internal_static_ringmain_v1_DocumentPage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_DocumentPage_descriptor,
-        new java.lang.String[] { "PageNumber", "Markdown", "Usage", "Error", });
+        new java.lang.String[] { "PageNumber", "Markdown", "Usage", "Route", "Error", });
     internal_static_ringmain_v1_DocumentFinished_descriptor =
-      getDescriptor().getMessageTypes().get(7);
+      getDescriptor().getMessageTypes().get(6);
     internal_static_ringmain_v1_DocumentFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_DocumentFinished_descriptor,
-        new java.lang.String[] { "Usage", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", });
     com.google.rpc.StatusProto.getDescriptor();
+    io.ringmain.v1.AttributionProto.getDescriptor();
     io.ringmain.v1.ChatServiceProto.getDescriptor();
     io.ringmain.v1.ContentProto.getDescriptor();
     io.ringmain.v1.GenerationProto.getDescriptor();

@@ -4,7 +4,8 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * Operating the gateway. Served on a port of its own.
+ * Operating the gateway. Served on a port of its own. Where keys are needed, a
+ * key with the scope ADMIN.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -300,6 +301,69 @@ public final class AdminServiceGrpc {
     return getListApiKeysMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<io.ringmain.admin.v1.UpdateApiKeyRequest,
+      io.ringmain.admin.v1.UpdateApiKeyResponse> getUpdateApiKeyMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "UpdateApiKey",
+      requestType = io.ringmain.admin.v1.UpdateApiKeyRequest.class,
+      responseType = io.ringmain.admin.v1.UpdateApiKeyResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<io.ringmain.admin.v1.UpdateApiKeyRequest,
+      io.ringmain.admin.v1.UpdateApiKeyResponse> getUpdateApiKeyMethod() {
+    io.grpc.MethodDescriptor<io.ringmain.admin.v1.UpdateApiKeyRequest, io.ringmain.admin.v1.UpdateApiKeyResponse> getUpdateApiKeyMethod;
+    if ((getUpdateApiKeyMethod = AdminServiceGrpc.getUpdateApiKeyMethod) == null) {
+      synchronized (AdminServiceGrpc.class) {
+        if ((getUpdateApiKeyMethod = AdminServiceGrpc.getUpdateApiKeyMethod) == null) {
+          AdminServiceGrpc.getUpdateApiKeyMethod = getUpdateApiKeyMethod =
+              io.grpc.MethodDescriptor.<io.ringmain.admin.v1.UpdateApiKeyRequest, io.ringmain.admin.v1.UpdateApiKeyResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "UpdateApiKey"))
+              .setIdempotent(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.admin.v1.UpdateApiKeyRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.admin.v1.UpdateApiKeyResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new AdminServiceMethodDescriptorSupplier("UpdateApiKey"))
+              .build();
+        }
+      }
+    }
+    return getUpdateApiKeyMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<io.ringmain.admin.v1.RotateApiKeyRequest,
+      io.ringmain.admin.v1.RotateApiKeyResponse> getRotateApiKeyMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "RotateApiKey",
+      requestType = io.ringmain.admin.v1.RotateApiKeyRequest.class,
+      responseType = io.ringmain.admin.v1.RotateApiKeyResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<io.ringmain.admin.v1.RotateApiKeyRequest,
+      io.ringmain.admin.v1.RotateApiKeyResponse> getRotateApiKeyMethod() {
+    io.grpc.MethodDescriptor<io.ringmain.admin.v1.RotateApiKeyRequest, io.ringmain.admin.v1.RotateApiKeyResponse> getRotateApiKeyMethod;
+    if ((getRotateApiKeyMethod = AdminServiceGrpc.getRotateApiKeyMethod) == null) {
+      synchronized (AdminServiceGrpc.class) {
+        if ((getRotateApiKeyMethod = AdminServiceGrpc.getRotateApiKeyMethod) == null) {
+          AdminServiceGrpc.getRotateApiKeyMethod = getRotateApiKeyMethod =
+              io.grpc.MethodDescriptor.<io.ringmain.admin.v1.RotateApiKeyRequest, io.ringmain.admin.v1.RotateApiKeyResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "RotateApiKey"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.admin.v1.RotateApiKeyRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  io.ringmain.admin.v1.RotateApiKeyResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new AdminServiceMethodDescriptorSupplier("RotateApiKey"))
+              .build();
+        }
+      }
+    }
+    return getRotateApiKeyMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<io.ringmain.admin.v1.RevokeApiKeyRequest,
       io.ringmain.admin.v1.RevokeApiKeyResponse> getRevokeApiKeyMethod;
 
@@ -424,7 +488,8 @@ public final class AdminServiceGrpc {
 
   /**
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public interface AsyncService {
@@ -522,6 +587,27 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
+     * Changes an API key: its name, scopes, models, limits or expiry.
+     * </pre>
+     */
+    default void updateApiKey(io.ringmain.admin.v1.UpdateApiKeyRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.admin.v1.UpdateApiKeyResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getUpdateApiKeyMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Gives an API key a new secret. The secret is in the response and nowhere
+     * else; the old one works on for a grace period, if one is asked for.
+     * </pre>
+     */
+    default void rotateApiKey(io.ringmain.admin.v1.RotateApiKeyRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.admin.v1.RotateApiKeyResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getRotateApiKeyMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
      * Makes a key stop working, everywhere, within a second.
      * </pre>
      */
@@ -544,7 +630,8 @@ public final class AdminServiceGrpc {
   /**
    * Base class for the server implementation of the service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public static abstract class AdminServiceImplBase
@@ -558,7 +645,8 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public static final class AdminServiceStub
@@ -676,6 +764,29 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
+     * Changes an API key: its name, scopes, models, limits or expiry.
+     * </pre>
+     */
+    public void updateApiKey(io.ringmain.admin.v1.UpdateApiKeyRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.admin.v1.UpdateApiKeyResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getUpdateApiKeyMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Gives an API key a new secret. The secret is in the response and nowhere
+     * else; the old one works on for a grace period, if one is asked for.
+     * </pre>
+     */
+    public void rotateApiKey(io.ringmain.admin.v1.RotateApiKeyRequest request,
+        io.grpc.stub.StreamObserver<io.ringmain.admin.v1.RotateApiKeyResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getRotateApiKeyMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
      * Makes a key stop working, everywhere, within a second.
      * </pre>
      */
@@ -700,7 +811,8 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do synchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public static final class AdminServiceBlockingV2Stub
@@ -809,6 +921,27 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
+     * Changes an API key: its name, scopes, models, limits or expiry.
+     * </pre>
+     */
+    public io.ringmain.admin.v1.UpdateApiKeyResponse updateApiKey(io.ringmain.admin.v1.UpdateApiKeyRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getUpdateApiKeyMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Gives an API key a new secret. The secret is in the response and nowhere
+     * else; the old one works on for a grace period, if one is asked for.
+     * </pre>
+     */
+    public io.ringmain.admin.v1.RotateApiKeyResponse rotateApiKey(io.ringmain.admin.v1.RotateApiKeyRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getRotateApiKeyMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Makes a key stop working, everywhere, within a second.
      * </pre>
      */
@@ -833,7 +966,8 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public static final class AdminServiceBlockingStub
@@ -942,6 +1076,27 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
+     * Changes an API key: its name, scopes, models, limits or expiry.
+     * </pre>
+     */
+    public io.ringmain.admin.v1.UpdateApiKeyResponse updateApiKey(io.ringmain.admin.v1.UpdateApiKeyRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getUpdateApiKeyMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Gives an API key a new secret. The secret is in the response and nowhere
+     * else; the old one works on for a grace period, if one is asked for.
+     * </pre>
+     */
+    public io.ringmain.admin.v1.RotateApiKeyResponse rotateApiKey(io.ringmain.admin.v1.RotateApiKeyRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getRotateApiKeyMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Makes a key stop working, everywhere, within a second.
      * </pre>
      */
@@ -965,7 +1120,8 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own.
+   * Operating the gateway. Served on a port of its own. Where keys are needed, a
+   * key with the scope ADMIN.
    * </pre>
    */
   public static final class AdminServiceFutureStub
@@ -1083,6 +1239,29 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
+     * Changes an API key: its name, scopes, models, limits or expiry.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.admin.v1.UpdateApiKeyResponse> updateApiKey(
+        io.ringmain.admin.v1.UpdateApiKeyRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getUpdateApiKeyMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Gives an API key a new secret. The secret is in the response and nowhere
+     * else; the old one works on for a grace period, if one is asked for.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<io.ringmain.admin.v1.RotateApiKeyResponse> rotateApiKey(
+        io.ringmain.admin.v1.RotateApiKeyRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getRotateApiKeyMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
      * Makes a key stop working, everywhere, within a second.
      * </pre>
      */
@@ -1102,8 +1281,10 @@ public final class AdminServiceGrpc {
   private static final int METHODID_RELOAD_CONFIG = 6;
   private static final int METHODID_CREATE_API_KEY = 7;
   private static final int METHODID_LIST_API_KEYS = 8;
-  private static final int METHODID_REVOKE_API_KEY = 9;
-  private static final int METHODID_WATCH_EVENTS = 10;
+  private static final int METHODID_UPDATE_API_KEY = 9;
+  private static final int METHODID_ROTATE_API_KEY = 10;
+  private static final int METHODID_REVOKE_API_KEY = 11;
+  private static final int METHODID_WATCH_EVENTS = 12;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1157,6 +1338,14 @@ public final class AdminServiceGrpc {
         case METHODID_LIST_API_KEYS:
           serviceImpl.listApiKeys((io.ringmain.admin.v1.ListApiKeysRequest) request,
               (io.grpc.stub.StreamObserver<io.ringmain.admin.v1.ListApiKeysResponse>) responseObserver);
+          break;
+        case METHODID_UPDATE_API_KEY:
+          serviceImpl.updateApiKey((io.ringmain.admin.v1.UpdateApiKeyRequest) request,
+              (io.grpc.stub.StreamObserver<io.ringmain.admin.v1.UpdateApiKeyResponse>) responseObserver);
+          break;
+        case METHODID_ROTATE_API_KEY:
+          serviceImpl.rotateApiKey((io.ringmain.admin.v1.RotateApiKeyRequest) request,
+              (io.grpc.stub.StreamObserver<io.ringmain.admin.v1.RotateApiKeyResponse>) responseObserver);
           break;
         case METHODID_REVOKE_API_KEY:
           serviceImpl.revokeApiKey((io.ringmain.admin.v1.RevokeApiKeyRequest) request,
@@ -1248,6 +1437,20 @@ public final class AdminServiceGrpc {
               io.ringmain.admin.v1.ListApiKeysResponse>(
                 service, METHODID_LIST_API_KEYS)))
         .addMethod(
+          getUpdateApiKeyMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              io.ringmain.admin.v1.UpdateApiKeyRequest,
+              io.ringmain.admin.v1.UpdateApiKeyResponse>(
+                service, METHODID_UPDATE_API_KEY)))
+        .addMethod(
+          getRotateApiKeyMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              io.ringmain.admin.v1.RotateApiKeyRequest,
+              io.ringmain.admin.v1.RotateApiKeyResponse>(
+                service, METHODID_ROTATE_API_KEY)))
+        .addMethod(
           getRevokeApiKeyMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
@@ -1318,6 +1521,8 @@ public final class AdminServiceGrpc {
               .addMethod(getReloadConfigMethod())
               .addMethod(getCreateApiKeyMethod())
               .addMethod(getListApiKeysMethod())
+              .addMethod(getUpdateApiKeyMethod())
+              .addMethod(getRotateApiKeyMethod())
               .addMethod(getRevokeApiKeyMethod())
               .addMethod(getWatchEventsMethod())
               .build();

@@ -111,6 +111,26 @@ public final class AdminServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_admin_v1_CreateApiKeyResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_admin_v1_UpdateApiKeyRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_admin_v1_UpdateApiKeyRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_admin_v1_UpdateApiKeyResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_admin_v1_UpdateApiKeyResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_admin_v1_RotateApiKeyRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_admin_v1_RotateApiKeyRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_admin_v1_RotateApiKeyResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_admin_v1_RotateApiKeyResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_admin_v1_ListApiKeysRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -156,123 +176,150 @@ public final class AdminServiceProto {
     java.lang.String[] descriptorData = {
       "\n%ringmain/admin/v1/admin_service.proto\022" +
       "\021ringmain.admin.v1\032\036google/protobuf/dura" +
-      "tion.proto\032\037google/protobuf/timestamp.pr" +
-      "oto\032\027google/rpc/status.proto\"\274\002\n\010Provide" +
-      "r\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\022\022\n\004ki" +
-      "nd\030\002 \001(\tR\004kind\0226\n\005state\030\003 \001(\0162 .ringmain" +
-      ".admin.v1.ProviderStateR\005state\0226\n\010breake" +
-      "rs\030\004 \003(\0132\032.ringmain.admin.v1.BreakerR\010br" +
-      "eakers\022&\n\017in_flight_count\030\005 \001(\005R\rinFligh" +
-      "tCount\022@\n\016median_latency\030\006 \001(\0132\031.google." +
-      "protobuf.DurationR\rmedianLatency\022!\n\014fail" +
-      "ure_rate\030\007 \001(\002R\013failureRate\"\363\002\n\007Breaker\022" +
-      "%\n\016provider_model\030\001 \001(\tR\rproviderModel\0225" +
-      "\n\005state\030\002 \001(\0162\037.ringmain.admin.v1.Breake" +
-      "rStateR\005state\022;\n\013change_time\030\003 \001(\0132\032.goo" +
-      "gle.protobuf.TimestampR\nchangeTime\0229\n\npr" +
-      "obe_time\030\004 \001(\0132\032.google.protobuf.Timesta" +
-      "mpR\tprobeTime\0221\n\nlast_error\030\005 \001(\0132\022.goog" +
-      "le.rpc.StatusR\tlastError\022\037\n\013hold_reason\030" +
-      "\006 \001(\tR\nholdReason\022>\n\rhold_end_time\030\007 \001(\013" +
-      "2\032.google.protobuf.TimestampR\013holdEndTim" +
-      "e\"\026\n\024ListProvidersRequest\"R\n\025ListProvide" +
-      "rsResponse\0229\n\tproviders\030\001 \003(\0132\033.ringmain" +
-      ".admin.v1.ProviderR\tproviders\"7\n\024DrainPr" +
-      "oviderRequest\022\037\n\013provider_id\030\001 \001(\tR\nprov" +
-      "iderId\"P\n\025DrainProviderResponse\0227\n\010provi" +
-      "der\030\001 \001(\0132\033.ringmain.admin.v1.ProviderR\010" +
-      "provider\"9\n\026RestoreProviderRequest\022\037\n\013pr" +
-      "ovider_id\030\001 \001(\tR\nproviderId\"R\n\027RestorePr" +
-      "oviderResponse\0227\n\010provider\030\001 \001(\0132\033.ringm" +
-      "ain.admin.v1.ProviderR\010provider\"R\n\031SetPr" +
-      "imaryProviderRequest\022\024\n\005model\030\001 \001(\tR\005mod" +
-      "el\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\"?\n\032S" +
-      "etPrimaryProviderResponse\022!\n\014provider_id" +
-      "s\030\001 \003(\tR\013providerIds\"7\n\024CheckProviderReq" +
-      "uest\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\"v\n" +
-      "\025CheckProviderResponse\0223\n\007latency\030\001 \001(\0132" +
-      "\031.google.protobuf.DurationR\007latency\022(\n\005e" +
-      "rror\030\002 \001(\0132\022.google.rpc.StatusR\005error\")\n" +
-      "\021FlushCacheRequest\022\024\n\005model\030\001 \001(\tR\005model" +
-      "\"D\n\022FlushCacheResponse\022.\n\023dropped_entry_" +
-      "count\030\001 \001(\003R\021droppedEntryCount\"\025\n\023Reload" +
-      "ConfigRequest\"`\n\024ReloadConfigResponse\022#\n" +
-      "\rchanged_paths\030\001 \003(\tR\014changedPaths\022#\n\rre" +
-      "start_paths\030\002 \003(\tR\014restartPaths\"\346\003\n\006ApiK" +
-      "ey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\ttenant_id\030\002" +
-      " \001(\tR\010tenantId\022!\n\014display_name\030\003 \001(\tR\013di" +
-      "splayName\022%\n\016allowed_models\030\004 \003(\tR\rallow" +
-      "edModels\022.\n\023requests_per_minute\030\005 \001(\003R\021r" +
-      "equestsPerMinute\022*\n\021tokens_per_minute\030\006 " +
-      "\001(\003R\017tokensPerMinute\0225\n\027monthly_budget_n" +
-      "ano_usd\030\007 \001(\003R\024monthlyBudgetNanoUsd\022\024\n\005a" +
-      "dmin\030\010 \001(\010R\005admin\022;\n\013create_time\030\t \001(\0132\032" +
-      ".google.protobuf.TimestampR\ncreateTime\022;" +
-      "\n\013expire_time\030\n \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\nexpireTime\022;\n\013revoke_time\030\013 \001(\013" +
-      "2\032.google.protobuf.TimestampR\nrevokeTime" +
-      "\"B\n\023CreateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.r" +
-      "ingmain.admin.v1.ApiKeyR\003key\"[\n\024CreateAp" +
-      "iKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmain.adm" +
-      "in.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secre" +
-      "t\"m\n\022ListApiKeysRequest\022\033\n\tpage_size\030\001 \001" +
-      "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
-      "ken\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023List" +
-      "ApiKeysResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain" +
-      ".admin.v1.ApiKeyR\004keys\022&\n\017next_page_toke" +
-      "n\030\002 \001(\tR\rnextPageToken\",\n\023RevokeApiKeyRe" +
-      "quest\022\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeAp" +
-      "iKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmain.adm" +
-      "in.v1.ApiKeyR\003key\"*\n\022WatchEventsRequest\022" +
-      "\024\n\005kinds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsRes" +
-      "ponse\022.\n\004time\030\001 \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013pro" +
-      "vider_id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 " +
-      "\001(\tR\007message\022V\n\nattributes\030\005 \003(\01326.ringm" +
-      "ain.admin.v1.WatchEventsResponse.Attribu" +
-      "tesEntryR\nattributes\032=\n\017AttributesEntry\022" +
-      "\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:" +
-      "\0028\001*f\n\rProviderState\022\036\n\032PROVIDER_STATE_U" +
-      "NSPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022" +
-      "\032\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSt" +
-      "ate\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BR" +
-      "EAKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OP" +
-      "EN\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\366\010\n\014Ad" +
-      "minService\022g\n\rListProviders\022\'.ringmain.a" +
-      "dmin.v1.ListProvidersRequest\032(.ringmain." +
-      "admin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rD" +
-      "rainProvider\022\'.ringmain.admin.v1.DrainPr" +
-      "oviderRequest\032(.ringmain.admin.v1.DrainP" +
-      "roviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022" +
-      ").ringmain.admin.v1.RestoreProviderReque" +
-      "st\032*.ringmain.admin.v1.RestoreProviderRe" +
-      "sponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ring" +
-      "main.admin.v1.SetPrimaryProviderRequest\032" +
-      "-.ringmain.admin.v1.SetPrimaryProviderRe" +
-      "sponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain." +
-      "admin.v1.CheckProviderRequest\032(.ringmain" +
-      ".admin.v1.CheckProviderResponse\022^\n\nFlush" +
-      "Cache\022$.ringmain.admin.v1.FlushCacheRequ" +
-      "est\032%.ringmain.admin.v1.FlushCacheRespon" +
-      "se\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin" +
-      ".v1.ReloadConfigRequest\032\'.ringmain.admin" +
-      ".v1.ReloadConfigResponse\022_\n\014CreateApiKey" +
-      "\022&.ringmain.admin.v1.CreateApiKeyRequest" +
-      "\032\'.ringmain.admin.v1.CreateApiKeyRespons" +
-      "e\022a\n\013ListApiKeys\022%.ringmain.admin.v1.Lis" +
-      "tApiKeysRequest\032&.ringmain.admin.v1.List" +
-      "ApiKeysResponse\"\003\220\002\001\022d\n\014RevokeApiKey\022&.r" +
-      "ingmain.admin.v1.RevokeApiKeyRequest\032\'.r" +
-      "ingmain.admin.v1.RevokeApiKeyResponse\"\003\220" +
-      "\002\002\022^\n\013WatchEvents\022%.ringmain.admin.v1.Wa" +
-      "tchEventsRequest\032&.ringmain.admin.v1.Wat" +
-      "chEventsResponse0\001B+\n\024io.ringmain.admin." +
-      "v1B\021AdminServiceProtoP\001b\006proto3"
+      "tion.proto\032 google/protobuf/field_mask.p" +
+      "roto\032\037google/protobuf/timestamp.proto\032\027g" +
+      "oogle/rpc/status.proto\"\274\002\n\010Provider\022\037\n\013p" +
+      "rovider_id\030\001 \001(\tR\nproviderId\022\022\n\004kind\030\002 \001" +
+      "(\tR\004kind\0226\n\005state\030\003 \001(\0162 .ringmain.admin" +
+      ".v1.ProviderStateR\005state\0226\n\010breakers\030\004 \003" +
+      "(\0132\032.ringmain.admin.v1.BreakerR\010breakers" +
+      "\022&\n\017in_flight_count\030\005 \001(\005R\rinFlightCount" +
+      "\022@\n\016median_latency\030\006 \001(\0132\031.google.protob" +
+      "uf.DurationR\rmedianLatency\022!\n\014failure_ra" +
+      "te\030\007 \001(\002R\013failureRate\"\203\003\n\007Breaker\022%\n\016pro" +
+      "vider_model\030\001 \001(\tR\rproviderModel\0225\n\005stat" +
+      "e\030\002 \001(\0162\037.ringmain.admin.v1.BreakerState" +
+      "R\005state\022;\n\013change_time\030\003 \001(\0132\032.google.pr" +
+      "otobuf.TimestampR\nchangeTime\0229\n\nprobe_ti" +
+      "me\030\004 \001(\0132\032.google.protobuf.TimestampR\tpr" +
+      "obeTime\0221\n\nlast_error\030\005 \001(\0132\022.google.rpc" +
+      ".StatusR\tlastError\022\'\n\017cooldown_reason\030\006 " +
+      "\001(\tR\016cooldownReason\022F\n\021cooldown_end_time" +
+      "\030\007 \001(\0132\032.google.protobuf.TimestampR\017cool" +
+      "downEndTime\"\026\n\024ListProvidersRequest\"R\n\025L" +
+      "istProvidersResponse\0229\n\tproviders\030\001 \003(\0132" +
+      "\033.ringmain.admin.v1.ProviderR\tproviders\"" +
+      "7\n\024DrainProviderRequest\022\037\n\013provider_id\030\001" +
+      " \001(\tR\nproviderId\"P\n\025DrainProviderRespons" +
+      "e\0227\n\010provider\030\001 \001(\0132\033.ringmain.admin.v1." +
+      "ProviderR\010provider\"9\n\026RestoreProviderReq" +
+      "uest\022\037\n\013provider_id\030\001 \001(\tR\nproviderId\"R\n" +
+      "\027RestoreProviderResponse\0227\n\010provider\030\001 \001" +
+      "(\0132\033.ringmain.admin.v1.ProviderR\010provide" +
+      "r\"R\n\031SetPrimaryProviderRequest\022\024\n\005model\030" +
+      "\001 \001(\tR\005model\022\037\n\013provider_id\030\002 \001(\tR\nprovi" +
+      "derId\"?\n\032SetPrimaryProviderResponse\022!\n\014p" +
+      "rovider_ids\030\001 \003(\tR\013providerIds\"7\n\024CheckP" +
+      "roviderRequest\022\037\n\013provider_id\030\001 \001(\tR\npro" +
+      "viderId\"v\n\025CheckProviderResponse\0223\n\007late" +
+      "ncy\030\001 \001(\0132\031.google.protobuf.DurationR\007la" +
+      "tency\022(\n\005error\030\002 \001(\0132\022.google.rpc.Status" +
+      "R\005error\")\n\021FlushCacheRequest\022\024\n\005model\030\001 " +
+      "\001(\tR\005model\"D\n\022FlushCacheResponse\022.\n\023drop" +
+      "ped_entry_count\030\001 \001(\003R\021droppedEntryCount" +
+      "\"\025\n\023ReloadConfigRequest\"`\n\024ReloadConfigR" +
+      "esponse\022#\n\rchanged_paths\030\001 \003(\tR\014changedP" +
+      "aths\022#\n\rrestart_paths\030\002 \003(\tR\014restartPath" +
+      "s\"\357\005\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt" +
+      "enant_id\030\002 \001(\tR\010tenantId\022!\n\014display_name" +
+      "\030\003 \001(\tR\013displayName\0226\n\006scopes\030\004 \003(\0162\036.ri" +
+      "ngmain.admin.v1.ApiKeyScopeR\006scopes\022%\n\016a" +
+      "llowed_models\030\005 \003(\tR\rallowedModels\0223\n\023re" +
+      "quests_per_minute\030\006 \001(\003H\000R\021requestsPerMi" +
+      "nute\210\001\001\022/\n\021tokens_per_minute\030\007 \001(\003H\001R\017to" +
+      "kensPerMinute\210\001\001\022:\n\027monthly_budget_nano_" +
+      "usd\030\010 \001(\003H\002R\024monthlyBudgetNanoUsd\210\001\001\022;\n\013" +
+      "create_time\030\t \001(\0132\032.google.protobuf.Time" +
+      "stampR\ncreateTime\022;\n\013expire_time\030\n \001(\0132\032" +
+      ".google.protobuf.TimestampR\nexpireTime\022;" +
+      "\n\013rotate_time\030\013 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\nrotateTime\022O\n\026old_secret_expire" +
+      "_time\030\014 \001(\0132\032.google.protobuf.TimestampR" +
+      "\023oldSecretExpireTime\022;\n\013revoke_time\030\r \001(" +
+      "\0132\032.google.protobuf.TimestampR\nrevokeTim" +
+      "eB\026\n\024_requests_per_minuteB\024\n\022_tokens_per" +
+      "_minuteB\032\n\030_monthly_budget_nano_usd\"B\n\023C" +
+      "reateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringma" +
+      "in.admin.v1.ApiKeyR\003key\"[\n\024CreateApiKeyR" +
+      "esponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1" +
+      ".ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023" +
+      "UpdateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringm" +
+      "ain.admin.v1.ApiKeyR\003key\022;\n\013update_mask\030" +
+      "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat" +
+      "eMask\"C\n\024UpdateApiKeyResponse\022+\n\003key\030\001 \001" +
+      "(\0132\031.ringmain.admin.v1.ApiKeyR\003key\"j\n\023Ro" +
+      "tateApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId" +
+      "\022<\n\014grace_period\030\002 \001(\0132\031.google.protobuf" +
+      ".DurationR\013gracePeriod\"[\n\024RotateApiKeyRe" +
+      "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1." +
+      "ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022L" +
+      "istApiKeysRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa" +
+      "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022\033\n" +
+      "\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023ListApiKey" +
+      "sResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain.admin" +
+      ".v1.ApiKeyR\004keys\022&\n\017next_page_token\030\002 \001(" +
+      "\tR\rnextPageToken\",\n\023RevokeApiKeyRequest\022" +
+      "\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeApiKeyRe" +
+      "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1." +
+      "ApiKeyR\003key\"*\n\022WatchEventsRequest\022\024\n\005kin" +
+      "ds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsResponse\022" +
+      ".\n\004time\030\001 \001(\0132\032.google.protobuf.Timestam" +
+      "pR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013provider_" +
+      "id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 \001(\tR\007m" +
+      "essage\022V\n\nattributes\030\005 \003(\01326.ringmain.ad" +
+      "min.v1.WatchEventsResponse.AttributesEnt" +
+      "ryR\nattributes\032=\n\017AttributesEntry\022\020\n\003key" +
+      "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n" +
+      "\013ApiKeyScope\022\035\n\031API_KEY_SCOPE_UNSPECIFIE" +
+      "D\020\000\022\033\n\027API_KEY_SCOPE_INFERENCE\020\001\022\027\n\023API_" +
+      "KEY_SCOPE_USAGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN" +
+      "\020\003*f\n\rProviderState\022\036\n\032PROVIDER_STATE_UN" +
+      "SPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032" +
+      "\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSta" +
+      "te\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BRE" +
+      "AKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OPE" +
+      "N\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\275\n\n\014Adm" +
+      "inService\022g\n\rListProviders\022\'.ringmain.ad" +
+      "min.v1.ListProvidersRequest\032(.ringmain.a" +
+      "dmin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rDr" +
+      "ainProvider\022\'.ringmain.admin.v1.DrainPro" +
+      "viderRequest\032(.ringmain.admin.v1.DrainPr" +
+      "oviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022)" +
+      ".ringmain.admin.v1.RestoreProviderReques" +
+      "t\032*.ringmain.admin.v1.RestoreProviderRes" +
+      "ponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ringm" +
+      "ain.admin.v1.SetPrimaryProviderRequest\032-" +
+      ".ringmain.admin.v1.SetPrimaryProviderRes" +
+      "ponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain.a" +
+      "dmin.v1.CheckProviderRequest\032(.ringmain." +
+      "admin.v1.CheckProviderResponse\022^\n\nFlushC" +
+      "ache\022$.ringmain.admin.v1.FlushCacheReque" +
+      "st\032%.ringmain.admin.v1.FlushCacheRespons" +
+      "e\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin." +
+      "v1.ReloadConfigRequest\032\'.ringmain.admin." +
+      "v1.ReloadConfigResponse\022_\n\014CreateApiKey\022" +
+      "&.ringmain.admin.v1.CreateApiKeyRequest\032" +
+      "\'.ringmain.admin.v1.CreateApiKeyResponse" +
+      "\022a\n\013ListApiKeys\022%.ringmain.admin.v1.List" +
+      "ApiKeysRequest\032&.ringmain.admin.v1.ListA" +
+      "piKeysResponse\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ri" +
+      "ngmain.admin.v1.UpdateApiKeyRequest\032\'.ri" +
+      "ngmain.admin.v1.UpdateApiKeyResponse\"\003\220\002" +
+      "\002\022_\n\014RotateApiKey\022&.ringmain.admin.v1.Ro" +
+      "tateApiKeyRequest\032\'.ringmain.admin.v1.Ro" +
+      "tateApiKeyResponse\022d\n\014RevokeApiKey\022&.rin" +
+      "gmain.admin.v1.RevokeApiKeyRequest\032\'.rin" +
+      "gmain.admin.v1.RevokeApiKeyResponse\"\003\220\002\002" +
+      "\022^\n\013WatchEvents\022%.ringmain.admin.v1.Watc" +
+      "hEventsRequest\032&.ringmain.admin.v1.Watch" +
+      "EventsResponse0\001B+\n\024io.ringmain.admin.v1" +
+      "B\021AdminServiceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DurationProto.getDescriptor(),
+          com.google.protobuf.FieldMaskProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
           com.google.rpc.StatusProto.getDescriptor(),
         });
@@ -287,7 +334,7 @@ public final class AdminServiceProto {
     internal_static_ringmain_admin_v1_Breaker_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_Breaker_descriptor,
-        new java.lang.String[] { "ProviderModel", "State", "ChangeTime", "ProbeTime", "LastError", "HoldReason", "HoldEndTime", });
+        new java.lang.String[] { "ProviderModel", "State", "ChangeTime", "ProbeTime", "LastError", "CooldownReason", "CooldownEndTime", });
     internal_static_ringmain_admin_v1_ListProvidersRequest_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_admin_v1_ListProvidersRequest_fieldAccessorTable = new
@@ -377,7 +424,7 @@ public final class AdminServiceProto {
     internal_static_ringmain_admin_v1_ApiKey_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_ApiKey_descriptor,
-        new java.lang.String[] { "KeyId", "TenantId", "DisplayName", "AllowedModels", "RequestsPerMinute", "TokensPerMinute", "MonthlyBudgetNanoUsd", "Admin", "CreateTime", "ExpireTime", "RevokeTime", });
+        new java.lang.String[] { "KeyId", "TenantId", "DisplayName", "Scopes", "AllowedModels", "RequestsPerMinute", "TokensPerMinute", "MonthlyBudgetNanoUsd", "CreateTime", "ExpireTime", "RotateTime", "OldSecretExpireTime", "RevokeTime", });
     internal_static_ringmain_admin_v1_CreateApiKeyRequest_descriptor =
       getDescriptor().getMessageTypes().get(17);
     internal_static_ringmain_admin_v1_CreateApiKeyRequest_fieldAccessorTable = new
@@ -390,38 +437,62 @@ public final class AdminServiceProto {
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_CreateApiKeyResponse_descriptor,
         new java.lang.String[] { "Key", "Secret", });
-    internal_static_ringmain_admin_v1_ListApiKeysRequest_descriptor =
+    internal_static_ringmain_admin_v1_UpdateApiKeyRequest_descriptor =
       getDescriptor().getMessageTypes().get(19);
+    internal_static_ringmain_admin_v1_UpdateApiKeyRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_admin_v1_UpdateApiKeyRequest_descriptor,
+        new java.lang.String[] { "Key", "UpdateMask", });
+    internal_static_ringmain_admin_v1_UpdateApiKeyResponse_descriptor =
+      getDescriptor().getMessageTypes().get(20);
+    internal_static_ringmain_admin_v1_UpdateApiKeyResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_admin_v1_UpdateApiKeyResponse_descriptor,
+        new java.lang.String[] { "Key", });
+    internal_static_ringmain_admin_v1_RotateApiKeyRequest_descriptor =
+      getDescriptor().getMessageTypes().get(21);
+    internal_static_ringmain_admin_v1_RotateApiKeyRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_admin_v1_RotateApiKeyRequest_descriptor,
+        new java.lang.String[] { "KeyId", "GracePeriod", });
+    internal_static_ringmain_admin_v1_RotateApiKeyResponse_descriptor =
+      getDescriptor().getMessageTypes().get(22);
+    internal_static_ringmain_admin_v1_RotateApiKeyResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_admin_v1_RotateApiKeyResponse_descriptor,
+        new java.lang.String[] { "Key", "Secret", });
+    internal_static_ringmain_admin_v1_ListApiKeysRequest_descriptor =
+      getDescriptor().getMessageTypes().get(23);
     internal_static_ringmain_admin_v1_ListApiKeysRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_ListApiKeysRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "TenantId", });
     internal_static_ringmain_admin_v1_ListApiKeysResponse_descriptor =
-      getDescriptor().getMessageTypes().get(20);
+      getDescriptor().getMessageTypes().get(24);
     internal_static_ringmain_admin_v1_ListApiKeysResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_ListApiKeysResponse_descriptor,
         new java.lang.String[] { "Keys", "NextPageToken", });
     internal_static_ringmain_admin_v1_RevokeApiKeyRequest_descriptor =
-      getDescriptor().getMessageTypes().get(21);
+      getDescriptor().getMessageTypes().get(25);
     internal_static_ringmain_admin_v1_RevokeApiKeyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_RevokeApiKeyRequest_descriptor,
         new java.lang.String[] { "KeyId", });
     internal_static_ringmain_admin_v1_RevokeApiKeyResponse_descriptor =
-      getDescriptor().getMessageTypes().get(22);
+      getDescriptor().getMessageTypes().get(26);
     internal_static_ringmain_admin_v1_RevokeApiKeyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_RevokeApiKeyResponse_descriptor,
         new java.lang.String[] { "Key", });
     internal_static_ringmain_admin_v1_WatchEventsRequest_descriptor =
-      getDescriptor().getMessageTypes().get(23);
+      getDescriptor().getMessageTypes().get(27);
     internal_static_ringmain_admin_v1_WatchEventsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_WatchEventsRequest_descriptor,
         new java.lang.String[] { "Kinds", });
     internal_static_ringmain_admin_v1_WatchEventsResponse_descriptor =
-      getDescriptor().getMessageTypes().get(24);
+      getDescriptor().getMessageTypes().get(28);
     internal_static_ringmain_admin_v1_WatchEventsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_WatchEventsResponse_descriptor,
@@ -433,6 +504,7 @@ public final class AdminServiceProto {
         internal_static_ringmain_admin_v1_WatchEventsResponse_AttributesEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     com.google.protobuf.DurationProto.getDescriptor();
+    com.google.protobuf.FieldMaskProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     com.google.rpc.StatusProto.getDescriptor();
   }

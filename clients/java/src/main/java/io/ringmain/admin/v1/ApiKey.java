@@ -6,7 +6,7 @@ package io.ringmain.admin.v1;
 
 /**
  * <pre>
- * An API key.
+ * An API key. A limit that is absent is none; zero lets nothing through.
  * </pre>
  *
  * Protobuf type {@code ringmain.admin.v1.ApiKey}
@@ -24,6 +24,7 @@ private static final long serialVersionUID = 0L;
     keyId_ = "";
     tenantId_ = "";
     displayName_ = "";
+    scopes_ = java.util.Collections.emptyList();
     allowedModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
   }
@@ -54,7 +55,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object keyId_ = "";
   /**
    * <pre>
-   * Identifies the key, and is not secret.
+   * Identifies the key, and is not secret. Set by the gateway.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -75,7 +76,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Identifies the key, and is not secret.
+   * Identifies the key, and is not secret. Set by the gateway.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -101,7 +102,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object tenantId_ = "";
   /**
    * <pre>
-   * Whose it is.
+   * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
    * </pre>
    *
    * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -122,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Whose it is.
+   * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
    * </pre>
    *
    * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -148,7 +149,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object displayName_ = "";
   /**
    * <pre>
-   * A name for people.
+   * A name for people, at most 256 characters.
    * </pre>
    *
    * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -169,7 +170,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A name for people.
+   * A name for people, at most 256 characters.
    * </pre>
    *
    * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -190,16 +191,95 @@ private static final long serialVersionUID = 0L;
     }
   }
 
-  public static final int ALLOWED_MODELS_FIELD_NUMBER = 4;
+  public static final int SCOPES_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private java.util.List<java.lang.Integer> scopes_;
+  private static final com.google.protobuf.Internal.ListAdapter.Converter<
+      java.lang.Integer, io.ringmain.admin.v1.ApiKeyScope> scopes_converter_ =
+          new com.google.protobuf.Internal.ListAdapter.Converter<
+              java.lang.Integer, io.ringmain.admin.v1.ApiKeyScope>() {
+            public io.ringmain.admin.v1.ApiKeyScope convert(java.lang.Integer from) {
+              io.ringmain.admin.v1.ApiKeyScope result = io.ringmain.admin.v1.ApiKeyScope.forNumber(from);
+              return result == null ? io.ringmain.admin.v1.ApiKeyScope.UNRECOGNIZED : result;
+            }
+          };
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return A list containing the scopes.
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.admin.v1.ApiKeyScope> getScopesList() {
+    return new com.google.protobuf.Internal.ListAdapter<
+        java.lang.Integer, io.ringmain.admin.v1.ApiKeyScope>(scopes_, scopes_converter_);
+  }
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return The count of scopes.
+   */
+  @java.lang.Override
+  public int getScopesCount() {
+    return scopes_.size();
+  }
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @param index The index of the element to return.
+   * @return The scopes at the given index.
+   */
+  @java.lang.Override
+  public io.ringmain.admin.v1.ApiKeyScope getScopes(int index) {
+    return scopes_converter_.convert(scopes_.get(index));
+  }
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return A list containing the enum numeric values on the wire for scopes.
+   */
+  @java.lang.Override
+  public java.util.List<java.lang.Integer>
+  getScopesValueList() {
+    return scopes_;
+  }
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @param index The index of the value to return.
+   * @return The enum numeric value on the wire of scopes at the given index.
+   */
+  @java.lang.Override
+  public int getScopesValue(int index) {
+    return scopes_.get(index);
+  }
+  private int scopesMemoizedSerializedSize;
+
+  public static final int ALLOWED_MODELS_FIELD_NUMBER = 5;
   @SuppressWarnings("serial")
   private com.google.protobuf.LazyStringArrayList allowedModels_ =
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @return A list containing the allowedModels.
    */
   public com.google.protobuf.ProtocolStringList
@@ -208,10 +288,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @return The count of allowedModels.
    */
   public int getAllowedModelsCount() {
@@ -219,10 +300,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @param index The index of the element to return.
    * @return The allowedModels at the given index.
    */
@@ -231,10 +313,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the allowedModels at the given index.
    */
@@ -243,14 +326,26 @@ private static final long serialVersionUID = 0L;
     return allowedModels_.getByteString(index);
   }
 
-  public static final int REQUESTS_PER_MINUTE_FIELD_NUMBER = 5;
+  public static final int REQUESTS_PER_MINUTE_FIELD_NUMBER = 6;
   private long requestsPerMinute_ = 0L;
   /**
    * <pre>
-   * The most requests in a minute. Zero means no limit of its own.
+   * The most requests in any minute.
    * </pre>
    *
-   * <code>int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];</code>
+   * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
+   * @return Whether the requestsPerMinute field is set.
+   */
+  @java.lang.Override
+  public boolean hasRequestsPerMinute() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The most requests in any minute.
+   * </pre>
+   *
+   * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
    * @return The requestsPerMinute.
    */
   @java.lang.Override
@@ -258,14 +353,26 @@ private static final long serialVersionUID = 0L;
     return requestsPerMinute_;
   }
 
-  public static final int TOKENS_PER_MINUTE_FIELD_NUMBER = 6;
+  public static final int TOKENS_PER_MINUTE_FIELD_NUMBER = 7;
   private long tokensPerMinute_ = 0L;
   /**
    * <pre>
-   * The most tokens in a minute. Zero means no limit of its own.
+   * The most tokens in any minute, input and output together.
    * </pre>
    *
-   * <code>int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];</code>
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+   * @return Whether the tokensPerMinute field is set.
+   */
+  @java.lang.Override
+  public boolean hasTokensPerMinute() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * The most tokens in any minute, input and output together.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
    * @return The tokensPerMinute.
    */
   @java.lang.Override
@@ -273,15 +380,28 @@ private static final long serialVersionUID = 0L;
     return tokensPerMinute_;
   }
 
-  public static final int MONTHLY_BUDGET_NANO_USD_FIELD_NUMBER = 7;
+  public static final int MONTHLY_BUDGET_NANO_USD_FIELD_NUMBER = 8;
   private long monthlyBudgetNanoUsd_ = 0L;
   /**
    * <pre>
    * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-   * Zero means no budget of its own.
+   * At most 9,000,000 dollars.
    * </pre>
    *
-   * <code>int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];</code>
+   * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
+   * @return Whether the monthlyBudgetNanoUsd field is set.
+   */
+  @java.lang.Override
+  public boolean hasMonthlyBudgetNanoUsd() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
+   * At most 9,000,000 dollars.
+   * </pre>
+   *
+   * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
    * @return The monthlyBudgetNanoUsd.
    */
   @java.lang.Override
@@ -289,26 +409,11 @@ private static final long serialVersionUID = 0L;
     return monthlyBudgetNanoUsd_;
   }
 
-  public static final int ADMIN_FIELD_NUMBER = 8;
-  private boolean admin_ = false;
-  /**
-   * <pre>
-   * Whether it may call AdminService.
-   * </pre>
-   *
-   * <code>bool admin = 8 [json_name = "admin"];</code>
-   * @return The admin.
-   */
-  @java.lang.Override
-  public boolean getAdmin() {
-    return admin_;
-  }
-
   public static final int CREATE_TIME_FIELD_NUMBER = 9;
   private com.google.protobuf.Timestamp createTime_;
   /**
    * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -316,11 +421,11 @@ private static final long serialVersionUID = 0L;
    */
   @java.lang.Override
   public boolean hasCreateTime() {
-    return ((bitField0_ & 0x00000001) != 0);
+    return ((bitField0_ & 0x00000008) != 0);
   }
   /**
    * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -332,7 +437,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -354,7 +459,7 @@ private static final long serialVersionUID = 0L;
    */
   @java.lang.Override
   public boolean hasExpireTime() {
-    return ((bitField0_ & 0x00000002) != 0);
+    return ((bitField0_ & 0x00000010) != 0);
   }
   /**
    * <pre>
@@ -380,26 +485,108 @@ private static final long serialVersionUID = 0L;
     return expireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : expireTime_;
   }
 
-  public static final int REVOKE_TIME_FIELD_NUMBER = 11;
+  public static final int ROTATE_TIME_FIELD_NUMBER = 11;
+  private com.google.protobuf.Timestamp rotateTime_;
+  /**
+   * <pre>
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   * @return Whether the rotateTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasRotateTime() {
+    return ((bitField0_ & 0x00000020) != 0);
+  }
+  /**
+   * <pre>
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   * @return The rotateTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getRotateTime() {
+    return rotateTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : rotateTime_;
+  }
+  /**
+   * <pre>
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getRotateTimeOrBuilder() {
+    return rotateTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : rotateTime_;
+  }
+
+  public static final int OLD_SECRET_EXPIRE_TIME_FIELD_NUMBER = 12;
+  private com.google.protobuf.Timestamp oldSecretExpireTime_;
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   * @return Whether the oldSecretExpireTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasOldSecretExpireTime() {
+    return ((bitField0_ & 0x00000040) != 0);
+  }
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   * @return The oldSecretExpireTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getOldSecretExpireTime() {
+    return oldSecretExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : oldSecretExpireTime_;
+  }
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getOldSecretExpireTimeOrBuilder() {
+    return oldSecretExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : oldSecretExpireTime_;
+  }
+
+  public static final int REVOKE_TIME_FIELD_NUMBER = 13;
   private com.google.protobuf.Timestamp revokeTime_;
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it was revoked. Absent means it was not. Set by the gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    * @return Whether the revokeTime field is set.
    */
   @java.lang.Override
   public boolean hasRevokeTime() {
-    return ((bitField0_ & 0x00000004) != 0);
+    return ((bitField0_ & 0x00000080) != 0);
   }
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it was revoked. Absent means it was not. Set by the gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    * @return The revokeTime.
    */
   @java.lang.Override
@@ -408,10 +595,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it was revoked. Absent means it was not. Set by the gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    */
   @java.lang.Override
   public com.google.protobuf.TimestampOrBuilder getRevokeTimeOrBuilder() {
@@ -432,6 +619,7 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    getSerializedSize();
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(keyId_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 1, keyId_);
     }
@@ -441,29 +629,39 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(displayName_)) {
       com.google.protobuf.GeneratedMessageV3.writeString(output, 3, displayName_);
     }
+    if (getScopesList().size() > 0) {
+      output.writeUInt32NoTag(34);
+      output.writeUInt32NoTag(scopesMemoizedSerializedSize);
+    }
+    for (int i = 0; i < scopes_.size(); i++) {
+      output.writeEnumNoTag(scopes_.get(i));
+    }
     for (int i = 0; i < allowedModels_.size(); i++) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 4, allowedModels_.getRaw(i));
-    }
-    if (requestsPerMinute_ != 0L) {
-      output.writeInt64(5, requestsPerMinute_);
-    }
-    if (tokensPerMinute_ != 0L) {
-      output.writeInt64(6, tokensPerMinute_);
-    }
-    if (monthlyBudgetNanoUsd_ != 0L) {
-      output.writeInt64(7, monthlyBudgetNanoUsd_);
-    }
-    if (admin_ != false) {
-      output.writeBool(8, admin_);
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 5, allowedModels_.getRaw(i));
     }
     if (((bitField0_ & 0x00000001) != 0)) {
-      output.writeMessage(9, getCreateTime());
+      output.writeInt64(6, requestsPerMinute_);
     }
     if (((bitField0_ & 0x00000002) != 0)) {
-      output.writeMessage(10, getExpireTime());
+      output.writeInt64(7, tokensPerMinute_);
     }
     if (((bitField0_ & 0x00000004) != 0)) {
-      output.writeMessage(11, getRevokeTime());
+      output.writeInt64(8, monthlyBudgetNanoUsd_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(9, getCreateTime());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(10, getExpireTime());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      output.writeMessage(11, getRotateTime());
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      output.writeMessage(12, getOldSecretExpireTime());
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      output.writeMessage(13, getRevokeTime());
     }
     getUnknownFields().writeTo(output);
   }
@@ -485,39 +683,55 @@ private static final long serialVersionUID = 0L;
     }
     {
       int dataSize = 0;
+      for (int i = 0; i < scopes_.size(); i++) {
+        dataSize += com.google.protobuf.CodedOutputStream
+          .computeEnumSizeNoTag(scopes_.get(i));
+      }
+      size += dataSize;
+      if (!getScopesList().isEmpty()) {  size += 1;
+        size += com.google.protobuf.CodedOutputStream
+          .computeUInt32SizeNoTag(dataSize);
+      }scopesMemoizedSerializedSize = dataSize;
+    }
+    {
+      int dataSize = 0;
       for (int i = 0; i < allowedModels_.size(); i++) {
         dataSize += computeStringSizeNoTag(allowedModels_.getRaw(i));
       }
       size += dataSize;
       size += 1 * getAllowedModelsList().size();
     }
-    if (requestsPerMinute_ != 0L) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(5, requestsPerMinute_);
-    }
-    if (tokensPerMinute_ != 0L) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(6, tokensPerMinute_);
-    }
-    if (monthlyBudgetNanoUsd_ != 0L) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeInt64Size(7, monthlyBudgetNanoUsd_);
-    }
-    if (admin_ != false) {
-      size += com.google.protobuf.CodedOutputStream
-        .computeBoolSize(8, admin_);
-    }
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(9, getCreateTime());
+        .computeInt64Size(6, requestsPerMinute_);
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(10, getExpireTime());
+        .computeInt64Size(7, tokensPerMinute_);
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(11, getRevokeTime());
+        .computeInt64Size(8, monthlyBudgetNanoUsd_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(9, getCreateTime());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, getExpireTime());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(11, getRotateTime());
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(12, getOldSecretExpireTime());
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, getRevokeTime());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -540,16 +754,24 @@ private static final long serialVersionUID = 0L;
         .equals(other.getTenantId())) return false;
     if (!getDisplayName()
         .equals(other.getDisplayName())) return false;
+    if (!scopes_.equals(other.scopes_)) return false;
     if (!getAllowedModelsList()
         .equals(other.getAllowedModelsList())) return false;
-    if (getRequestsPerMinute()
-        != other.getRequestsPerMinute()) return false;
-    if (getTokensPerMinute()
-        != other.getTokensPerMinute()) return false;
-    if (getMonthlyBudgetNanoUsd()
-        != other.getMonthlyBudgetNanoUsd()) return false;
-    if (getAdmin()
-        != other.getAdmin()) return false;
+    if (hasRequestsPerMinute() != other.hasRequestsPerMinute()) return false;
+    if (hasRequestsPerMinute()) {
+      if (getRequestsPerMinute()
+          != other.getRequestsPerMinute()) return false;
+    }
+    if (hasTokensPerMinute() != other.hasTokensPerMinute()) return false;
+    if (hasTokensPerMinute()) {
+      if (getTokensPerMinute()
+          != other.getTokensPerMinute()) return false;
+    }
+    if (hasMonthlyBudgetNanoUsd() != other.hasMonthlyBudgetNanoUsd()) return false;
+    if (hasMonthlyBudgetNanoUsd()) {
+      if (getMonthlyBudgetNanoUsd()
+          != other.getMonthlyBudgetNanoUsd()) return false;
+    }
     if (hasCreateTime() != other.hasCreateTime()) return false;
     if (hasCreateTime()) {
       if (!getCreateTime()
@@ -559,6 +781,16 @@ private static final long serialVersionUID = 0L;
     if (hasExpireTime()) {
       if (!getExpireTime()
           .equals(other.getExpireTime())) return false;
+    }
+    if (hasRotateTime() != other.hasRotateTime()) return false;
+    if (hasRotateTime()) {
+      if (!getRotateTime()
+          .equals(other.getRotateTime())) return false;
+    }
+    if (hasOldSecretExpireTime() != other.hasOldSecretExpireTime()) return false;
+    if (hasOldSecretExpireTime()) {
+      if (!getOldSecretExpireTime()
+          .equals(other.getOldSecretExpireTime())) return false;
     }
     if (hasRevokeTime() != other.hasRevokeTime()) return false;
     if (hasRevokeTime()) {
@@ -582,22 +814,29 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getTenantId().hashCode();
     hash = (37 * hash) + DISPLAY_NAME_FIELD_NUMBER;
     hash = (53 * hash) + getDisplayName().hashCode();
+    if (getScopesCount() > 0) {
+      hash = (37 * hash) + SCOPES_FIELD_NUMBER;
+      hash = (53 * hash) + scopes_.hashCode();
+    }
     if (getAllowedModelsCount() > 0) {
       hash = (37 * hash) + ALLOWED_MODELS_FIELD_NUMBER;
       hash = (53 * hash) + getAllowedModelsList().hashCode();
     }
-    hash = (37 * hash) + REQUESTS_PER_MINUTE_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getRequestsPerMinute());
-    hash = (37 * hash) + TOKENS_PER_MINUTE_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getTokensPerMinute());
-    hash = (37 * hash) + MONTHLY_BUDGET_NANO_USD_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
-        getMonthlyBudgetNanoUsd());
-    hash = (37 * hash) + ADMIN_FIELD_NUMBER;
-    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
-        getAdmin());
+    if (hasRequestsPerMinute()) {
+      hash = (37 * hash) + REQUESTS_PER_MINUTE_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getRequestsPerMinute());
+    }
+    if (hasTokensPerMinute()) {
+      hash = (37 * hash) + TOKENS_PER_MINUTE_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getTokensPerMinute());
+    }
+    if (hasMonthlyBudgetNanoUsd()) {
+      hash = (37 * hash) + MONTHLY_BUDGET_NANO_USD_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getMonthlyBudgetNanoUsd());
+    }
     if (hasCreateTime()) {
       hash = (37 * hash) + CREATE_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getCreateTime().hashCode();
@@ -605,6 +844,14 @@ private static final long serialVersionUID = 0L;
     if (hasExpireTime()) {
       hash = (37 * hash) + EXPIRE_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getExpireTime().hashCode();
+    }
+    if (hasRotateTime()) {
+      hash = (37 * hash) + ROTATE_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getRotateTime().hashCode();
+    }
+    if (hasOldSecretExpireTime()) {
+      hash = (37 * hash) + OLD_SECRET_EXPIRE_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getOldSecretExpireTime().hashCode();
     }
     if (hasRevokeTime()) {
       hash = (37 * hash) + REVOKE_TIME_FIELD_NUMBER;
@@ -709,7 +956,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * An API key.
+   * An API key. A limit that is absent is none; zero lets nothing through.
    * </pre>
    *
    * Protobuf type {@code ringmain.admin.v1.ApiKey}
@@ -746,6 +993,8 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         getCreateTimeFieldBuilder();
         getExpireTimeFieldBuilder();
+        getRotateTimeFieldBuilder();
+        getOldSecretExpireTimeFieldBuilder();
         getRevokeTimeFieldBuilder();
       }
     }
@@ -756,12 +1005,13 @@ private static final long serialVersionUID = 0L;
       keyId_ = "";
       tenantId_ = "";
       displayName_ = "";
+      scopes_ = java.util.Collections.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000008);
       allowedModels_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       requestsPerMinute_ = 0L;
       tokensPerMinute_ = 0L;
       monthlyBudgetNanoUsd_ = 0L;
-      admin_ = false;
       createTime_ = null;
       if (createTimeBuilder_ != null) {
         createTimeBuilder_.dispose();
@@ -771,6 +1021,16 @@ private static final long serialVersionUID = 0L;
       if (expireTimeBuilder_ != null) {
         expireTimeBuilder_.dispose();
         expireTimeBuilder_ = null;
+      }
+      rotateTime_ = null;
+      if (rotateTimeBuilder_ != null) {
+        rotateTimeBuilder_.dispose();
+        rotateTimeBuilder_ = null;
+      }
+      oldSecretExpireTime_ = null;
+      if (oldSecretExpireTimeBuilder_ != null) {
+        oldSecretExpireTimeBuilder_.dispose();
+        oldSecretExpireTimeBuilder_ = null;
       }
       revokeTime_ = null;
       if (revokeTimeBuilder_ != null) {
@@ -803,9 +1063,18 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.admin.v1.ApiKey buildPartial() {
       io.ringmain.admin.v1.ApiKey result = new io.ringmain.admin.v1.ApiKey(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.ringmain.admin.v1.ApiKey result) {
+      if (((bitField0_ & 0x00000008) != 0)) {
+        scopes_ = java.util.Collections.unmodifiableList(scopes_);
+        bitField0_ = (bitField0_ & ~0x00000008);
+      }
+      result.scopes_ = scopes_;
     }
 
     private void buildPartial0(io.ringmain.admin.v1.ApiKey result) {
@@ -819,40 +1088,52 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.displayName_ = displayName_;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000010) != 0)) {
         allowedModels_.makeImmutable();
         result.allowedModels_ = allowedModels_;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
-        result.requestsPerMinute_ = requestsPerMinute_;
-      }
+      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.tokensPerMinute_ = tokensPerMinute_;
+        result.requestsPerMinute_ = requestsPerMinute_;
+        to_bitField0_ |= 0x00000001;
       }
       if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.monthlyBudgetNanoUsd_ = monthlyBudgetNanoUsd_;
+        result.tokensPerMinute_ = tokensPerMinute_;
+        to_bitField0_ |= 0x00000002;
       }
       if (((from_bitField0_ & 0x00000080) != 0)) {
-        result.admin_ = admin_;
+        result.monthlyBudgetNanoUsd_ = monthlyBudgetNanoUsd_;
+        to_bitField0_ |= 0x00000004;
       }
-      int to_bitField0_ = 0;
       if (((from_bitField0_ & 0x00000100) != 0)) {
         result.createTime_ = createTimeBuilder_ == null
             ? createTime_
             : createTimeBuilder_.build();
-        to_bitField0_ |= 0x00000001;
+        to_bitField0_ |= 0x00000008;
       }
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.expireTime_ = expireTimeBuilder_ == null
             ? expireTime_
             : expireTimeBuilder_.build();
-        to_bitField0_ |= 0x00000002;
+        to_bitField0_ |= 0x00000010;
       }
       if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.rotateTime_ = rotateTimeBuilder_ == null
+            ? rotateTime_
+            : rotateTimeBuilder_.build();
+        to_bitField0_ |= 0x00000020;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.oldSecretExpireTime_ = oldSecretExpireTimeBuilder_ == null
+            ? oldSecretExpireTime_
+            : oldSecretExpireTimeBuilder_.build();
+        to_bitField0_ |= 0x00000040;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
         result.revokeTime_ = revokeTimeBuilder_ == null
             ? revokeTime_
             : revokeTimeBuilder_.build();
-        to_bitField0_ |= 0x00000004;
+        to_bitField0_ |= 0x00000080;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -916,33 +1197,46 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000004;
         onChanged();
       }
+      if (!other.scopes_.isEmpty()) {
+        if (scopes_.isEmpty()) {
+          scopes_ = other.scopes_;
+          bitField0_ = (bitField0_ & ~0x00000008);
+        } else {
+          ensureScopesIsMutable();
+          scopes_.addAll(other.scopes_);
+        }
+        onChanged();
+      }
       if (!other.allowedModels_.isEmpty()) {
         if (allowedModels_.isEmpty()) {
           allowedModels_ = other.allowedModels_;
-          bitField0_ |= 0x00000008;
+          bitField0_ |= 0x00000010;
         } else {
           ensureAllowedModelsIsMutable();
           allowedModels_.addAll(other.allowedModels_);
         }
         onChanged();
       }
-      if (other.getRequestsPerMinute() != 0L) {
+      if (other.hasRequestsPerMinute()) {
         setRequestsPerMinute(other.getRequestsPerMinute());
       }
-      if (other.getTokensPerMinute() != 0L) {
+      if (other.hasTokensPerMinute()) {
         setTokensPerMinute(other.getTokensPerMinute());
       }
-      if (other.getMonthlyBudgetNanoUsd() != 0L) {
+      if (other.hasMonthlyBudgetNanoUsd()) {
         setMonthlyBudgetNanoUsd(other.getMonthlyBudgetNanoUsd());
-      }
-      if (other.getAdmin() != false) {
-        setAdmin(other.getAdmin());
       }
       if (other.hasCreateTime()) {
         mergeCreateTime(other.getCreateTime());
       }
       if (other.hasExpireTime()) {
         mergeExpireTime(other.getExpireTime());
+      }
+      if (other.hasRotateTime()) {
+        mergeRotateTime(other.getRotateTime());
+      }
+      if (other.hasOldSecretExpireTime()) {
+        mergeOldSecretExpireTime(other.getOldSecretExpireTime());
       }
       if (other.hasRevokeTime()) {
         mergeRevokeTime(other.getRevokeTime());
@@ -988,29 +1282,41 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 32: {
+              int tmpRaw = input.readEnum();
+              ensureScopesIsMutable();
+              scopes_.add(tmpRaw);
+              break;
+            } // case 32
             case 34: {
+              int length = input.readRawVarint32();
+              int oldLimit = input.pushLimit(length);
+              while(input.getBytesUntilLimit() > 0) {
+                int tmpRaw = input.readEnum();
+                ensureScopesIsMutable();
+                scopes_.add(tmpRaw);
+              }
+              input.popLimit(oldLimit);
+              break;
+            } // case 34
+            case 42: {
               java.lang.String s = input.readStringRequireUtf8();
               ensureAllowedModelsIsMutable();
               allowedModels_.add(s);
               break;
-            } // case 34
-            case 40: {
-              requestsPerMinute_ = input.readInt64();
-              bitField0_ |= 0x00000010;
-              break;
-            } // case 40
+            } // case 42
             case 48: {
-              tokensPerMinute_ = input.readInt64();
+              requestsPerMinute_ = input.readInt64();
               bitField0_ |= 0x00000020;
               break;
             } // case 48
             case 56: {
-              monthlyBudgetNanoUsd_ = input.readInt64();
+              tokensPerMinute_ = input.readInt64();
               bitField0_ |= 0x00000040;
               break;
             } // case 56
             case 64: {
-              admin_ = input.readBool();
+              monthlyBudgetNanoUsd_ = input.readInt64();
               bitField0_ |= 0x00000080;
               break;
             } // case 64
@@ -1030,11 +1336,25 @@ private static final long serialVersionUID = 0L;
             } // case 82
             case 90: {
               input.readMessage(
-                  getRevokeTimeFieldBuilder().getBuilder(),
+                  getRotateTimeFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000400;
               break;
             } // case 90
+            case 98: {
+              input.readMessage(
+                  getOldSecretExpireTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 98
+            case 106: {
+              input.readMessage(
+                  getRevokeTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 106
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1055,7 +1375,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object keyId_ = "";
     /**
      * <pre>
-     * Identifies the key, and is not secret.
+     * Identifies the key, and is not secret. Set by the gateway.
      * </pre>
      *
      * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -1075,7 +1395,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies the key, and is not secret.
+     * Identifies the key, and is not secret. Set by the gateway.
      * </pre>
      *
      * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -1096,7 +1416,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies the key, and is not secret.
+     * Identifies the key, and is not secret. Set by the gateway.
      * </pre>
      *
      * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -1113,7 +1433,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies the key, and is not secret.
+     * Identifies the key, and is not secret. Set by the gateway.
      * </pre>
      *
      * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -1127,7 +1447,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies the key, and is not secret.
+     * Identifies the key, and is not secret. Set by the gateway.
      * </pre>
      *
      * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -1147,7 +1467,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object tenantId_ = "";
     /**
      * <pre>
-     * Whose it is.
+     * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
      * </pre>
      *
      * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -1167,7 +1487,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whose it is.
+     * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
      * </pre>
      *
      * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -1188,7 +1508,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whose it is.
+     * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
      * </pre>
      *
      * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -1205,7 +1525,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whose it is.
+     * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
      * </pre>
      *
      * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -1219,7 +1539,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whose it is.
+     * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
      * </pre>
      *
      * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -1239,7 +1559,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object displayName_ = "";
     /**
      * <pre>
-     * A name for people.
+     * A name for people, at most 256 characters.
      * </pre>
      *
      * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -1259,7 +1579,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for people.
+     * A name for people, at most 256 characters.
      * </pre>
      *
      * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -1280,7 +1600,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for people.
+     * A name for people, at most 256 characters.
      * </pre>
      *
      * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -1297,7 +1617,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for people.
+     * A name for people, at most 256 characters.
      * </pre>
      *
      * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -1311,7 +1631,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A name for people.
+     * A name for people, at most 256 characters.
      * </pre>
      *
      * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -1328,20 +1648,209 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private java.util.List<java.lang.Integer> scopes_ =
+      java.util.Collections.emptyList();
+    private void ensureScopesIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        scopes_ = new java.util.ArrayList<java.lang.Integer>(scopes_);
+        bitField0_ |= 0x00000008;
+      }
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @return A list containing the scopes.
+     */
+    public java.util.List<io.ringmain.admin.v1.ApiKeyScope> getScopesList() {
+      return new com.google.protobuf.Internal.ListAdapter<
+          java.lang.Integer, io.ringmain.admin.v1.ApiKeyScope>(scopes_, scopes_converter_);
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @return The count of scopes.
+     */
+    public int getScopesCount() {
+      return scopes_.size();
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param index The index of the element to return.
+     * @return The scopes at the given index.
+     */
+    public io.ringmain.admin.v1.ApiKeyScope getScopes(int index) {
+      return scopes_converter_.convert(scopes_.get(index));
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param index The index to set the value at.
+     * @param value The scopes to set.
+     * @return This builder for chaining.
+     */
+    public Builder setScopes(
+        int index, io.ringmain.admin.v1.ApiKeyScope value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      ensureScopesIsMutable();
+      scopes_.set(index, value.getNumber());
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param value The scopes to add.
+     * @return This builder for chaining.
+     */
+    public Builder addScopes(io.ringmain.admin.v1.ApiKeyScope value) {
+      if (value == null) {
+        throw new NullPointerException();
+      }
+      ensureScopesIsMutable();
+      scopes_.add(value.getNumber());
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param values The scopes to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllScopes(
+        java.lang.Iterable<? extends io.ringmain.admin.v1.ApiKeyScope> values) {
+      ensureScopesIsMutable();
+      for (io.ringmain.admin.v1.ApiKeyScope value : values) {
+        scopes_.add(value.getNumber());
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearScopes() {
+      scopes_ = java.util.Collections.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @return A list containing the enum numeric values on the wire for scopes.
+     */
+    public java.util.List<java.lang.Integer>
+    getScopesValueList() {
+      return java.util.Collections.unmodifiableList(scopes_);
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param index The index of the value to return.
+     * @return The enum numeric value on the wire of scopes at the given index.
+     */
+    public int getScopesValue(int index) {
+      return scopes_.get(index);
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param index The index to set the value at.
+     * @param value The enum numeric value on the wire for scopes to set.
+     * @return This builder for chaining.
+     */
+    public Builder setScopesValue(
+        int index, int value) {
+      ensureScopesIsMutable();
+      scopes_.set(index, value);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param value The enum numeric value on the wire for scopes to add.
+     * @return This builder for chaining.
+     */
+    public Builder addScopesValue(int value) {
+      ensureScopesIsMutable();
+      scopes_.add(value);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it may be used for. At least one.
+     * </pre>
+     *
+     * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+     * @param values The enum numeric values on the wire for scopes to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllScopesValue(
+        java.lang.Iterable<java.lang.Integer> values) {
+      ensureScopesIsMutable();
+      for (int value : values) {
+        scopes_.add(value);
+      }
+      onChanged();
+      return this;
+    }
+
     private com.google.protobuf.LazyStringArrayList allowedModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     private void ensureAllowedModelsIsMutable() {
       if (!allowedModels_.isModifiable()) {
         allowedModels_ = new com.google.protobuf.LazyStringArrayList(allowedModels_);
       }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @return A list containing the allowedModels.
      */
     public com.google.protobuf.ProtocolStringList
@@ -1351,10 +1860,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @return The count of allowedModels.
      */
     public int getAllowedModelsCount() {
@@ -1362,10 +1872,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param index The index of the element to return.
      * @return The allowedModels at the given index.
      */
@@ -1374,10 +1885,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param index The index of the value to return.
      * @return The bytes of the allowedModels at the given index.
      */
@@ -1387,10 +1899,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param index The index to set the value at.
      * @param value The allowedModels to set.
      * @return This builder for chaining.
@@ -1400,16 +1913,17 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       ensureAllowedModelsIsMutable();
       allowedModels_.set(index, value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param value The allowedModels to add.
      * @return This builder for chaining.
      */
@@ -1418,16 +1932,17 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       ensureAllowedModelsIsMutable();
       allowedModels_.add(value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param values The allowedModels to add.
      * @return This builder for chaining.
      */
@@ -1436,31 +1951,33 @@ private static final long serialVersionUID = 0L;
       ensureAllowedModelsIsMutable();
       com.google.protobuf.AbstractMessageLite.Builder.addAll(
           values, allowedModels_);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @return This builder for chaining.
      */
     public Builder clearAllowedModels() {
       allowedModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000008);;
+      bitField0_ = (bitField0_ & ~0x00000010);;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Models it may use. Empty means all.
+     * Models it may use, by their names in this gateway. At most 1,000, each at
+     * most 256 characters. Empty means all.
      * </pre>
      *
-     * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+     * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
      * @param value The bytes of the allowedModels to add.
      * @return This builder for chaining.
      */
@@ -1470,7 +1987,7 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       ensureAllowedModelsIsMutable();
       allowedModels_.add(value);
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1478,10 +1995,22 @@ private static final long serialVersionUID = 0L;
     private long requestsPerMinute_ ;
     /**
      * <pre>
-     * The most requests in a minute. Zero means no limit of its own.
+     * The most requests in any minute.
      * </pre>
      *
-     * <code>int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];</code>
+     * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
+     * @return Whether the requestsPerMinute field is set.
+     */
+    @java.lang.Override
+    public boolean hasRequestsPerMinute() {
+      return ((bitField0_ & 0x00000020) != 0);
+    }
+    /**
+     * <pre>
+     * The most requests in any minute.
+     * </pre>
+     *
+     * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
      * @return The requestsPerMinute.
      */
     @java.lang.Override
@@ -1490,30 +2019,30 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most requests in a minute. Zero means no limit of its own.
+     * The most requests in any minute.
      * </pre>
      *
-     * <code>int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];</code>
+     * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
      * @param value The requestsPerMinute to set.
      * @return This builder for chaining.
      */
     public Builder setRequestsPerMinute(long value) {
 
       requestsPerMinute_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The most requests in a minute. Zero means no limit of its own.
+     * The most requests in any minute.
      * </pre>
      *
-     * <code>int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];</code>
+     * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
      * @return This builder for chaining.
      */
     public Builder clearRequestsPerMinute() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000020);
       requestsPerMinute_ = 0L;
       onChanged();
       return this;
@@ -1522,10 +2051,22 @@ private static final long serialVersionUID = 0L;
     private long tokensPerMinute_ ;
     /**
      * <pre>
-     * The most tokens in a minute. Zero means no limit of its own.
+     * The most tokens in any minute, input and output together.
      * </pre>
      *
-     * <code>int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];</code>
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+     * @return Whether the tokensPerMinute field is set.
+     */
+    @java.lang.Override
+    public boolean hasTokensPerMinute() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * The most tokens in any minute, input and output together.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
      * @return The tokensPerMinute.
      */
     @java.lang.Override
@@ -1534,30 +2075,30 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most tokens in a minute. Zero means no limit of its own.
+     * The most tokens in any minute, input and output together.
      * </pre>
      *
-     * <code>int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];</code>
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
      * @param value The tokensPerMinute to set.
      * @return This builder for chaining.
      */
     public Builder setTokensPerMinute(long value) {
 
       tokensPerMinute_ = value;
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * The most tokens in a minute. Zero means no limit of its own.
+     * The most tokens in any minute, input and output together.
      * </pre>
      *
-     * <code>int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];</code>
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
      * @return This builder for chaining.
      */
     public Builder clearTokensPerMinute() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000040);
       tokensPerMinute_ = 0L;
       onChanged();
       return this;
@@ -1567,10 +2108,23 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-     * Zero means no budget of its own.
+     * At most 9,000,000 dollars.
      * </pre>
      *
-     * <code>int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];</code>
+     * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
+     * @return Whether the monthlyBudgetNanoUsd field is set.
+     */
+    @java.lang.Override
+    public boolean hasMonthlyBudgetNanoUsd() {
+      return ((bitField0_ & 0x00000080) != 0);
+    }
+    /**
+     * <pre>
+     * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
+     * At most 9,000,000 dollars.
+     * </pre>
+     *
+     * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
      * @return The monthlyBudgetNanoUsd.
      */
     @java.lang.Override
@@ -1580,76 +2134,32 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-     * Zero means no budget of its own.
+     * At most 9,000,000 dollars.
      * </pre>
      *
-     * <code>int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];</code>
+     * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
      * @param value The monthlyBudgetNanoUsd to set.
      * @return This builder for chaining.
      */
     public Builder setMonthlyBudgetNanoUsd(long value) {
 
       monthlyBudgetNanoUsd_ = value;
-      bitField0_ |= 0x00000040;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-     * Zero means no budget of its own.
-     * </pre>
-     *
-     * <code>int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearMonthlyBudgetNanoUsd() {
-      bitField0_ = (bitField0_ & ~0x00000040);
-      monthlyBudgetNanoUsd_ = 0L;
-      onChanged();
-      return this;
-    }
-
-    private boolean admin_ ;
-    /**
-     * <pre>
-     * Whether it may call AdminService.
-     * </pre>
-     *
-     * <code>bool admin = 8 [json_name = "admin"];</code>
-     * @return The admin.
-     */
-    @java.lang.Override
-    public boolean getAdmin() {
-      return admin_;
-    }
-    /**
-     * <pre>
-     * Whether it may call AdminService.
-     * </pre>
-     *
-     * <code>bool admin = 8 [json_name = "admin"];</code>
-     * @param value The admin to set.
-     * @return This builder for chaining.
-     */
-    public Builder setAdmin(boolean value) {
-
-      admin_ = value;
       bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Whether it may call AdminService.
+     * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
+     * At most 9,000,000 dollars.
      * </pre>
      *
-     * <code>bool admin = 8 [json_name = "admin"];</code>
+     * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
      * @return This builder for chaining.
      */
-    public Builder clearAdmin() {
+    public Builder clearMonthlyBudgetNanoUsd() {
       bitField0_ = (bitField0_ & ~0x00000080);
-      admin_ = false;
+      monthlyBudgetNanoUsd_ = 0L;
       onChanged();
       return this;
     }
@@ -1659,7 +2169,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> createTimeBuilder_;
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1670,7 +2180,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1685,7 +2195,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1705,7 +2215,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1723,7 +2233,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1748,7 +2258,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1765,7 +2275,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1777,7 +2287,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1792,7 +2302,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was made.
+     * When it was made. Set by the gateway.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -1968,26 +2478,358 @@ private static final long serialVersionUID = 0L;
       return expireTimeBuilder_;
     }
 
+    private com.google.protobuf.Timestamp rotateTime_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> rotateTimeBuilder_;
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     * @return Whether the rotateTime field is set.
+     */
+    public boolean hasRotateTime() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     * @return The rotateTime.
+     */
+    public com.google.protobuf.Timestamp getRotateTime() {
+      if (rotateTimeBuilder_ == null) {
+        return rotateTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : rotateTime_;
+      } else {
+        return rotateTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public Builder setRotateTime(com.google.protobuf.Timestamp value) {
+      if (rotateTimeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        rotateTime_ = value;
+      } else {
+        rotateTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public Builder setRotateTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (rotateTimeBuilder_ == null) {
+        rotateTime_ = builderForValue.build();
+      } else {
+        rotateTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public Builder mergeRotateTime(com.google.protobuf.Timestamp value) {
+      if (rotateTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0) &&
+          rotateTime_ != null &&
+          rotateTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getRotateTimeBuilder().mergeFrom(value);
+        } else {
+          rotateTime_ = value;
+        }
+      } else {
+        rotateTimeBuilder_.mergeFrom(value);
+      }
+      if (rotateTime_ != null) {
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public Builder clearRotateTime() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      rotateTime_ = null;
+      if (rotateTimeBuilder_ != null) {
+        rotateTimeBuilder_.dispose();
+        rotateTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getRotateTimeBuilder() {
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return getRotateTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getRotateTimeOrBuilder() {
+      if (rotateTimeBuilder_ != null) {
+        return rotateTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return rotateTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : rotateTime_;
+      }
+    }
+    /**
+     * <pre>
+     * When it got its present secret, if that is not its first. Set by the
+     * gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        getRotateTimeFieldBuilder() {
+      if (rotateTimeBuilder_ == null) {
+        rotateTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getRotateTime(),
+                getParentForChildren(),
+                isClean());
+        rotateTime_ = null;
+      }
+      return rotateTimeBuilder_;
+    }
+
+    private com.google.protobuf.Timestamp oldSecretExpireTime_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> oldSecretExpireTimeBuilder_;
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     * @return Whether the oldSecretExpireTime field is set.
+     */
+    public boolean hasOldSecretExpireTime() {
+      return ((bitField0_ & 0x00000800) != 0);
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     * @return The oldSecretExpireTime.
+     */
+    public com.google.protobuf.Timestamp getOldSecretExpireTime() {
+      if (oldSecretExpireTimeBuilder_ == null) {
+        return oldSecretExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : oldSecretExpireTime_;
+      } else {
+        return oldSecretExpireTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public Builder setOldSecretExpireTime(com.google.protobuf.Timestamp value) {
+      if (oldSecretExpireTimeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        oldSecretExpireTime_ = value;
+      } else {
+        oldSecretExpireTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public Builder setOldSecretExpireTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (oldSecretExpireTimeBuilder_ == null) {
+        oldSecretExpireTime_ = builderForValue.build();
+      } else {
+        oldSecretExpireTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public Builder mergeOldSecretExpireTime(com.google.protobuf.Timestamp value) {
+      if (oldSecretExpireTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00000800) != 0) &&
+          oldSecretExpireTime_ != null &&
+          oldSecretExpireTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getOldSecretExpireTimeBuilder().mergeFrom(value);
+        } else {
+          oldSecretExpireTime_ = value;
+        }
+      } else {
+        oldSecretExpireTimeBuilder_.mergeFrom(value);
+      }
+      if (oldSecretExpireTime_ != null) {
+        bitField0_ |= 0x00000800;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public Builder clearOldSecretExpireTime() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      oldSecretExpireTime_ = null;
+      if (oldSecretExpireTimeBuilder_ != null) {
+        oldSecretExpireTimeBuilder_.dispose();
+        oldSecretExpireTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getOldSecretExpireTimeBuilder() {
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return getOldSecretExpireTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getOldSecretExpireTimeOrBuilder() {
+      if (oldSecretExpireTimeBuilder_ != null) {
+        return oldSecretExpireTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return oldSecretExpireTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : oldSecretExpireTime_;
+      }
+    }
+    /**
+     * <pre>
+     * When the secret before the present one stops working. Absent when it has
+     * stopped. Set by the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        getOldSecretExpireTimeFieldBuilder() {
+      if (oldSecretExpireTimeBuilder_ == null) {
+        oldSecretExpireTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getOldSecretExpireTime(),
+                getParentForChildren(),
+                isClean());
+        oldSecretExpireTime_ = null;
+      }
+      return oldSecretExpireTimeBuilder_;
+    }
+
     private com.google.protobuf.Timestamp revokeTime_;
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> revokeTimeBuilder_;
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      * @return Whether the revokeTime field is set.
      */
     public boolean hasRevokeTime() {
-      return ((bitField0_ & 0x00000400) != 0);
+      return ((bitField0_ & 0x00001000) != 0);
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      * @return The revokeTime.
      */
     public com.google.protobuf.Timestamp getRevokeTime() {
@@ -1999,10 +2841,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public Builder setRevokeTime(com.google.protobuf.Timestamp value) {
       if (revokeTimeBuilder_ == null) {
@@ -2013,16 +2855,16 @@ private static final long serialVersionUID = 0L;
       } else {
         revokeTimeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00001000;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public Builder setRevokeTime(
         com.google.protobuf.Timestamp.Builder builderForValue) {
@@ -2031,20 +2873,20 @@ private static final long serialVersionUID = 0L;
       } else {
         revokeTimeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00001000;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public Builder mergeRevokeTime(com.google.protobuf.Timestamp value) {
       if (revokeTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000400) != 0) &&
+        if (((bitField0_ & 0x00001000) != 0) &&
           revokeTime_ != null &&
           revokeTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
           getRevokeTimeBuilder().mergeFrom(value);
@@ -2055,20 +2897,20 @@ private static final long serialVersionUID = 0L;
         revokeTimeBuilder_.mergeFrom(value);
       }
       if (revokeTime_ != null) {
-        bitField0_ |= 0x00000400;
+        bitField0_ |= 0x00001000;
         onChanged();
       }
       return this;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public Builder clearRevokeTime() {
-      bitField0_ = (bitField0_ & ~0x00000400);
+      bitField0_ = (bitField0_ & ~0x00001000);
       revokeTime_ = null;
       if (revokeTimeBuilder_ != null) {
         revokeTimeBuilder_.dispose();
@@ -2079,22 +2921,22 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public com.google.protobuf.Timestamp.Builder getRevokeTimeBuilder() {
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00001000;
       onChanged();
       return getRevokeTimeFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     public com.google.protobuf.TimestampOrBuilder getRevokeTimeOrBuilder() {
       if (revokeTimeBuilder_ != null) {
@@ -2106,10 +2948,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it was revoked. Absent means it was not.
+     * When it was revoked. Absent means it was not. Set by the gateway.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+     * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 

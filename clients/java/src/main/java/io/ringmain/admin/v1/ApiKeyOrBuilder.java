@@ -10,7 +10,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * Identifies the key, and is not secret.
+   * Identifies the key, and is not secret. Set by the gateway.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -19,7 +19,7 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getKeyId();
   /**
    * <pre>
-   * Identifies the key, and is not secret.
+   * Identifies the key, and is not secret. Set by the gateway.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -30,7 +30,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * Whose it is.
+   * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
    * </pre>
    *
    * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -39,7 +39,7 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getTenantId();
   /**
    * <pre>
-   * Whose it is.
+   * The tenant it belongs to, 1 to 256 characters. Cannot be changed.
    * </pre>
    *
    * <code>string tenant_id = 2 [json_name = "tenantId"];</code>
@@ -50,7 +50,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * A name for people.
+   * A name for people, at most 256 characters.
    * </pre>
    *
    * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -59,7 +59,7 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getDisplayName();
   /**
    * <pre>
-   * A name for people.
+   * A name for people, at most 256 characters.
    * </pre>
    *
    * <code>string display_name = 3 [json_name = "displayName"];</code>
@@ -70,39 +70,92 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * What it may be used for. At least one.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return A list containing the scopes.
+   */
+  java.util.List<io.ringmain.admin.v1.ApiKeyScope> getScopesList();
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return The count of scopes.
+   */
+  int getScopesCount();
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @param index The index of the element to return.
+   * @return The scopes at the given index.
+   */
+  io.ringmain.admin.v1.ApiKeyScope getScopes(int index);
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @return A list containing the enum numeric values on the wire for scopes.
+   */
+  java.util.List<java.lang.Integer>
+  getScopesValueList();
+  /**
+   * <pre>
+   * What it may be used for. At least one.
+   * </pre>
+   *
+   * <code>repeated .ringmain.admin.v1.ApiKeyScope scopes = 4 [json_name = "scopes"];</code>
+   * @param index The index of the value to return.
+   * @return The enum numeric value on the wire of scopes at the given index.
+   */
+  int getScopesValue(int index);
+
+  /**
+   * <pre>
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @return A list containing the allowedModels.
    */
   java.util.List<java.lang.String>
       getAllowedModelsList();
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @return The count of allowedModels.
    */
   int getAllowedModelsCount();
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @param index The index of the element to return.
    * @return The allowedModels at the given index.
    */
   java.lang.String getAllowedModels(int index);
   /**
    * <pre>
-   * Models it may use. Empty means all.
+   * Models it may use, by their names in this gateway. At most 1,000, each at
+   * most 256 characters. Empty means all.
    * </pre>
    *
-   * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
+   * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
    * @param index The index of the value to return.
    * @return The bytes of the allowedModels at the given index.
    */
@@ -111,20 +164,38 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * The most requests in a minute. Zero means no limit of its own.
+   * The most requests in any minute.
    * </pre>
    *
-   * <code>int64 requests_per_minute = 5 [json_name = "requestsPerMinute"];</code>
+   * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
+   * @return Whether the requestsPerMinute field is set.
+   */
+  boolean hasRequestsPerMinute();
+  /**
+   * <pre>
+   * The most requests in any minute.
+   * </pre>
+   *
+   * <code>optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];</code>
    * @return The requestsPerMinute.
    */
   long getRequestsPerMinute();
 
   /**
    * <pre>
-   * The most tokens in a minute. Zero means no limit of its own.
+   * The most tokens in any minute, input and output together.
    * </pre>
    *
-   * <code>int64 tokens_per_minute = 6 [json_name = "tokensPerMinute"];</code>
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+   * @return Whether the tokensPerMinute field is set.
+   */
+  boolean hasTokensPerMinute();
+  /**
+   * <pre>
+   * The most tokens in any minute, input and output together.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
    * @return The tokensPerMinute.
    */
   long getTokensPerMinute();
@@ -132,27 +203,27 @@ public interface ApiKeyOrBuilder extends
   /**
    * <pre>
    * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
-   * Zero means no budget of its own.
+   * At most 9,000,000 dollars.
    * </pre>
    *
-   * <code>int64 monthly_budget_nano_usd = 7 [json_name = "monthlyBudgetNanoUsd"];</code>
+   * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
+   * @return Whether the monthlyBudgetNanoUsd field is set.
+   */
+  boolean hasMonthlyBudgetNanoUsd();
+  /**
+   * <pre>
+   * The most to spend in a calendar month (UTC), in units of 1e-9 US dollars.
+   * At most 9,000,000 dollars.
+   * </pre>
+   *
+   * <code>optional int64 monthly_budget_nano_usd = 8 [json_name = "monthlyBudgetNanoUsd"];</code>
    * @return The monthlyBudgetNanoUsd.
    */
   long getMonthlyBudgetNanoUsd();
 
   /**
    * <pre>
-   * Whether it may call AdminService.
-   * </pre>
-   *
-   * <code>bool admin = 8 [json_name = "admin"];</code>
-   * @return The admin.
-   */
-  boolean getAdmin();
-
-  /**
-   * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -161,7 +232,7 @@ public interface ApiKeyOrBuilder extends
   boolean hasCreateTime();
   /**
    * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -170,7 +241,7 @@ public interface ApiKeyOrBuilder extends
   com.google.protobuf.Timestamp getCreateTime();
   /**
    * <pre>
-   * When it was made.
+   * When it was made. Set by the gateway.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 9 [json_name = "createTime"];</code>
@@ -206,28 +277,88 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   * @return Whether the rotateTime field is set.
+   */
+  boolean hasRotateTime();
+  /**
+   * <pre>
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   * @return The rotateTime.
+   */
+  com.google.protobuf.Timestamp getRotateTime();
+  /**
+   * <pre>
+   * When it got its present secret, if that is not its first. Set by the
+   * gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp rotate_time = 11 [json_name = "rotateTime"];</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getRotateTimeOrBuilder();
+
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   * @return Whether the oldSecretExpireTime field is set.
+   */
+  boolean hasOldSecretExpireTime();
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   * @return The oldSecretExpireTime.
+   */
+  com.google.protobuf.Timestamp getOldSecretExpireTime();
+  /**
+   * <pre>
+   * When the secret before the present one stops working. Absent when it has
+   * stopped. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp old_secret_expire_time = 12 [json_name = "oldSecretExpireTime"];</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getOldSecretExpireTimeOrBuilder();
+
+  /**
+   * <pre>
+   * When it was revoked. Absent means it was not. Set by the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    * @return Whether the revokeTime field is set.
    */
   boolean hasRevokeTime();
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it was revoked. Absent means it was not. Set by the gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    * @return The revokeTime.
    */
   com.google.protobuf.Timestamp getRevokeTime();
   /**
    * <pre>
-   * When it was revoked. Absent means it was not.
+   * When it was revoked. Absent means it was not. Set by the gateway.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp revoke_time = 11 [json_name = "revokeTime"];</code>
+   * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    */
   com.google.protobuf.TimestampOrBuilder getRevokeTimeOrBuilder();
 }

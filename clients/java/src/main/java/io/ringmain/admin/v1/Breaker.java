@@ -23,7 +23,7 @@ private static final long serialVersionUID = 0L;
   private Breaker() {
     providerModel_ = "";
     state_ = 0;
-    holdReason_ = "";
+    cooldownReason_ = "";
   }
 
   @java.lang.Override
@@ -234,94 +234,94 @@ private static final long serialVersionUID = 0L;
     return lastError_ == null ? com.google.rpc.Status.getDefaultInstance() : lastError_;
   }
 
-  public static final int HOLD_REASON_FIELD_NUMBER = 6;
+  public static final int COOLDOWN_REASON_FIELD_NUMBER = 6;
   @SuppressWarnings("serial")
-  private volatile java.lang.Object holdReason_ = "";
+  private volatile java.lang.Object cooldownReason_ = "";
   /**
    * <pre>
    * Why no request is sent although the breaker may be closed, such as a rate
-   * limit. Empty when nothing speaks against it.
+   * limit. Empty when requests may be sent.
    * </pre>
    *
-   * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-   * @return The holdReason.
+   * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+   * @return The cooldownReason.
    */
   @java.lang.Override
-  public java.lang.String getHoldReason() {
-    java.lang.Object ref = holdReason_;
+  public java.lang.String getCooldownReason() {
+    java.lang.Object ref = cooldownReason_;
     if (ref instanceof java.lang.String) {
       return (java.lang.String) ref;
     } else {
       com.google.protobuf.ByteString bs = 
           (com.google.protobuf.ByteString) ref;
       java.lang.String s = bs.toStringUtf8();
-      holdReason_ = s;
+      cooldownReason_ = s;
       return s;
     }
   }
   /**
    * <pre>
    * Why no request is sent although the breaker may be closed, such as a rate
-   * limit. Empty when nothing speaks against it.
+   * limit. Empty when requests may be sent.
    * </pre>
    *
-   * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-   * @return The bytes for holdReason.
+   * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+   * @return The bytes for cooldownReason.
    */
   @java.lang.Override
   public com.google.protobuf.ByteString
-      getHoldReasonBytes() {
-    java.lang.Object ref = holdReason_;
+      getCooldownReasonBytes() {
+    java.lang.Object ref = cooldownReason_;
     if (ref instanceof java.lang.String) {
       com.google.protobuf.ByteString b = 
           com.google.protobuf.ByteString.copyFromUtf8(
               (java.lang.String) ref);
-      holdReason_ = b;
+      cooldownReason_ = b;
       return b;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
   }
 
-  public static final int HOLD_END_TIME_FIELD_NUMBER = 7;
-  private com.google.protobuf.Timestamp holdEndTime_;
+  public static final int COOLDOWN_END_TIME_FIELD_NUMBER = 7;
+  private com.google.protobuf.Timestamp cooldownEndTime_;
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-   * @return Whether the holdEndTime field is set.
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+   * @return Whether the cooldownEndTime field is set.
    */
   @java.lang.Override
-  public boolean hasHoldEndTime() {
+  public boolean hasCooldownEndTime() {
     return ((bitField0_ & 0x00000008) != 0);
   }
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-   * @return The holdEndTime.
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+   * @return The cooldownEndTime.
    */
   @java.lang.Override
-  public com.google.protobuf.Timestamp getHoldEndTime() {
-    return holdEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : holdEndTime_;
+  public com.google.protobuf.Timestamp getCooldownEndTime() {
+    return cooldownEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : cooldownEndTime_;
   }
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
    */
   @java.lang.Override
-  public com.google.protobuf.TimestampOrBuilder getHoldEndTimeOrBuilder() {
-    return holdEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : holdEndTime_;
+  public com.google.protobuf.TimestampOrBuilder getCooldownEndTimeOrBuilder() {
+    return cooldownEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : cooldownEndTime_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -353,11 +353,11 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000004) != 0)) {
       output.writeMessage(5, getLastError());
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(holdReason_)) {
-      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, holdReason_);
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(cooldownReason_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 6, cooldownReason_);
     }
     if (((bitField0_ & 0x00000008) != 0)) {
-      output.writeMessage(7, getHoldEndTime());
+      output.writeMessage(7, getCooldownEndTime());
     }
     getUnknownFields().writeTo(output);
   }
@@ -387,12 +387,12 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(5, getLastError());
     }
-    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(holdReason_)) {
-      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, holdReason_);
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(cooldownReason_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(6, cooldownReason_);
     }
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
-        .computeMessageSize(7, getHoldEndTime());
+        .computeMessageSize(7, getCooldownEndTime());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -427,12 +427,12 @@ private static final long serialVersionUID = 0L;
       if (!getLastError()
           .equals(other.getLastError())) return false;
     }
-    if (!getHoldReason()
-        .equals(other.getHoldReason())) return false;
-    if (hasHoldEndTime() != other.hasHoldEndTime()) return false;
-    if (hasHoldEndTime()) {
-      if (!getHoldEndTime()
-          .equals(other.getHoldEndTime())) return false;
+    if (!getCooldownReason()
+        .equals(other.getCooldownReason())) return false;
+    if (hasCooldownEndTime() != other.hasCooldownEndTime()) return false;
+    if (hasCooldownEndTime()) {
+      if (!getCooldownEndTime()
+          .equals(other.getCooldownEndTime())) return false;
     }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
@@ -461,11 +461,11 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + LAST_ERROR_FIELD_NUMBER;
       hash = (53 * hash) + getLastError().hashCode();
     }
-    hash = (37 * hash) + HOLD_REASON_FIELD_NUMBER;
-    hash = (53 * hash) + getHoldReason().hashCode();
-    if (hasHoldEndTime()) {
-      hash = (37 * hash) + HOLD_END_TIME_FIELD_NUMBER;
-      hash = (53 * hash) + getHoldEndTime().hashCode();
+    hash = (37 * hash) + COOLDOWN_REASON_FIELD_NUMBER;
+    hash = (53 * hash) + getCooldownReason().hashCode();
+    if (hasCooldownEndTime()) {
+      hash = (37 * hash) + COOLDOWN_END_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getCooldownEndTime().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -604,7 +604,7 @@ private static final long serialVersionUID = 0L;
         getChangeTimeFieldBuilder();
         getProbeTimeFieldBuilder();
         getLastErrorFieldBuilder();
-        getHoldEndTimeFieldBuilder();
+        getCooldownEndTimeFieldBuilder();
       }
     }
     @java.lang.Override
@@ -628,11 +628,11 @@ private static final long serialVersionUID = 0L;
         lastErrorBuilder_.dispose();
         lastErrorBuilder_ = null;
       }
-      holdReason_ = "";
-      holdEndTime_ = null;
-      if (holdEndTimeBuilder_ != null) {
-        holdEndTimeBuilder_.dispose();
-        holdEndTimeBuilder_ = null;
+      cooldownReason_ = "";
+      cooldownEndTime_ = null;
+      if (cooldownEndTimeBuilder_ != null) {
+        cooldownEndTimeBuilder_.dispose();
+        cooldownEndTimeBuilder_ = null;
       }
       return this;
     }
@@ -693,12 +693,12 @@ private static final long serialVersionUID = 0L;
         to_bitField0_ |= 0x00000004;
       }
       if (((from_bitField0_ & 0x00000020) != 0)) {
-        result.holdReason_ = holdReason_;
+        result.cooldownReason_ = cooldownReason_;
       }
       if (((from_bitField0_ & 0x00000040) != 0)) {
-        result.holdEndTime_ = holdEndTimeBuilder_ == null
-            ? holdEndTime_
-            : holdEndTimeBuilder_.build();
+        result.cooldownEndTime_ = cooldownEndTimeBuilder_ == null
+            ? cooldownEndTime_
+            : cooldownEndTimeBuilder_.build();
         to_bitField0_ |= 0x00000008;
       }
       result.bitField0_ |= to_bitField0_;
@@ -765,13 +765,13 @@ private static final long serialVersionUID = 0L;
       if (other.hasLastError()) {
         mergeLastError(other.getLastError());
       }
-      if (!other.getHoldReason().isEmpty()) {
-        holdReason_ = other.holdReason_;
+      if (!other.getCooldownReason().isEmpty()) {
+        cooldownReason_ = other.cooldownReason_;
         bitField0_ |= 0x00000020;
         onChanged();
       }
-      if (other.hasHoldEndTime()) {
-        mergeHoldEndTime(other.getHoldEndTime());
+      if (other.hasCooldownEndTime()) {
+        mergeCooldownEndTime(other.getCooldownEndTime());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -831,13 +831,13 @@ private static final long serialVersionUID = 0L;
               break;
             } // case 42
             case 50: {
-              holdReason_ = input.readStringRequireUtf8();
+              cooldownReason_ = input.readStringRequireUtf8();
               bitField0_ |= 0x00000020;
               break;
             } // case 50
             case 58: {
               input.readMessage(
-                  getHoldEndTimeFieldBuilder().getBuilder(),
+                  getCooldownEndTimeFieldBuilder().getBuilder(),
                   extensionRegistry);
               bitField0_ |= 0x00000040;
               break;
@@ -1495,23 +1495,23 @@ private static final long serialVersionUID = 0L;
       return lastErrorBuilder_;
     }
 
-    private java.lang.Object holdReason_ = "";
+    private java.lang.Object cooldownReason_ = "";
     /**
      * <pre>
      * Why no request is sent although the breaker may be closed, such as a rate
-     * limit. Empty when nothing speaks against it.
+     * limit. Empty when requests may be sent.
      * </pre>
      *
-     * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-     * @return The holdReason.
+     * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+     * @return The cooldownReason.
      */
-    public java.lang.String getHoldReason() {
-      java.lang.Object ref = holdReason_;
+    public java.lang.String getCooldownReason() {
+      java.lang.Object ref = cooldownReason_;
       if (!(ref instanceof java.lang.String)) {
         com.google.protobuf.ByteString bs =
             (com.google.protobuf.ByteString) ref;
         java.lang.String s = bs.toStringUtf8();
-        holdReason_ = s;
+        cooldownReason_ = s;
         return s;
       } else {
         return (java.lang.String) ref;
@@ -1520,20 +1520,20 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Why no request is sent although the breaker may be closed, such as a rate
-     * limit. Empty when nothing speaks against it.
+     * limit. Empty when requests may be sent.
      * </pre>
      *
-     * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-     * @return The bytes for holdReason.
+     * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+     * @return The bytes for cooldownReason.
      */
     public com.google.protobuf.ByteString
-        getHoldReasonBytes() {
-      java.lang.Object ref = holdReason_;
+        getCooldownReasonBytes() {
+      java.lang.Object ref = cooldownReason_;
       if (ref instanceof String) {
         com.google.protobuf.ByteString b = 
             com.google.protobuf.ByteString.copyFromUtf8(
                 (java.lang.String) ref);
-        holdReason_ = b;
+        cooldownReason_ = b;
         return b;
       } else {
         return (com.google.protobuf.ByteString) ref;
@@ -1542,17 +1542,17 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Why no request is sent although the breaker may be closed, such as a rate
-     * limit. Empty when nothing speaks against it.
+     * limit. Empty when requests may be sent.
      * </pre>
      *
-     * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-     * @param value The holdReason to set.
+     * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+     * @param value The cooldownReason to set.
      * @return This builder for chaining.
      */
-    public Builder setHoldReason(
+    public Builder setCooldownReason(
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
-      holdReason_ = value;
+      cooldownReason_ = value;
       bitField0_ |= 0x00000020;
       onChanged();
       return this;
@@ -1560,14 +1560,14 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Why no request is sent although the breaker may be closed, such as a rate
-     * limit. Empty when nothing speaks against it.
+     * limit. Empty when requests may be sent.
      * </pre>
      *
-     * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
+     * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
      * @return This builder for chaining.
      */
-    public Builder clearHoldReason() {
-      holdReason_ = getDefaultInstance().getHoldReason();
+    public Builder clearCooldownReason() {
+      cooldownReason_ = getDefaultInstance().getCooldownReason();
       bitField0_ = (bitField0_ & ~0x00000020);
       onChanged();
       return this;
@@ -1575,70 +1575,70 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Why no request is sent although the breaker may be closed, such as a rate
-     * limit. Empty when nothing speaks against it.
+     * limit. Empty when requests may be sent.
      * </pre>
      *
-     * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-     * @param value The bytes for holdReason to set.
+     * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+     * @param value The bytes for cooldownReason to set.
      * @return This builder for chaining.
      */
-    public Builder setHoldReasonBytes(
+    public Builder setCooldownReasonBytes(
         com.google.protobuf.ByteString value) {
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
-      holdReason_ = value;
+      cooldownReason_ = value;
       bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
 
-    private com.google.protobuf.Timestamp holdEndTime_;
+    private com.google.protobuf.Timestamp cooldownEndTime_;
     private com.google.protobuf.SingleFieldBuilderV3<
-        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> holdEndTimeBuilder_;
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> cooldownEndTimeBuilder_;
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-     * @return Whether the holdEndTime field is set.
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+     * @return Whether the cooldownEndTime field is set.
      */
-    public boolean hasHoldEndTime() {
+    public boolean hasCooldownEndTime() {
       return ((bitField0_ & 0x00000040) != 0);
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-     * @return The holdEndTime.
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+     * @return The cooldownEndTime.
      */
-    public com.google.protobuf.Timestamp getHoldEndTime() {
-      if (holdEndTimeBuilder_ == null) {
-        return holdEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : holdEndTime_;
+    public com.google.protobuf.Timestamp getCooldownEndTime() {
+      if (cooldownEndTimeBuilder_ == null) {
+        return cooldownEndTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : cooldownEndTime_;
       } else {
-        return holdEndTimeBuilder_.getMessage();
+        return cooldownEndTimeBuilder_.getMessage();
       }
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public Builder setHoldEndTime(com.google.protobuf.Timestamp value) {
-      if (holdEndTimeBuilder_ == null) {
+    public Builder setCooldownEndTime(com.google.protobuf.Timestamp value) {
+      if (cooldownEndTimeBuilder_ == null) {
         if (value == null) {
           throw new NullPointerException();
         }
-        holdEndTime_ = value;
+        cooldownEndTime_ = value;
       } else {
-        holdEndTimeBuilder_.setMessage(value);
+        cooldownEndTimeBuilder_.setMessage(value);
       }
       bitField0_ |= 0x00000040;
       onChanged();
@@ -1646,18 +1646,18 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public Builder setHoldEndTime(
+    public Builder setCooldownEndTime(
         com.google.protobuf.Timestamp.Builder builderForValue) {
-      if (holdEndTimeBuilder_ == null) {
-        holdEndTime_ = builderForValue.build();
+      if (cooldownEndTimeBuilder_ == null) {
+        cooldownEndTime_ = builderForValue.build();
       } else {
-        holdEndTimeBuilder_.setMessage(builderForValue.build());
+        cooldownEndTimeBuilder_.setMessage(builderForValue.build());
       }
       bitField0_ |= 0x00000040;
       onChanged();
@@ -1665,25 +1665,25 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public Builder mergeHoldEndTime(com.google.protobuf.Timestamp value) {
-      if (holdEndTimeBuilder_ == null) {
+    public Builder mergeCooldownEndTime(com.google.protobuf.Timestamp value) {
+      if (cooldownEndTimeBuilder_ == null) {
         if (((bitField0_ & 0x00000040) != 0) &&
-          holdEndTime_ != null &&
-          holdEndTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
-          getHoldEndTimeBuilder().mergeFrom(value);
+          cooldownEndTime_ != null &&
+          cooldownEndTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getCooldownEndTimeBuilder().mergeFrom(value);
         } else {
-          holdEndTime_ = value;
+          cooldownEndTime_ = value;
         }
       } else {
-        holdEndTimeBuilder_.mergeFrom(value);
+        cooldownEndTimeBuilder_.mergeFrom(value);
       }
-      if (holdEndTime_ != null) {
+      if (cooldownEndTime_ != null) {
         bitField0_ |= 0x00000040;
         onChanged();
       }
@@ -1691,71 +1691,71 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public Builder clearHoldEndTime() {
+    public Builder clearCooldownEndTime() {
       bitField0_ = (bitField0_ & ~0x00000040);
-      holdEndTime_ = null;
-      if (holdEndTimeBuilder_ != null) {
-        holdEndTimeBuilder_.dispose();
-        holdEndTimeBuilder_ = null;
+      cooldownEndTime_ = null;
+      if (cooldownEndTimeBuilder_ != null) {
+        cooldownEndTimeBuilder_.dispose();
+        cooldownEndTimeBuilder_ = null;
       }
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public com.google.protobuf.Timestamp.Builder getHoldEndTimeBuilder() {
+    public com.google.protobuf.Timestamp.Builder getCooldownEndTimeBuilder() {
       bitField0_ |= 0x00000040;
       onChanged();
-      return getHoldEndTimeFieldBuilder().getBuilder();
+      return getCooldownEndTimeFieldBuilder().getBuilder();
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
-    public com.google.protobuf.TimestampOrBuilder getHoldEndTimeOrBuilder() {
-      if (holdEndTimeBuilder_ != null) {
-        return holdEndTimeBuilder_.getMessageOrBuilder();
+    public com.google.protobuf.TimestampOrBuilder getCooldownEndTimeOrBuilder() {
+      if (cooldownEndTimeBuilder_ != null) {
+        return cooldownEndTimeBuilder_.getMessageOrBuilder();
       } else {
-        return holdEndTime_ == null ?
-            com.google.protobuf.Timestamp.getDefaultInstance() : holdEndTime_;
+        return cooldownEndTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : cooldownEndTime_;
       }
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `hold_reason` means: when a check passes or
+     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
      * the provider's settings change.
      * </pre>
      *
-     * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+     * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
      */
     private com.google.protobuf.SingleFieldBuilderV3<
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
-        getHoldEndTimeFieldBuilder() {
-      if (holdEndTimeBuilder_ == null) {
-        holdEndTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+        getCooldownEndTimeFieldBuilder() {
+      if (cooldownEndTimeBuilder_ == null) {
+        cooldownEndTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
             com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
-                getHoldEndTime(),
+                getCooldownEndTime(),
                 getParentForChildren(),
                 isClean());
-        holdEndTime_ = null;
+        cooldownEndTime_ = null;
       }
-      return holdEndTimeBuilder_;
+      return cooldownEndTimeBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

@@ -131,52 +131,52 @@ public interface BreakerOrBuilder extends
   /**
    * <pre>
    * Why no request is sent although the breaker may be closed, such as a rate
-   * limit. Empty when nothing speaks against it.
+   * limit. Empty when requests may be sent.
    * </pre>
    *
-   * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-   * @return The holdReason.
+   * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+   * @return The cooldownReason.
    */
-  java.lang.String getHoldReason();
+  java.lang.String getCooldownReason();
   /**
    * <pre>
    * Why no request is sent although the breaker may be closed, such as a rate
-   * limit. Empty when nothing speaks against it.
+   * limit. Empty when requests may be sent.
    * </pre>
    *
-   * <code>string hold_reason = 6 [json_name = "holdReason"];</code>
-   * @return The bytes for holdReason.
+   * <code>string cooldown_reason = 6 [json_name = "cooldownReason"];</code>
+   * @return The bytes for cooldownReason.
    */
   com.google.protobuf.ByteString
-      getHoldReasonBytes();
+      getCooldownReasonBytes();
 
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-   * @return Whether the holdEndTime field is set.
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+   * @return Whether the cooldownEndTime field is set.
    */
-  boolean hasHoldEndTime();
+  boolean hasCooldownEndTime();
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
-   * @return The holdEndTime.
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
+   * @return The cooldownEndTime.
    */
-  com.google.protobuf.Timestamp getHoldEndTime();
+  com.google.protobuf.Timestamp getCooldownEndTime();
   /**
    * <pre>
-   * When that ends. Absent next to a `hold_reason` means: when a check passes or
+   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
    * the provider's settings change.
    * </pre>
    *
-   * <code>.google.protobuf.Timestamp hold_end_time = 7 [json_name = "holdEndTime"];</code>
+   * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
    */
-  com.google.protobuf.TimestampOrBuilder getHoldEndTimeOrBuilder();
+  com.google.protobuf.TimestampOrBuilder getCooldownEndTimeOrBuilder();
 }

@@ -140,7 +140,7 @@ public enum BreakerState
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.admin.v1.AdminServiceProto.getDescriptor().getEnumTypes().get(1);
+    return io.ringmain.admin.v1.AdminServiceProto.getDescriptor().getEnumTypes().get(2);
   }
 
   private static final BreakerState[] VALUES = values();

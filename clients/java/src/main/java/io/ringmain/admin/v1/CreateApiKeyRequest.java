@@ -48,7 +48,7 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.admin.v1.ApiKey key_;
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -60,7 +60,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -72,7 +72,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -438,7 +438,7 @@ private static final long serialVersionUID = 0L;
         io.ringmain.admin.v1.ApiKey, io.ringmain.admin.v1.ApiKey.Builder, io.ringmain.admin.v1.ApiKeyOrBuilder> keyBuilder_;
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -449,7 +449,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -464,7 +464,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -484,7 +484,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -502,7 +502,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -527,7 +527,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -544,7 +544,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -556,7 +556,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -571,7 +571,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+     * The key. What the gateway sets is ignored.
      * </pre>
      *
      * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>

@@ -10,7 +10,7 @@ public interface CreateApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -19,7 +19,7 @@ public interface CreateApiKeyRequestOrBuilder extends
   boolean hasKey();
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>
@@ -28,7 +28,7 @@ public interface CreateApiKeyRequestOrBuilder extends
   io.ringmain.admin.v1.ApiKey getKey();
   /**
    * <pre>
-   * The key. The gateway sets its `key_id` and times, but for `expire_time`.
+   * The key. What the gateway sets is ignored.
    * </pre>
    *
    * <code>.ringmain.admin.v1.ApiKey key = 1 [json_name = "key"];</code>

@@ -49,7 +49,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object model_ = "";
   /**
    * <pre>
-   * Only this model's answers. Empty means all.
+   * Only this model's answers. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only this model's answers. Empty means all.
+   * Only this model's answers. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -424,7 +424,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object model_ = "";
     /**
      * <pre>
-     * Only this model's answers. Empty means all.
+     * Only this model's answers. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -444,7 +444,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this model's answers. Empty means all.
+     * Only this model's answers. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -465,7 +465,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this model's answers. Empty means all.
+     * Only this model's answers. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -482,7 +482,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this model's answers. Empty means all.
+     * Only this model's answers. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only this model's answers. Empty means all.
+     * Only this model's answers. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string model = 1 [json_name = "model"];</code>

@@ -10,7 +10,7 @@ public interface FlushCacheRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only this model's answers. Empty means all.
+   * Only this model's answers. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>
@@ -19,7 +19,7 @@ public interface FlushCacheRequestOrBuilder extends
   java.lang.String getModel();
   /**
    * <pre>
-   * Only this model's answers. Empty means all.
+   * Only this model's answers. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string model = 1 [json_name = "model"];</code>

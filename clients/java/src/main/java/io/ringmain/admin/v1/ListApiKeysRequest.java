@@ -65,7 +65,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object pageToken_ = "";
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -86,7 +87,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -112,7 +114,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object tenantId_ = "";
   /**
    * <pre>
-   * Only keys of this tenant. Empty means all.
+   * Only keys of this tenant. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -133,7 +135,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only keys of this tenant. Empty means all.
+   * Only keys of this tenant. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -578,7 +580,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object pageToken_ = "";
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -598,7 +601,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -619,7 +623,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -636,7 +641,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -650,7 +656,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to continue. Empty means from the start.
+     * Where to continue: the `next_page_token` of the page before, at most 2,048
+     * characters. Empty means from the start.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -670,7 +677,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object tenantId_ = "";
     /**
      * <pre>
-     * Only keys of this tenant. Empty means all.
+     * Only keys of this tenant. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -690,7 +697,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only keys of this tenant. Empty means all.
+     * Only keys of this tenant. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -711,7 +718,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only keys of this tenant. Empty means all.
+     * Only keys of this tenant. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -728,7 +735,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only keys of this tenant. Empty means all.
+     * Only keys of this tenant. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -742,7 +749,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only keys of this tenant. Empty means all.
+     * Only keys of this tenant. At most 256 characters. Empty means all.
      * </pre>
      *
      * <code>string tenant_id = 3 [json_name = "tenantId"];</code>

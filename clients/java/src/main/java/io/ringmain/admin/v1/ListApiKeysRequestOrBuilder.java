@@ -20,7 +20,8 @@ public interface ListApiKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -29,7 +30,8 @@ public interface ListApiKeysRequestOrBuilder extends
   java.lang.String getPageToken();
   /**
    * <pre>
-   * Where to continue. Empty means from the start.
+   * Where to continue: the `next_page_token` of the page before, at most 2,048
+   * characters. Empty means from the start.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -40,7 +42,7 @@ public interface ListApiKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only keys of this tenant. Empty means all.
+   * Only keys of this tenant. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>
@@ -49,7 +51,7 @@ public interface ListApiKeysRequestOrBuilder extends
   java.lang.String getTenantId();
   /**
    * <pre>
-   * Only keys of this tenant. Empty means all.
+   * Only keys of this tenant. At most 256 characters. Empty means all.
    * </pre>
    *
    * <code>string tenant_id = 3 [json_name = "tenantId"];</code>

@@ -123,7 +123,7 @@ public enum ProviderState
   }
   public static final com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.ringmain.admin.v1.AdminServiceProto.getDescriptor().getEnumTypes().get(0);
+    return io.ringmain.admin.v1.AdminServiceProto.getDescriptor().getEnumTypes().get(1);
   }
 
   private static final ProviderState[] VALUES = values();

@@ -6,7 +6,7 @@ package io.ringmain.admin.v1;
 
 /**
  * <pre>
- * Nothing to say.
+ * Asks for the configuration to be read again.
  * </pre>
  *
  * Protobuf type {@code ringmain.admin.v1.ReloadConfigRequest}
@@ -191,7 +191,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Nothing to say.
+   * Asks for the configuration to be read again.
    * </pre>
    *
    * Protobuf type {@code ringmain.admin.v1.ReloadConfigRequest}

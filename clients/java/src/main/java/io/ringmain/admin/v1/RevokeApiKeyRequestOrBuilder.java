@@ -10,7 +10,7 @@ public interface RevokeApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The key.
+   * The key. At most 256 characters.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>
@@ -19,7 +19,7 @@ public interface RevokeApiKeyRequestOrBuilder extends
   java.lang.String getKeyId();
   /**
    * <pre>
-   * The key.
+   * The key. At most 256 characters.
    * </pre>
    *
    * <code>string key_id = 1 [json_name = "keyId"];</code>

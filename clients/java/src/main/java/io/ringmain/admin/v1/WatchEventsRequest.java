@@ -51,8 +51,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -64,8 +64,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -76,8 +76,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -89,8 +89,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -457,8 +457,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -471,8 +471,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -483,8 +483,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -496,8 +496,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -510,8 +510,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -530,8 +530,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -549,8 +549,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -568,8 +568,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -584,8 +584,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these kinds, such as `breaker`. At most 64, each at most 256
-     * characters. Empty means all.
+     * Only these kinds, such as `breaker`. At most 64, each at most 64
+     * characters. Empty means all; a kind that does not exist is refused.
      * </pre>
      *
      * <code>repeated string kinds = 1 [json_name = "kinds"];</code>

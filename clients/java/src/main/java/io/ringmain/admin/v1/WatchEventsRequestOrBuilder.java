@@ -10,8 +10,8 @@ public interface WatchEventsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -21,8 +21,8 @@ public interface WatchEventsRequestOrBuilder extends
       getKindsList();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -31,8 +31,8 @@ public interface WatchEventsRequestOrBuilder extends
   int getKindsCount();
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>
@@ -42,8 +42,8 @@ public interface WatchEventsRequestOrBuilder extends
   java.lang.String getKinds(int index);
   /**
    * <pre>
-   * Only these kinds, such as `breaker`. At most 64, each at most 256
-   * characters. Empty means all.
+   * Only these kinds, such as `breaker`. At most 64, each at most 64
+   * characters. Empty means all; a kind that does not exist is refused.
    * </pre>
    *
    * <code>repeated string kinds = 1 [json_name = "kinds"];</code>

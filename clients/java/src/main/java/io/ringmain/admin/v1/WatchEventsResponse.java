@@ -63,7 +63,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp time_;
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -75,7 +75,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -87,7 +87,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -102,7 +102,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object kind_ = "";
   /**
    * <pre>
-   * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+   * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
    * `provider` or `key`.
    * </pre>
    *
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+   * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
    * `provider` or `key`.
    * </pre>
    *
@@ -824,7 +824,7 @@ java.lang.String defaultValue) {
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> timeBuilder_;
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -835,7 +835,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -850,7 +850,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -870,7 +870,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -888,7 +888,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -913,7 +913,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -930,7 +930,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -942,7 +942,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -957,7 +957,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * When.
+     * When it happened.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -979,7 +979,7 @@ java.lang.String defaultValue) {
     private java.lang.Object kind_ = "";
     /**
      * <pre>
-     * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+     * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
      * `provider` or `key`.
      * </pre>
      *
@@ -1000,7 +1000,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+     * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
      * `provider` or `key`.
      * </pre>
      *
@@ -1022,7 +1022,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+     * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
      * `provider` or `key`.
      * </pre>
      *
@@ -1040,7 +1040,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+     * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
      * `provider` or `key`.
      * </pre>
      *
@@ -1055,7 +1055,7 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+     * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
      * `provider` or `key`.
      * </pre>
      *

@@ -10,7 +10,7 @@ public interface WatchEventsResponseOrBuilder extends
 
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -19,7 +19,7 @@ public interface WatchEventsResponseOrBuilder extends
   boolean hasTime();
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -28,7 +28,7 @@ public interface WatchEventsResponseOrBuilder extends
   com.google.protobuf.Timestamp getTime();
   /**
    * <pre>
-   * When.
+   * When it happened.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp time = 1 [json_name = "time"];</code>
@@ -37,7 +37,7 @@ public interface WatchEventsResponseOrBuilder extends
 
   /**
    * <pre>
-   * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+   * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
    * `provider` or `key`.
    * </pre>
    *
@@ -47,7 +47,7 @@ public interface WatchEventsResponseOrBuilder extends
   java.lang.String getKind();
   /**
    * <pre>
-   * What kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
+   * Its kind: `breaker`, `failover`, `recovery`, `limit`, `budget`, `config`,
    * `provider` or `key`.
    * </pre>
    *

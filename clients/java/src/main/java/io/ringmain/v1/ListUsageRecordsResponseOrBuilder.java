@@ -4,13 +4,14 @@
 // Protobuf Java Version: 3.25.9
 package io.ringmain.v1;
 
-public interface GetUsageRecordResponseOrBuilder extends
-    // @@protoc_insertion_point(interface_extends:ringmain.v1.GetUsageRecordResponse)
+public interface ListUsageRecordsResponseOrBuilder extends
+    // @@protoc_insertion_point(interface_extends:ringmain.v1.ListUsageRecordsResponse)
     com.google.protobuf.MessageOrBuilder {
 
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -19,7 +20,8 @@ public interface GetUsageRecordResponseOrBuilder extends
       getRecordsList();
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -27,7 +29,8 @@ public interface GetUsageRecordResponseOrBuilder extends
   io.ringmain.v1.UsageRecord getRecords(int index);
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -35,7 +38,8 @@ public interface GetUsageRecordResponseOrBuilder extends
   int getRecordsCount();
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -44,11 +48,32 @@ public interface GetUsageRecordResponseOrBuilder extends
       getRecordsOrBuilderList();
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
    */
   io.ringmain.v1.UsageRecordOrBuilder getRecordsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The nextPageToken.
+   */
+  java.lang.String getNextPageToken();
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The bytes for nextPageToken.
+   */
+  com.google.protobuf.ByteString
+      getNextPageTokenBytes();
 }

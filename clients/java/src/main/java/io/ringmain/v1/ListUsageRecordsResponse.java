@@ -6,42 +6,43 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * The records of a response, one for each attempt, in order.
+ * A page of records.
  * </pre>
  *
- * Protobuf type {@code ringmain.v1.GetUsageRecordResponse}
+ * Protobuf type {@code ringmain.v1.ListUsageRecordsResponse}
  */
-public final class GetUsageRecordResponse extends
+public final class ListUsageRecordsResponse extends
     com.google.protobuf.GeneratedMessageV3 implements
-    // @@protoc_insertion_point(message_implements:ringmain.v1.GetUsageRecordResponse)
-    GetUsageRecordResponseOrBuilder {
+    // @@protoc_insertion_point(message_implements:ringmain.v1.ListUsageRecordsResponse)
+    ListUsageRecordsResponseOrBuilder {
 private static final long serialVersionUID = 0L;
-  // Use GetUsageRecordResponse.newBuilder() to construct.
-  private GetUsageRecordResponse(com.google.protobuf.GeneratedMessageV3.Builder<?> builder) {
+  // Use ListUsageRecordsResponse.newBuilder() to construct.
+  private ListUsageRecordsResponse(com.google.protobuf.GeneratedMessageV3.Builder<?> builder) {
     super(builder);
   }
-  private GetUsageRecordResponse() {
+  private ListUsageRecordsResponse() {
     records_ = java.util.Collections.emptyList();
+    nextPageToken_ = "";
   }
 
   @java.lang.Override
   @SuppressWarnings({"unused"})
   protected java.lang.Object newInstance(
       UnusedPrivateParameter unused) {
-    return new GetUsageRecordResponse();
+    return new ListUsageRecordsResponse();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
       getDescriptor() {
-    return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_GetUsageRecordResponse_descriptor;
+    return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor;
   }
 
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internalGetFieldAccessorTable() {
-    return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_GetUsageRecordResponse_fieldAccessorTable
+    return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_ListUsageRecordsResponse_fieldAccessorTable
         .ensureFieldAccessorsInitialized(
-            io.ringmain.v1.GetUsageRecordResponse.class, io.ringmain.v1.GetUsageRecordResponse.Builder.class);
+            io.ringmain.v1.ListUsageRecordsResponse.class, io.ringmain.v1.ListUsageRecordsResponse.Builder.class);
   }
 
   public static final int RECORDS_FIELD_NUMBER = 1;
@@ -49,7 +50,8 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.UsageRecord> records_;
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -60,7 +62,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -72,7 +75,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -83,7 +87,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -94,7 +99,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The records.
+   * The records, the newest first; those of one response in the order of its
+   * attempts.
    * </pre>
    *
    * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -103,6 +109,53 @@ private static final long serialVersionUID = 0L;
   public io.ringmain.v1.UsageRecordOrBuilder getRecordsOrBuilder(
       int index) {
     return records_.get(index);
+  }
+
+  public static final int NEXT_PAGE_TOKEN_FIELD_NUMBER = 2;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object nextPageToken_ = "";
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The nextPageToken.
+   */
+  @java.lang.Override
+  public java.lang.String getNextPageToken() {
+    java.lang.Object ref = nextPageToken_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      nextPageToken_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Where to continue. Empty means this was the last page.
+   * </pre>
+   *
+   * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+   * @return The bytes for nextPageToken.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getNextPageTokenBytes() {
+    java.lang.Object ref = nextPageToken_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      nextPageToken_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
   }
 
   private byte memoizedIsInitialized = -1;
@@ -122,6 +175,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < records_.size(); i++) {
       output.writeMessage(1, records_.get(i));
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(nextPageToken_)) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 2, nextPageToken_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -135,6 +191,9 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(1, records_.get(i));
     }
+    if (!com.google.protobuf.GeneratedMessageV3.isStringEmpty(nextPageToken_)) {
+      size += com.google.protobuf.GeneratedMessageV3.computeStringSize(2, nextPageToken_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -145,13 +204,15 @@ private static final long serialVersionUID = 0L;
     if (obj == this) {
      return true;
     }
-    if (!(obj instanceof io.ringmain.v1.GetUsageRecordResponse)) {
+    if (!(obj instanceof io.ringmain.v1.ListUsageRecordsResponse)) {
       return super.equals(obj);
     }
-    io.ringmain.v1.GetUsageRecordResponse other = (io.ringmain.v1.GetUsageRecordResponse) obj;
+    io.ringmain.v1.ListUsageRecordsResponse other = (io.ringmain.v1.ListUsageRecordsResponse) obj;
 
     if (!getRecordsList()
         .equals(other.getRecordsList())) return false;
+    if (!getNextPageToken()
+        .equals(other.getNextPageToken())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -167,49 +228,51 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + RECORDS_FIELD_NUMBER;
       hash = (53 * hash) + getRecordsList().hashCode();
     }
+    hash = (37 * hash) + NEXT_PAGE_TOKEN_FIELD_NUMBER;
+    hash = (53 * hash) + getNextPageToken().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
   }
 
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       java.nio.ByteBuffer data)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       java.nio.ByteBuffer data,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data, extensionRegistry);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       com.google.protobuf.ByteString data)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       com.google.protobuf.ByteString data,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data, extensionRegistry);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(byte[] data)
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(byte[] data)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       byte[] data,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws com.google.protobuf.InvalidProtocolBufferException {
     return PARSER.parseFrom(data, extensionRegistry);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(java.io.InputStream input)
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(java.io.InputStream input)
       throws java.io.IOException {
     return com.google.protobuf.GeneratedMessageV3
         .parseWithIOException(PARSER, input);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       java.io.InputStream input,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws java.io.IOException {
@@ -217,26 +280,26 @@ private static final long serialVersionUID = 0L;
         .parseWithIOException(PARSER, input, extensionRegistry);
   }
 
-  public static io.ringmain.v1.GetUsageRecordResponse parseDelimitedFrom(java.io.InputStream input)
+  public static io.ringmain.v1.ListUsageRecordsResponse parseDelimitedFrom(java.io.InputStream input)
       throws java.io.IOException {
     return com.google.protobuf.GeneratedMessageV3
         .parseDelimitedWithIOException(PARSER, input);
   }
 
-  public static io.ringmain.v1.GetUsageRecordResponse parseDelimitedFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseDelimitedFrom(
       java.io.InputStream input,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws java.io.IOException {
     return com.google.protobuf.GeneratedMessageV3
         .parseDelimitedWithIOException(PARSER, input, extensionRegistry);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       com.google.protobuf.CodedInputStream input)
       throws java.io.IOException {
     return com.google.protobuf.GeneratedMessageV3
         .parseWithIOException(PARSER, input);
   }
-  public static io.ringmain.v1.GetUsageRecordResponse parseFrom(
+  public static io.ringmain.v1.ListUsageRecordsResponse parseFrom(
       com.google.protobuf.CodedInputStream input,
       com.google.protobuf.ExtensionRegistryLite extensionRegistry)
       throws java.io.IOException {
@@ -249,7 +312,7 @@ private static final long serialVersionUID = 0L;
   public static Builder newBuilder() {
     return DEFAULT_INSTANCE.toBuilder();
   }
-  public static Builder newBuilder(io.ringmain.v1.GetUsageRecordResponse prototype) {
+  public static Builder newBuilder(io.ringmain.v1.ListUsageRecordsResponse prototype) {
     return DEFAULT_INSTANCE.toBuilder().mergeFrom(prototype);
   }
   @java.lang.Override
@@ -266,29 +329,29 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The records of a response, one for each attempt, in order.
+   * A page of records.
    * </pre>
    *
-   * Protobuf type {@code ringmain.v1.GetUsageRecordResponse}
+   * Protobuf type {@code ringmain.v1.ListUsageRecordsResponse}
    */
   public static final class Builder extends
       com.google.protobuf.GeneratedMessageV3.Builder<Builder> implements
-      // @@protoc_insertion_point(builder_implements:ringmain.v1.GetUsageRecordResponse)
-      io.ringmain.v1.GetUsageRecordResponseOrBuilder {
+      // @@protoc_insertion_point(builder_implements:ringmain.v1.ListUsageRecordsResponse)
+      io.ringmain.v1.ListUsageRecordsResponseOrBuilder {
     public static final com.google.protobuf.Descriptors.Descriptor
         getDescriptor() {
-      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_GetUsageRecordResponse_descriptor;
+      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor;
     }
 
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
         internalGetFieldAccessorTable() {
-      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_GetUsageRecordResponse_fieldAccessorTable
+      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_ListUsageRecordsResponse_fieldAccessorTable
           .ensureFieldAccessorsInitialized(
-              io.ringmain.v1.GetUsageRecordResponse.class, io.ringmain.v1.GetUsageRecordResponse.Builder.class);
+              io.ringmain.v1.ListUsageRecordsResponse.class, io.ringmain.v1.ListUsageRecordsResponse.Builder.class);
     }
 
-    // Construct using io.ringmain.v1.GetUsageRecordResponse.newBuilder()
+    // Construct using io.ringmain.v1.ListUsageRecordsResponse.newBuilder()
     private Builder() {
 
     }
@@ -309,23 +372,24 @@ private static final long serialVersionUID = 0L;
         recordsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000001);
+      nextPageToken_ = "";
       return this;
     }
 
     @java.lang.Override
     public com.google.protobuf.Descriptors.Descriptor
         getDescriptorForType() {
-      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_GetUsageRecordResponse_descriptor;
+      return io.ringmain.v1.UsageServiceProto.internal_static_ringmain_v1_ListUsageRecordsResponse_descriptor;
     }
 
     @java.lang.Override
-    public io.ringmain.v1.GetUsageRecordResponse getDefaultInstanceForType() {
-      return io.ringmain.v1.GetUsageRecordResponse.getDefaultInstance();
+    public io.ringmain.v1.ListUsageRecordsResponse getDefaultInstanceForType() {
+      return io.ringmain.v1.ListUsageRecordsResponse.getDefaultInstance();
     }
 
     @java.lang.Override
-    public io.ringmain.v1.GetUsageRecordResponse build() {
-      io.ringmain.v1.GetUsageRecordResponse result = buildPartial();
+    public io.ringmain.v1.ListUsageRecordsResponse build() {
+      io.ringmain.v1.ListUsageRecordsResponse result = buildPartial();
       if (!result.isInitialized()) {
         throw newUninitializedMessageException(result);
       }
@@ -333,15 +397,15 @@ private static final long serialVersionUID = 0L;
     }
 
     @java.lang.Override
-    public io.ringmain.v1.GetUsageRecordResponse buildPartial() {
-      io.ringmain.v1.GetUsageRecordResponse result = new io.ringmain.v1.GetUsageRecordResponse(this);
+    public io.ringmain.v1.ListUsageRecordsResponse buildPartial() {
+      io.ringmain.v1.ListUsageRecordsResponse result = new io.ringmain.v1.ListUsageRecordsResponse(this);
       buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
     }
 
-    private void buildPartialRepeatedFields(io.ringmain.v1.GetUsageRecordResponse result) {
+    private void buildPartialRepeatedFields(io.ringmain.v1.ListUsageRecordsResponse result) {
       if (recordsBuilder_ == null) {
         if (((bitField0_ & 0x00000001) != 0)) {
           records_ = java.util.Collections.unmodifiableList(records_);
@@ -353,8 +417,11 @@ private static final long serialVersionUID = 0L;
       }
     }
 
-    private void buildPartial0(io.ringmain.v1.GetUsageRecordResponse result) {
+    private void buildPartial0(io.ringmain.v1.ListUsageRecordsResponse result) {
       int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.nextPageToken_ = nextPageToken_;
+      }
     }
 
     @java.lang.Override
@@ -391,16 +458,16 @@ private static final long serialVersionUID = 0L;
     }
     @java.lang.Override
     public Builder mergeFrom(com.google.protobuf.Message other) {
-      if (other instanceof io.ringmain.v1.GetUsageRecordResponse) {
-        return mergeFrom((io.ringmain.v1.GetUsageRecordResponse)other);
+      if (other instanceof io.ringmain.v1.ListUsageRecordsResponse) {
+        return mergeFrom((io.ringmain.v1.ListUsageRecordsResponse)other);
       } else {
         super.mergeFrom(other);
         return this;
       }
     }
 
-    public Builder mergeFrom(io.ringmain.v1.GetUsageRecordResponse other) {
-      if (other == io.ringmain.v1.GetUsageRecordResponse.getDefaultInstance()) return this;
+    public Builder mergeFrom(io.ringmain.v1.ListUsageRecordsResponse other) {
+      if (other == io.ringmain.v1.ListUsageRecordsResponse.getDefaultInstance()) return this;
       if (recordsBuilder_ == null) {
         if (!other.records_.isEmpty()) {
           if (records_.isEmpty()) {
@@ -426,6 +493,11 @@ private static final long serialVersionUID = 0L;
             recordsBuilder_.addAllMessages(other.records_);
           }
         }
+      }
+      if (!other.getNextPageToken().isEmpty()) {
+        nextPageToken_ = other.nextPageToken_;
+        bitField0_ |= 0x00000002;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -466,6 +538,11 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 10
+            case 18: {
+              nextPageToken_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 18
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -497,7 +574,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -511,7 +589,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -525,7 +604,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -539,7 +619,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -560,7 +641,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -578,7 +660,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -598,7 +681,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -619,7 +703,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -637,7 +722,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -655,7 +741,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -674,7 +761,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -691,7 +779,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -708,7 +797,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -719,7 +809,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -733,7 +824,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -748,7 +840,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -759,7 +852,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -771,7 +865,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The records.
+     * The records, the newest first; those of one response in the order of its
+     * attempts.
      * </pre>
      *
      * <code>repeated .ringmain.v1.UsageRecord records = 1 [json_name = "records"];</code>
@@ -794,6 +889,98 @@ private static final long serialVersionUID = 0L;
       }
       return recordsBuilder_;
     }
+
+    private java.lang.Object nextPageToken_ = "";
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return The nextPageToken.
+     */
+    public java.lang.String getNextPageToken() {
+      java.lang.Object ref = nextPageToken_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        nextPageToken_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return The bytes for nextPageToken.
+     */
+    public com.google.protobuf.ByteString
+        getNextPageTokenBytes() {
+      java.lang.Object ref = nextPageToken_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        nextPageToken_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @param value The nextPageToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setNextPageToken(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      nextPageToken_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearNextPageToken() {
+      nextPageToken_ = getDefaultInstance().getNextPageToken();
+      bitField0_ = (bitField0_ & ~0x00000002);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where to continue. Empty means this was the last page.
+     * </pre>
+     *
+     * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
+     * @param value The bytes for nextPageToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setNextPageTokenBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      nextPageToken_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
     @java.lang.Override
     public final Builder setUnknownFields(
         final com.google.protobuf.UnknownFieldSet unknownFields) {
@@ -807,23 +994,23 @@ private static final long serialVersionUID = 0L;
     }
 
 
-    // @@protoc_insertion_point(builder_scope:ringmain.v1.GetUsageRecordResponse)
+    // @@protoc_insertion_point(builder_scope:ringmain.v1.ListUsageRecordsResponse)
   }
 
-  // @@protoc_insertion_point(class_scope:ringmain.v1.GetUsageRecordResponse)
-  private static final io.ringmain.v1.GetUsageRecordResponse DEFAULT_INSTANCE;
+  // @@protoc_insertion_point(class_scope:ringmain.v1.ListUsageRecordsResponse)
+  private static final io.ringmain.v1.ListUsageRecordsResponse DEFAULT_INSTANCE;
   static {
-    DEFAULT_INSTANCE = new io.ringmain.v1.GetUsageRecordResponse();
+    DEFAULT_INSTANCE = new io.ringmain.v1.ListUsageRecordsResponse();
   }
 
-  public static io.ringmain.v1.GetUsageRecordResponse getDefaultInstance() {
+  public static io.ringmain.v1.ListUsageRecordsResponse getDefaultInstance() {
     return DEFAULT_INSTANCE;
   }
 
-  private static final com.google.protobuf.Parser<GetUsageRecordResponse>
-      PARSER = new com.google.protobuf.AbstractParser<GetUsageRecordResponse>() {
+  private static final com.google.protobuf.Parser<ListUsageRecordsResponse>
+      PARSER = new com.google.protobuf.AbstractParser<ListUsageRecordsResponse>() {
     @java.lang.Override
-    public GetUsageRecordResponse parsePartialFrom(
+    public ListUsageRecordsResponse parsePartialFrom(
         com.google.protobuf.CodedInputStream input,
         com.google.protobuf.ExtensionRegistryLite extensionRegistry)
         throws com.google.protobuf.InvalidProtocolBufferException {
@@ -842,17 +1029,17 @@ private static final long serialVersionUID = 0L;
     }
   };
 
-  public static com.google.protobuf.Parser<GetUsageRecordResponse> parser() {
+  public static com.google.protobuf.Parser<ListUsageRecordsResponse> parser() {
     return PARSER;
   }
 
   @java.lang.Override
-  public com.google.protobuf.Parser<GetUsageRecordResponse> getParserForType() {
+  public com.google.protobuf.Parser<ListUsageRecordsResponse> getParserForType() {
     return PARSER;
   }
 
   @java.lang.Override
-  public io.ringmain.v1.GetUsageRecordResponse getDefaultInstanceForType() {
+  public io.ringmain.v1.ListUsageRecordsResponse getDefaultInstanceForType() {
     return DEFAULT_INSTANCE;
   }
 
