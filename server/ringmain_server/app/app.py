@@ -87,6 +87,7 @@ class App:
 
     Attributes:
         losses: Counts the log lines that could not be written; the maker of the log sets its own here.
+        metrics_listen: Where whoever made the app serves its metrics, for the log; None for nowhere.
 
     Raises:
         StartError: A provider needs an extra that is not installed.
@@ -109,6 +110,7 @@ class App:
         self._source = source or ConfigSource(lambda: settings)
         self._tell_others = tell_others
         self.losses = Losses()
+        self.metrics_listen: str | None = None
         faults = Faults(log)
         metrics = self._metrics = Metrics(registry or CollectorRegistry(), faults)
         self.events = Events(time.time, (logged(log), counted(metrics)), faults=faults)
@@ -164,6 +166,7 @@ class App:
             "serving",
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
+            metrics_listen=self.metrics_listen,
             descriptors=descriptors.limit(),
             providers=sorted(self._active.now.providers),
             models=sorted(self._active.now.settings.models),

@@ -81,8 +81,8 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
     gc.set_threshold(*_GC_THRESHOLD)
     give_back_large_blocks()
     registry = CollectorRegistry()
-    if worker is None:
-        _serve_metrics(settings, registry)
+    # Those of workers are served by their supervisor.
+    metrics_listen = _serve_metrics(settings, registry) if worker is None else None
 
     async def serve_one() -> None:
         # The loop is there before what is made for it.
@@ -98,6 +98,7 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
             tell_others=tell,
         )
         app.losses = losses
+        app.metrics_listen = metrics_listen
         await run(app)
 
     uvloop.run(serve_one())
@@ -118,7 +119,8 @@ def _supervise(settings: Settings, log: FilteringBoundLogger) -> int:
         os.environ[_METRICS_DIR] = metrics
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, path=metrics)  # type: ignore[no-untyped-call]
-        _serve_metrics(settings, registry)
+        metrics_listen = _serve_metrics(settings, registry)
+        log.info("supervising", workers=server.workers, metrics_listen=metrics_listen)
         command = [sys.executable, "-m", "ringmain_server", *sys.argv[1:]]
         return uvloop.run(Supervisor(command, server.workers, log).run())
 
@@ -254,12 +256,14 @@ def _reserve(address: str) -> socket.socket:
     return held
 
 
-def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> None:
+def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> str | None:
+    """Returns the address with the port that was bound; None without metrics."""
     address = settings.server.metrics_listen
     if address is None:
-        return
+        return None
     host, _, port = address.rpartition(":")
     try:
-        serve_metrics(host.strip("[]"), int(port), registry)
+        server = serve_metrics(host.strip("[]"), int(port), registry)
     except OSError as exc:
         raise StartError(f"cannot serve metrics on {address}: {exc.strerror}") from exc
+    return f"{host}:{server.server_port}"
