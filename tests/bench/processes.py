@@ -14,10 +14,7 @@ from pathlib import Path
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from tests.fakes import ports
-
-free_port = ports.free_port
-
+from tests.fakes.ports import free_port
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -84,7 +81,7 @@ def upstream(module: str, log: Path) -> Iterator[int]:
     """An upstream in a process of its own; yields its port."""
     port = free_port()
     with running([sys.executable, "-m", module, "--port", str(port)], log) as child:
-        _await_port(port, child, time.monotonic() + START_LIMIT)
+        _await_port(port, child, log, time.monotonic() + START_LIMIT)
         yield port
 
 
@@ -94,19 +91,20 @@ def target(name: str, command: Sequence[str], port: int, log: Path) -> Iterator[
     started = time.monotonic()
     with running(command, log) as child:
         deadline = started + START_LIMIT
-        _await_port(port, child, deadline)
+        _await_port(port, child, log, deadline)
         _await_serving(port, deadline)
         yield Target(name, child.pid, port, time.monotonic() - started)
 
 
-def _await_port(port: int, child: Child, deadline: float) -> None:
+def _await_port(port: int, child: Child, log: Path, deadline: float) -> None:
     """Polls the port: a gRPC channel would wait a second after a refusal."""
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             if child.poll() is not None:
-                raise StartError(f"{child.args!r} ended with code {child.returncode}") from None
+                told = log.read_text(errors="replace")[-4000:]
+                raise StartError(f"{child.args!r} ended with code {child.returncode}:\n{told}") from None
             if time.monotonic() > deadline:
                 raise StartError(f"{child.args!r} does not listen on port {port}") from None
             time.sleep(0.005)

@@ -8,8 +8,9 @@ from pathlib import Path
 import orjson
 
 from tests.bench import processes
-from tests.bench.processes import Target, free_port
+from tests.bench.processes import Target
 from tests.bench.providers import VERTEX, Measured, Section, Upstreams, in_front
+from tests.fakes.ports import free_port
 
 FOLDER = Path("build")
 LOG = FOLDER / "bench.log"
@@ -24,8 +25,8 @@ def gateway(name: str, config: Section) -> AbstractContextManager[Target]:
     port = free_port()
     server = {
         "listen": f"127.0.0.1:{port}",
-        "admin_listen": f"127.0.0.1:{free_port()}",
-        "metrics_listen": f"127.0.0.1:{free_port()}",
+        "admin_listen": "127.0.0.1:0",
+        "metrics_listen": "127.0.0.1:0",
     }
     file = FOLDER / f"bench-{name}.json"
     file.write_bytes(orjson.dumps({"server": server, **config}, option=orjson.OPT_INDENT_2))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import CommandLine
-from tests.e2e.processes import free_port, serving
+from tests.e2e.processes import OWN, serving
 from tests.e2e.test_documents import pdf
 from tests.fakes.waiting import LIMIT
 
@@ -24,12 +24,8 @@ Lines = Callable[[str], CommandLine]
 
 @contextmanager
 def _gateway(**environ: str) -> Iterator[str]:
-    port = free_port()
-    with serving(
-        "--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0", environ=environ
-    ) as service:
-        service.line("serving")
-        yield f"127.0.0.1:{port}"
+    with serving(*OWN, environ=environ) as service:
+        yield f"127.0.0.1:{service.serving().listen}"
 
 
 @pytest.fixture(scope="module")

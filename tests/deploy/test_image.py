@@ -13,7 +13,8 @@ from ringmain import Client
 
 from tests.deploy.conftest import PREFIX
 from tests.deploy.files import KEYS, OVERLAYS, container, raw
-from tests.e2e.processes import Process, free_port
+from tests.e2e.processes import Process, attended
+from tests.fakes.ports import free_port
 
 IMAGE = Path(os.environ[PREFIX])
 USER = "10001"
@@ -74,11 +75,8 @@ def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Process]:
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, cwd="/", env={**_environ(folder), **environ}
     )
-    try:
-        yield Process(process)
-    finally:
-        process.kill()
-        process.communicate()
+    with attended(process) as service:
+        yield service
 
 
 def _files() -> dict[str, int]:
@@ -86,11 +84,11 @@ def _files() -> dict[str, int]:
     return {str(path): path.lstat().st_mtime_ns for path in IMAGE.rglob("*")}
 
 
-def _arguments(port: int, metrics: int, config: Path) -> list[str]:
-    """What the Deployment says, on free ports of this machine."""
+def _arguments(port: int, config: Path) -> list[str]:
+    """What the Deployment says, on free ports of this machine; its workers share the one for callers."""
     base = [each for path, each in raw() if path.parent.name == "base"]
     said: list[str] = container(base)["args"]
-    here = {"0.0.0.0:50051": f"0.0.0.0:{port}", "0.0.0.0:9464": f"0.0.0.0:{metrics}"}
+    here = {"0.0.0.0:50051": f"0.0.0.0:{port}", "0.0.0.0:9464": "0.0.0.0:0"}
     here["/etc/ringmain/ringmain.yaml"] = str(config)
     for there, replaced in here.items():
         said = [argument.replace(there, replaced) for argument in said]
@@ -120,7 +118,7 @@ def test_it_serves_from_a_read_only_root(tmp_path: Path, scratch: Path, workers:
     """With the Deployment's arguments it answers, is healthy, and drains on SIGTERM; no file changes."""
     before = _files()
     port = free_port()
-    arguments = _arguments(port, free_port(), _config(tmp_path, "dev"))
+    arguments = _arguments(port, _config(tmp_path, "dev"))
     with serving(scratch, *arguments, "--workers", str(workers)) as service:
         service.line("serving")
         with Client(f"127.0.0.1:{port}", model="smart", wait_for_ready=True, timeout=30) as client:
@@ -148,7 +146,7 @@ def test_it_serves_from_a_read_only_root(tmp_path: Path, scratch: Path, workers:
 
 def test_it_serves_every_provider_of_production(tmp_path: Path, scratch: Path) -> None:
     """What production's configuration names is in the image; the kinds of the clouds are, too."""
-    arguments = _arguments(free_port(), free_port(), _config(tmp_path, "production"))
+    arguments = _arguments(free_port(), _config(tmp_path, "production"))
     clouds = [
         "--set=providers.vertex.kind=vertex", "--set=providers.vertex.endpoint=127.0.0.1:9",
         "--set=providers.vertex.insecure=true", "--set=providers.vertex.project=p",

@@ -8,24 +8,20 @@ import socket
 import pytest
 from ringmain import Client
 
-from tests.e2e.processes import children, fetch, free_port, serving
+from tests.e2e.processes import ANY, OWN, children, fetch, port_of, serving, shared
 from tests.fakes.waiting import LIMIT
 
 pytestmark = pytest.mark.slow
 
 
-def _addresses(listen: int, *more: str) -> list[str]:
-    return ["--listen", f"127.0.0.1:{listen}", "--admin-listen", f"127.0.0.1:{free_port()}", *more]
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_exits_0(number: signal.Signals) -> None:
     """SIGTERM and SIGINT end the service cleanly, after a call was served."""
-    port = free_port()
-    with serving(*_addresses(port)) as service:
+    with serving(*OWN) as service:
         line = service.line("serving")
         assert line["providers"] == ["local", "sandbox"]
-        with Client(f"127.0.0.1:{port}") as client:
+        assert line["metrics_listen"] is None
+        with Client(str(line["listen"])) as client:
             assert client.chat("Hello", model="sandbox/echo").text == "Hello"
         service.process.send_signal(number)
         assert service.process.wait(timeout=LIMIT) == 0
@@ -34,8 +30,7 @@ def test_a_signal_drains_and_exits_0(number: signal.Signals) -> None:
 
 def test_a_second_signal_stops_at_once() -> None:
     """A second SIGTERM does not wait for the grace."""
-    port = free_port()
-    with serving(*_addresses(port, "--set", "server.drain_delay=600s")) as service:
+    with serving(*OWN, "--set", "server.drain_delay=600s") as service:
         service.line("serving")
         service.process.terminate()
         service.line("draining")
@@ -48,7 +43,8 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
     for workers in ("1", "2"):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            with serving(*_addresses(port, "--workers", workers)) as service:
+            listen = ("--listen", f"127.0.0.1:{port}", "--admin-listen", "null")
+            with serving(*listen, "--workers", workers) as service:
                 errors = service.rest()
                 assert service.process.returncode == 1
                 assert f"127.0.0.1:{port}" in errors
@@ -57,10 +53,12 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
 
 def test_workers_share_the_port_and_are_restarted() -> None:
     """Two workers serve one port; a killed one is replaced; metrics add up both; SIGTERM ends all."""
-    port, metrics = free_port(), free_port()
-    more = ("--workers", "2", "--metrics-listen", f"127.0.0.1:{metrics}")
-    with serving(*_addresses(port, *more)) as service:
-        assert {service.line("serving")["worker"], service.line("serving")["worker"]} == {0, 1}
+    with serving(*shared("--metrics-listen", ANY)) as service:
+        metrics = port_of(service.line("supervising")["metrics_listen"])
+        first, second = service.line("serving"), service.line("serving")
+        assert {first["worker"], second["worker"]} == {0, 1}
+        assert first["metrics_listen"] is None
+        port = port_of(first["listen"])
         for _ in range(8):
             with Client(f"127.0.0.1:{port}", options=[("grpc.use_local_subchannel_pool", 1)]) as client:
                 client.chat("Hello", model="sandbox/echo")
@@ -91,24 +89,21 @@ def test_workers_refuse_what_they_cannot_share() -> None:
 
 def test_metrics_are_served() -> None:
     """One process serves its own metrics; a port in use there is one line too."""
-    port, metrics = free_port(), free_port()
-    with serving(*_addresses(port, "--metrics-listen", f"127.0.0.1:{metrics}")) as service:
-        service.line("serving")
-        with Client(f"127.0.0.1:{port}") as client:
+    with serving(*OWN, "--metrics-listen", ANY) as service:
+        ports = service.serving()
+        with Client(f"127.0.0.1:{ports.listen}") as client:
             client.chat("Hello", model="sandbox/echo")
-        page = fetch(metrics, "/metrics")
+        page = fetch(ports.metrics, "/metrics")
         assert 'ringmain_attempts_total{outcome="succeeded",provider="sandbox"} 1.0' in page
-        with serving(*_addresses(free_port(), "--metrics-listen", f"127.0.0.1:{metrics}")) as second:
+        with serving(*OWN, "--metrics-listen", f"127.0.0.1:{ports.metrics}") as second:
             assert "cannot serve metrics" in second.rest()
             assert second.process.returncode == 1
 
 
 def test_a_log_that_nobody_reads_stops_no_call() -> None:
     """Calls are answered although standard error takes no more; what was logged comes once somebody reads."""
-    port = free_port()
-    with serving(*_addresses(port)) as service:
-        service.line("serving")
-        with Client(f"127.0.0.1:{port}") as client:
+    with serving(*OWN) as service:
+        with Client(f"127.0.0.1:{service.serving().listen}") as client:
             for _ in range(300):  # more than the 64 KiB that a pipe holds
                 client.chat("Hello", model="sandbox/echo", timeout=LIMIT)
         service.process.terminate()

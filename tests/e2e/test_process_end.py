@@ -17,14 +17,12 @@ from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain_server.app.orphan import ORPHANED
 
 from tests.e2e.gateway import ask
-from tests.e2e.processes import Process, alive, children, free_port, serving
-from tests.e2e.test_process import _addresses
+from tests.e2e.processes import OWN, Process, alive, children, serving, shared
 from tests.fakes.waiting import LIMIT
 
 pytestmark = pytest.mark.slow
 
 SLOW = ("--set", "providers.sandbox.tokens_per_second=2", "--set", "server.stream_grace=600s")
-WORKERS = ("--workers", "2")
 
 
 @pytest.fixture
@@ -66,10 +64,8 @@ def ending(call: Iterator[pb.ChatEvent]) -> tuple[grpc.StatusCode, str]:
 
 def test_one_process_and_its_signals(stream: Streams) -> None:
     """SIGQUIT tells where everything stands; a second SIGTERM ends streams with a status."""
-    port = free_port()
-    with serving(*_addresses(port, *SLOW)) as service:
-        ready(service, workers=False)
-        call = stream.begin(port, "a-secret-word " * 200)
+    with serving(*OWN, *SLOW) as service:
+        call = stream.begin(ready(service, count=1), "a-secret-word " * 200)
         quit_writes_stacks(service, count=1)
         assert next(call) is not None
         a_second_signal_stops_at_once(service, call)
@@ -78,13 +74,14 @@ def test_one_process_and_its_signals(stream: Streams) -> None:
 def test_workers_and_their_signals(stream: Streams) -> None:
     """Workers start although the port is in TIME_WAIT, and not beside another gateway; signals reach them."""
     port = port_in_time_wait()
-    with serving(*_addresses(port, *SLOW, *WORKERS)) as service:
+    addresses = shared(*SLOW, port=port)
+    with serving(*addresses) as service:
         while not children(service.process.pid):
             time.sleep(0.01)
-        with serving(*_addresses(port, *WORKERS)) as second:  # before anybody listens
+        with serving(*addresses) as second:  # before anybody listens
             assert f"127.0.0.1:{port}" in second.rest()
             assert second.process.returncode == 1
-        ready(service, workers=True)
+        ready(service, count=2)
         call = stream.begin(port, "a-secret-word " * 200)
         quit_writes_stacks(service, count=3)
         a_second_signal_stops_at_once(service, call)
@@ -126,17 +123,15 @@ def a_second_signal_stops_at_once(service: Process, call: Iterator[pb.ChatEvent]
     assert service.process.wait(timeout=LIMIT) == 0
 
 
-def ready(service: Process, *, workers: bool) -> None:
-    """Waits until the gateway, or each of two workers, serves."""
-    for _ in range(2 if workers else 1):
-        service.line("serving")
+def ready(service: Process, *, count: int) -> int:
+    """The port for callers, once so many processes serve."""
+    return {service.serving().listen for _ in range(count)}.pop()
 
 
 def test_workers_end_with_a_supervisor_that_is_killed(stream: Streams) -> None:
     """Workers drain when their supervisor is killed: a stream runs to its end, then nobody is left."""
-    port = free_port()
-    with serving(*_addresses(port, "--set", "providers.sandbox.tokens_per_second=20", *WORKERS)) as service:
-        ready(service, workers=True)
+    with serving(*shared("--set", "providers.sandbox.tokens_per_second=20")) as service:
+        port = ready(service, count=2)
         workers = children(service.process.pid)
         assert len(workers) == 2
         call = stream.begin(port, "word " * 20)
@@ -147,7 +142,7 @@ def test_workers_end_with_a_supervisor_that_is_killed(stream: Streams) -> None:
 
 def test_workers_end_before_they_serve() -> None:
     """A supervisor that is killed while its workers start leaves none of them."""
-    with serving(*_addresses(free_port(), *WORKERS)) as service:
+    with serving(*shared()) as service:
         while len(workers := children(service.process.pid)) < 2:
             time.sleep(0.01)
         os.kill(service.process.pid, signal.SIGKILL)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from ringmain import Client, NotFound
 
-from tests.e2e.processes import Process, command, free_port, serving
-from tests.e2e.test_process import _addresses
+from tests.e2e.processes import OWN, Process, command, port_of, serving, shared
 from tests.fakes.waiting import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -36,10 +35,8 @@ def ask(port: int, model: str) -> None:
 
 def test_sighup_reloads(file: Path) -> None:
     """SIGHUP takes on the file as it is now; a bad one is told of and changes nothing."""
-    port = free_port()
-    more = ("--config", str(file), "--set", "server.watch_config=false")
-    with serving(*_addresses(port, *more)) as service:
-        service.line("serving")
+    with serving(*OWN, "--config", str(file), "--set", "server.watch_config=false") as service:
+        port = service.serving().listen
         file.write_text(BAD)
         service.process.send_signal(signal.SIGHUP)
         line = service.line("config")
@@ -56,9 +53,8 @@ def test_sighup_reloads(file: Path) -> None:
 
 def test_a_changed_file_is_taken_on(file: Path) -> None:
     """Nobody has to say that the file is another; flags still win over it."""
-    port = free_port()
-    with serving(*_addresses(port, "--config", str(file), "--set", "timeouts.idle=7s")) as service:
-        service.line("serving")
+    with serving(*OWN, "--config", str(file), "--set", "timeouts.idle=7s") as service:
+        port = service.serving().listen
         file.write_text("timeouts: {idle: 9s}\n" + TWO)
         assert service.line("config")["changed_paths"] == "models.one models.two"
         ask(port, "two")
@@ -66,12 +62,9 @@ def test_a_changed_file_is_taken_on(file: Path) -> None:
 
 def test_every_worker_reloads(file: Path) -> None:
     """The supervisor passes SIGHUP on; a reload that an operator asks of one worker reaches all."""
-    port = free_port()
-    more = ("--config", str(file), "--workers", "2", "--set", "server.watch_config=false")
-    addresses = _addresses(port, *more)
-    admin = addresses[addresses.index("--admin-listen") + 1]
-    with serving(*addresses) as service:
-        both(service, "serving")
+    with serving(*shared("--config", str(file), "--set", "server.watch_config=false")) as service:
+        line = both(service, "serving")
+        port, admin = port_of(line["listen"]), str(line["admin_listen"])
         file.write_text(TWO)
         service.process.send_signal(signal.SIGHUP)
         both(service, "config")
@@ -85,20 +78,20 @@ def test_every_worker_reloads(file: Path) -> None:
             ask(port, "one")
 
 
-def both(service: Process, event: str) -> None:
-    """Waits until each of two workers has told of something new."""
+def both(service: Process, event: str) -> dict[str, object]:
+    """The line with which the last of two workers tells of something new."""
     found: set[object] = set()
     while len(found) < 2:
         line = service.line(event)
         if event != "config" or "changed_paths" in line:
             found.add(line["worker"])
+    return line
 
 
 def test_a_closed_terminal_stops_it(file: Path) -> None:
     """SIGHUP because its terminal is gone stops the gateway, as it would any program."""
     ours, terminal = pty.openpty()
-    arguments = [*_addresses(free_port()), "--log-format", "json"]
-    process = subprocess.Popen(command(*arguments), stderr=terminal, start_new_session=True)
+    process = subprocess.Popen(command(*OWN, "--log-format", "json"), stderr=terminal, start_new_session=True)
     os.close(terminal)
     said = b""
     while b"serving" not in said:
@@ -110,9 +103,8 @@ def test_a_closed_terminal_stops_it(file: Path) -> None:
 
 def test_files_that_nobody_can_want(file: Path, tmp_path: Path) -> None:
     """An empty file is refused, a missing one told of, and one that hangs holds up no reload and no end."""
-    port = free_port()
-    with serving(*_addresses(port, "--config", str(file))) as service:
-        service.line("serving")
+    with serving(*OWN, "--config", str(file)) as service:
+        port = service.serving().listen
         file.write_text("")
         assert "is empty" in str(service.line("config")["problems"])
         file.unlink()

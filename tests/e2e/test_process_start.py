@@ -11,8 +11,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.e2e.processes import command, free_port, serving
-from tests.e2e.test_process import _addresses
+from tests.e2e.processes import ANY, OWN, command, serving
+from tests.fakes.ports import free_port
 from tests.fakes.waiting import LIMIT
 
 pytestmark = pytest.mark.slow
@@ -47,6 +47,11 @@ class SlowDisk:
         self._gate.touch()
 
 
+def _at(port: int) -> tuple[str, ...]:
+    """The arguments of a gateway that is called before its log says where."""
+    return ("--listen", f"127.0.0.1:{port}", "--admin-listen", ANY)
+
+
 @pytest.fixture
 def slow_disk(tmp_path: Path) -> SlowDisk:
     """A disk that gives the SDK when the test says so."""
@@ -57,7 +62,7 @@ def test_libraries_are_loaded_before_readiness(slow_disk: SlowDisk) -> None:
     """Liveness answers while an SDK is loaded; readiness begins after it, and the log says so."""
     port = free_port()
     with (
-        serving(*_addresses(port, *OPENAI), environ=slow_disk.environ) as service,
+        serving(*_at(port), *OPENAI, environ=slow_disk.environ) as service,
         grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
     ):
         health: Any = health_pb2_grpc.HealthStub(channel)
@@ -78,7 +83,7 @@ def test_libraries_are_loaded_before_readiness(slow_disk: SlowDisk) -> None:
 def test_sigterm_ends_a_start(slow_disk: SlowDisk) -> None:
     """A process that is still loading stops as any other does."""
     port = free_port()
-    with serving(*_addresses(port, *OPENAI), environ=slow_disk.environ) as service:
+    with serving(*_at(port), *OPENAI, environ=slow_disk.environ) as service:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             health: Any = health_pb2_grpc.HealthStub(channel)
             health.Check(
@@ -110,7 +115,7 @@ def test_a_log_file_that_cannot_be_opened(tmp_path: Path, kind: str) -> None:
 def test_closed_streams() -> None:
     """A gateway whose streams were closed by who started it serves all the same, and stops."""
     port = free_port()
-    shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command(*_addresses(port))]
+    shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command(*_at(port))]
     process = subprocess.Popen(shell)
     try:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -126,7 +131,7 @@ def test_closed_streams() -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux: reads /proc")
 def test_signals_of_a_process_that_is_still_importing() -> None:
     """SIGHUP and SIGQUIT do not end a process that has not come to its event loop yet."""
-    with serving(*_addresses(free_port())) as service:
+    with serving(*OWN) as service:
         status = Path(f"/proc/{service.process.pid}/status")
         while not _caught(status) >> (signal.SIGHUP - 1) & 1:
             time.sleep(0.005)

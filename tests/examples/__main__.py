@@ -14,9 +14,10 @@ from pathlib import Path
 
 from ringmain import Client
 
-from tests.e2e.processes import free_port, serving
+from tests.e2e.processes import serving
 from tests.examples.blocks import Block, UnknownLanguage, blocks
 from tests.examples.run import ROOT, Failed, Place, absent, run
+from tests.fakes.ports import free_port, reserve
 
 PAGES = ("README.md", "docs/*.md", "docs/guides/*.md", "clients/*/README.md")
 
@@ -31,21 +32,16 @@ def pages(given: Sequence[str]) -> list[Path]:
 @contextmanager
 def gateway() -> Iterator[tuple[str, str]]:
     """A gateway with the sandbox, on the default ports if those are free: its address and its admin one."""
-    default = "127.0.0.1:50051"
-    address = default if _is_free(50051) and _is_free(50052) else f"127.0.0.1:{free_port()}"
-    admin = "127.0.0.1:50052" if address == default else f"127.0.0.1:{free_port()}"
+    try:
+        ports = [reserve(50051), reserve(50052)]
+    except OSError:
+        ports = [free_port(), free_port()]
+    address, admin = (f"127.0.0.1:{port}" for port in ports)
     # Its log is not read: at this level it stays empty.
     with serving("--listen", address, "--admin-listen", admin, environ={"RINGMAIN_LOG__LEVEL": "error"}):
         with Client(address, wait_for_ready=True, timeout=60) as client:
             client.health()
         yield address, admin
-
-
-def _is_free(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.e2e.processes import free_port
 from tests.examples.blocks import Block, UnknownLanguage, commands
 from tests.examples.languages import COMPILED, Commands, Compiled
+from tests.fakes.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 600.0

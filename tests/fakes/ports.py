@@ -1,9 +1,12 @@
-"""Tests, fakes: ports that answer nobody."""
+"""Tests, fakes: ports that answer nobody, and ports for servers that have to know theirs beforehand."""
 
-import random
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_reserved: list[socket.socket] = []
+"""Sockets of this process that keep the ports it gave out."""
 
 
 @contextmanager
@@ -27,16 +30,39 @@ def mute_port() -> Iterator[int]:
 
 
 def free_port() -> int:
-    """A port of loopback that was free just now.
+    """A port for a server that has to know it beforehand; any other server listens on port 0.
 
-    It is below those that the kernel gives to connections, and chosen by chance, so that no connection and
-    hardly any other test takes it before whoever is told to listen there does.
+    It stays reserved until this process ends, so it is given out once, to this test alone.
     """
-    while True:
-        port = random.SystemRandom().randrange(12_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+    return reserve(0)
+
+
+def reserve(port: int) -> int:
+    """Reserves a port, of every address, until this process ends.
+
+    A socket that never listens keeps it: the kernel gives such a port to no connection and to nobody who asks
+    for any, in this process or another, while Linux lets a server with SO_REUSEADDR, as all have it, listen
+    there. Other kernels do not, so there the port is let go at once.
+
+    Args:
+        port: The port; 0 for any.
+
+    Returns:
+        The port.
+
+    Raises:
+        OSError: It is taken.
+    """
+    reserved = socket.socket()
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("", port))
+        port = int(reserved.getsockname()[1])
+    except OSError:
+        reserved.close()
+        raise
+    if sys.platform == "linux":
+        _reserved.append(reserved)
+    else:
+        reserved.close()
+    return port

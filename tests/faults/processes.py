@@ -19,7 +19,7 @@ import grpc
 import grpc.aio
 from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 
-from tests.fakes import ports
+from tests.e2e.processes import port_of
 from tests.fakes.ports import closed_port
 from tests.fakes.waiting import LIMIT
 from tests.faults.catalogue import case_name
@@ -28,6 +28,7 @@ from tests.faults.rows import PATIENT, PRICES, Place, Row, Side, Trial
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 300.0
 """Seconds after which a process that does not serve counts as failed."""
+_ADDRESSES = ("listen", "admin_listen", "metrics_listen")
 _CHANNEL = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))
 
 
@@ -97,30 +98,30 @@ async def gateway(config: Mapping[str, object]) -> AsyncIterator[Gateway]:
     Args:
         config: Its sections; where it listens is added.
     """
-    metrics_port = ports.free_port()
     providers: Mapping[str, Mapping[str, str]] = config.get("providers") or {}  # type: ignore[assignment]
-    addresses = (
-        *("--listen", "127.0.0.1:0"),
-        *("--admin-listen", "127.0.0.1:0"),
-        *("--metrics-listen", f"127.0.0.1:{metrics_port}"),
-        *("--log-format", "json"),
-    )
+    listens = [flag for name in _ADDRESSES for flag in (f"--{name.replace('_', '-')}", "127.0.0.1:0")]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringmain-faults-")))
         file, log = folder / "ringmain.json", folder / "log"
         file.write_text(json.dumps(config))
         output = stack.enter_context(log.open("wb"))
-        command = (sys.executable, "-m", "ringmain_server", "serve", "--config", str(file), *addresses)
-        process = await stack.enter_async_context(_process(command, stderr=output))
+        command = (sys.executable, "-m", "ringmain_server", "serve", *listens, "--log-format", "json")
+        process = await stack.enter_async_context(_process((*command, "--config", str(file)), stderr=output))
         line = await _logged(process, log, "serving")
         if any(provider["kind"] != "sandbox" for provider in providers.values()):
             # What is measured is the gateway, not the loading of libraries beside it.
             await _logged(process, log, "loaded")
-        port, admin_port = (int(line[name].rpartition(":")[2]) for name in ("listen", "admin_listen"))
+        port, admin_port, metrics_port = (port_of(line[name]) for name in _ADDRESSES)
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL)
         await stack.enter_async_context(channel)
         stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
-        yield Gateway(process, port, admin_port, metrics_port, file, log, channel, stub)
+        served = Gateway(process, port, admin_port, metrics_port, file, log, channel, stub)
+        try:
+            yield served
+        except BaseException as error:
+            if process.returncode is not None:
+                error.add_note(f"the gateway ended with {process.returncode}:\n{served.log_tail()}")
+            raise
 
 
 async def _logged(process: asyncio.subprocess.Process, log: Path, event: str) -> dict[str, str]:

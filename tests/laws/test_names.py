@@ -1,7 +1,7 @@
 """What callers invent grows nothing: no memory, no metric, and no line of `status`."""
 
 import asyncio
-import json
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,17 +9,18 @@ import grpc
 import grpc.aio
 import pytest
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
-from ringmain.v1 import chat_service_pb2_grpc as chat_grpc
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1 import image_service_pb2_grpc as image_grpc
 
 from tests.e2e.gateway import ask, gateway, upstreams
-from tests.e2e.processes import fetch, free_port, serving
+from tests.e2e.processes import fetch
 from tests.e2e.test_admin import provider
 from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.ports import closed_port
 from tests.fakes.rejections import MODEL_NOT_FOUND, SERVER_ERROR
 from tests.fakes.script import Answer
 from tests.fakes.waiting import until
+from tests.faults import processes
 
 NAMES = 3_000
 MEGABYTE = 1 << 20
@@ -41,9 +42,8 @@ def _resident(pid: int) -> float:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux: reads /proc")
-async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
+async def test_invented_names_take_no_memory() -> None:
     """Three thousand names take less than 20 MB, and the last third nothing, whatever comes of them."""
-    port, metrics = free_port(), free_port()
     async with AsyncExitStack() as stack:
         servers = {
             "gone": await stack.enter_async_context(FakeOpenAI(MODEL_NOT_FOUND)),
@@ -51,27 +51,15 @@ async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
             "bad": await stack.enter_async_context(FakeOpenAI(SERVER_ERROR)),
         }
         config = {
-            "server": {"listen": f"127.0.0.1:{port}", "metrics_listen": f"127.0.0.1:{metrics}"},
-            "log": {"level": "error"},
             "retry": {"attempts": 0},
             **upstreams(**{name: server.base_url for name, server in servers.items()}),
             "models": {},
         }
-        path = tmp_path / "ringmain.yaml"
-        path.write_text(json.dumps(config))
-        process = stack.enter_context(serving("--config", str(path))).process
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-
-        async def ready() -> bool:
-            assert process.poll() is None
-            return channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
-
-        await until(ready)
-        stub: chat_grpc.ChatServiceAsyncStub = chat_grpc.ChatServiceStub(channel)
+        served = await stack.enter_async_context(processes.gateway(config))
 
         async def end_of(name: str) -> str:
             try:
-                await stub.Chat(ask(name))
+                await served.stub.Chat(ask(name))
             except grpc.aio.AioRpcError as error:
                 return error.code().name
             return "OK"
@@ -82,14 +70,14 @@ async def test_invented_names_take_no_memory(tmp_path: Path) -> None:
                 names = [f"{begins[number % len(begins)]}{number}" for number in range(first, first + 10)]
                 ends = await asyncio.gather(*map(end_of, names))
                 assert ends == [*ENDS.values()] * 2
-            return _resident(process.pid)
+            return _resident(served.process.pid)
 
         begin = await invent(NAMES, NAMES + 100)
         middle = await invent(0, 2 * NAMES // 3)
         await invent(2 * NAMES // 3, NAMES)
         # Twice a minute the gateway gives free memory back; it may have done so just before the middle.
-        await until(lambda: _resident(process.pid) < min(begin + 20, middle + 3))
-        page = await asyncio.to_thread(fetch, metrics, "/metrics")
+        await until(lambda: _resident(served.process.pid) < min(begin + 20, middle + 3))
+        page = await asyncio.to_thread(fetch, served.metrics_port, "/metrics")
         assert len(page) < 40_000
         assert "nosuch" not in page
         assert "gone/" not in page
@@ -155,9 +143,14 @@ ODD = ("a b", "a?x=1#y", "%2e%2e/x", "%zz", "//", "\\..\\x", "@inner/x", "🙂" 
 @pytest.mark.parametrize("kind", WIRES)
 async def test_an_odd_name_becomes_a_path_and_never_a_fault(kind: str) -> None:
     """Names that callers address go to the provider as they are, escaped where they are part of a path."""
-    port = free_port()
-    settings = {"kind": kind, "base_url": f"http://127.0.0.1:{port}", "api_key": "sk-one-secret-key"}
-    config = {"providers": {"p": {**settings, **WIRES[kind]}}, "retry": {"attempts": 0}}
+    settings = {"kind": kind, "api_key": "sk-one-secret-key", **WIRES[kind]}
+    with closed_port() as port:
+        settings["base_url"] = f"http://127.0.0.1:{port}"
+        await _names_become_paths({"providers": {"p": settings}, "retry": {"attempts": 0}})
+
+
+async def _names_become_paths(config: Mapping[str, object]) -> None:
+    """Fails unless calls with odd names end as others do; nobody listens where they go."""
     async with gateway(config) as ringmain:
         images: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(ringmain.channel)
         for name in ODD:

@@ -21,7 +21,8 @@ from ringmain import AsyncClient
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import ROLE_USER
 
-from tests.e2e.processes import command, free_port
+from tests.e2e.processes import command
+from tests.fakes.ports import free_port
 from tests.fakes.waiting import LIMIT, until
 from tests.tools.dns import name_server
 from tests.tools.tools import absent, run
@@ -81,10 +82,14 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
 
 @asynccontextmanager
 async def _gateway(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    quiet = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command("--config", str(config)), stderr=quiet)
+    log = config.with_suffix(".log")
+    with log.open("wb") as told:
+        process = await asyncio.create_subprocess_exec(*command("--config", str(config)), stderr=told)
     try:
         yield process
+    except BaseException as error:
+        error.add_note(f"{config.stem} has ended with {process.returncode}:\n{log.read_text()[-4000:]}")
+        raise
     finally:
         if process.returncode is None:
             process.kill()
