@@ -6,7 +6,7 @@ A failed call raises a `RingmainError`. The messages of the contract are in `rin
 
 from ringmain._request import ChatOptions, Prompt, chat_request
 from ringmain.aio import AsyncClient, AsyncStream
-from ringmain.answer import Answer, Delta, Fold, ToolCall
+from ringmain.answer import Answer, ProviderToolCall, ToolCall
 from ringmain.client import Client, Stream
 from ringmain.errors import (
     BudgetExceeded,
@@ -30,11 +30,12 @@ from ringmain.errors import (
     Violation,
     error_of,
 )
+from ringmain.folding import Delta, Fold
 from ringmain.messages import Turn, assistant, document, image, system, tool_result, user
 from ringmain.pictures import Image, Images, Preview, Upscaled
-from ringmain.reading import Embeddings, Page, Sight
-from ringmain.sound import Segment, Speech, Transcript
-from ringmain.tools import schema_of, tool
+from ringmain.reading import Embeddings, Page
+from ringmain.sound import Segment, Speech, Transcript, Word
+from ringmain.tools import code_execution, schema_of, tool, web_search
 
 __all__ = [
     "Answer",
@@ -63,10 +64,10 @@ __all__ = [
     "PermissionDenied",
     "Preview",
     "Prompt",
+    "ProviderToolCall",
     "RateLimited",
     "RingmainError",
     "Segment",
-    "Sight",
     "Speech",
     "Stream",
     "StreamInterrupted",
@@ -77,8 +78,10 @@ __all__ = [
     "Unavailable",
     "Upscaled",
     "Violation",
+    "Word",
     "assistant",
     "chat_request",
+    "code_execution",
     "document",
     "error_of",
     "image",
@@ -87,4 +90,5 @@ __all__ = [
     "tool",
     "tool_result",
     "user",
+    "web_search",
 ]

@@ -7,7 +7,14 @@ from typing import Any, Final, Generic, TypedDict, TypeVar
 import grpc
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 
-from ringmain._channel import ChannelOptions, Connection, Metadata, call_metadata, connection
+from ringmain._channel import (
+    MAX_MESSAGE_BYTES,
+    ChannelOptions,
+    Connection,
+    Metadata,
+    call_metadata,
+    connection,
+)
 from ringmain._choice import choose
 from ringmain._request import ChatOptions, Prompt, chat_request
 from ringmain.v1 import model_service_pb2 as models_pb
@@ -54,6 +61,7 @@ class BaseClient(ABC, Generic[ChannelT]):
         metadata: Iterable[tuple[str, str | bytes]] = (),
         options: ChannelOptions = (),
         max_attempts: int = 3,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
         wait_for_ready: bool = False,
         interceptors: Sequence[Any] = (),
         channel: ChannelT | None = None,
@@ -74,6 +82,9 @@ class BaseClient(ABC, Generic[ChannelT]):
             options: Channel options of gRPC, which take precedence over the client's own.
             max_attempts: How often gRPC tries a call that ends UNAVAILABLE before any part of an answer has
                 arrived, 1 to 5. Each try may cost money, unless the call has a `request_id`.
+            max_message_bytes: The largest message to send. A larger request raises InvalidRequest before any
+                byte of it is sent. The default, 64 MiB, is what a gateway takes whose operator chose no
+                other limit; `server_info` tells the gateway's own.
             wait_for_ready: Whether calls wait (until their timeout) for a gateway that cannot be reached,
                 instead of failing at once.
             interceptors: Client interceptors of gRPC, for example for tracing: those of `grpc` for Client,
@@ -95,7 +106,7 @@ class BaseClient(ABC, Generic[ChannelT]):
                 credentials=credentials,
                 tls=tls,
                 client_certificate=client_certificate,
-                options=options,
+                options=(("grpc.max_send_message_length", max_message_bytes), *options),
                 max_attempts=max_attempts,
                 wait_for_ready=wait_for_ready,
             )

@@ -13,6 +13,7 @@ ChannelOptions: TypeAlias = Sequence[tuple[str, Any]]  # gRPC's own type of an o
 
 DEFAULT_TARGET: Final = "127.0.0.1:50051"
 TARGET_VARIABLE: Final = "RINGMAIN_TARGET"
+MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024  # the default of the gateway's setting server.max_receive_bytes
 _RECEIVE_LIMIT: Final = 64 * 1024 * 1024
 _SERVICES: Final = (
     "ringmain.v1.AudioService",

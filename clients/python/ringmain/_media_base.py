@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from ringmain._base import CallArguments
-from ringmain._media_requests import CallOptions
+from ringmain._request import SharedOptions
 from ringmain.pictures import ImageFold, Preview
 from ringmain.reading import Page, page_of
 from ringmain.v1.image_service_pb2 import ImageEvent
@@ -26,7 +26,7 @@ class Context(Protocol):
         ...
 
 
-def arguments(client: Context, options: CallOptions) -> CallArguments:
+def arguments(client: Context, options: SharedOptions) -> CallArguments:
     """Returns the deadline and metadata of a call with these options.
 
     A timeout of None among the options means no deadline, while an absent one means the client's.

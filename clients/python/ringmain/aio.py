@@ -16,11 +16,12 @@ from ringmain._base import (
 )
 from ringmain._channel import Connection
 from ringmain._io_async import AsyncChannel, AsyncEventCall, AsyncRunningCall, open_channel
-from ringmain._media_requests import EmbedOptions
+from ringmain._media_options import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
 from ringmain.aio_media import AsyncAudioCalls, AsyncEmbeddingCalls, AsyncImageCalls, AsyncVisionCalls
-from ringmain.answer import Answer, Delta, Fold
+from ringmain.answer import Answer
 from ringmain.errors import StreamInterrupted, translated
+from ringmain.folding import Delta, Fold
 from ringmain.reading import Embeddings
 from ringmain.v1.chat_service_pb2 import (
     ChatEvent,
@@ -30,7 +31,12 @@ from ringmain.v1.chat_service_pb2 import (
     EstimateCostResponse,
 )
 from ringmain.v1.chat_service_pb2_grpc import ChatServiceStub
-from ringmain.v1.model_service_pb2 import GetModelRequest, Model
+from ringmain.v1.model_service_pb2 import (
+    GetModelRequest,
+    GetServerInfoRequest,
+    GetServerInfoResponse,
+    Model,
+)
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
@@ -109,8 +115,8 @@ class AsyncClient(BaseClient[AsyncChannel]):
             request = EstimateCostRequest(chat=self._request(prompt, options))
             return await self._chat.EstimateCost(request, **self._arguments(options))
 
-    async def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Returns a vector for each text.
+    async def embed(self, texts: str | Iterable[str] = (), **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Returns a vector for each text, and then one for each of the `media`.
 
         Args:
             texts: One text, or several.
@@ -150,6 +156,15 @@ class AsyncClient(BaseClient[AsyncChannel]):
         with translated():
             response = await self._models.GetModel(GetModelRequest(model=name), **self._arguments())
             return response.model
+
+    async def server_info(self) -> GetServerInfoResponse:
+        """Returns the gateway's version, its services, the ways to authenticate, and its limits.
+
+        Raises:
+            RingmainError: The call failed.
+        """
+        with translated():
+            return await self._models.GetServerInfo(GetServerInfoRequest(), **self._arguments())
 
     async def health(self, service: str = "") -> str:
         """Returns `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway or for one of its services.

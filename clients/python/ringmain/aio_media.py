@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, TypeVar, Unpack
 from ringmain import _media_requests as build
 from ringmain._io_async import AsyncChannel, AsyncEventCall, AsyncRunningCall, property_if_sync
 from ringmain._media_base import EMPTY, Context, PageFold, arguments, named, shown_preview
-from ringmain._media_requests import (
+from ringmain._media_options import (
     DrawOptions,
     EditOptions,
     EmbedOptions,
@@ -19,9 +19,10 @@ from ringmain._media_requests import (
     TranscribeOptions,
     UpscaleOptions,
 )
+from ringmain.answer import Answer
 from ringmain.errors import StreamInterrupted, translated
 from ringmain.pictures import ImageFold, Images, Preview, Upscaled
-from ringmain.reading import Embeddings, Page, Sight
+from ringmain.reading import Embeddings, Page
 from ringmain.sound import Speech, SpeechFold, Transcript, TranscriptFold
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.audio_service_pb2_grpc import AudioServiceStub
@@ -192,7 +193,7 @@ class AsyncImageCalls:
     ) -> image_pb2.InspectImageResponse:
         """Returns the facts about a picture: its type, size, EXIF data, hashes and colors.
 
-        With the option `classifier`, the response also has that model's ratings and labels.
+        With the option `model`, the response also has that model's ratings and labels.
 
         Args:
             picture: The picture to inspect.
@@ -216,7 +217,7 @@ class AsyncVisionCalls:
 
     async def analyze(
         self, images: Picture | Iterable[Picture], prompt: str, **options: Unpack[SeeOptions]
-    ) -> Sight:
+    ) -> Answer:
         """Returns the answer to a question about images.
 
         Args:
@@ -229,7 +230,7 @@ class AsyncVisionCalls:
         """
         request = build.analyze_request(images, prompt, **named(self._client, options))
         with translated():
-            return Sight(await self._stub.AnalyzeImages(request, **arguments(self._client, options)))
+            return Answer(await self._stub.AnalyzeImages(request, **arguments(self._client, options)))
 
     def read(self, document: Recording, **options: Unpack[ReadOptions]) -> AsyncFlow[Any, Page]:
         """Starts reading a document, and returns a flow that yields its pages in order.
@@ -344,8 +345,8 @@ class AsyncEmbeddingCalls:
         self._client = client
         self._stub = EmbeddingServiceStub(channel)
 
-    async def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Returns a vector for each text.
+    async def embed(self, texts: str | Iterable[str] = (), **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Returns a vector for each text, and then one for each of the `media`.
 
         Args:
             texts: One text, or several.

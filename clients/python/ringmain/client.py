@@ -17,10 +17,11 @@ from ringmain._base import (
 )
 from ringmain._channel import Connection
 from ringmain._io_sync import Channel, EventCall, RunningCall, open_channel
-from ringmain._media_requests import EmbedOptions
+from ringmain._media_options import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
-from ringmain.answer import Answer, Delta, Fold
+from ringmain.answer import Answer
 from ringmain.errors import StreamInterrupted, translated
+from ringmain.folding import Delta, Fold
 from ringmain.media import AudioCalls, EmbeddingCalls, ImageCalls, VisionCalls
 from ringmain.reading import Embeddings
 from ringmain.v1.chat_service_pb2 import (
@@ -31,7 +32,12 @@ from ringmain.v1.chat_service_pb2 import (
     EstimateCostResponse,
 )
 from ringmain.v1.chat_service_pb2_grpc import ChatServiceStub
-from ringmain.v1.model_service_pb2 import GetModelRequest, Model
+from ringmain.v1.model_service_pb2 import (
+    GetModelRequest,
+    GetServerInfoRequest,
+    GetServerInfoResponse,
+    Model,
+)
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
@@ -110,8 +116,8 @@ class Client(BaseClient[Channel]):
             request = EstimateCostRequest(chat=self._request(prompt, options))
             return self._chat.EstimateCost(request, **self._arguments(options))
 
-    def embed(self, texts: str | Iterable[str], **options: Unpack[EmbedOptions]) -> Embeddings:
-        """Returns a vector for each text.
+    def embed(self, texts: str | Iterable[str] = (), **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Returns a vector for each text, and then one for each of the `media`.
 
         Args:
             texts: One text, or several.
@@ -151,6 +157,15 @@ class Client(BaseClient[Channel]):
         with translated():
             response = self._models.GetModel(GetModelRequest(model=name), **self._arguments())
             return response.model
+
+    def server_info(self) -> GetServerInfoResponse:
+        """Returns the gateway's version, its services, the ways to authenticate, and its limits.
+
+        Raises:
+            RingmainError: The call failed.
+        """
+        with translated():
+            return self._models.GetServerInfo(GetServerInfoRequest(), **self._arguments())
 
     def health(self, service: str = "") -> str:
         """Returns `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway or for one of its services.

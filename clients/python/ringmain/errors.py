@@ -99,7 +99,7 @@ class RingmainError(Exception):
 
 
 class InvalidRequest(RingmainError):
-    """The request breaks a rule. `violations` names the fields. A retry would fail too."""
+    """The request breaks a rule, or is too large. `violations` names the fields. A retry would fail too."""
 
 
 class ContextTooLong(InvalidRequest):
@@ -111,7 +111,7 @@ class MediaInvalid(InvalidRequest):
 
 
 class NotFound(RingmainError):
-    """The model does not exist, or no provider serves it."""
+    """The model does not exist, no provider serves it, or there is no resource with the given id."""
 
 
 class CapabilityMissing(RingmainError):
@@ -143,7 +143,7 @@ class Overloaded(RateLimited):
 
 
 class Unavailable(RingmainError):
-    """The gateway cannot be reached, or every candidate failed."""
+    """The gateway or its store of limits cannot be reached, or every candidate failed."""
 
 
 class StreamInterrupted(RingmainError):
@@ -172,7 +172,9 @@ _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
     "CONTEXT_TOO_LONG": ContextTooLong,
     "MEDIA_INVALID": MediaInvalid,
     "MODEL_NOT_FOUND": NotFound,
+    "RESOURCE_NOT_FOUND": NotFound,
     "CAPABILITY_MISSING": CapabilityMissing,
+    "METHOD_NOT_SERVED": CapabilityMissing,
     "CONTENT_FILTERED": ContentFiltered,
     "CREDENTIALS_INVALID": Unauthenticated,
     "NOT_ALLOWED": PermissionDenied,
@@ -181,6 +183,7 @@ _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
     "BUDGET_EXCEEDED": BudgetExceeded,
     "OVERLOADED": Overloaded,
     "PROVIDERS_UNAVAILABLE": Unavailable,
+    "LIMITS_UNAVAILABLE": Unavailable,
     "SHUTTING_DOWN": Unavailable,
     "STREAM_INTERRUPTED": StreamInterrupted,
     "MODEL_OUTPUT_INVALID": ModelOutputInvalid,
@@ -194,7 +197,8 @@ _BY_CODE: Final[Mapping[grpc.StatusCode, type[RingmainError]]] = {
     grpc.StatusCode.UNIMPLEMENTED: CapabilityMissing,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: RateLimited,
+    # Without a reason it comes from gRPC itself: the message is larger than the client or the server takes.
+    grpc.StatusCode.RESOURCE_EXHAUSTED: InvalidRequest,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.ABORTED: StreamInterrupted,
     grpc.StatusCode.DATA_LOSS: StreamInterrupted,

@@ -5,7 +5,7 @@ import json
 import mimetypes
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, overload
 
 from ringmain._choice import choose, refuse_unknown
 from ringmain.answer import Answer, ToolCall
@@ -14,7 +14,9 @@ from ringmain.v1 import content_pb2 as pb
 Source: TypeAlias = str | bytes | Path
 """The source of an image or document: its address (`https://…`), its path, or its bytes."""
 
-Content: TypeAlias = str | bytes | Path | pb.Media | pb.Part | pb.ToolCall | pb.Reasoning
+Content: TypeAlias = (
+    str | bytes | Path | pb.Media | pb.Part | pb.ToolCall | pb.Reasoning | pb.ProviderToolCall
+)
 """A piece of a turn: text as `str`, a file as `Path` or `bytes`, or a message of the contract."""
 
 Turn: TypeAlias = str | pb.Message | Answer | Mapping[str, object]
@@ -61,7 +63,11 @@ def tool_result(call: str | ToolCall | pb.ToolCall, value: object, *, failed: bo
     return pb.Message(role=pb.ROLE_TOOL, parts=[pb.Part(tool_result=result)])
 
 
-def image(source: Source, *, detail: Detail | None = None, mime_type: str = "") -> pb.Media:
+@overload
+def image(source: Source, *, mime_type: str = "") -> pb.Media: ...
+@overload
+def image(source: Source, *, detail: Detail, mime_type: str = "") -> pb.Part: ...
+def image(source: Source, *, detail: Detail | None = None, mime_type: str = "") -> pb.Media | pb.Part:
     """Returns an image to send.
 
     Args:
@@ -69,13 +75,23 @@ def image(source: Source, *, detail: Detail | None = None, mime_type: str = "") 
         detail: The level of detail in which the model sees the image.
         mime_type: The media type. Empty means that the gateway detects it.
 
+    Returns:
+        The image; with a `detail`, a part of a message, because the detail belongs to the part.
+
     Raises:
         OSError: The file cannot be read.
     """
     media = _media(source, mime_type)
-    if detail is not None:
-        media.detail = choose("detail", detail, _DETAILS)
-    return media
+    return media if detail is None else pb.Part(media=media, image_detail=image_detail(detail))
+
+
+def image_detail(name: str) -> pb.ImageDetail.ValueType:
+    """Returns the level of detail with a name, `low` or `high`.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    return choose("detail", name, _DETAILS)
 
 
 def document(source: Source, *, filename: str = "", mime_type: str = "") -> pb.Media:
@@ -129,6 +145,8 @@ def part(content: Content) -> pb.Part:
             return pb.Part(tool_call=content)
         case pb.Reasoning():
             return pb.Part(reasoning=content)
+        case pb.ProviderToolCall():
+            return pb.Part(provider_tool_call=content)
     raise TypeError(f"a turn cannot hold {type(content).__name__}: {content!r:.80}")
 
 

@@ -172,11 +172,10 @@ class ImageFold:
         return Images(self._response)
 
     def _finish(self, finished: image_pb2.ImageFinished) -> None:
-        prompts, notes = dict(enumerate(finished.revised_prompts)), dict(enumerate(finished.notes))
+        said = {image.image_index: image for image in finished.images}
         for index in sorted(self._pieces):
-            image = self._response.images.add(
-                revised_prompt=prompts.get(index, ""), note=notes.get(index, "")
-            )
+            about = said.get(index, image_pb2.FinishedImage())
+            image = self._response.images.add(revised_prompt=about.revised_prompt, note=about.note)
             image.media.mime_type = self._mime_types[index]
             image.media.data = b"".join(self._pieces.pop(index))
         if finished.HasField("usage"):

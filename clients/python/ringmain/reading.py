@@ -7,24 +7,8 @@ from typing import Any
 from ringmain._accounted import Accounted
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import vision_service_pb2 as vision_pb2
+from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Sight(Accounted):
-    """An answer about images. `str(answer)` is its text."""
-
-    proto: vision_pb2.AnalyzeImagesResponse
-    """The response of the gateway."""
-
-    @property
-    def text(self) -> str:
-        """The text of the answer."""
-        return self.proto.text
-
-    def __str__(self) -> str:
-        """Returns the text."""
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +23,8 @@ class Page:
     """The tokens that the page used. None if no model was asked."""
     error: str = ""
     """The reason why the page could not be read, or not all of it. Empty on success."""
+    route: Route | None = None
+    """The way of the page's request through the gateway. None if no model was asked."""
 
     def __str__(self) -> str:
         """Returns the Markdown."""
@@ -52,12 +38,13 @@ def page_of(proto: vision_pb2.DocumentPage) -> Page:
         proto.markdown,
         proto.usage if proto.HasField("usage") else None,
         proto.error.message if proto.HasField("error") else "",
+        proto.route if proto.HasField("route") else None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Embeddings(Accounted, Sequence[Sequence[float]]):
-    """A sequence of vectors, in the order of the texts."""
+    """A sequence of vectors, in the order of the texts and then of the media."""
 
     proto: embedding_pb2.EmbedResponse = field(repr=False)
     """The response of the gateway."""

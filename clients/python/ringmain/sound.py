@@ -4,9 +4,23 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from google.protobuf.duration_pb2 import Duration
+
 from ringmain import files
 from ringmain._accounted import Accounted
 from ringmain.v1 import audio_service_pb2 as audio_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word."""
+
+    text: str
+    """The word."""
+    start: float
+    """The start in seconds."""
+    end: float
+    """The end in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +33,10 @@ class Segment:
     """The start in seconds. None if the model does not tell it."""
     end: float | None = None
     """The end in seconds. None if the model does not tell it."""
+    speaker: str = ""
+    """The speaker, as the provider names it, such as `A`. Empty if the model does not tell speakers apart."""
+    words: tuple[Word, ...] = ()
+    """The words, if `word_offsets` asked for them and the model tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +93,14 @@ class TranscriptFold:
 
 
 def _segment(proto: audio_pb2.TranscriptSegment) -> Segment:
-    start = proto.start_offset.ToTimedelta().total_seconds() if proto.HasField("start_offset") else None
-    end = proto.end_offset.ToTimedelta().total_seconds() if proto.HasField("end_offset") else None
-    return Segment(proto.text, start, end)
+    start = _seconds(proto.start_offset) if proto.HasField("start_offset") else None
+    end = _seconds(proto.end_offset) if proto.HasField("end_offset") else None
+    words = (Word(word.text, _seconds(word.start_offset), _seconds(word.end_offset)) for word in proto.words)
+    return Segment(proto.text, start, end, proto.speaker, tuple(words))
+
+
+def _seconds(offset: Duration) -> float:
+    return offset.ToTimedelta().total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +113,6 @@ class Speech(Accounted):
     """The media type of the file. It differs from the requested one if the model lacks that."""
     proto: audio_pb2.SpeechFinished = field(repr=False)
     """The last event of the stream."""
-    id: str = ""
-    """The gateway's id of the call."""
-
-    @property
-    def response_id(self) -> str:
-        """The gateway's id of the call."""
-        return self.id
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the speech to a file, whole or not at all, and returns its path.
@@ -116,7 +132,6 @@ class SpeechFold:
     def __init__(self) -> None:
         """Starts without events."""
         self._pieces: list[bytes] = []
-        self._id = ""
         self.mime_type = ""
         self._last: audio_pb2.SpeechFinished | None = None
 
@@ -129,7 +144,7 @@ class SpeechFold:
         """Takes the next event, and returns the bytes that it adds."""
         match event.WhichOneof("event"):
             case "started":
-                self._id, self.mime_type = event.started.response_id, event.started.mime_type
+                self.mime_type = event.started.mime_type
             case "audio_chunk":
                 self._pieces.append(event.audio_chunk)
                 return event.audio_chunk
@@ -140,4 +155,4 @@ class SpeechFold:
     def speech(self) -> Speech:
         """Returns the speech, which is complete once `finished` is true."""
         last = self._last or audio_pb2.SpeechFinished()
-        return Speech(b"".join(self._pieces), self.mime_type, last, self._id)
+        return Speech(b"".join(self._pieces), self.mime_type, last)

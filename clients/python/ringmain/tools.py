@@ -7,17 +7,18 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from ringmain._choice import refuse_unknown
-from ringmain.v1.generation_pb2 import Tool
+from ringmain.v1.generation_pb2 import CodeExecutionTool, FunctionTool, Tool, WebSearchTool
 
 Schema: TypeAlias = dict[str, object]
 """A JSON Schema."""
 
-ToolLike: TypeAlias = Tool | Callable[..., object] | Mapping[str, object]
-"""A tool: a Python function, a message of the contract, or a dict with name, description and parameters."""
+ToolLike: TypeAlias = Tool | FunctionTool | Callable[..., object] | Mapping[str, object]
+"""A tool: a Python function, a message of the contract, or a dict with name, description, parameters and
+strict."""
 
 _SIMPLE: Final[Mapping[object, str]] = {
     str: "string",
@@ -26,11 +27,13 @@ _SIMPLE: Final[Mapping[object, str]] = {
     bool: "boolean",
     type(None): "null",
 }
-_DICT_KEYS: Final = ("name", "description", "parameters")
+_DICT_KEYS: Final = ("name", "description", "parameters", "strict")
 _ARGUMENT: Final = re.compile(r"(\w+)(?: \([^)]*\))?: (.+)")
 
 
-def tool(function: Callable[..., object], *, name: str = "", description: str = "") -> Tool:
+def tool(
+    function: Callable[..., object], *, name: str = "", description: str = "", strict: bool | None = None
+) -> Tool:
     """Returns a tool that a model can call, made from a Python function.
 
     The schema of the parameters comes from the type hints: `str`, `int`, `float`, `bool`, `None`, `list`,
@@ -42,16 +45,49 @@ def tool(function: Callable[..., object], *, name: str = "", description: str = 
         function: The function, which is not called.
         name: The name of the tool. Empty means the function's name.
         description: The description of the tool. Empty means that of the docstring.
+        strict: Whether the provider must hold the model to the parameters. None means its default.
 
     Raises:
         TypeError: A parameter has no type hint, or its type has no JSON form.
     """
     doc = inspect.getdoc(function) or ""
-    return Tool(
+    made = FunctionTool(
         name=name or _name_of(function),
         description=description or " ".join(doc.partition("\n\n")[0].split()),
         parameters_schema_json=_dump(_parameters(function, _documented(doc))),
+        strict=strict,
     )
+    return Tool(function=made)
+
+
+def web_search(
+    *,
+    max_uses: int | None = None,
+    allowed_domains: Iterable[str] = (),
+    blocked_domains: Iterable[str] = (),
+    country_code: str = "",
+) -> Tool:
+    """Returns a web search that the provider runs. `Answer.sources` has the pages that the answer cites.
+
+    Args:
+        max_uses: The most searches for one answer. None means the provider's own limit.
+        allowed_domains: Search only these domains and those below them.
+        blocked_domains: Never search these domains and those below them.
+        country_code: The country to search from, such as `DE`. Empty means the provider's choice.
+    """
+    return Tool(
+        web_search=WebSearchTool(
+            max_uses=max_uses,
+            allowed_domains=allowed_domains,
+            blocked_domains=blocked_domains,
+            country_code=country_code,
+        )
+    )
+
+
+def code_execution() -> Tool:
+    """Returns a sandbox in which the provider runs code that the model writes."""
+    return Tool(code_execution=CodeExecutionTool())
 
 
 def _name_of(function: Callable[..., object]) -> str:
@@ -69,6 +105,8 @@ def as_tool(given: ToolLike) -> Tool:
     """
     if isinstance(given, Tool):
         return given
+    if isinstance(given, FunctionTool):
+        return Tool(function=given)
     if isinstance(given, Mapping):
         return _from_dict(given)
     if callable(given):
@@ -92,11 +130,14 @@ def _dump(schema: Mapping[str, object]) -> str:
 def _from_dict(given: Mapping[str, object]) -> Tool:
     refuse_unknown("a tool", given, _DICT_KEYS)
     parameters = given.get("parameters") or {"type": "object", "properties": {}}
-    return Tool(
+    strict = given.get("strict")
+    made = FunctionTool(
         name=str(given.get("name", "")),
         description=str(given.get("description", "")),
         parameters_schema_json=parameters if isinstance(parameters, str) else json.dumps(parameters),
+        strict=None if strict is None else bool(strict),
     )
+    return Tool(function=made)
 
 
 def _parameters(function: Callable[..., object], documented: Mapping[str, str]) -> Schema:
