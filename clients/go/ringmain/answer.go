@@ -30,7 +30,7 @@ func (a Answer) Reasoning() string {
 	return text.String()
 }
 
-// ToolCalls are the tools that the model wants to be run. Their arguments are JSON as the model wrote it, which
+// ToolCalls are the tools that the model wants you to run. Their arguments are JSON as the model wrote it, which
 // may be invalid.
 func (a Answer) ToolCalls() []*ringmainv1.ToolCall {
 	var calls []*ringmainv1.ToolCall
@@ -42,10 +42,57 @@ func (a Answer) ToolCalls() []*ringmainv1.ToolCall {
 	return calls
 }
 
+// ProviderToolCalls are the tools that the provider ran itself, such as web searches. They need no answer.
+func (a Answer) ProviderToolCalls() []*ringmainv1.ProviderToolCall {
+	var calls []*ringmainv1.ProviderToolCall
+	for _, part := range a.GetMessage().GetParts() {
+		if call := part.GetProviderToolCall(); call != nil {
+			calls = append(calls, call)
+		}
+	}
+	return calls
+}
+
+// Sources are what the text rests on: the citations of all parts in the order of their first appearance, one for
+// each web page, or for each page of a file.
+func (a Answer) Sources() []*ringmainv1.Citation {
+	type source struct {
+		uri, filename string
+		page          int32
+	}
+	var sources []*ringmainv1.Citation
+	seen := map[source]bool{}
+	for _, part := range a.GetMessage().GetParts() {
+		for _, citation := range part.GetCitations() {
+			key := source{uri: citation.GetUri()}
+			if key.uri == "" {
+				key = source{filename: citation.GetFilename(), page: citation.GetPageNumber()}
+			}
+			if !seen[key] {
+				seen[key] = true
+				sources = append(sources, citation)
+			}
+		}
+	}
+	return sources
+}
+
+// Continues says whether the turn is to be continued: append [Answer.Message] to the conversation, then a
+// [ToolResult] for each of ToolCalls, and ask again. Without ToolCalls the provider paused a long turn, and
+// nothing goes after the message.
+func (a Answer) Continues() bool {
+	switch a.GetFinishReason() {
+	case ringmainv1.FinishReason_FINISH_REASON_TOOL_CALLS, ringmainv1.FinishReason_FINISH_REASON_PAUSED:
+		return true
+	}
+	return false
+}
+
 // Decode parses the text as JSON into value, for answers that were asked in a JSON format.
 func (a Answer) Decode(value any) error { return json.Unmarshal([]byte(a.Text()), value) }
 
-// Stopped says why the model stopped: stop, max_tokens, tool_calls, content_filter or refusal; empty if unknown.
+// Stopped says why the model stopped: stop, max_tokens, tool_calls, content_filter, refusal or paused; empty if
+// unknown.
 func (a Answer) Stopped() string {
 	name, known := ringmainv1.FinishReason_name[int32(a.GetFinishReason())]
 	if !known || a.GetFinishReason() == ringmainv1.FinishReason_FINISH_REASON_UNSPECIFIED {

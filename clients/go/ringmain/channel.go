@@ -35,10 +35,10 @@ func connect(target string, s *settings) (*grpc.ClientConn, error) {
 		grpc.WithUserAgent("ringmain-go"),
 		grpc.WithDefaultServiceConfig(serviceConfig(s.maxAttempts, s.waitForReady)),
 		grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(messageLimit),
-			grpc.MaxCallSendMsgSize(messageLimit),
+			grpc.MaxCallRecvMsgSize(responseLimit),
+			grpc.MaxCallSendMsgSize(s.maxMessageBytes),
 			// What is kept for a repeat: a request with images is more than the 256 KiB that gRPC keeps.
-			grpc.MaxRetryRPCBufferSize(messageLimit),
+			grpc.MaxRetryRPCBufferSize(s.maxMessageBytes),
 		),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
 		grpc.WithInitialWindowSize(streamWindow),

@@ -104,7 +104,7 @@ func (c *Client) EstimateCost(
 	return c.ChatService.EstimateCost(ctx, &ringmainv1.EstimateCostRequest{Chat: chat}, options...)
 }
 
-// Embed turns texts into vectors.
+// Embed turns texts and media into vectors.
 func (c *Client) Embed(
 	ctx context.Context, request *ringmainv1.EmbedRequest, options ...grpc.CallOption,
 ) (*ringmainv1.EmbedResponse, error) {
@@ -140,6 +140,11 @@ func (c *Client) Models(
 func (c *Client) Model(ctx context.Context, name string) (*ringmainv1.Model, error) {
 	response, err := c.ModelService.GetModel(ctx, &ringmainv1.GetModelRequest{Model: name})
 	return response.GetModel(), err
+}
+
+// ServerInfo returns what server the gateway is, what it serves and how large a request may be.
+func (c *Client) ServerInfo(ctx context.Context) (*ringmainv1.GetServerInfoResponse, error) {
+	return c.ModelService.GetServerInfo(ctx, &ringmainv1.GetServerInfoRequest{})
 }
 
 // Health returns SERVING, NOT_SERVING or UNKNOWN, for the gateway, if service is empty, or for readiness,

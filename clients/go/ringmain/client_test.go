@@ -3,7 +3,10 @@ package ringmain_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -87,6 +90,45 @@ func TestMessagesBeyondFourMebibytesPassBothWays(t *testing.T) {
 	}
 }
 
+func TestARequestBeyondTheLimitIsNotSent(t *testing.T) {
+	var seen atomic.Int32
+	gateway := &fake.Gateway{
+		OnChat: func(ctx context.Context, r *ringmainv1.ChatRequest) (*ringmainv1.ChatResponse, error) {
+			seen.Add(1)
+			return echo(ctx, r)
+		},
+		OnStream: func(*ringmainv1.ChatRequest, chatStream) error {
+			seen.Add(1)
+			return nil
+		},
+	}
+	request := ringmain.Ask(strings.Repeat("a", 1000))
+	size := proto.Size(request)
+	client := dial(t, gateway, ringmain.WithMaxMessageBytes(size))
+	if _, err := client.Chat(t.Context(), request); err != nil || seen.Load() != 1 {
+		t.Error(err, seen.Load())
+	}
+	request.RequestId = "b"
+	_, whole := client.Chat(t.Context(), request)
+	_, streamed := client.Stream(t.Context(), request).Text()
+	for _, err := range []error{whole, streamed} {
+		if !errors.Is(err, ringmain.ErrInvalidRequest) || !strings.Contains(err.Error(), fmt.Sprintf("(%d vs. %d)", size+3, size)) {
+			t.Error(err)
+		}
+	}
+	if seen.Load() != 1 {
+		t.Error("a request that is too large was sent")
+	}
+}
+
+func TestARequestThatTheGatewayFindsTooLargeIsInvalid(t *testing.T) {
+	target := fake.Start(t, &fake.Gateway{OnChat: echo}, grpc.MaxRecvMsgSize(100))
+	_, err := open(t, target).Chat(t.Context(), ringmain.Ask(strings.Repeat("a", 1000)))
+	if !errors.Is(err, ringmain.ErrInvalidRequest) || errors.Is(err, ringmain.ErrRateLimited) {
+		t.Error(err)
+	}
+}
+
 func TestCountEstimateEmbedAndAnalyze(t *testing.T) {
 	client := dial(t, &fake.Gateway{
 		OnCountTokens: func(r *ringmainv1.CountTokensRequest) (*ringmainv1.CountTokensResponse, error) {
@@ -98,8 +140,8 @@ func TestCountEstimateEmbedAndAnalyze(t *testing.T) {
 		OnEmbed: func(r *ringmainv1.EmbedRequest) (*ringmainv1.EmbedResponse, error) {
 			return &ringmainv1.EmbedResponse{ResponseId: r.GetModel()}, nil
 		},
-		OnAnalyze: func(r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.AnalyzeImagesResponse, error) {
-			return &ringmainv1.AnalyzeImagesResponse{Text: r.GetModel()}, nil
+		OnAnalyze: func(r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error) {
+			return &ringmainv1.ChatResponse{Message: ringmain.Assistant(r.GetModel())}, nil
 		},
 	}, ringmain.WithModel("abc"))
 	count, err := client.CountTokens(t.Context(), ringmain.Ask("a"))
@@ -115,7 +157,7 @@ func TestCountEstimateEmbedAndAnalyze(t *testing.T) {
 		t.Error(vectors, err)
 	}
 	analysis, err := client.AnalyzeImages(t.Context(), &ringmainv1.AnalyzeImagesRequest{Prompt: "?"})
-	if err != nil || analysis.GetText() != "abc" {
+	if err != nil || analysis.Text() != "abc" {
 		t.Error(analysis, err)
 	}
 }
@@ -166,6 +208,17 @@ func TestModelsTellTheirError(t *testing.T) {
 	}
 }
 
+func TestTheServerSaysWhatItIs(t *testing.T) {
+	client := dial(t, &fake.Gateway{
+		OnServerInfo: func(*ringmainv1.GetServerInfoRequest) (*ringmainv1.GetServerInfoResponse, error) {
+			return &ringmainv1.GetServerInfoResponse{Version: "1.4.0"}, nil
+		},
+	})
+	if info, err := client.ServerInfo(t.Context()); err != nil || info.GetVersion() != "1.4.0" {
+		t.Error(info, err)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	client := dial(t, &fake.Gateway{})
 	if got, err := client.Health(t.Context(), ""); err != nil || got != "SERVING" {
@@ -213,7 +266,7 @@ func TestAModelIsSetWithoutCopyingMedia(t *testing.T) {
 		return &ringmainv1.ChatResponse{}, nil
 	}}, ringmain.WithModel("m"))
 	request := ringmain.Converse(ringmain.System("Be brief."), ringmain.User("?", media), ringmain.Assistant("!"))
-	request.RoutingPolicy = &ringmainv1.RoutingPolicy{Labels: map[string]string{"feature": "search"}}
+	request.Attribution = &ringmainv1.Attribution{Labels: map[string]string{"feature": "search"}}
 	if _, err := client.Chat(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,15 +22,15 @@ const domain = "ringmain.v1"
 // Kinds of [*Error], for [errors.Is]. Which one an error is of is decided by the gateway's reason where it
 // gave one, else by the status code, so that answers of proxies are sorted too.
 var (
-	// ErrInvalidRequest: the request breaks a rule; a repeat fails again.
+	// ErrInvalidRequest: the request breaks a rule or is too large; a repeat fails again.
 	ErrInvalidRequest = errors.New("invalid request")
 	// ErrContextTooLong: the input is longer than every candidate's context. Also an ErrInvalidRequest.
 	ErrContextTooLong = kind("context too long", ErrInvalidRequest)
 	// ErrMediaInvalid: media cannot be read, or is not taken. Also an ErrInvalidRequest.
 	ErrMediaInvalid = kind("media invalid", ErrInvalidRequest)
-	// ErrNotFound: no such model, or nothing serves it.
+	// ErrNotFound: no such model, nothing serves it, or no such thing.
 	ErrNotFound = errors.New("not found")
-	// ErrCapabilityMissing: the model, or the gateway, cannot do what the request needs.
+	// ErrCapabilityMissing: the model, or the gateway, cannot do what the request needs, or does not serve the method.
 	ErrCapabilityMissing = errors.New("capability missing")
 	// ErrContentFiltered: the provider's safety system refused the request.
 	ErrContentFiltered = errors.New("content filtered")
@@ -63,7 +64,9 @@ var byReason = map[string]error{
 	"CONTEXT_TOO_LONG":       ErrContextTooLong,
 	"MEDIA_INVALID":          ErrMediaInvalid,
 	"MODEL_NOT_FOUND":        ErrNotFound,
+	"RESOURCE_NOT_FOUND":     ErrNotFound,
 	"CAPABILITY_MISSING":     ErrCapabilityMissing,
+	"METHOD_NOT_SERVED":      ErrCapabilityMissing,
 	"CONTENT_FILTERED":       ErrContentFiltered,
 	"CREDENTIALS_INVALID":    ErrUnauthenticated,
 	"NOT_ALLOWED":            ErrPermissionDenied,
@@ -72,6 +75,7 @@ var byReason = map[string]error{
 	"BUDGET_EXCEEDED":        ErrBudgetExceeded,
 	"OVERLOADED":             ErrOverloaded,
 	"PROVIDERS_UNAVAILABLE":  ErrUnavailable,
+	"LIMITS_UNAVAILABLE":     ErrUnavailable,
 	"SHUTTING_DOWN":          ErrUnavailable,
 	"STREAM_INTERRUPTED":     ErrStreamInterrupted,
 	"MODEL_OUTPUT_INVALID":   ErrModelOutputInvalid,
@@ -174,13 +178,29 @@ func errorOf(err error) error {
 
 func newError(st *status.Status) *Error {
 	e := &Error{Code: st.Code(), Message: st.Message(), status: st}
-	for _, detail := range st.Details() {
+	details := st.Details()
+	for _, detail := range details {
 		e.take(detail)
 	}
-	if e.kind = byReason[e.Reason]; e.kind == nil {
-		e.kind = byCode[e.Code]
-	}
+	e.kind = e.kindOf(slices.ContainsFunc(details, isInfo))
 	return e
+}
+
+// kindOf returns the error's kind. Without an ErrorInfo, RESOURCE_EXHAUSTED is gRPC's own: a message is larger than
+// the gateway or this client takes.
+func (e *Error) kindOf(informed bool) error {
+	if kind := byReason[e.Reason]; kind != nil {
+		return kind
+	}
+	if e.Code == codes.ResourceExhausted && !informed {
+		return ErrInvalidRequest
+	}
+	return byCode[e.Code]
+}
+
+func isInfo(detail any) bool {
+	_, is := detail.(*errdetails.ErrorInfo)
+	return is
 }
 
 func (e *Error) take(detail any) {
@@ -200,12 +220,12 @@ func (e *Error) take(detail any) {
 	}
 }
 
-type kindOf struct {
+type subkind struct {
 	name   string
 	parent error
 }
 
-func kind(name string, parent error) error { return &kindOf{name, parent} }
+func kind(name string, parent error) error { return &subkind{name, parent} }
 
-func (k *kindOf) Error() string { return k.name }
-func (k *kindOf) Unwrap() error { return k.parent }
+func (k *subkind) Error() string { return k.name }
+func (k *subkind) Unwrap() error { return k.parent }

@@ -45,7 +45,8 @@ func TestEveryReasonOfTheContractHasItsKind(t *testing.T) {
 		"BUDGET_EXCEEDED": ringmain.ErrRateLimited, "OVERLOADED": ringmain.ErrRateLimited,
 		"RATE_LIMITED": ringmain.ErrRateLimited, "PROVIDERS_RATE_LIMITED": ringmain.ErrRateLimited,
 		"STREAM_INTERRUPTED": ringmain.ErrStreamInterrupted, "MODEL_OUTPUT_INVALID": ringmain.ErrModelOutputInvalid,
-		"DEADLINE_EXCEEDED": context.DeadlineExceeded,
+		"DEADLINE_EXCEEDED": context.DeadlineExceeded, "METHOD_NOT_SERVED": ringmain.ErrCapabilityMissing,
+		"RESOURCE_NOT_FOUND": ringmain.ErrNotFound, "LIMITS_UNAVAILABLE": ringmain.ErrUnavailable,
 	}
 	for number, name := range ringmainv1.ErrorReason_name {
 		if number == 0 {
@@ -86,7 +87,7 @@ func TestACodeWithoutReasonHasItsKind(t *testing.T) {
 		codes.Unimplemented:     ringmain.ErrCapabilityMissing,
 		codes.Unauthenticated:   ringmain.ErrUnauthenticated,
 		codes.PermissionDenied:  ringmain.ErrPermissionDenied,
-		codes.ResourceExhausted: ringmain.ErrRateLimited,
+		codes.ResourceExhausted: ringmain.ErrInvalidRequest,
 		codes.Unavailable:       ringmain.ErrUnavailable,
 		codes.Aborted:           ringmain.ErrStreamInterrupted,
 		codes.Canceled:          ringmain.ErrCancelled,
@@ -104,6 +105,10 @@ func TestACodeWithoutReasonHasItsKind(t *testing.T) {
 func TestReasonsOfOtherDomainsAndNewerOnesAreNotTakenForOurs(t *testing.T) {
 	foreign := &errdetails.ErrorInfo{Domain: "proxy.example", Reason: "RATE_LIMITED"}
 	if err := failed(t, codes.Unavailable, "m", foreign); err.Reason != "" || !errors.Is(err, ringmain.ErrUnavailable) {
+		t.Error(err)
+	}
+	foreign.Reason = "OVERLOADED"
+	if err := failed(t, codes.ResourceExhausted, "m", foreign); !errors.Is(err, ringmain.ErrRateLimited) {
 		t.Error(err)
 	}
 	err := failed(t, codes.NotFound, "m", info("LATER_THAN_THIS"))

@@ -3,14 +3,12 @@ package ringmain
 import (
 	"maps"
 	"slices"
-	"strings"
-
-	"google.golang.org/protobuf/proto"
 
 	ringmainv1 "github.com/ringmain/ringmain/clients/go/ringmain/v1"
 )
 
-// A Delta is what a streamed answer grew by.
+// A Delta is what a streamed answer grew by. Tools that the provider runs, citations, media and log probabilities
+// are not in it: [Stream.Events] shows them as they come, and the [Answer] has them all.
 type Delta struct {
 	Text          string // to append to the answer's text
 	Reasoning     string // to append to its reasoning
@@ -18,54 +16,6 @@ type Delta struct {
 	ToolName      string // its tool
 	ArgumentsJSON string // a piece of its arguments
 	Discarded     bool   // whether everything before is void: another provider starts the answer again
-}
-
-// growing is a part and what is to be appended to it. Pieces are joined once.
-type growing struct {
-	part      *ringmainv1.Part
-	text      strings.Builder
-	reasoning strings.Builder
-	arguments strings.Builder
-	signature []byte
-}
-
-func (g *growing) append(delta *ringmainv1.PartDelta) {
-	switch delta := delta.GetDelta().(type) {
-	case *ringmainv1.PartDelta_Text:
-		g.text.WriteString(delta.Text)
-	case *ringmainv1.PartDelta_ReasoningText:
-		g.reasoning.WriteString(delta.ReasoningText)
-	case *ringmainv1.PartDelta_ArgumentsJson:
-		g.arguments.WriteString(delta.ArgumentsJson)
-	case *ringmainv1.PartDelta_Signature:
-		g.signature = append(g.signature, delta.Signature...)
-	}
-}
-
-// whole returns the part so far. A part whose opening was not seen is of the kind of what was appended to it.
-func (g *growing) whole() *ringmainv1.Part {
-	part := proto.Clone(g.part).(*ringmainv1.Part)
-	if g.text.Len() > 0 {
-		part.Content = &ringmainv1.Part_Text{Text: part.GetText() + g.text.String()}
-	}
-	if g.reasoning.Len() > 0 || len(g.signature) > 0 {
-		reasoning := part.GetReasoning()
-		if reasoning == nil {
-			reasoning = &ringmainv1.Reasoning{}
-		}
-		reasoning.Text += g.reasoning.String()
-		reasoning.Signature = append(reasoning.GetSignature(), g.signature...)
-		part.Content = &ringmainv1.Part_Reasoning{Reasoning: reasoning}
-	}
-	if g.arguments.Len() > 0 {
-		call := part.GetToolCall()
-		if call == nil {
-			call = &ringmainv1.ToolCall{}
-		}
-		call.ArgumentsJson += g.arguments.String()
-		part.Content = &ringmainv1.Part_ToolCall{ToolCall: call}
-	}
-	return part
 }
 
 // fold folds the events of a stream into the answer that Chat would have given.
@@ -83,9 +33,9 @@ func (f *fold) add(event *ringmainv1.ChatEvent) {
 		f.responseID = event.Started.GetResponseId()
 		f.servedBy(event.Started.GetProviderId(), event.Started.GetProviderModel())
 	case *ringmainv1.ChatEvent_PartStarted:
-		f.at(event.PartStarted.GetIndex()).part = event.PartStarted.GetPart()
+		f.begin(event.PartStarted.GetIndex(), event.PartStarted.GetPart())
 	case *ringmainv1.ChatEvent_PartDelta:
-		f.at(event.PartDelta.GetIndex()).append(event.PartDelta)
+		f.grow(event.PartDelta)
 	case *ringmainv1.ChatEvent_Recovered:
 		f.servedBy(event.Recovered.GetProviderId(), event.Recovered.GetProviderModel())
 		if event.Recovered.GetContentDiscarded() {
@@ -101,14 +51,21 @@ func (f *fold) servedBy(provider, model string) {
 	f.route = &ringmainv1.Route{ProviderId: provider, ProviderModel: model}
 }
 
-func (f *fold) at(index int32) *growing {
+func (f *fold) begin(index int32, part *ringmainv1.Part) *growing {
 	if f.parts == nil {
 		f.parts = make(map[int32]*growing)
 	}
-	if f.parts[index] == nil {
-		f.parts[index] = &growing{part: &ringmainv1.Part{}}
-	}
+	f.parts[index] = newGrowing(part)
 	return f.parts[index]
+}
+
+// grow appends to a part. A part whose opening was not seen is of the kind of its first delta.
+func (f *fold) grow(delta *ringmainv1.PartDelta) {
+	part := f.parts[delta.GetIndex()]
+	if part == nil {
+		part = f.begin(delta.GetIndex(), emptyFor(delta))
+	}
+	part.append(delta)
 }
 
 // delta returns what an event, already added, shows a reader; false if nothing.
@@ -137,7 +94,10 @@ func (f *fold) growth(delta *ringmainv1.PartDelta) Delta {
 	case *ringmainv1.PartDelta_ReasoningText:
 		return Delta{Reasoning: grown.ReasoningText}
 	case *ringmainv1.PartDelta_ArgumentsJson:
-		call := f.at(delta.GetIndex()).part.GetToolCall()
+		call := f.parts[delta.GetIndex()].part.GetToolCall()
+		if call == nil { // A tool of the provider, which the reader need not run.
+			return Delta{}
+		}
 		return Delta{
 			ToolCallID: call.GetToolCallId(), ToolName: call.GetName(), ArgumentsJSON: grown.ArgumentsJson,
 		}

@@ -15,8 +15,9 @@ import (
 // AnalyzeImages answers a question about images.
 func (c *Client) AnalyzeImages(
 	ctx context.Context, request *ringmainv1.AnalyzeImagesRequest, options ...grpc.CallOption,
-) (*ringmainv1.AnalyzeImagesResponse, error) {
-	return c.VisionService.AnalyzeImages(ctx, withModel(request, c.model), options...)
+) (Answer, error) {
+	response, err := c.VisionService.AnalyzeImages(ctx, withModel(request, c.model), options...)
+	return Answer{response}, err
 }
 
 // StreamAnalyzeImages answers a question about images as it is written.
@@ -49,7 +50,7 @@ func (c *Client) StreamImages(
 // loop cancels it.
 type ImageStream struct {
 	events iter.Seq2[*ringmainv1.ImageEvent, error]
-	images map[int32]*ringmainv1.Media
+	images map[int32]*ringmainv1.GeneratedImage
 	end    *ringmainv1.ImageFinished
 }
 
@@ -77,25 +78,39 @@ func (s *ImageStream) add(event *ringmainv1.ImageEvent) {
 	case *ringmainv1.ImageEvent_Chunk:
 		s.append(event.Chunk)
 	case *ringmainv1.ImageEvent_Finished:
-		s.end = event.Finished
+		s.finish(event.Finished)
 	}
 }
 
-func (s *ImageStream) append(chunk *ringmainv1.ImageChunk) {
+func (s *ImageStream) at(index int32) *ringmainv1.GeneratedImage {
 	if s.images == nil {
-		s.images = make(map[int32]*ringmainv1.Media)
+		s.images = make(map[int32]*ringmainv1.GeneratedImage)
 	}
-	media := s.images[chunk.GetImageIndex()]
-	if media == nil {
-		media = &ringmainv1.Media{MimeType: chunk.GetMimeType(), Source: &ringmainv1.Media_Data{}}
-		s.images[chunk.GetImageIndex()] = media
+	if s.images[index] == nil {
+		s.images[index] = &ringmainv1.GeneratedImage{Media: ImageData(nil)}
+	}
+	return s.images[index]
+}
+
+func (s *ImageStream) append(chunk *ringmainv1.ImageChunk) {
+	media := s.at(chunk.GetImageIndex()).GetMedia()
+	if media.MimeType == "" {
+		media.MimeType = chunk.GetMimeType()
 	}
 	inline := media.Source.(*ringmainv1.Media_Data)
 	inline.Data = append(inline.Data, chunk.GetData()...)
 }
 
-// Images reads what is left of the stream and returns the images.
-func (s *ImageStream) Images() ([]*ringmainv1.Media, error) {
+func (s *ImageStream) finish(end *ringmainv1.ImageFinished) {
+	s.end = end
+	for _, said := range end.GetImages() {
+		image := s.at(said.GetImageIndex())
+		image.RevisedPrompt, image.Note = said.GetRevisedPrompt(), said.GetNote()
+	}
+}
+
+// Images reads what is left of the stream and returns the images, as GenerateImages would have.
+func (s *ImageStream) Images() ([]*ringmainv1.GeneratedImage, error) {
 	if s.end == nil {
 		for _, err := range s.Events() {
 			if err != nil {
@@ -103,7 +118,7 @@ func (s *ImageStream) Images() ([]*ringmainv1.Media, error) {
 			}
 		}
 	}
-	images := make([]*ringmainv1.Media, 0, len(s.images))
+	images := make([]*ringmainv1.GeneratedImage, 0, len(s.images))
 	for _, index := range slices.Sorted(maps.Keys(s.images)) {
 		images = append(images, s.images[index])
 	}

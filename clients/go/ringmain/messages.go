@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	ringmainv1 "github.com/ringmain/ringmain/clients/go/ringmain/v1"
 )
 
@@ -22,7 +24,8 @@ func Converse(turns ...*ringmainv1.Message) *ringmainv1.ChatRequest {
 	return &ringmainv1.ChatRequest{Messages: turns}
 }
 
-// User returns what the user says: a text, then media.
+// User returns what the user says: a text, then media. How closely the model looks at an image is a field of its
+// part: message.Parts[1].ImageDetail is that of the first.
 func User(text string, media ...*ringmainv1.Media) *ringmainv1.Message {
 	parts := []*ringmainv1.Part{textPart(text)}
 	for _, one := range media {
@@ -70,9 +73,29 @@ func resultText(value any) (text string, failed bool) {
 
 // Tool returns a function that the model may ask for. The schema is a JSON Schema object as text.
 func Tool(name, description, parametersSchemaJSON string) *ringmainv1.Tool {
-	return &ringmainv1.Tool{
+	return &ringmainv1.Tool{Kind: &ringmainv1.Tool_Function{Function: &ringmainv1.FunctionTool{
 		Name: name, Description: description, ParametersSchemaJson: parametersSchemaJSON,
-	}
+	}}}
+}
+
+// StrictTool returns a [Tool] whose schema the provider must hold the model to.
+func StrictTool(name, description, parametersSchemaJSON string) *ringmainv1.Tool {
+	tool := Tool(name, description, parametersSchemaJSON)
+	tool.GetFunction().Strict = proto.Bool(true)
+	return tool
+}
+
+// WebSearch returns a web search that the provider runs, over these domains alone if any are given. The tool's
+// GetWebSearch has its other settings.
+func WebSearch(allowedDomains ...string) *ringmainv1.Tool {
+	return &ringmainv1.Tool{Kind: &ringmainv1.Tool_WebSearch{WebSearch: &ringmainv1.WebSearchTool{
+		AllowedDomains: allowedDomains,
+	}}}
+}
+
+// CodeExecution returns a sandbox in which the provider runs code that the model writes.
+func CodeExecution() *ringmainv1.Tool {
+	return &ringmainv1.Tool{Kind: &ringmainv1.Tool_CodeExecution{CodeExecution: &ringmainv1.CodeExecutionTool{}}}
 }
 
 // Image returns the image in a file. The gateway detects its media type.

@@ -3,9 +3,11 @@ package ringmain_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -75,8 +77,53 @@ func TestToolResults(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	if got := ringmain.Tool("t", "does", "{}"); got.GetName() != "t" || got.GetParametersSchemaJson() != "{}" {
+}
+
+func TestTools(t *testing.T) {
+	function := ringmain.Tool("t", "does", "{}").GetFunction()
+	if function.GetName() != "t" || function.GetParametersSchemaJson() != "{}" || function.Strict != nil {
+		t.Error(function)
+	}
+	if !ringmain.StrictTool("t", "does", "{}").GetFunction().GetStrict() {
+		t.Error("not strict")
+	}
+	if got := ringmain.WebSearch("example.com").GetWebSearch().GetAllowedDomains(); len(got) != 1 {
 		t.Error(got)
+	}
+	if ringmain.CodeExecution().GetCodeExecution() == nil {
+		t.Error("no code execution")
+	}
+}
+
+func TestSourcesAreToldOnce(t *testing.T) {
+	text := func(citations ...*ringmainv1.Citation) *ringmainv1.Part {
+		return &ringmainv1.Part{Content: &ringmainv1.Part_Text{Text: "t"}, Citations: citations}
+	}
+	message := &ringmainv1.Message{Parts: []*ringmainv1.Part{
+		text(&ringmainv1.Citation{Uri: "https://b.example", Title: "B"}, &ringmainv1.Citation{Filename: "a.pdf", PageNumber: 2}),
+		text(&ringmainv1.Citation{Uri: "https://a.example"}, &ringmainv1.Citation{Uri: "https://b.example", Title: "again"}),
+		text(&ringmainv1.Citation{Filename: "a.pdf", PageNumber: 2}, &ringmainv1.Citation{Filename: "a.pdf", PageNumber: 3}),
+	}}
+	var got []string
+	for _, source := range (ringmain.Answer{ChatResponse: &ringmainv1.ChatResponse{Message: message}}).Sources() {
+		got = append(got, fmt.Sprint(source.GetUri(), source.GetTitle(), source.GetFilename(), source.GetPageNumber()))
+	}
+	want := []string{"https://b.exampleB0", "a.pdf2", "https://a.example0", "a.pdf3"}
+	if !slices.Equal(got, want) {
+		t.Error(got)
+	}
+}
+
+func TestATurnContinuesWithToolResultsOrAfterAPause(t *testing.T) {
+	for reason, continues := range map[ringmainv1.FinishReason]bool{
+		ringmainv1.FinishReason_FINISH_REASON_TOOL_CALLS: true,
+		ringmainv1.FinishReason_FINISH_REASON_PAUSED:     true,
+		ringmainv1.FinishReason_FINISH_REASON_STOP:       false,
+		99: false,
+	} {
+		if got := (ringmain.Answer{ChatResponse: &ringmainv1.ChatResponse{FinishReason: reason}}); got.Continues() != continues {
+			t.Error(reason)
+		}
 	}
 }
 
@@ -101,7 +148,7 @@ func imageEvent(chunk *ringmainv1.ImageChunk) *ringmainv1.ImageEvent {
 
 func TestStreamedImagesAreJoined(t *testing.T) {
 	finished := &ringmainv1.ImageEvent{Event: &ringmainv1.ImageEvent_Finished{Finished: &ringmainv1.ImageFinished{
-		RevisedPrompts: []string{"a cat"},
+		Images: []*ringmainv1.FinishedImage{{RevisedPrompt: "a cat"}, {ImageIndex: 1, Note: "smaller"}},
 	}}}
 	client := dial(t, &fake.Gateway{OnStreamImages: func(_ *ringmainv1.StreamImagesRequest, s grpc.ServerStreamingServer[ringmainv1.ImageEvent]) error {
 		return fake.Send(s,
@@ -116,10 +163,12 @@ func TestStreamedImagesAreJoined(t *testing.T) {
 		t.Error("finished before its end")
 	}
 	images, err := stream.Images()
-	if err != nil || len(images) != 2 || string(images[0].GetData()) != "a1a2" || images[1].GetMimeType() != "image/png" {
+	if err != nil || len(images) != 2 || string(images[0].GetMedia().GetData()) != "a1a2" ||
+		images[0].GetRevisedPrompt() != "a cat" || images[1].GetMedia().GetMimeType() != "image/png" ||
+		images[1].GetNote() != "smaller" {
 		t.Error(images, err)
 	}
-	if end, err := stream.Finished(); err != nil || end.GetRevisedPrompts()[0] != "a cat" {
+	if end, err := stream.Finished(); err != nil || len(end.GetImages()) != 2 {
 		t.Error(end, err)
 	}
 	for range client.StreamImages(t.Context(), &ringmainv1.StreamImagesRequest{}).Events() {

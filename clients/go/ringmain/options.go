@@ -14,8 +14,10 @@ const (
 	DefaultTarget = "127.0.0.1:50051"
 	// TargetVariable is the variable of the environment that names the gateway's address.
 	TargetVariable = "RINGMAIN_TARGET"
+	// DefaultMaxMessageBytes is the largest request that a gateway takes whose operator said nothing else.
+	DefaultMaxMessageBytes = 64 << 20
 
-	messageLimit     = 64 << 20
+	responseLimit    = 64 << 20
 	keepaliveTime    = 60 * time.Second
 	keepaliveTimeout = 20 * time.Second
 )
@@ -24,17 +26,20 @@ const (
 type Option func(*settings)
 
 type settings struct {
-	model        string
-	timeout      time.Duration
-	metadata     []string
-	credentials  credentials.TransportCredentials
-	maxAttempts  int
-	waitForReady bool
-	dialOptions  []grpc.DialOption
+	model           string
+	timeout         time.Duration
+	metadata        []string
+	credentials     credentials.TransportCredentials
+	maxAttempts     int
+	maxMessageBytes int
+	waitForReady    bool
+	dialOptions     []grpc.DialOption
 }
 
 func newSettings(options []Option) *settings {
-	s := &settings{credentials: insecure.NewCredentials(), maxAttempts: 3}
+	s := &settings{
+		credentials: insecure.NewCredentials(), maxAttempts: 3, maxMessageBytes: DefaultMaxMessageBytes,
+	}
 	for _, option := range options {
 		option(s)
 	}
@@ -72,6 +77,13 @@ func WithTLS(config *tls.Config) Option {
 // arrived, 1 to 5; 3 unless said otherwise. A try may cost money; give a request id to pay once.
 func WithMaxAttempts(attempts int) Option {
 	return func(s *settings) { s.maxAttempts = attempts }
+}
+
+// WithMaxMessageBytes says how large a request message may be, [DefaultMaxMessageBytes] unless said otherwise: what
+// the gateway's setting server.max_receive_bytes says, and [Client.ServerInfo] tells. A larger one is not sent, and
+// the call fails with ErrInvalidRequest.
+func WithMaxMessageBytes(limit int) Option {
+	return func(s *settings) { s.maxMessageBytes = limit }
 }
 
 // WithWaitForReady makes calls wait for a gateway that cannot be reached, until their deadline, instead of

@@ -24,12 +24,6 @@ func streams(events ...*ringmainv1.ChatEvent) *fake.Gateway {
 	}}
 }
 
-func started(index int32, part *ringmainv1.Part) *ringmainv1.ChatEvent {
-	return &ringmainv1.ChatEvent{Event: &ringmainv1.ChatEvent_PartStarted{
-		PartStarted: &ringmainv1.PartStarted{Index: index, Part: part},
-	}}
-}
-
 func TestAStreamIsReadAsItIsWritten(t *testing.T) {
 	client := dial(t, streams(fake.Text("Grü", "ezi ", "🙂")...))
 	stream := client.Stream(t.Context(), ringmain.Ask("a"))
@@ -66,50 +60,6 @@ func TestTextReadsAStreamToItsEnd(t *testing.T) {
 	_, err := dial(t, &fake.Gateway{}).Stream(t.Context(), ringmain.Ask("?")).Text()
 	if !errors.Is(err, ringmain.ErrCapabilityMissing) {
 		t.Error(err)
-	}
-}
-
-func TestToolCallsAndReasoningFold(t *testing.T) {
-	part := func(call *ringmainv1.ToolCall) *ringmainv1.Part {
-		return &ringmainv1.Part{Content: &ringmainv1.Part_ToolCall{ToolCall: call}}
-	}
-	delta := func(index int32, d *ringmainv1.PartDelta) *ringmainv1.ChatEvent {
-		d.Index = index
-		return fake.Delta(d)
-	}
-	client := dial(t, streams(
-		started(0, &ringmainv1.Part{Content: &ringmainv1.Part_Reasoning{Reasoning: &ringmainv1.Reasoning{Text: "h", ProviderId: "p"}}}),
-		started(1, part(&ringmainv1.ToolCall{ToolCallId: "c1", Name: "weather"})),
-		delta(0, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_ReasoningText{ReasoningText: "mm"}}),
-		delta(1, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_ArgumentsJson{ArgumentsJson: `{"city"`}}),
-		delta(0, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_Signature{Signature: []byte{1}}}),
-		delta(1, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_ArgumentsJson{ArgumentsJson: `:"Bern"}`}}),
-		delta(2, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_ArgumentsJson{ArgumentsJson: `{}`}}),
-		delta(3, &ringmainv1.PartDelta{Delta: &ringmainv1.PartDelta_ReasoningText{ReasoningText: "!"}}),
-		delta(4, &ringmainv1.PartDelta{}),
-		fake.Finished(),
-	))
-	stream := client.Stream(t.Context(), ringmain.Ask("?"))
-	var last ringmain.Delta
-	for d, err := range stream.Deltas() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.ToolCallID != "" {
-			last = d
-		}
-	}
-	if (last != ringmain.Delta{ToolCallID: "c1", ToolName: "weather", ArgumentsJSON: `:"Bern"}`}) {
-		t.Error(last)
-	}
-	answer := stream.Partial()
-	calls := answer.ToolCalls()
-	if len(calls) != 2 || calls[0].GetArgumentsJson() != `{"city":"Bern"}` || calls[1].GetArgumentsJson() != "{}" {
-		t.Error(calls)
-	}
-	reasoning := answer.GetMessage().GetParts()[0].GetReasoning()
-	if answer.Reasoning() != "hmm!" || string(reasoning.GetSignature()) != "\x01" || reasoning.GetProviderId() != "p" {
-		t.Error(reasoning)
 	}
 }
 

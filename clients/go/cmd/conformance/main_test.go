@@ -75,9 +75,9 @@ func TestEveryMethod(t *testing.T) {
 			model(r.GetChat().GetModel())
 			return &ringmainv1.CountTokensResponse{InputTokenCount: 1}, nil
 		},
-		OnAnalyze: func(r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.AnalyzeImagesResponse, error) {
+		OnAnalyze: func(r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error) {
 			model(r.GetModel())
-			return &ringmainv1.AnalyzeImagesResponse{}, nil
+			return &ringmainv1.ChatResponse{}, nil
 		},
 		OnStreamAnalyze: func(r *ringmainv1.AnalyzeImagesRequest, s grpc.ServerStreamingServer[ringmainv1.ChatEvent]) error {
 			return fake.Send(s, fake.Text()...)

@@ -29,8 +29,9 @@ func call(ctx context.Context, client *ringmain.Client, asked *question, options
 			return client.CountTokens(ctx, request.GetChat(), options...)
 		})
 	case "AnalyzeImages":
-		return unary(asked, func(request *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.AnalyzeImagesResponse, error) {
-			return client.AnalyzeImages(ctx, request, options...)
+		return unary(asked, func(request *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error) {
+			answer, err := client.AnalyzeImages(ctx, request, options...)
+			return answer.ChatResponse, err
 		})
 	case "StreamAnalyzeImages":
 		return streamed(asked, func(request *ringmainv1.AnalyzeImagesRequest) iter.Seq2[*ringmainv1.ChatEvent, error] {

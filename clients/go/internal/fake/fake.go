@@ -25,13 +25,14 @@ type Gateway struct {
 	OnStream        func(*ringmainv1.ChatRequest, grpc.ServerStreamingServer[ringmainv1.ChatEvent]) error
 	OnCountTokens   func(*ringmainv1.CountTokensRequest) (*ringmainv1.CountTokensResponse, error)
 	OnEstimateCost  func(*ringmainv1.EstimateCostRequest) (*ringmainv1.EstimateCostResponse, error)
-	OnAnalyze       func(*ringmainv1.AnalyzeImagesRequest) (*ringmainv1.AnalyzeImagesResponse, error)
+	OnAnalyze       func(*ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error)
 	OnStreamAnalyze func(*ringmainv1.AnalyzeImagesRequest, grpc.ServerStreamingServer[ringmainv1.ChatEvent]) error
 	OnGenerate      func(*ringmainv1.GenerateImagesRequest) (*ringmainv1.GenerateImagesResponse, error)
 	OnStreamImages  func(*ringmainv1.StreamImagesRequest, grpc.ServerStreamingServer[ringmainv1.ImageEvent]) error
 	OnEmbed         func(*ringmainv1.EmbedRequest) (*ringmainv1.EmbedResponse, error)
 	OnListModels    func(*ringmainv1.ListModelsRequest) (*ringmainv1.ListModelsResponse, error)
 	OnGetModel      func(*ringmainv1.GetModelRequest) (*ringmainv1.GetModelResponse, error)
+	OnServerInfo    func(*ringmainv1.GetServerInfoRequest) (*ringmainv1.GetServerInfoResponse, error)
 }
 
 // Start serves the gateway until the test ends, and returns its address.
@@ -41,7 +42,7 @@ func Start(t testing.TB, gateway *Gateway, options ...grpc.ServerOption) string 
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(64<<20))...)
+	server := grpc.NewServer(append([]grpc.ServerOption{grpc.MaxRecvMsgSize(64 << 20)}, options...)...)
 	ringmainv1.RegisterChatServiceServer(server, gateway)
 	ringmainv1.RegisterVisionServiceServer(server, gateway)
 	ringmainv1.RegisterImageServiceServer(server, gateway)

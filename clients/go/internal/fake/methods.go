@@ -51,7 +51,7 @@ func (g *Gateway) EstimateCost(_ context.Context, r *ringmainv1.EstimateCostRequ
 }
 
 // AnalyzeImages answers by OnAnalyze.
-func (g *Gateway) AnalyzeImages(_ context.Context, r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.AnalyzeImagesResponse, error) {
+func (g *Gateway) AnalyzeImages(_ context.Context, r *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error) {
 	return unary(g.OnAnalyze, r)
 }
 
@@ -83,4 +83,9 @@ func (g *Gateway) ListModels(_ context.Context, r *ringmainv1.ListModelsRequest)
 // GetModel answers by OnGetModel.
 func (g *Gateway) GetModel(_ context.Context, r *ringmainv1.GetModelRequest) (*ringmainv1.GetModelResponse, error) {
 	return unary(g.OnGetModel, r)
+}
+
+// GetServerInfo answers by OnServerInfo.
+func (g *Gateway) GetServerInfo(_ context.Context, r *ringmainv1.GetServerInfoRequest) (*ringmainv1.GetServerInfoResponse, error) {
+	return unary(g.OnServerInfo, r)
 }
