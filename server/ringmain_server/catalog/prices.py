@@ -88,7 +88,7 @@ class FlatPrice:
         whole, rest = divmod(scaled + usage.output_token_count * output_rate, _SCALE)
         # A half is rounded to the even number, as decimals are.
         tokens = whole + (rest * 2 > _SCALE or (rest * 2 == _SCALE and whole % 2 == 1))
-        if usage.image_count or usage.audio_duration_ms or usage.character_count:
+        if usage.image_count or usage.character_count or usage.HasField("audio_duration"):
             return self._with_media(usage, tokens)
         return tokens
 
@@ -96,7 +96,7 @@ class FlatPrice:
         """Adds the cost of media: by unit if that has a price, else by tokens if those were counted."""
         counted = (
             (usage.image_count, self.per_image, 1),
-            (usage.audio_duration_ms, self.per_audio_minute, 60_000),
+            (usage.audio_duration.ToMilliseconds(), self.per_audio_minute, 60_000),
             (usage.character_count, self.per_mchar, MEGA),
         )
         tokens = usage.input_token_count or usage.output_token_count

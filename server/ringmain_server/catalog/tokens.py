@@ -29,8 +29,9 @@ def request_tokens(request: ChatRequest) -> int:
     """Returns about how many tokens a chat request has, its tools and schema included."""
     total = sum(MESSAGE_TOKENS + _parts(message.parts) for message in request.messages)
     for tool in request.tools:
-        total += text_tokens(tool.name) + text_tokens(tool.description)
-        total += text_tokens(tool.parameters_schema_json)
+        function = tool.function
+        total += text_tokens(function.name) + text_tokens(function.description)
+        total += text_tokens(function.parameters_schema_json)
     schema = request.generation_config.response_format.json_schema.schema_json
     return total + text_tokens(schema)
 

@@ -69,8 +69,8 @@ class Timeout:
             self._timeouts.first_content, slow_first_event
         )
         attempt.idle_allowed = attempt.idle_timeout = max(self._timeouts.idle, slow_first_event)
-        if policy.HasField("first_token_timeout"):
-            attempt.first_content_timeout = _seconds(policy.first_token_timeout)
+        if policy.HasField("first_content_timeout"):
+            attempt.first_content_timeout = _seconds(policy.first_content_timeout)
         if attempt.time_limit is not None:
             attempt.first_content_timeout = min(attempt.first_content_timeout, attempt.time_limit)
         if policy.HasField("idle_timeout"):

@@ -86,7 +86,7 @@ class MediaWorkers:
             return media
         data, claimed_type = await self.fetcher.get(media.uri, f"{path}.uri")
         mime_type = detect(data) or media.mime_type or claimed_type
-        return Media(mime_type=mime_type, data=data, filename=media.filename, detail=media.detail)
+        return Media(mime_type=mime_type, data=data, filename=media.filename)
 
     async def prepared(self, media: Media, limits: ModelLimits, path: str) -> Media:
         """Converts a medium to a form that a model takes; returns the same one where nothing had to change.
@@ -106,7 +106,7 @@ class MediaWorkers:
         done: Prepared = await self.pool.run(prepare, data, limits, field=field, read=self.read)
         if done.data is data and done.mime_type == found.mime_type:
             return found
-        return Media(mime_type=done.mime_type, data=done.data, filename=media.filename, detail=media.detail)
+        return Media(mime_type=done.mime_type, data=done.data, filename=media.filename)
 
     async def inline(self, media: Media, path: str) -> Media:
         """Returns a medium with its bytes, for work that cannot do without them.

@@ -217,12 +217,11 @@ class Streamed(Operation[Req, Event]):
     whole: Whole[Req, Event] | None = None
 
 
-def unlabeled(policy: RoutingPolicy) -> RoutingPolicy | None:
-    """Returns a routing policy without what may differ between repeats; None when nothing else is in it."""
+def unhurried(policy: RoutingPolicy) -> RoutingPolicy | None:
+    """Returns a routing policy without timeouts, which may differ between repeats; None if it is empty."""
     bare = RoutingPolicy()
     bare.CopyFrom(policy)
-    bare.ClearField("labels")
-    bare.ClearField("first_token_timeout")
+    bare.ClearField("first_content_timeout")
     bare.ClearField("idle_timeout")
     # A policy that says nothing is as good as none.
     return None if bare == RoutingPolicy() else bare

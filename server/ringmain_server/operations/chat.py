@@ -8,8 +8,8 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unlabeled
-from ringmain_server.operations.chat_events import fold, unfold
+from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unhurried
+from ringmain_server.operations.chat_fold import fold, unfold
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs, may_hold_media
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
 
@@ -39,8 +39,9 @@ def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
     bare = chat_pb2.ChatRequest()
     bare.CopyFrom(request)
     bare.ClearField("request_id")
+    bare.ClearField("attribution")
     bare.ClearField("routing_policy")
-    policy = unlabeled(request.routing_policy)
+    policy = unhurried(request.routing_policy)
     if policy is not None:
         bare.routing_policy.CopyFrom(policy)
     return b"ringmain.v1.ChatRequest\0" + bare.SerializeToString(deterministic=True)

@@ -7,10 +7,20 @@ neighboring deltas of one part into one event, and at the end closes every part.
 from collections.abc import Hashable, Iterable
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Part, Reasoning, ToolCall
+from ringmain.v1.content_pb2 import (
+    ROLE_ASSISTANT,
+    Citation,
+    Media,
+    Part,
+    ProviderToolCall,
+    Reasoning,
+    TokenLogprobs,
+    ToolCall,
+)
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.operations.chat_fold import fold, grow, media_deltas
 from ringmain_server.text.surrogates import Joiner, is_cut
 
 TEXT = "text"
@@ -26,17 +36,19 @@ class ChatAssembler:
     piece of the part.
 
     Args:
-        provider_id: The provider that signs reasoning.
+        provider_id: The provider that answers.
 
     Attributes:
         current: The key of the part that grows.
         pending: Pieces of that part of which no event has been made. A translator may append to it.
         parts: The number of parts that began.
-        tool_calls: The number of them that are tool calls.
+        tool_calls: The number of them that are tool calls for the caller.
     """
 
     __slots__ = (
         "_ascii",
+        "_attributed",
+        "_bare",
         "_closed",
         "_events",
         "_fresh",
@@ -44,6 +56,7 @@ class ChatAssembler:
         "_indexes",
         "_joiners",
         "_kind",
+        "_logprobs",
         "_provider_id",
         "_wide",
         "current",
@@ -63,6 +76,9 @@ class ChatAssembler:
         self._index = 0
         self._kind = ""
         self._fresh: Part | None = None
+        self._logprobs: list[TokenLogprobs] = []
+        self._attributed: set[int] = set()
+        self._bare = True
         self._ascii = 0
         self._wide = 0
         self.parts = 0
@@ -77,25 +93,40 @@ class ChatAssembler:
     def reasoning(self, piece: str, key: Hashable = _REASONING) -> None:
         """Adds reasoning in words."""
         if key != self.current:
-            self._select(key, "reasoning_text", self._reasoning_part())
+            self._select(key, "reasoning_text", Part(reasoning=Reasoning()))
         self.pending.append(piece)
 
     def signature(self, piece: bytes, key: Hashable = _REASONING) -> None:
-        """Adds state that the provider wants back with the reasoning of `key`."""
+        """Adds state that the provider wants back with the part of `key`, which is reasoning if it is new."""
+        if not piece:
+            return
         if key != self.current:
-            self._select(key, "reasoning_text", self._reasoning_part())
+            self._select(key, "", Part(reasoning=Reasoning()))
+        self._bare = False
+        if self._fresh is not None:
+            self._fresh.signature += piece
+            self._fresh.provider_id = self._provider_id
+            return
         self._flush()
         delta = chat_pb2.PartDelta(index=self._index, signature=piece)
+        if self._index not in self._attributed:
+            self._attributed.add(self._index)
+            delta.provider_id = self._provider_id
         self._events.append(chat_pb2.ChatEvent(part_delta=delta))
 
     def tool_call(self, key: Hashable, tool_call_id: str, name: str) -> None:
-        """Begins a tool call."""
+        """Begins a tool call for the caller."""
         self.tool_calls += 1
         call = ToolCall(tool_call_id=tool_call_id, name=name)
         self._select(key, "arguments_json", Part(tool_call=call))
 
+    def provider_tool_call(self, key: Hashable, tool_call_id: str, name: str) -> None:
+        """Begins a call of a tool that the provider runs itself."""
+        call = ProviderToolCall(tool_call_id=tool_call_id, name=name)
+        self._select(key, "arguments_json", Part(provider_tool_call=call))
+
     def arguments(self, piece: str, key: Hashable) -> None:
-        """Adds arguments of a tool call.
+        """Adds arguments of a tool call, whoever runs the tool.
 
         Raises:
             KeyError: No tool call with this key began.
@@ -106,10 +137,55 @@ class ChatAssembler:
             self._select(key, "arguments_json", Part())
         self.pending.append(piece)
 
-    def media(self, media: Media, key: Hashable) -> None:
-        """Adds a medium, which always comes whole."""
-        self._select(key, "text", Part(media=media))
+    def result(self, part: Part, key: Hashable) -> None:
+        """Adds a result of a tool that the provider ran.
+
+        Raises:
+            KeyError: No tool call with this key began.
+        """
+        self._delta_of(key).result.CopyFrom(part)
+
+    def failed(self, key: Hashable) -> None:
+        """Notes that a tool that the provider ran has failed.
+
+        Raises:
+            KeyError: No tool call with this key began.
+        """
+        self._delta_of(key).failed = True
+
+    def citation(self, citation: Citation, key: Hashable = TEXT) -> None:
+        """Adds a source of a text. It begins the text if there is none."""
+        if key != self.current:
+            self._select(key, "text", Part(text=""))
+        self._bare = False
+        if self._fresh is not None and not self.pending:
+            self._fresh.citations.append(citation)
+            return
         self._flush()
+        delta = chat_pb2.PartDelta(index=self._index, citation=citation)
+        self._events.append(chat_pb2.ChatEvent(part_delta=delta))
+
+    def logprobs(self, tokens: Iterable[TokenLogprobs], key: Hashable = TEXT) -> None:
+        """Adds the probabilities of tokens of a text: those of the text that was added just before."""
+        if key != self.current:
+            self._select(key, "text", Part(text=""))
+        self._bare = False
+        self._logprobs += tokens
+
+    def media(self, media: Media, key: Hashable) -> None:
+        """Adds a medium, or more bytes of the medium of `key`. Its bytes become events of at most 256 KiB.
+
+        Args:
+            media: The medium, which is taken over and changed.
+            key: The key of its part.
+        """
+        is_new = key not in self._indexes
+        if data := media.data:
+            media.data = b""
+        self._select(key, "data", Part(media=media))
+        if is_new:
+            self._flush()
+        self._events += media_deltas(self._index, data)
 
     def close(self, key: Hashable) -> None:
         """Ends a part. A part that is not closed ends with the answer; an unknown key is ignored."""
@@ -137,7 +213,7 @@ class ChatAssembler:
 
     def take(self) -> list[chat_pb2.ChatEvent]:
         """Returns the events since the last time, with neighboring deltas merged."""
-        if self.pending or self._fresh is not None:
+        if self.pending or self._fresh is not None or self._logprobs:
             self._flush()
         events, self._events = self._events, []
         return events
@@ -165,8 +241,8 @@ class ChatAssembler:
         pending = self.pending
         text = "".join(pending)
         # What is cut within a character has U+FFFD there.
-        is_plain = self.parts == 1 and self._kind == "text" and (text.isascii() or not is_cut(pending))
-        if self._events or part is None or not is_plain:
+        is_plain = self._bare and self.parts == 1 and self._kind == "text"
+        if self._events or part is None or not is_plain or not (text.isascii() or not is_cut(pending)):
             return fold(self.finish(reason, usage))
         self._fresh = None
         response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
@@ -176,17 +252,31 @@ class ChatAssembler:
         return response
 
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
-        if self.pending or self._fresh is not None:
+        if self.pending or self._fresh is not None or self._logprobs:
             self._flush()
         index = self._indexes.get(key)
         if index is None:
             index = self._indexes[key] = self.parts
             self.parts += 1
             self._fresh = part
+            if kind != "text" and not part.HasField("tool_call"):
+                self._attribute(part, index)
         self.current, self._index, self._kind = key, index, kind
 
-    def _reasoning_part(self) -> Part:
-        return Part(reasoning=Reasoning(provider_id=self._provider_id))
+    def _attribute(self, part: Part, index: int) -> None:
+        """Notes who made a part that has no meaning for any other provider."""
+        if part.HasField("reasoning") or part.HasField("provider_tool_call"):
+            part.provider_id = self._provider_id
+            self._attributed.add(index)
+
+    def _delta_of(self, key: Hashable) -> chat_pb2.PartDelta:
+        """Appends an empty delta of a tool call that began, and returns it."""
+        index = self._indexes[key]
+        self._flush()
+        event = chat_pb2.ChatEvent()
+        event.part_delta.index = index
+        self._events.append(event)
+        return event.part_delta
 
     def _flush(self) -> None:
         """Makes one event of the pending pieces. Every token passes here, so nothing is computed twice."""
@@ -204,18 +294,29 @@ class ChatAssembler:
                 self._wide += wide
         if self._fresh is not None:
             part, self._fresh = self._fresh, None
-            _grow(part, self._kind, piece)
+            grow(part, self._kind, piece)
+            if self._logprobs:
+                part.logprobs.extend(self._take_logprobs())
+            if part.provider_id:
+                self._attributed.add(self._index)
             started = chat_pb2.PartStarted(index=self._index, part=part)
             self._events.append(chat_pb2.ChatEvent(part_started=started))
-        elif piece:
+        elif piece or self._logprobs:
             self._grew(self._index, self._kind, piece)
 
     def _grew(self, index: int, kind: str, piece: str) -> None:
         event = chat_pb2.ChatEvent()
         delta = event.part_delta
         delta.index = index
-        setattr(delta, kind, piece)
+        if piece:
+            setattr(delta, kind, piece)
+        if self._logprobs:
+            delta.logprobs.extend(self._take_logprobs())
         self._events.append(event)
+
+    def _take_logprobs(self) -> list[TokenLogprobs]:
+        found, self._logprobs = self._logprobs, []
+        return found
 
     def _join(self, pending: list[str]) -> str:
         """Joins the pending pieces with the half that waits in their part. A half at their end waits."""
@@ -234,96 +335,7 @@ class ChatAssembler:
             self._grew(index, kind, piece)
 
 
-def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
-    """Returns the response that a stream of events amounts to.
-
-    Args:
-        events: The events in order, `finished` included. A `recovered` event that discards content starts
-            anew.
-
-    Returns:
-        The response; its finish reason is unspecified if the events never finished.
-    """
-    response = chat_pb2.ChatResponse()
-    response.message.role = ROLE_ASSISTANT
-    parts: dict[int, Part] = {}
-    deltas: dict[int, list[chat_pb2.PartDelta]] = {}
-    for event in events:
-        match event.WhichOneof("event"):
-            case "part_delta":
-                deltas.setdefault(event.part_delta.index, []).append(event.part_delta)
-            case "part_started":
-                parts[event.part_started.index] = event.part_started.part
-            case "finished":
-                _finish(response, event.finished)
-            case "started":
-                response.response_id = event.started.response_id
-            case "recovered" if event.recovered.content_discarded:
-                parts.clear()
-                deltas.clear()
-    for index in sorted(parts):
-        part = response.message.parts.add()
-        part.MergeFrom(parts[index])
-        if index in deltas:
-            _grow_by(part, deltas[index])
-    return response
-
-
-def _finish(response: chat_pb2.ChatResponse, finished: chat_pb2.ChatFinished) -> None:
-    response.finish_reason = finished.finish_reason
-    if finished.HasField("usage"):
-        response.usage.MergeFrom(finished.usage)
-    if finished.HasField("route"):
-        response.route.MergeFrom(finished.route)
-
-
-def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
-    """Returns the events of a response. `fold` inverts it."""
-    started = chat_pb2.ChatStarted(
-        response_id=response.response_id,
-        provider_id=response.route.provider_id,
-        provider_model=response.route.provider_model,
-    )
-    events = [chat_pb2.ChatEvent(started=started)]
-    for index, part in enumerate(response.message.parts):
-        part_started = chat_pb2.PartStarted(index=index, part=part)
-        events.append(chat_pb2.ChatEvent(part_started=part_started))
-        events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
-    finished = chat_pb2.ChatFinished(finish_reason=response.finish_reason)
-    if response.HasField("usage"):
-        finished.usage.CopyFrom(response.usage)
-    if response.HasField("route"):
-        finished.route.CopyFrom(response.route)
-    events.append(chat_pb2.ChatEvent(finished=finished))
-    return events
-
-
-def _grow_by(part: Part, deltas: Iterable[chat_pb2.PartDelta]) -> None:
-    """Appends all deltas of a part, joined once: each appending copies the whole text."""
-    pieces: dict[str, list[str]] = {}
-    for delta in deltas:
-        kind = delta.WhichOneof("delta")
-        if kind == "signature":
-            part.reasoning.signature += delta.signature
-        elif kind is not None:
-            pieces.setdefault(kind, []).append(getattr(delta, kind))
-    for grown, found in pieces.items():
-        _grow(part, grown, "".join(found))
-
-
 def _measure(piece: str) -> tuple[int, int]:
     """Returns how many characters are ASCII, and how many are not."""
     plain = len(piece.encode("ascii", "ignore"))
     return plain, len(piece) - plain
-
-
-def _grow(part: Part, kind: str, piece: str) -> None:
-    """Appends to the field of a part that a delta of `kind` grows."""
-    if not piece:
-        return
-    if kind == "text":
-        part.text += piece
-    elif kind == "reasoning_text":
-        part.reasoning.text += piece
-    else:
-        part.tool_call.arguments_json += piece

@@ -17,7 +17,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unlabeled
+from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unhurried
 from ringmain_server.operations.image_events import fold, pieces, unfold
 from ringmain_server.operations.image_media import (
     finish_edited,
@@ -45,7 +45,7 @@ def _essence(request: Drawing) -> bytes:
     bare = copy.deepcopy(request)
     bare.ClearField("request_id")
     bare.ClearField("routing_policy")
-    policy = unlabeled(request.routing_policy)
+    policy = unhurried(request.routing_policy)
     if policy is not None:
         bare.routing_policy.CopyFrom(policy)
     return request.DESCRIPTOR.full_name.encode() + b"\0" + bare.SerializeToString(deterministic=True)

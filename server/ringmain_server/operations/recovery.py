@@ -2,8 +2,9 @@
 
 The new candidate's text is held back while it repeats the text that the caller has already. If it repeats all
 of it, the stream goes on and nothing is void. If it differs, then after RESTART everything sent is void and
-the new answer follows whole; after a prefill (CONTINUE) the rest is the continuation. Tool calls, reasoning
-and answers of several parts are never spliced.
+the new answer follows whole; after a prefill (CONTINUE) the rest is the continuation. Tool calls of any kind,
+reasoning, media, answers of several parts, and text with citations, log probabilities or a signature are
+never spliced. A part that two providers wrote has neither a signature nor log probabilities.
 """
 
 from collections.abc import Sequence
@@ -33,13 +34,14 @@ class Sent:
         """Remembers an event that was sent."""
         if event.HasField("part_delta"):
             delta = event.part_delta
-            if delta.index == 0 and delta.HasField("text"):
+            if delta.index == 0 and delta.HasField("text") and not delta.logprobs:
                 self._add(delta.text)
             else:
                 self.plain = False
         elif event.HasField("part_started"):
             part = event.part_started
-            if part.index == 0 and part.part.HasField("text"):
+            # Nothing but text: no citations, no log probabilities, no signature.
+            if part.index == 0 and part.part.HasField("text") and len(part.part.ListFields()) == 1:
                 self._add(part.part.text)
             else:
                 self.plain = False
@@ -89,13 +91,14 @@ class Splice:
         self._held: list[chat_pb2.ChatEvent] = []
         self._text = ""
         self._joined = False
+        self._ahead = 0
         self.discarded = False
         """Whether everything sent before is void."""
 
     def feed(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
         """Returns the events to send now."""
         if self._joined:
-            return (event,)
+            return (event,) if self.discarded else self._of_two(event)
         self._held.append(event)
         if self._had is None:
             return self._discard()
@@ -113,7 +116,9 @@ class Splice:
         if self._text.startswith(self._had):
             return self._go_on(self._text[len(self._had) :])
         if self._prefilled and self._only_text_first():
-            return self._go_on(self._continuation())
+            more = self._continuation()
+            self._ahead = len(self._had) + len(more) - len(self._text)
+            return self._go_on(more)
         return self._discard()
 
     def _continuation(self) -> str:
@@ -132,11 +137,23 @@ class Splice:
         if more:
             delta = chat_pb2.PartDelta(index=0, text=more)
             events.append(chat_pb2.ChatEvent(part_delta=delta))
-        last = self._held[-1]
-        if _text_of(last) is None:
-            events.append(last)
+        for held in self._held:
+            for event in _beside_text(held):
+                events += self._of_two(event)
         self._held.clear()
         return events
+
+    def _of_two(self, event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
+        """Returns what of an event may follow in an answer whose first part two providers wrote."""
+        if not event.HasField("part_delta") or event.part_delta.index:
+            return (event,)
+        delta = event.part_delta
+        del delta.logprobs[:]
+        delta.provider_id = ""
+        if delta.HasField("citation") and (delta.citation.start_index or delta.citation.end_index):
+            delta.citation.start_index += self._ahead
+            delta.citation.end_index += self._ahead
+        return () if delta.WhichOneof("delta") in (None, "signature") else (event,)
 
     def _discard(self) -> Sequence[chat_pb2.ChatEvent]:
         self._joined = self.discarded = True
@@ -216,3 +233,14 @@ def _text_of(event: chat_pb2.ChatEvent) -> str | None:
         started = event.part_started
         return started.part.text if started.index == 0 and started.part.HasField("text") else None
     return None
+
+
+def _beside_text(event: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
+    """Returns what an event brings besides text of the first part."""
+    if _text_of(event) is None:
+        return (event,)
+    citations = event.part_started.part.citations if event.HasField("part_started") else ()
+    return [
+        chat_pb2.ChatEvent(part_delta=chat_pb2.PartDelta(index=0, citation=citation))
+        for citation in citations
+    ]

@@ -81,7 +81,7 @@ def _breaker(health: CandidateHealth, clocks: Clocks) -> admin_pb2.Breaker:
         provider_model=health.provider_model,
         state=_STATES[breaker.state],
         change_time=clocks.date(breaker.changed_at),
-        hold_reason=health.cooldown.reason or "",
+        cooldown_reason=health.cooldown.reason or "",
     )
     if breaker.opens_until is not None:
         found.probe_time.CopyFrom(clocks.date(breaker.opens_until))
@@ -89,5 +89,5 @@ def _breaker(health: CandidateHealth, clocks: Clocks) -> admin_pb2.Breaker:
         found.last_error.CopyFrom(status(health.last_error))
     until = health.cooldown.until
     if until is not None and not health.cooldown.awaits_check:
-        found.hold_end_time.CopyFrom(clocks.date(until))
+        found.cooldown_end_time.CopyFrom(clocks.date(until))
     return found

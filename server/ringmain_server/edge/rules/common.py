@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
-from ringmain.v1.content_pb2 import ImageDetail, Media
+from ringmain.v1.attribution_pb2 import Attribution
+from ringmain.v1.content_pb2 import Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
 from ringmain_server.errors import Violation
@@ -20,6 +21,7 @@ NAME_LIMIT = 256
 TEXT_LIMIT = 32_000
 """The most characters of a prompt beside the main input; the longest that any known model takes."""
 REQUEST_ID_LIMIT = 128
+USER_ID_LIMIT = 128
 LABEL_LIMIT = 16
 LABEL_LENGTH = 64
 PROVIDER_LIMIT = 64
@@ -104,8 +106,6 @@ def media(media: Media, path: str) -> Rules:
     source = media.WhichOneof("source")
     yield from mime_type(media.mime_type, f"{path}.mime_type")
     yield from short(media.filename, f"{path}.filename")
-    if media.detail not in ImageDetail.values():
-        yield Violation(f"{path}.detail", "is unknown")
     if source is None:
         yield Violation(path, "has neither data nor a uri")
     elif source == "uri":
@@ -187,26 +187,31 @@ def _depth(text: str) -> int:
     return deepest if depth == 0 else 0
 
 
+def attribution(given: Attribution) -> Rules:
+    """Checks that the labels and the user id of a request are few and short."""
+    yield from short(given.user_id, "attribution.user_id", USER_ID_LIMIT)
+    yield from few(given.labels, "attribution.labels", LABEL_LIMIT)
+    for key, value in islice(given.labels.items(), LABEL_LIMIT):
+        if not 0 < len(key) <= LABEL_LENGTH or len(value) > LABEL_LENGTH:
+            yield Violation(
+                f"attribution.labels[{quoted(key)}]",
+                f"has no key, or a key or value longer than {LABEL_LENGTH} characters",
+            )
+
+
 def routing(policy: RoutingPolicy) -> Rules:
     """Checks that a routing policy keeps to the limits of the contract."""
     yield from names(policy.provider_ids, "routing_policy.provider_ids", PROVIDER_LIMIT)
-    yield from few(policy.labels, "routing_policy.labels", LABEL_LIMIT)
-    for key, value in islice(policy.labels.items(), LABEL_LIMIT):
-        if not 0 < len(key) <= LABEL_LENGTH or len(value) > LABEL_LENGTH:
-            yield Violation(
-                f"routing_policy.labels[{quoted(key)}]",
-                f"has no key, or a key or value longer than {LABEL_LENGTH} characters",
-            )
-    for name in ("first_token_timeout", "idle_timeout"):
+    for name in ("first_content_timeout", "idle_timeout"):
         if policy.HasField(name):
-            yield from _span(getattr(policy, name), f"routing_policy.{name}")
+            yield from span(getattr(policy, name), f"routing_policy.{name}")
     if policy.cache_mode not in CacheMode.values():
         yield Violation("routing_policy.cache_mode", "is unknown")
     if policy.stream_recovery not in StreamRecovery.values():
         yield Violation("routing_policy.stream_recovery", "is unknown")
 
 
-def _span(duration: Duration, path: str) -> Rules:
+def span(duration: Duration, path: str) -> Rules:
     """Checks that a time is a valid `google.protobuf.Duration`, above zero, and at most a day."""
     seconds, nanos = duration.seconds, duration.nanos
     if not -999_999_999 <= nanos <= 999_999_999 or seconds * nanos < 0:

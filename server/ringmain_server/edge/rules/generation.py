@@ -4,13 +4,15 @@ import math
 import re
 from itertools import islice
 
-from ringmain.v1.generation_pb2 import GenerationConfig
+from ringmain.v1.generation_pb2 import MODALITY_AUDIO, GenerationConfig, Modality, PromptCache
 
-from ringmain_server.edge.rules.common import Rules, few, json_object, short
+from ringmain_server.edge.rules.common import Rules, few, json_object, mime_type, short, span
 from ringmain_server.edge.rules.options import options
 from ringmain_server.errors import Violation
 
 STOP_LIMIT = 8
+CACHE_KEY_LIMIT = 64
+MODALITY_LIMIT = 16
 TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _RANGES: tuple[tuple[str, float, float, str], ...] = (
@@ -20,6 +22,8 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
     ("top_k", 1, math.inf, "is not at least 1"),
     ("frequency_penalty", -2, 2, "is not from -2 to 2"),
     ("presence_penalty", -2, 2, "is not from -2 to 2"),
+    ("reasoning_token_budget", 0, math.inf, "is below zero"),
+    ("top_logprobs", 0, 20, "is not from 0 to 20"),
 )
 
 
@@ -40,6 +44,10 @@ def generation(config: GenerationConfig) -> Rules:
         yield from options(config.provider_options, "generation_config.provider_options")
     if config.HasField("response_format"):
         yield from _response_format(config)
+    if config.output_modalities or config.HasField("audio_output"):
+        yield from _output(config)
+    if config.HasField("prompt_cache"):
+        yield from _prompt_cache(config.prompt_cache)
 
 
 def _response_format(config: GenerationConfig) -> Rules:
@@ -55,3 +63,23 @@ def _response_format(config: GenerationConfig) -> Rules:
             yield Violation(f"{path}.json_schema.schema_json", "is empty")
         else:
             yield from json_object(schema.schema_json, f"{path}.json_schema.schema_json")
+
+
+def _output(config: GenerationConfig) -> Rules:
+    """Checks that what the answer may hold is known, and that a voice is asked for with audio only."""
+    path = "generation_config.output_modalities"
+    yield from few(config.output_modalities, path, MODALITY_LIMIT)
+    for index, modality in enumerate(islice(config.output_modalities, MODALITY_LIMIT)):
+        if not modality or modality not in Modality.values():
+            yield Violation(f"{path}[{index}]", "is unknown" if modality else "is not set")
+    if config.HasField("audio_output"):
+        if MODALITY_AUDIO not in config.output_modalities:
+            yield Violation("generation_config.audio_output", "is given, but output_modalities has no AUDIO")
+        yield from short(config.audio_output.voice, "generation_config.audio_output.voice")
+        yield from mime_type(config.audio_output.mime_type, "generation_config.audio_output.mime_type")
+
+
+def _prompt_cache(cache: PromptCache) -> Rules:
+    yield from short(cache.key, "generation_config.prompt_cache.key", CACHE_KEY_LIMIT)
+    if cache.HasField("ttl"):
+        yield from span(cache.ttl, "generation_config.prompt_cache.ttl")

@@ -14,6 +14,7 @@ KIND_LIMIT = 32
 """The most provider kinds that one request has options for."""
 DEPTH_LIMIT = 16
 """The most levels of objects and lists within the options of one provider kind."""
+_INEXACT = 2.0**53
 _SHOWN = 48
 """The most characters of each key that a path shows."""
 
@@ -39,14 +40,22 @@ def _values(struct: Struct, path: str) -> Rules:
     while left:
         here, value, depth = left.pop()
         kind = value.WhichOneof("kind")
-        if kind == "number_value" and not math.isfinite(value.number_value):
-            yield Violation(here, "is not a finite number, and JSON has no other")
+        if kind == "number_value":
+            yield from _number(value.number_value, here)
         elif kind in ("struct_value", "list_value") and depth >= DEPTH_LIMIT:
             yield Violation(here, f"is nested deeper than {DEPTH_LIMIT} levels")
         elif kind == "struct_value":
             yield from _fields(value.struct_value, here, depth + 1, left)
         elif kind == "list_value":
             left.extend(_items(value, here, depth + 1))
+
+
+def _number(number: float, path: str) -> Rules:
+    """Checks a number. A double holds a whole number exactly below 2^53 only."""
+    if not math.isfinite(number):
+        yield Violation(path, "is not a finite number, and JSON has no other")
+    elif abs(number) >= _INEXACT and number.is_integer():
+        yield Violation(path, "is a whole number of 2^53 or more, which may arrive changed")
 
 
 def _fields(struct: Struct, path: str, depth: int, left: list[_Place]) -> Rules:

@@ -102,10 +102,11 @@ def _caller_forces(request: ChatRequest) -> bool:
 
 
 def _tool(tool: Tool, path: str) -> Block:
-    schema = _json(tool.parameters_schema_json, f"{path}.parameters_schema_json")
-    found: dict[str, object] = {"name": tool.name, "input_schema": {"type": "object", **schema}}
-    if tool.description:
-        found["description"] = tool.description
+    function = tool.function
+    schema = _json(function.parameters_schema_json, f"{path}.function.parameters_schema_json")
+    found: dict[str, object] = {"name": function.name, "input_schema": {"type": "object", **schema}}
+    if function.description:
+        found["description"] = function.description
     return found
 
 
@@ -134,7 +135,7 @@ def _remembered(request: ChatRequest) -> list[Block]:
 
 
 def _answer_name(request: ChatRequest) -> str:
-    taken = {tool.name for tool in request.tools}
+    taken = {tool.function.name for tool in request.tools}
     name = "answer"
     while name in taken:
         name += "_"

@@ -2,7 +2,7 @@
 
 Images are JPEG, PNG, GIF or WebP (https://platform.claude.com/docs/en/build-with-claude/vision), documents
 are PDF or plain text (https://platform.claude.com/docs/en/build-with-claude/pdf-support). The provider
-fetches URLs itself, but only those of images and PDFs. `Media.detail` has no counterpart on this wire.
+fetches URLs itself, but only those of images and PDFs. `Part.image_detail` has no counterpart on this wire.
 """
 
 import mimetypes

@@ -171,7 +171,7 @@ class _TurnWriter:
                 case "tool_call":
                     blocks.append(_tool_use(part.tool_call))
                 case "reasoning":
-                    thought = reasoning.block(part.reasoning, self._provider_id)
+                    thought = reasoning.block(part, self._provider_id)
                     blocks += [thought] if thought else []
                 case "media":
                     self._moved.append(media.block(part.media, f"{path}.parts[{index}].media"))

@@ -109,7 +109,7 @@ class _ChatMessages:
 
     def _input(self, part: Part, path: str) -> Object:
         if part.WhichOneof("content") == "media":
-            return media_part(part.media, self._dialect, f"{path}.media")
+            return media_part(part, self._dialect, f"{path}.media")
         return self._text(part, path)
 
     def _assistant_turn(self, parts: Iterable[Part], path: str) -> None:
@@ -121,10 +121,10 @@ class _ChatMessages:
             if kind == "tool_call":
                 calls.append(self._tool_call(part.tool_call))
             elif kind == "media":
-                own = media_part(part.media, self._dialect, f"{path}.parts[{index}].media")
+                own = media_part(part, self._dialect, f"{path}.parts[{index}].media")
                 self._media += [own] if self._media else [text_part(OWN_MEDIA), own]
             elif kind == "reasoning":
-                if part.reasoning.provider_id == self._provider_id:
+                if part.provider_id == self._provider_id:
                     reasoning.append(part.reasoning.text)
             else:
                 texts.append(self._text(part, f"{path}.parts[{index}]"))

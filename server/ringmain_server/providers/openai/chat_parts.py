@@ -4,7 +4,9 @@ https://platform.openai.com/docs/api-reference/chat/create#chat_create-messages:
 audio is `input_audio`, and documents are `file`. Text files are sent as text, which every model reads.
 """
 
-from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
+from collections.abc import Mapping
+
+from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media, Part
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.kinds.openai import Dialect
@@ -13,7 +15,7 @@ from ringmain_server.providers.json_base64 import Base64
 
 Object = dict[str, object]
 
-DETAILS = {IMAGE_DETAIL_LOW: "low", IMAGE_DETAIL_HIGH: "high"}
+DETAILS: Mapping[int, str] = {IMAGE_DETAIL_LOW: "low", IMAGE_DETAIL_HIGH: "high"}
 _AUDIO_FORMATS = {
     "audio/wav": "wav",
     "audio/x-wav": "wav",
@@ -31,23 +33,24 @@ def text_part(text: str) -> Object:
     return {"type": "text", "text": text}
 
 
-def media_part(media: Media, dialect: Dialect, path: str) -> Object:
+def media_part(part: Part, dialect: Dialect, path: str) -> Object:
     """Returns an image, audio clip or document as a content part.
 
     Args:
-        media: The media.
+        part: The part with the media.
         dialect: The form of the wire that the server accepts.
         path: The media's place in the request, for error messages.
 
     Raises:
         MediaInvalid: The server does not accept this kind of media, or not in this form.
     """
+    media, detail = part.media, part.image_detail
     if media.WhichOneof("source") == "uri":
-        return _by_address(media, dialect, path)
+        return _by_address(media, detail, dialect, path)
     mime_type = media.mime_type.lower() or detect(media.data)
     family = mime_type.partition("/")[0]
     if family == "image":
-        return _image(media, data_url(media.data, mime_type))
+        return _image(data_url(media.data, mime_type), detail)
     if family == "audio":
         return _audio(media, mime_type, dialect, path)
     if family == "text" or mime_type in TEXT_TYPES:
@@ -57,18 +60,18 @@ def media_part(media: Media, dialect: Dialect, path: str) -> Object:
     raise MediaInvalid.at(path, f"{mime_type or 'media of unknown type'} is not taken by this provider")
 
 
-def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
+def _by_address(media: Media, detail: int, dialect: Dialect, path: str) -> Object:
     if media.mime_type and not media.mime_type.lower().startswith("image/"):
         raise MediaInvalid.at(path, "this provider takes only images by address; send the bytes")
     if not dialect.image_uris:
         raise MediaInvalid.at(path, "this provider takes no addresses; send the bytes")
-    return _image(media, media.uri)
+    return _image(media.uri, detail)
 
 
-def _image(media: Media, url: str | Base64) -> Object:
+def _image(url: str | Base64, detail: int) -> Object:
     image: Object = {"url": url}
-    if media.detail in DETAILS:
-        image["detail"] = DETAILS[media.detail]
+    if detail in DETAILS:
+        image["detail"] = DETAILS[detail]
     return {"type": "image_url", "image_url": image}
 
 

@@ -93,12 +93,13 @@ def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, ob
 
 def _tool(tool: Tool, path: str) -> Object:
     """Returns a function definition, without `strict`, which would forbid most schemas."""
-    function: Object = {"name": tool.name}
-    if tool.description:
-        function["description"] = tool.description
-    if tool.parameters_schema_json:
-        schema = json_object(tool.parameters_schema_json, f"{path}.parameters_schema_json")
-        function["parameters"] = schema
+    declared = tool.function
+    function: Object = {"name": declared.name}
+    if declared.description:
+        function["description"] = declared.description
+    if declared.parameters_schema_json:
+        path = f"{path}.function.parameters_schema_json"
+        function["parameters"] = json_object(declared.parameters_schema_json, path)
     return {"type": "function", "function": function}
 
 

@@ -67,7 +67,7 @@ def _text(part: Part, path: str) -> str:
 
 def _input(part: Part, dialect: Dialect, path: str) -> Object:
     if part.WhichOneof("content") == "media":
-        return media_part(part.media, dialect, f"{path}.media")
+        return media_part(part, dialect, f"{path}.media")
     return input_text(_text(part, path))
 
 
@@ -82,11 +82,11 @@ def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider
     for index, part in enumerate(parts):
         kind = part.WhichOneof("content")
         if kind == "reasoning":
-            found = reasoning_item(part.reasoning, provider_id)
+            found = reasoning_item(part, provider_id)
             reasoning += [found] if found is not None else []
             continue
         if kind == "media":
-            own = media_part(part.media, dialect, f"{path}.parts[{index}].media")
+            own = media_part(part, dialect, f"{path}.parts[{index}].media")
             items.append({"role": "user", "content": [input_text(_OWN_MEDIA), own]})
             continue
         items += reasoning

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from ringmain.v1.content_pb2 import Media
+from ringmain.v1.content_pb2 import Media, Part
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.kinds.openai import Dialect
@@ -44,33 +44,34 @@ def input_text(text: str) -> Object:
     return {"type": "input_text", "text": text}
 
 
-def media_part(media: Media, dialect: Dialect, path: str) -> Object:
+def media_part(given: Part, dialect: Dialect, path: str) -> Object:
     """Returns an image or document as a content part.
 
     Args:
-        media: The media.
+        given: The part with the media.
         dialect: The form of the wire that the server accepts.
         path: The media's place in the request, for error messages.
 
     Raises:
         MediaInvalid: The server does not accept this kind of media, or not in this form.
     """
+    media, detail = given.media, given.image_detail
     if media.WhichOneof("source") == "uri":
-        return _by_address(media, dialect, path)
+        return _by_address(media, detail, dialect, path)
     mime_type = media.mime_type.lower() or detect(media.data)
     family = mime_type.partition("/")[0]
     if family == "image":
-        return _image(media, data_url(media.data, mime_type))
+        return _image(data_url(media.data, mime_type), detail)
     if family == "text" or mime_type in TEXT_TYPES:
         return input_text(file_text(media, path))
     if mime_type in _DOCUMENTS:
         name = media.filename or f"document{_DOCUMENTS[mime_type]}"
-        given = {"filename": name, "file_data": data_url(media.data, mime_type)}
-        return _file(media, given, dialect, path)
+        file = {"filename": name, "file_data": data_url(media.data, mime_type)}
+        return _file(file, detail, dialect, path)
     raise MediaInvalid.at(path, f"{mime_type or 'media of unknown type'} is not taken by this provider")
 
 
-def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
+def _by_address(media: Media, detail: int, dialect: Dialect, path: str) -> Object:
     """Returns media given by URL: a document if its type or name says so, otherwise an image."""
     mime_type = media.mime_type.lower()
     ending = PurePosixPath(media.filename or urlsplit(media.uri).path).suffix.lower()
@@ -78,20 +79,20 @@ def _by_address(media: Media, dialect: Dialect, path: str) -> Object:
     if family in _NO_FILES:
         raise MediaInvalid.at(path, f"{mime_type} is not taken by this provider")
     if family != "image" and (mime_type or ending in _READ_AS_FILES):
-        return _file(media, {"file_url": media.uri}, dialect, path)
+        return _file({"file_url": media.uri}, detail, dialect, path)
     if not dialect.image_uris:
         raise MediaInvalid.at(path, "this provider takes no addresses; send the bytes")
-    return _image(media, media.uri)
+    return _image(media.uri, detail)
 
 
-def _image(media: Media, url: str | Base64) -> Object:
-    return {"type": "input_image", "image_url": url, "detail": DETAILS.get(media.detail, "auto")}
+def _image(url: str | Base64, detail: int) -> Object:
+    return {"type": "input_image", "image_url": url, "detail": DETAILS.get(detail, "auto")}
 
 
-def _file(media: Media, given: Mapping[str, object], dialect: Dialect, path: str) -> Object:
+def _file(given: Mapping[str, object], detail: int, dialect: Dialect, path: str) -> Object:
     if not dialect.documents:
         raise MediaInvalid.at(path, "this provider takes no documents in a chat")
     part: Object = {"type": "input_file", **given}
-    if media.detail in DETAILS:
-        part["detail"] = DETAILS[media.detail]
+    if detail in DETAILS:
+        part["detail"] = DETAILS[detail]
     return part

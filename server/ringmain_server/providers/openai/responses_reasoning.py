@@ -1,15 +1,15 @@
-"""Room 4, pure: translates reasoning items of OpenAI's responses wire into `Reasoning`, and back.
+"""Room 4, pure: translates reasoning items of OpenAI's responses wire into reasoning, and back.
 
 A server that stores nothing needs the item back unchanged in the next turn: its id, its summary and its
 encrypted content (https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items). Servers of
-open models give the reasoning in plain `content` instead. `Reasoning.signature` holds the item after a marker
+open models give the reasoning in plain `content` instead. `Part.signature` holds the item after a marker
 that distinguishes it from the signatures of other wires.
 """
 
 from collections.abc import Mapping
 
 import orjson
-from ringmain.v1.content_pb2 import Reasoning
+from ringmain.v1.content_pb2 import Part
 
 from ringmain_server.providers.json_reader import written
 from ringmain_server.providers.openai.chat_parts import Object
@@ -26,20 +26,20 @@ def signature(item: Mapping[str, object]) -> bytes:
     return _MARK + written({name: item[name] for name in _KEPT if item.get(name)}).encode()
 
 
-def reasoning_item(reasoning: Reasoning, provider_id: str) -> Object | None:
+def reasoning_item(part: Part, provider_id: str) -> Object | None:
     """Returns the item of an earlier turn's reasoning.
 
     Args:
-        reasoning: The reasoning as the caller sent it back.
+        part: The reasoning as the caller sent it back.
         provider_id: The provider that is asked now. It would refuse what another provider signed.
 
     Returns:
         The item; None if it is from another provider or another wire.
     """
-    if reasoning.provider_id != provider_id or not reasoning.signature.startswith(_MARK):
+    if part.provider_id != provider_id or not part.signature.startswith(_MARK):
         return None
     try:
-        kept = orjson.loads(reasoning.signature[len(_MARK) :])
+        kept = orjson.loads(part.signature[len(_MARK) :])
     except orjson.JSONDecodeError:
         return None
     if not isinstance(kept, dict):

@@ -105,12 +105,13 @@ def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str
 
 def _tool(tool: Tool, path: str) -> Object:
     """Returns a function definition, without `strict`, this wire's default, which forbids most schemas."""
-    function: Object = {"type": "function", "name": tool.name, "strict": False}
-    if tool.description:
-        function["description"] = tool.description
-    schema = tool.parameters_schema_json
+    declared = tool.function
+    function: Object = {"type": "function", "name": declared.name, "strict": False}
+    if declared.description:
+        function["description"] = declared.description
+    schema = declared.parameters_schema_json
     function["parameters"] = (
-        json_object(schema, f"{path}.parameters_schema_json") if schema else dict(_NO_PARAMETERS)
+        json_object(schema, f"{path}.function.parameters_schema_json") if schema else dict(_NO_PARAMETERS)
     )
     return function
 

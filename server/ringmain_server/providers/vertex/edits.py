@@ -29,9 +29,9 @@ def parts(request: image_pb2.EditImagesRequest) -> Iterator[wire.Part]:
         MediaInvalid: This wire cannot carry a picture.
     """
     for index, image in enumerate(request.images):
-        yield media.part(image, f"images[{index}]", resolution=False)
+        yield media.part(image, f"images[{index}]")
     if request.HasField("mask"):
-        yield media.part(request.mask, "mask", resolution=False)
+        yield media.part(request.mask, "mask")
     yield wire.Part(text="\n\n".join(_words(request)))
 
 

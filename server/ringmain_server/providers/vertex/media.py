@@ -7,6 +7,7 @@ are left out.
 """
 
 import mimetypes
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, IMAGE_DETAIL_LOW, Media
@@ -18,17 +19,17 @@ from ringmain_server.providers.vertex import wire
 _FAMILIES = frozenset({"image", "audio", "video"})
 _PDF = "application/pdf"
 _TEXTUAL = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
-_RESOLUTIONS = {IMAGE_DETAIL_LOW: 1, IMAGE_DETAIL_HIGH: 3}
+_RESOLUTIONS: Mapping[int, int] = {IMAGE_DETAIL_LOW: 1, IMAGE_DETAIL_HIGH: 3}
 """Values of `Part.MediaResolution.Level`: LOW and HIGH."""
 
 
-def part(media: Media, path: str, *, resolution: bool) -> wire.Part:
+def part(media: Media, path: str, detail: int = 0) -> wire.Part:
     """Returns a medium as a part.
 
     Args:
         media: The caller's media.
         path: The media's place in the request, for error messages.
-        resolution: Whether the model accepts a resolution for each medium.
+        detail: How closely the model looks at an image; 0 for a model without that choice.
 
     Raises:
         MediaInvalid: This wire cannot carry it.
@@ -40,8 +41,8 @@ def part(media: Media, path: str, *, resolution: bool) -> wire.Part:
         return wire.Part(text=_text(media, path))
     else:
         found = wire.Part(inline_data={"mime_type": mime_type, "data": media.data})
-    if resolution and media.detail in _RESOLUTIONS:
-        found.media_resolution.level = _RESOLUTIONS[media.detail]
+    if detail in _RESOLUTIONS:
+        found.media_resolution.level = _RESOLUTIONS[detail]
     return found
 
 

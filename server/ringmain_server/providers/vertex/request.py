@@ -99,10 +99,11 @@ def _inner(found: Mapping[str, object], *names: str) -> Mapping[str, object]:
 def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
     declarations = found.tools.add().function_declarations
     for index, tool in enumerate(tools):
-        declaration = declarations.add(name=tool.name, description=tool.description)
-        if tool.parameters_schema_json:
-            path = f"tools[{index}].parameters_schema_json"
-            declaration.parameters_json_schema.CopyFrom(schemas.parameters(tool.parameters_schema_json, path))
+        function = tool.function
+        declaration = declarations.add(name=function.name, description=function.description)
+        if schema := function.parameters_schema_json:
+            path = f"tools[{index}].function.parameters_schema_json"
+            declaration.parameters_json_schema.CopyFrom(schemas.parameters(schema, path))
 
 
 def _choose(found: wire.GenerateContentRequest, choice: ToolChoice) -> None:

@@ -17,7 +17,7 @@ or `model`, and there is one separate system instruction. Therefore:
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Media, Message, Part, Reasoning, ToolResult
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, ToolResult
 
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.vertex import media, signatures, values, wire
@@ -110,7 +110,7 @@ class _ContentWriter:
                 case "text" if part.text:
                     turn.parts.append(self._user_text(part.text, turn, system=message.role == ROLE_SYSTEM))
                 case "media":
-                    turn.parts.append(self._media(part.media, f"{here}.media"))
+                    turn.parts.append(self._media(part, f"{here}.media"))
                 case "tool_result":
                     self._result(turn, part.tool_result, f"{here}.tool_result")
 
@@ -136,8 +136,9 @@ class _ContentWriter:
         tagged = system and (len(self._turns) > 1 or bool(turn.parts))
         return wire.Part(text=f"<system>\n{text}\n</system>" if tagged else text)
 
-    def _media(self, found: Media, path: str) -> wire.Part:
-        return media.part(found, path, resolution=self._traits.resolution)
+    def _media(self, found: Part, path: str) -> wire.Part:
+        detail = found.image_detail if self._traits.resolution else 0
+        return media.part(found.media, path, detail)
 
     def _model_parts(self, parts: Iterable[Part], path: str) -> list[wire.Part]:
         found: list[wire.Part] = []
@@ -147,7 +148,7 @@ class _ContentWriter:
                 case "text" if part.text:
                     found.append(wire.Part(text=part.text))
                 case "media":
-                    found.append(self._media(part.media, f"{path}.parts[{index}].media"))
+                    found.append(self._media(part, f"{path}.parts[{index}].media"))
                 case "tool_call":
                     call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
                     values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
@@ -155,8 +156,8 @@ class _ContentWriter:
                     # Results name their function and follow the order of the calls, not their ids.
                     self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
                     signature = b""
-                case "reasoning" if part.reasoning.provider_id == self._provider_id:
-                    signature = _reasoning(found, part.reasoning) or signature
+                case "reasoning" if part.provider_id == self._provider_id:
+                    signature = _reasoning(found, part) or signature
         return found
 
     def _result(self, turn: _Turn, result: ToolResult, path: str) -> None:
@@ -171,7 +172,7 @@ class _ContentWriter:
             if inner.WhichOneof("content") == "text":
                 texts.append(inner.text)
                 continue
-            found = self._media(inner.media, f"{path}.parts[{index}].media")
+            found = self._media(inner, f"{path}.parts[{index}].media")
             if found.text:
                 texts.append(found.text)
             elif self._traits.result_media and _mime_type(found).startswith(_IN_RESULTS):
@@ -189,15 +190,15 @@ class _ContentWriter:
         turn.results.append((ordinal, part))
 
 
-def _reasoning(before: list[wire.Part], reasoning: Reasoning) -> bytes:
+def _reasoning(before: list[wire.Part], part: Part) -> bytes:
     """Puts a signature back in its place, and returns it if the next call has to carry it."""
-    place, signature = reasoning.signature[:1], reasoning.signature[1:]
+    place, signature = part.signature[:1], part.signature[1:]
     if not signature:
         return b""
     if place == signatures.CALL:
         return signature
     if place == signatures.THOUGHT:
-        before.append(wire.Part(text=reasoning.text, thought=True, thought_signature=signature))
+        before.append(wire.Part(text=part.reasoning.text, thought=True, thought_signature=signature))
     elif place in (signatures.BEFORE, signatures.ALONE):
         # The part may be gone, or already signed: then an empty text carries the signature.
         if place == signatures.ALONE or not before or before[-1].thought_signature:
