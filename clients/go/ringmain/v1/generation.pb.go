@@ -324,8 +324,8 @@ type GenerationConfig struct {
 	// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
 	// 32 kinds; keys at every level have at most 256 characters, there are at
 	// most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-	// beyond 2^53 is refused by name, because it would arrive changed. Send it as
-	// text where the provider takes that.
+	// of 2^53 or more is refused by name, because it may arrive changed. Send it
+	// as text where the provider takes that.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,16,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

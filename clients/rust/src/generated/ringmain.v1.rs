@@ -810,8 +810,8 @@ pub struct GenerationConfig {
     /// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
     /// 32 kinds; keys at every level have at most 256 characters, there are at
     /// most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-    /// beyond 2^53 is refused by name, because it would arrive changed. Send it as
-    /// text where the provider takes that.
+    /// of 2^53 or more is refused by name, because it may arrive changed. Send it
+    /// as text where the provider takes that.
     #[prost(map="string, message", tag="16")]
     pub provider_options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost_types::Struct>,
 }

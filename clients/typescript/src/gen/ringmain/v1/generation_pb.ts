@@ -138,8 +138,8 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    *
    * @generated from field: map<string, google.protobuf.Struct> provider_options = 16;
    */

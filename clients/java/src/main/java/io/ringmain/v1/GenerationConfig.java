@@ -625,8 +625,8 @@ private static final long serialVersionUID = 0L;
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -651,8 +651,8 @@ private static final long serialVersionUID = 0L;
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -667,8 +667,8 @@ private static final long serialVersionUID = 0L;
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -690,8 +690,8 @@ com.google.protobuf.Struct defaultValue) {
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3052,8 +3052,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3078,8 +3078,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3094,8 +3094,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3116,8 +3116,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3143,8 +3143,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3171,8 +3171,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3193,8 +3193,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3217,8 +3217,8 @@ com.google.protobuf.Struct defaultValue) {
      * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
      * 32 kinds; keys at every level have at most 256 characters, there are at
      * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-     * text where the provider takes that.
+     * of 2^53 or more is refused by name, because it may arrive changed. Send it
+     * as text where the provider takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>

@@ -391,8 +391,8 @@ public interface GenerationConfigOrBuilder extends
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -404,8 +404,8 @@ public interface GenerationConfigOrBuilder extends
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -424,8 +424,8 @@ public interface GenerationConfigOrBuilder extends
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -438,8 +438,8 @@ public interface GenerationConfigOrBuilder extends
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -455,8 +455,8 @@ com.google.protobuf.Struct defaultValue);
    * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
    * 32 kinds; keys at every level have at most 256 characters, there are at
    * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * beyond 2^53 is refused by name, because it would arrive changed. Send it as
-   * text where the provider takes that.
+   * of 2^53 or more is refused by name, because it may arrive changed. Send it
+   * as text where the provider takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
