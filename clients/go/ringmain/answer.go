@@ -77,10 +77,30 @@ func (a Answer) Sources() []*ringmainv1.Citation {
 	return sources
 }
 
-// Continues says whether the turn is to be continued: append [Answer.Message] to the conversation, then a
-// [ToolResult] for each of ToolCalls, and ask again. Without ToolCalls the provider paused a long turn, and
-// nothing goes after the message.
-func (a Answer) Continues() bool {
+// Logprobs are the tokens of the text with their probabilities, if GenerationConfig.TopLogprobs asked for them.
+func (a Answer) Logprobs() []*ringmainv1.TokenLogprobs {
+	var tokens []*ringmainv1.TokenLogprobs
+	for _, part := range a.GetMessage().GetParts() {
+		tokens = append(tokens, part.GetLogprobs()...)
+	}
+	return tokens
+}
+
+// Media are the images and the speech in the answer.
+func (a Answer) Media() []*ringmainv1.Media {
+	var media []*ringmainv1.Media
+	for _, part := range a.GetMessage().GetParts() {
+		if one := part.GetMedia(); one != nil {
+			media = append(media, one)
+		}
+	}
+	return media
+}
+
+// MustContinue says whether the model goes on only when the conversation is sent again with the answer's message at its
+// end. It asks for tools, and a [ToolResult] for each of ToolCalls comes after the message, or the provider paused
+// a long turn, and nothing comes after it.
+func (a Answer) MustContinue() bool {
 	switch a.GetFinishReason() {
 	case ringmainv1.FinishReason_FINISH_REASON_TOOL_CALLS, ringmainv1.FinishReason_FINISH_REASON_PAUSED:
 		return true

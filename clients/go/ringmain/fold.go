@@ -7,17 +7,6 @@ import (
 	ringmainv1 "github.com/ringmain/ringmain/clients/go/ringmain/v1"
 )
 
-// A Delta is what a streamed answer grew by. Tools that the provider runs, citations, media and log probabilities
-// are not in it: [Stream.Events] shows them as they come, and the [Answer] has them all.
-type Delta struct {
-	Text          string // to append to the answer's text
-	Reasoning     string // to append to its reasoning
-	ToolCallID    string // the tool call that grew
-	ToolName      string // its tool
-	ArgumentsJSON string // a piece of its arguments
-	Discarded     bool   // whether everything before is void: another provider starts the answer again
-}
-
 // fold folds the events of a stream into the answer that Chat would have given.
 type fold struct {
 	responseID string
@@ -66,43 +55,6 @@ func (f *fold) grow(delta *ringmainv1.PartDelta) {
 		part = f.begin(delta.GetIndex(), emptyFor(delta))
 	}
 	part.append(delta)
-}
-
-// delta returns what an event, already added, shows a reader; false if nothing.
-func (f *fold) delta(event *ringmainv1.ChatEvent) (Delta, bool) {
-	var shown Delta
-	switch event := event.GetEvent().(type) {
-	case *ringmainv1.ChatEvent_PartStarted:
-		part := event.PartStarted.GetPart()
-		call := part.GetToolCall()
-		shown = Delta{
-			Text: part.GetText(), Reasoning: part.GetReasoning().GetText(),
-			ToolCallID: call.GetToolCallId(), ToolName: call.GetName(), ArgumentsJSON: call.GetArgumentsJson(),
-		}
-	case *ringmainv1.ChatEvent_PartDelta:
-		shown = f.growth(event.PartDelta)
-	case *ringmainv1.ChatEvent_Recovered:
-		shown.Discarded = event.Recovered.GetContentDiscarded()
-	}
-	return shown, shown != Delta{}
-}
-
-func (f *fold) growth(delta *ringmainv1.PartDelta) Delta {
-	switch grown := delta.GetDelta().(type) {
-	case *ringmainv1.PartDelta_Text:
-		return Delta{Text: grown.Text}
-	case *ringmainv1.PartDelta_ReasoningText:
-		return Delta{Reasoning: grown.ReasoningText}
-	case *ringmainv1.PartDelta_ArgumentsJson:
-		call := f.parts[delta.GetIndex()].part.GetToolCall()
-		if call == nil { // A tool of the provider, which the reader need not run.
-			return Delta{}
-		}
-		return Delta{
-			ToolCallID: call.GetToolCallId(), ToolName: call.GetName(), ArgumentsJSON: grown.ArgumentsJson,
-		}
-	}
-	return Delta{}
 }
 
 // answer returns the answer so far, which is the whole one once the end was added.

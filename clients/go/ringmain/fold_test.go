@@ -1,6 +1,7 @@
 package ringmain_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -179,7 +180,7 @@ func TestFoldingGivesWhatChatWouldHaveReturned(t *testing.T) {
 	}
 }
 
-func TestAnAnswerTellsWhichToolsAreTheCallers(t *testing.T) {
+func TestAnAnswerTellsWhatIsInIt(t *testing.T) {
 	answer := ringmain.Answer{ChatResponse: &ringmainv1.ChatResponse{Message: message()}}
 	if calls := answer.ToolCalls(); len(calls) != 1 || calls[0].GetName() != "weather" {
 		t.Error(calls)
@@ -187,35 +188,54 @@ func TestAnAnswerTellsWhichToolsAreTheCallers(t *testing.T) {
 	if calls := answer.ProviderToolCalls(); len(calls) != 1 || calls[0].GetName() != "web_search" {
 		t.Error(calls)
 	}
+	if media := answer.Media(); len(media) != 1 || string(media[0].GetData()) != "sound" {
+		t.Error(media)
+	}
+	if tokens := answer.Logprobs(); len(tokens) != 2 || tokens[1].GetToken() != "," {
+		t.Error(tokens)
+	}
 	if answer.Text() != "Grüezi, a ring main is a loop." || answer.Reasoning() != "hm, let me see" {
 		t.Error(answer)
 	}
 }
 
-func TestDeltasShowTextReasoningAndTheCallersTools(t *testing.T) {
-	grown := func(index int32, piece string) *ringmainv1.ChatEvent {
+func TestDeltasShowWhatAReaderSees(t *testing.T) {
+	arguments := func(index int32, piece string) *ringmainv1.ChatEvent {
 		return fake.Delta(&ringmainv1.PartDelta{Index: index, Delta: &ringmainv1.PartDelta_ArgumentsJson{ArgumentsJson: piece}})
 	}
+	hit := &ringmainv1.PartDelta{Index: 1, Delta: &ringmainv1.PartDelta_Result{Result: text("hit")}}
+	failed := &ringmainv1.PartDelta{Index: 1, Delta: &ringmainv1.PartDelta_Failed{Failed: true}}
+	cited := &ringmainv1.PartDelta{Index: 3, Delta: &ringmainv1.PartDelta_Citation{Citation: &ringmainv1.Citation{Uri: "u"}}}
+	sound := &ringmainv1.PartDelta{Index: 2, Delta: &ringmainv1.PartDelta_Data{Data: []byte("so")}}
 	client := dial(t, streams(
 		started(0, toolCall(&ringmainv1.ToolCall{ToolCallId: "c1", Name: "weather"})),
 		started(1, providerToolCall(&ringmainv1.ProviderToolCall{ToolCallId: "s1", Name: "web_search"})),
-		grown(1, `{"query"`), grown(0, `{"city"`), grown(1, `:""}`), grown(0, `:"Bern"}`),
-		fake.Delta(&ringmainv1.PartDelta{Index: 2, Delta: &ringmainv1.PartDelta_ReasoningText{ReasoningText: "hm"}}),
+		started(2, media("")),
+		arguments(1, "{"), arguments(0, `{"city"`), arguments(0, `:"Bern"}`), fake.Delta(hit), fake.Delta(failed),
+		fake.Delta(sound), fake.Delta(cited),
+		fake.Delta(&ringmainv1.PartDelta{Index: 3, Delta: &ringmainv1.PartDelta_ReasoningText{ReasoningText: "hm"}}),
+		fake.Delta(&ringmainv1.PartDelta{Index: 3, Delta: &ringmainv1.PartDelta_Signature{Signature: []byte("s")}}),
 		fake.Finished(),
 	))
-	var got []ringmain.Delta
+	var got []string
 	for d, err := range client.Stream(t.Context(), ringmain.Ask("?")).Deltas() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, d)
+		search := d.ProviderToolCall
+		got = append(got, strings.TrimSpace(fmt.Sprintln(
+			d.Text+d.Reasoning+d.ToolCallID+d.ToolName+d.ArgumentsJSON,
+			search.GetToolCallId()+search.GetName()+search.GetArgumentsJson(), len(search.GetResults()), search.GetFailed(),
+			d.Citation.GetUri()+d.Media.GetMimeType()+string(d.Media.GetData()),
+		)))
 	}
-	weather := ringmain.Delta{ToolCallID: "c1", ToolName: "weather"}
-	city, bern := weather, weather
-	city.ArgumentsJSON, bern.ArgumentsJSON = `{"city"`, `:"Bern"}`
-	want := []ringmain.Delta{weather, city, bern, {Reasoning: "hm"}}
+	want := []string{
+		"c1weather  0 false", "s1web_search 0 false", "0 false audio/pcm", "s1web_search{ 0 false",
+		`c1weather{"city"  0 false`, `c1weather:"Bern"}  0 false`, "s1web_search 1 false", "s1web_search 0 true",
+		"0 false audio/pcmso", "0 false u", "hm  0 false",
+	}
 	if !slices.Equal(got, want) {
-		t.Error(got)
+		t.Errorf("%q", got)
 	}
 }
 

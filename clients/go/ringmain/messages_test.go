@@ -114,14 +114,14 @@ func TestSourcesAreToldOnce(t *testing.T) {
 	}
 }
 
-func TestATurnContinuesWithToolResultsOrAfterAPause(t *testing.T) {
+func TestATurnMustContinueWithToolResultsOrAfterAPause(t *testing.T) {
 	for reason, continues := range map[ringmainv1.FinishReason]bool{
 		ringmainv1.FinishReason_FINISH_REASON_TOOL_CALLS: true,
 		ringmainv1.FinishReason_FINISH_REASON_PAUSED:     true,
 		ringmainv1.FinishReason_FINISH_REASON_STOP:       false,
 		99: false,
 	} {
-		if got := (ringmain.Answer{ChatResponse: &ringmainv1.ChatResponse{FinishReason: reason}}); got.Continues() != continues {
+		if got := (ringmain.Answer{ChatResponse: &ringmainv1.ChatResponse{FinishReason: reason}}); got.MustContinue() != continues {
 			t.Error(reason)
 		}
 	}
