@@ -96,6 +96,11 @@ class Gateway(ChatServiceServicer, ModelServiceServicer, AdminServiceServicer):
     ) -> models_pb.GetModelResponse:
         return self._unary(request, context, models_pb.GetModelResponse)
 
+    def GetServerInfo(
+        self, request: models_pb.GetServerInfoRequest, context: grpc.ServicerContext
+    ) -> models_pb.GetServerInfoResponse:
+        return self._unary(request, context, models_pb.GetServerInfoResponse)
+
     def ListProviders(
         self, request: admin_pb.ListProvidersRequest, context: grpc.ServicerContext
     ) -> admin_pb.ListProvidersResponse:
@@ -140,6 +145,16 @@ class Gateway(ChatServiceServicer, ModelServiceServicer, AdminServiceServicer):
         self, request: admin_pb.ListApiKeysRequest, context: grpc.ServicerContext
     ) -> admin_pb.ListApiKeysResponse:
         return self._unary(request, context, admin_pb.ListApiKeysResponse)
+
+    def UpdateApiKey(
+        self, request: admin_pb.UpdateApiKeyRequest, context: grpc.ServicerContext
+    ) -> admin_pb.UpdateApiKeyResponse:
+        return self._unary(request, context, admin_pb.UpdateApiKeyResponse)
+
+    def RotateApiKey(
+        self, request: admin_pb.RotateApiKeyRequest, context: grpc.ServicerContext
+    ) -> admin_pb.RotateApiKeyResponse:
+        return self._unary(request, context, admin_pb.RotateApiKeyResponse)
 
     def RevokeApiKey(
         self, request: admin_pb.RevokeApiKeyRequest, context: grpc.ServicerContext

@@ -60,7 +60,7 @@ def recovered(*, discarded: bool) -> ChatEvent:
 
 def finished(whole: ChatResponse) -> ChatEvent:
     """Return a stream's last event."""
-    end = ChatFinished(finish_reason=whole.finish_reason)
+    end = ChatFinished(response_id=whole.response_id, finish_reason=whole.finish_reason)
     if whole.HasField("usage"):
         end.usage.CopyFrom(whole.usage)
     if whole.HasField("route"):

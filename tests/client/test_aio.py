@@ -195,6 +195,12 @@ async def test_models(gateway: Gateway, aclient: AsyncClient) -> None:
     assert (await aclient.model("a")).model == "a"
 
 
+async def test_server_info(gateway: Gateway, aclient: AsyncClient) -> None:
+    """The gateway says its version."""
+    gateway.script(answers(models_pb.GetServerInfoResponse(version="1.4.0")))
+    assert (await aclient.server_info()).version == "1.4.0"
+
+
 async def test_health(gateway: Gateway, aclient: AsyncClient) -> None:
     """Health is what the standard health service says."""
     assert await aclient.health() == "SERVING"

@@ -9,7 +9,7 @@ from ringmain import AsyncClient, Client
 from ringmain._channel import channel_options, service_config
 
 from tests.client import samples
-from tests.client.gateway import Gateway, answers
+from tests.client.gateway import Gateway, answers, fails
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +106,32 @@ def test_large_answers_fit() -> None:
     ):
         gateway.script(answers(samples.response(text)))
         assert client.chat("Hi").text == text
+
+
+async def test_a_request_that_is_too_large_is_never_sent(gateway: Gateway) -> None:
+    """A request over the client's limit is refused before any byte is sent, with its size and the limit."""
+    limit = 1000
+    fits, too_large = "x" * (limit - 100), "x" * (limit + 1)
+    gateway.script(*[answers(samples.response("fits"))] * 2)
+    with Client(gateway.target, max_message_bytes=limit) as client:
+        with pytest.raises(
+            ringmain.InvalidRequest, match=rf"larger than max \(10\d\d vs. {limit}\)"
+        ) as caught:
+            client.chat(too_large)
+        with pytest.raises(ringmain.InvalidRequest):
+            list(client.stream(too_large))
+        assert (caught.value.reason, caught.value.retry_delay) == ("", None)
+        assert client.chat(fits).text == "fits"
+    async with AsyncClient(gateway.target, max_message_bytes=limit) as aclient:
+        with pytest.raises(ringmain.InvalidRequest):
+            await aclient.chat(too_large)
+        assert (await aclient.chat(fits)).text == "fits"
+    assert len(gateway.requests) == 2
+
+
+def test_a_request_that_the_server_finds_too_large(gateway: Gateway, client: Client) -> None:
+    """A server of gRPC refuses a message that is too large without details: the request is wrong."""
+    gateway.script(fails(grpc.StatusCode.RESOURCE_EXHAUSTED))
+    with pytest.raises(ringmain.InvalidRequest) as caught:
+        client.chat("Hi")
+    assert not isinstance(caught.value, ringmain.RateLimited)

@@ -260,6 +260,14 @@ def test_model(gateway: Gateway, client: Client) -> None:
         client.model("b")
 
 
+def test_server_info(gateway: Gateway, client: Client) -> None:
+    """The gateway says its version and its limits."""
+    limits = models_pb.ServerLimits(max_message_bytes=1000)
+    gateway.script(answers(models_pb.GetServerInfoResponse(version="1.4.0", limits=limits)))
+    info = client.server_info()
+    assert (info.version, info.limits.max_message_bytes) == ("1.4.0", 1000)
+
+
 def test_health(gateway: Gateway, client: Client) -> None:
     """Health is what the standard health service says, by the names of its standard."""
     from grpc_health.v1.health_pb2 import HealthCheckResponse

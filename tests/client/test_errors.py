@@ -15,6 +15,8 @@ from tests.client.gateway import trailers
 CODES: Mapping[str, tuple[grpc.StatusCode, type[RingmainError]]] = {
     "INVALID_FIELD": (grpc.StatusCode.INVALID_ARGUMENT, ringmain.InvalidRequest),
     "MODEL_NOT_FOUND": (grpc.StatusCode.NOT_FOUND, ringmain.NotFound),
+    "RESOURCE_NOT_FOUND": (grpc.StatusCode.NOT_FOUND, ringmain.NotFound),
+    "METHOD_NOT_SERVED": (grpc.StatusCode.UNIMPLEMENTED, ringmain.CapabilityMissing),
     "CAPABILITY_MISSING": (grpc.StatusCode.FAILED_PRECONDITION, ringmain.CapabilityMissing),
     "CONTEXT_TOO_LONG": (grpc.StatusCode.INVALID_ARGUMENT, ringmain.ContextTooLong),
     "CONTENT_FILTERED": (grpc.StatusCode.FAILED_PRECONDITION, ringmain.ContentFiltered),
@@ -25,6 +27,7 @@ CODES: Mapping[str, tuple[grpc.StatusCode, type[RingmainError]]] = {
     "BUDGET_EXCEEDED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.BudgetExceeded),
     "OVERLOADED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.Overloaded),
     "PROVIDERS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
+    "LIMITS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "SHUTTING_DOWN": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "PROVIDERS_RATE_LIMITED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.RateLimited),
     "MODEL_OUTPUT_INVALID": (grpc.StatusCode.ABORTED, ringmain.ModelOutputInvalid),
@@ -68,7 +71,7 @@ def test_the_table_knows_the_whole_contract() -> None:
         (grpc.StatusCode.UNIMPLEMENTED, ringmain.CapabilityMissing),
         (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
         (grpc.StatusCode.CANCELLED, ringmain.Cancelled),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.RateLimited),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.InvalidRequest),
         (grpc.StatusCode.UNKNOWN, RingmainError),
     ],
 )

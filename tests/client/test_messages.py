@@ -34,16 +34,18 @@ def test_a_turn_keeps_the_order_of_its_parts(tmp_path: Path) -> None:
         pb.Part(text="end"),
         call,
         pb.Reasoning(text="hm"),
+        pb.ProviderToolCall(name="web_search"),
     )
     assert list(turn.parts) == [
         pb.Part(text="look"),
         pb.Part(media=pb.Media(data=PNG)),
         pb.Part(media=pb.Media(data=PNG)),
         pb.Part(media=pb.Media(data=b"%PDF", filename="notes.pdf", mime_type="application/pdf")),
-        pb.Part(media=pb.Media(uri="https://host/cat.png", detail=pb.IMAGE_DETAIL_LOW)),
+        pb.Part(media=pb.Media(uri="https://host/cat.png"), image_detail=pb.IMAGE_DETAIL_LOW),
         pb.Part(text="end"),
         pb.Part(tool_call=call),
         pb.Part(reasoning=pb.Reasoning(text="hm")),
+        pb.Part(provider_tool_call=pb.ProviderToolCall(name="web_search")),
     ]
 
 

@@ -9,6 +9,7 @@ from google.protobuf.json_format import MessageToDict
 from ringmain import chat_request, document, image, system, tool, user
 from ringmain.v1 import generation_pb2 as gen
 from ringmain.v1 import routing_pb2 as routing
+from ringmain.v1.attribution_pb2 import Attribution
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,7 +48,12 @@ def test_every_generation_field_is_sent() -> None:
         presence_penalty=1.0,
         seed=0,
         stop_sequences=["a", "b"],
-        reasoning_effort="low",
+        reasoning_effort="extra_high",
+        reasoning_token_budget=0,
+        output_modalities=["text", "audio"],
+        audio_output={"voice": "alloy"},
+        top_logprobs=0,
+        prompt_cache={"key": "k", "ttl": 3600},
         response_format="json",
         provider_options={"openai": {"user": "u", "nested": {"list": (1, True, None)}}},
     )
@@ -63,7 +69,12 @@ def test_every_generation_field_is_sent() -> None:
         "presence_penalty": 1.0,
         "seed": "0",
         "stop_sequences": ["a", "b"],
-        "reasoning_effort": "REASONING_EFFORT_LOW",
+        "reasoning_effort": "REASONING_EFFORT_EXTRA_HIGH",
+        "reasoning_token_budget": 0,
+        "output_modalities": ["MODALITY_TEXT", "MODALITY_AUDIO"],
+        "audio_output": {"voice": "alloy"},
+        "top_logprobs": 0,
+        "prompt_cache": {"key": "k", "ttl": "3600s"},
         "response_format": {"json_object": {}},
         "provider_options": {"openai": {"user": "u", "nested": {"list": [1.0, True, None]}}},
     }
@@ -77,9 +88,10 @@ def test_every_routing_field_is_sent() -> None:
         failover_disabled=True,
         cache_mode="refresh",
         stream_recovery="continue",
-        first_token_timeout=1.5,
+        first_content_timeout=1.5,
         idle_timeout=2,
         labels={"feature": "search"},
+        user_id="u-1",
         request_id="q-1",
         model="smart",
     )
@@ -88,19 +100,20 @@ def test_every_routing_field_is_sent() -> None:
         failover_disabled=True,
         cache_mode=routing.CACHE_MODE_REFRESH,
         stream_recovery=routing.STREAM_RECOVERY_CONTINUE,
-        first_token_timeout=Duration(seconds=1, nanos=500_000_000),
+        first_content_timeout=Duration(seconds=1, nanos=500_000_000),
         idle_timeout=Duration(seconds=2),
-        labels={"feature": "search"},
     )
+    assert request.attribution == Attribution(labels={"feature": "search"}, user_id="u-1")
     assert (request.request_id, request.model) == ("q-1", "smart")
 
 
 def test_options_cover_the_contract() -> None:
-    """Every field of the generation config and the routing policy is an option."""
+    """Every field of the generation config, the routing policy and the attribution is an option."""
     from ringmain import ChatOptions
 
     fields = {*gen.GenerationConfig.DESCRIPTOR.fields_by_name}
     fields |= {*routing.RoutingPolicy.DESCRIPTOR.fields_by_name}
+    fields |= {*Attribution.DESCRIPTOR.fields_by_name}
     assert fields <= set(ChatOptions.__annotations__)
 
 
@@ -139,6 +152,26 @@ def test_tool_choice(choice: str | gen.ToolChoice, expected: gen.ToolChoice) -> 
     request = chat_request("1 + 1?", tools=[add], tool_choice=choice)
     assert request.tool_choice == expected
     assert list(request.tools) == [tool(add)]
+
+
+def test_parallel_tool_calls() -> None:
+    """Whether several tools may be asked for at once stands beside the choice, or alone."""
+    alone = chat_request("1 + 1?", tools=[add], parallel_tool_calls=False)
+    assert alone.tool_choice == gen.ToolChoice(parallel_tool_calls=False)
+    beside = chat_request("1 + 1?", tools=[add], tool_choice="required", parallel_tool_calls=True)
+    assert beside.tool_choice == gen.ToolChoice(mode=gen.TOOL_MODE_REQUIRED, parallel_tool_calls=True)
+
+
+def test_prompt_caches() -> None:
+    """True asks for the provider's prompt cache, False and nothing do not, and keys are checked."""
+    config = chat_request("Hi", prompt_cache=True).generation_config
+    assert config.HasField("prompt_cache")
+    assert config.prompt_cache == gen.PromptCache()
+    assert chat_request("Hi", prompt_cache=False) == chat_request("Hi")
+    with pytest.raises(TypeError, match="prompt_cache has no 'tll', did you mean 'ttl'"):
+        chat_request("Hi", prompt_cache=cast("Any", {"tll": 1}))
+    with pytest.raises(TypeError, match="audio_output has no 'speed'"):
+        chat_request("Hi", audio_output=cast("Any", {"speed": 1}))
 
 
 def test_json_schemas() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Optional, cast
 
 import jsonschema
 import pytest
-from ringmain import schema_of, tool
+from ringmain import code_execution, schema_of, tool, web_search
 from ringmain.tools import ToolLike, as_tool
-from ringmain.v1.generation_pb2 import Tool
+from ringmain.v1.generation_pb2 import FunctionTool, Tool, WebSearchTool
 
 
 class Unit(enum.Enum):
@@ -51,7 +51,8 @@ def weather(
 
 def test_a_function_becomes_a_tool() -> None:
     """Name, description and parameters come from name, docstring and type hints."""
-    made = tool(weather)
+    made = tool(weather).function
+    assert not made.HasField("strict")
     assert made.name == "weather"
     assert made.description == "Say what the weather will be."
     schema = json.loads(made.parameters_schema_json)
@@ -67,8 +68,8 @@ def test_a_function_becomes_a_tool() -> None:
 
 def test_name_and_description_can_be_given() -> None:
     """The caller's name and description win over the function's."""
-    made = tool(weather, name="forecast", description="Forecast.")
-    assert (made.name, made.description) == ("forecast", "Forecast.")
+    made = tool(weather, name="forecast", description="Forecast.", strict=True).function
+    assert (made.name, made.description, made.strict) == ("forecast", "Forecast.", True)
 
 
 class Adder:
@@ -82,9 +83,9 @@ class Adder:
 @pytest.mark.parametrize("function", [Adder(), Adder().method])
 def test_methods_and_callables_are_tools(function: Callable[..., object]) -> None:
     """A bound method and a callable object lose `self`."""
-    schema = json.loads(tool(function).parameters_schema_json)
+    schema = json.loads(tool(function).function.parameters_schema_json)
     assert schema["properties"] == {"number": {"type": "number"}}
-    assert tool(Adder()).name == "Adder"
+    assert tool(Adder()).function.name == "Adder"
 
 
 @pytest.mark.parametrize(
@@ -167,13 +168,27 @@ def test_dicts_and_messages_are_tools() -> None:
     """A dict of name, description and parameters is a tool, and so is the contract's own."""
     schema: Mapping[str, object] = {"type": "object"}
     given = {"name": "f", "description": "d", "parameters": schema}
-    expected = Tool(name="f", description="d", parameters_schema_json='{"type": "object"}')
+    function = FunctionTool(name="f", description="d", parameters_schema_json='{"type": "object"}')
+    expected = Tool(function=function)
     assert as_tool(given) == expected
     assert as_tool({**given, "parameters": '{"type": "object"}'}) == expected
     assert as_tool(expected) is expected
-    assert as_tool(weather).name == "weather"
-    bare = as_tool({"name": "now"}).parameters_schema_json
+    assert as_tool(function) == expected
+    assert as_tool({**given, "strict": False}).function.HasField("strict")
+    assert as_tool(weather).function.name == "weather"
+    bare = as_tool({"name": "now"}).function.parameters_schema_json
     assert json.loads(bare) == {"type": "object", "properties": {}}
+
+
+def test_tools_of_the_provider() -> None:
+    """A search and a sandbox of the provider are tools too; what is not given stays unset."""
+    assert web_search() == Tool(web_search=WebSearchTool())
+    assert not web_search().web_search.HasField("max_uses")
+    search = web_search(max_uses=3, allowed_domains=["example.com"], country_code="DE")
+    wanted = WebSearchTool(max_uses=3, allowed_domains=["example.com"], country_code="DE")
+    assert as_tool(search) == Tool(web_search=wanted)
+    assert list(web_search(blocked_domains=["a", "b"]).web_search.blocked_domains) == ["a", "b"]
+    assert code_execution().WhichOneof("kind") == "code_execution"
 
 
 def test_other_things_are_no_tools() -> None:
