@@ -107,11 +107,11 @@ async def test_restore_closes_breakers_and_ends_cooldowns() -> None:
         await ringmain.client.chat("Hello", model="m")
         (breaker,) = (await provider(ringmain, "a")).breakers
         assert breaker.state == pb.BREAKER_STATE_CLOSED
-        assert breaker.hold_reason == "a: refused the gateway's credentials"
-        assert not breaker.HasField("hold_end_time")
+        assert breaker.cooldown_reason == "a: refused the gateway's credentials"
+        assert not breaker.HasField("cooldown_end_time")
         response = await ringmain.admin.RestoreProvider(pb.RestoreProviderRequest(provider_id="a"))
         (breaker,) = response.provider.breakers
-        assert (breaker.state, breaker.hold_reason) == (pb.BREAKER_STATE_CLOSED, "")
+        assert (breaker.state, breaker.cooldown_reason) == (pb.BREAKER_STATE_CLOSED, "")
 
 
 async def test_a_cooldown_says_when_it_ends() -> None:
@@ -121,8 +121,8 @@ async def test_a_cooldown_says_when_it_ends() -> None:
             await ringmain.client.chat("Hello", model="sandbox/fault-429-retry-after", timeout=1)
         (breaker,) = (await provider(ringmain, "sandbox")).breakers
         assert breaker.state == pb.BREAKER_STATE_CLOSED
-        assert breaker.hold_reason
-        assert breaker.hold_end_time.ToNanoseconds() / 1e9 > time.time()
+        assert breaker.cooldown_reason
+        assert breaker.cooldown_end_time.ToNanoseconds() / 1e9 > time.time()
 
 
 async def test_a_primary_comes_first() -> None:
@@ -147,14 +147,14 @@ async def test_a_check_that_passes_ends_the_wait_for_one() -> None:
     async with two(upstream, FakeOpenAI(Answer()), breaker={"enabled": False}) as ringmain:
         upstream.enqueue(UNAUTHORIZED)
         await ringmain.client.chat("Hello", model="m")
-        assert (await provider(ringmain, "a")).breakers[0].hold_reason
+        assert (await provider(ringmain, "a")).breakers[0].cooldown_reason
         said = await ringmain.admin.CheckProvider(pb.CheckProviderRequest(provider_id="a"))
         assert not said.HasField("error")
         assert said.latency.ToNanoseconds() > 0
         request = upstream.requests[-1]
         assert (request.method, request.path) == ("GET", "/v1/models")
         assert request.headers["authorization"] == "Bearer sk-a-secret-key"
-        assert not (await provider(ringmain, "a")).breakers[0].hold_reason
+        assert not (await provider(ringmain, "a")).breakers[0].cooldown_reason
         assert (await ringmain.client.chat("Hello", model="m")).provider == "a"
 
 

@@ -9,7 +9,7 @@ import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 from ringmain import NotFound, RateLimited, RingmainError, StreamInterrupted, Unavailable
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import ask, gateway, upstreams
 from tests.fakes.openai_server import FakeOpenAI

@@ -6,7 +6,7 @@ import grpc
 import grpc.aio
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import Gateway, ask, gateway
 

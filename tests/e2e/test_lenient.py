@@ -7,7 +7,7 @@ import grpc.aio
 import pytest
 from ringmain.v1.chat_service_pb2 import CountTokensRequest
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import ask, gateway, upstreams
 from tests.fakes.anthropic_server import FakeAnthropic

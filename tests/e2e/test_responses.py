@@ -4,8 +4,8 @@ import pytest
 from ringmain import InvalidRequest, RingmainError, StreamInterrupted, Unavailable
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_TOOL
-from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
-from ringmain_server.operations.chat_events import fold
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS, FunctionTool, Tool
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import Gateway, ask, gateway
 from tests.fakes.openai_server import FakeOpenAI
@@ -35,11 +35,11 @@ async def test_reasoning_is_kept_for_the_next_turn(streamed: bool) -> None:
     async with FakeOpenAI() as upstream, gateway(config(upstream.base_url)) as ringmain:
         upstream.enqueue(WEATHER, Answer(tokens=("Noon", "."), reasoning=("",)), Answer())
         request = ask("up/o3-pro", "What time is it?")
-        request.tools.add(name="now")
+        request.tools.append(Tool(function=FunctionTool(name="now")))
         first = await answered(ringmain, request, streamed=streamed)
         assert first.finish_reason == FINISH_REASON_TOOL_CALLS
         thought, call = first.message.parts
-        assert (thought.reasoning.text, thought.reasoning.provider_id) == ("Ask first.", "up")
+        assert (thought.reasoning.text, thought.provider_id) == ("Ask first.", "up")
         request.messages.append(first.message)
         result = request.messages.add(role=ROLE_TOOL).parts.add().tool_result
         result.tool_call_id = call.tool_call.tool_call_id

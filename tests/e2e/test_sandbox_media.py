@@ -19,7 +19,7 @@ from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1 import model_service_pb2_grpc as model_grpc
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1 import vision_service_pb2_grpc as vision_grpc
-from ringmain_server.operations.chat_events import fold as fold_chat
+from ringmain_server.operations.chat_fold import fold as fold_chat
 from ringmain_server.operations.image_events import fold
 
 from tests.e2e.gateway import Gateway, gateway

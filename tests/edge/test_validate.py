@@ -36,9 +36,11 @@ def test_a_good_request_has_no_violation() -> None:
         "generation_config { max_output_tokens: 1 temperature: 0 top_p: 1 top_k: 1 frequency_penalty: -2 "
         'presence_penalty: 2 seed: 7 stop_sequences: "x" reasoning_effort: REASONING_EFFORT_LOW '
         'response_format { json_schema { name: "n" schema_json: "{}" } } } '
-        'tools { name: "f" parameters_schema_json: "{}" } tools { name: "g" } tool_choice { tool_name: "f" } '
-        'routing_policy { labels { key: "a" value: "b" } idle_timeout { seconds: 1 } '
-        "first_token_timeout { nanos: 5 } stream_recovery: STREAM_RECOVERY_FAIL }"
+        'tools { function { name: "f" parameters_schema_json: "{}" } } tools { function { name: "g" } } '
+        'tool_choice { tool_name: "f" } '
+        'attribution { labels { key: "a" value: "b" } user_id: "u" } '
+        "routing_policy { idle_timeout { seconds: 1 } "
+        "first_content_timeout { nanos: 5 } stream_recovery: STREAM_RECOVERY_FAIL }"
     )
     assert chat(request) == []
 
@@ -124,23 +126,28 @@ CASES = {
         ["generation_config.response_format.json_schema.schema_json"],
     ),
     "tools": (
-        GOOD + 'tools { name: "a b" } tools { name: "f" } tools { name: "f" parameters_schema_json: "[]" }',
-        ["tools[0].name", "tools[2].name", "tools[2].parameters_schema_json"],
+        GOOD + 'tools { function { name: "a b" } } tools { function { name: "f" } } '
+        'tools { function { name: "f" parameters_schema_json: "[]" } }',
+        [
+            "tools[0].function.name",
+            "tools[2].function.parameters_schema_json",
+            "tools[2].function.name",
+        ],
     ),
     "choice of nothing": (GOOD + 'tool_choice { tool_name: "f" }', ["tool_choice.tool_name"]),
     "choice unknown": (GOOD + "tool_choice { mode: 9 }", ["tool_choice.mode"]),
     "choice without tools": (GOOD + "tool_choice { mode: TOOL_MODE_REQUIRED }", ["tool_choice.mode"]),
     "labels": (
-        GOOD + "routing_policy {" + "".join(f'labels {{ key: "{i}" value: "v" }}' for i in range(17)) + "}",
-        ["routing_policy.labels"],
+        GOOD + "attribution {" + "".join(f'labels {{ key: "{i}" value: "v" }}' for i in range(17)) + "}",
+        ["attribution.labels"],
     ),
     "label length": (
-        GOOD + f'routing_policy {{ labels {{ key: "k" value: "{"x" * 65}" }} }}',
-        ["routing_policy.labels['k']"],
+        GOOD + f'attribution {{ labels {{ key: "k" value: "{"x" * 65}" }} }}',
+        ["attribution.labels['k']"],
     ),
     "times": (
-        GOOD + "routing_policy { idle_timeout {} first_token_timeout { seconds: -1 } }",
-        ["routing_policy.first_token_timeout", "routing_policy.idle_timeout"],
+        GOOD + "routing_policy { idle_timeout {} first_content_timeout { seconds: -1 } }",
+        ["routing_policy.first_content_timeout", "routing_policy.idle_timeout"],
     ),
     "modes": (
         GOOD + "routing_policy { cache_mode: 9 stream_recovery: 9 }",

@@ -12,7 +12,7 @@ from ringmain.errors import RingmainError, error_of
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import ROLE_USER
 from ringmain.v1.routing_pb2 import StreamRecovery
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.fakes.waiting import LIMIT
 from tests.faults.catalogue import case_name

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 from ringmain.v1.error_reason_pb2 import ErrorReason
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.fuzz.calls import Outcome, Plan
 

@@ -11,6 +11,7 @@ from ringmain.v1.generation_pb2 import (
     FINISH_REASON_TOOL_CALLS,
     REASONING_EFFORT_LOW,
     FinishReason,
+    FunctionTool,
     Tool,
 )
 
@@ -42,7 +43,9 @@ class Said:
         """Asks for it."""
         request = question(model)
         if self.tools:
-            request.tools.append(Tool(name="get_weather", parameters_schema_json=SCHEMA))
+            request.tools.append(
+                Tool(function=FunctionTool(name="get_weather", parameters_schema_json=SCHEMA))
+            )
         if self.thinks:
             request.generation_config.reasoning_effort = REASONING_EFFORT_LOW
         return request

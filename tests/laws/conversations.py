@@ -39,7 +39,7 @@ _RENAMED = "renamed"
 PNG = b"\x89PNG\r\n\x1a\n"
 PDF = b"%PDF-1.7\n"
 
-Sign = Callable[[str], Reasoning]
+Sign = Callable[[str], Part]
 """Reasoning of the provider that is asked, holding a token that its wire must carry."""
 
 _LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
@@ -57,6 +57,11 @@ _ARGUMENTS = st.one_of(
     _OBJECTS.map(lambda found: orjson.dumps(found).decode()), st.sampled_from(["", '{"cut', "[1]", "null"])
 )
 _SALT = st.binary(min_size=1, max_size=4)
+
+
+def thought(text: str, provider_id: str, signature: bytes = b"") -> Part:
+    """Reasoning of a provider."""
+    return Part(reasoning=Reasoning(text=text), signature=signature, provider_id=provider_id)
 
 
 def _text(text: str) -> Part:
@@ -83,12 +88,10 @@ MEDIA = st.one_of(IMAGES, FILES)
 
 _TOKENS = st.from_regex(r"token-[a-z0-9]{8}", fullmatch=True)
 _REASONING = st.one_of(
-    _TOKENS.map(lambda token: Reasoning(text=token, provider_id=OWN)),
+    _TOKENS.map(lambda token: thought(token, OWN)),
     # What another candidate of this kind once signed, under a provider's name of its own.
-    _TOKENS.map(lambda token: Reasoning(text=token, provider_id=_RENAMED)),
-    _TOKENS.map(lambda token: FOREIGN + token).map(
-        lambda token: Reasoning(text=token, signature=token.encode(), provider_id=ELSEWHERE)
-    ),
+    _TOKENS.map(lambda token: thought(token, _RENAMED)),
+    _TOKENS.map(lambda token: FOREIGN + token).map(lambda token: thought(token, ELSEWHERE, token.encode())),
 )
 
 
@@ -116,7 +119,7 @@ def _said(draw: st.DrawFn, kind: str) -> Message:
 
 def _turn(draw: st.DrawFn, ids: list[str]) -> list[Message]:
     """A turn of the model, with the results of its calls in any order, and others speaking in between."""
-    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _REASONING.map(lambda r: Part(reasoning=r)))
+    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _REASONING)
     parts = draw(_some(said))
     for tool_call_id in ids:
         call = ToolCall(tool_call_id=tool_call_id, name=draw(_NAMES), arguments_json=draw(_ARGUMENTS))
@@ -146,9 +149,9 @@ def signed_by(sign: Sign, drawn: ChatRequest) -> ChatRequest:
     request = ChatRequest()
     request.CopyFrom(drawn)
     for part in (part for message in request.messages for part in message.parts):
-        if part.reasoning.provider_id == OWN:
-            part.reasoning.CopyFrom(sign(part.reasoning.text))
-        elif part.reasoning.provider_id == _RENAMED:
+        if part.provider_id == OWN:
+            part.CopyFrom(sign(part.reasoning.text))
+        elif part.provider_id == _RENAMED:
             signature = sign(part.reasoning.text).signature.replace(b"token-", FOREIGN.encode())
-            part.reasoning.CopyFrom(Reasoning(text=FOREIGN, signature=signature, provider_id=ELSEWHERE))
+            part.CopyFrom(thought(FOREIGN, ELSEWHERE, signature))
     return request

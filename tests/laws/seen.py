@@ -117,7 +117,11 @@ def followed(request: ChatRequest) -> list[str]:
     for message in request.messages:
         kinds = [part.WhichOneof("content") for part in message.parts]
         for index, part in enumerate(message.parts):
-            if part.reasoning.provider_id == OWN and {"text", "tool_call"} & set(kinds[index:]):
+            if (
+                part.HasField("reasoning")
+                and part.provider_id == OWN
+                and {"text", "tool_call"} & set(kinds[index:])
+            ):
                 found.append(part.reasoning.text)
     return found
 
@@ -174,7 +178,7 @@ class _Reader:
                 )
             case "tool_result":
                 self._seen.results[self._ordinals[part.tool_result.tool_call_id]] = self._result(part)
-            case "reasoning" if part.reasoning.provider_id == OWN:
+            case "reasoning" if part.provider_id == OWN:
                 self._seen.tokens.append(part.reasoning.text)
 
     def _result(self, part: Part) -> Result:

@@ -4,6 +4,7 @@ import orjson
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatResponse
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_TOOL, Media, ToolCall
+from ringmain.v1.generation_pb2 import FunctionTool, Tool
 from ringmain.v1.usage_pb2 import Usage
 
 from tests.fakes.script import Answer
@@ -58,7 +59,7 @@ async def test_every_knob_is_taken(laboratory: Lab, wire: Wire) -> None:
     config.temperature, config.top_p = 0.5, 0.9
     config.frequency_penalty, config.presence_penalty = 0.5, -0.5
     config.stop_sequences.append("END")
-    request.tools.add(name="get_weather", parameters_schema_json=SCHEMA)
+    request.tools.append(Tool(function=FunctionTool(name="get_weather", parameters_schema_json=SCHEMA)))
     for ask in (laboratory.whole, laboratory.streamed):
         response = await ask(request)
         assert "".join(part.text for part in response.message.parts) == Answer().text
@@ -98,8 +99,8 @@ def _holds(response: ChatResponse, said: Said, wire: Wire) -> None:
     ]
     assert len({call.tool_call_id for call in calls}) == len(calls)
     if script.reasoning and wire.signs:
-        signed = [part.reasoning for part in parts if part.reasoning.signature]
-        assert [reasoning.provider_id for reasoning in signed] == [wire.name]
+        signed = [part for part in parts if part.signature]
+        assert [part.provider_id for part in signed] == [wire.name]
     counts = script.usage
     if counts is None:
         assert response.usage.estimated
@@ -121,8 +122,8 @@ def _nests(usage: Usage) -> None:
 def _but_ids(response: ChatResponse) -> ChatResponse:
     """Without what an upstream numbers anew in each answer."""
     for part in response.message.parts:
-        if part.HasField("reasoning") and part.reasoning.signature:
-            part.reasoning.signature = b"signed"
+        if part.HasField("reasoning") and part.signature:
+            part.signature = b"signed"
     return response
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.gemini import chat as gemini
 from ringmain_server.providers.gemini.errors import GeminiErrors
 

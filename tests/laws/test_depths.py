@@ -2,9 +2,11 @@
 
 import pytest
 from ringmain.v1 import content_pb2 as content
+from ringmain.v1.generation_pb2 import FunctionTool, Tool
 
 from tests.e2e.gateway import ask, gateway
 from tests.fakes.ports import closed_port
+from tests.laws.conversations import thought
 from tests.laws.test_open_enums import WIRES, _end, _settings
 
 DEEP = '{"a":' * 30 + "1" + "}" * 30
@@ -24,7 +26,7 @@ ANSWERED = frozenset({"OK", "UNAVAILABLE", "INVALID_ARGUMENT", "FAILED_PRECONDIT
 async def test_nothing_that_the_rules_let_through_is_a_fault(wire: str) -> None:
     """Schemas and arguments of thirty levels, and signatures of any bytes, never end a call INTERNAL."""
     deep = ask("p/echo")
-    deep.tools.add(name="f", parameters_schema_json=DEEP)
+    deep.tools.append(Tool(function=FunctionTool(name="f", parameters_schema_json=DEEP)))
     deep.generation_config.response_format.json_schema.schema_json = DEEP
     call = deep.messages.add(role=content.ROLE_ASSISTANT).parts.add().tool_call
     call.tool_call_id, call.name, call.arguments_json = "1", "f", DEEP
@@ -34,8 +36,7 @@ async def test_nothing_that_the_rules_let_through_is_a_fault(wire: str) -> None:
     requests = [deep]
     for signature in SIGNATURES:
         request = ask("p/echo")
-        reasoning = request.messages.add(role=content.ROLE_ASSISTANT).parts.add().reasoning
-        reasoning.text, reasoning.signature, reasoning.provider_id = "hm", signature, "p"
+        request.messages.add(role=content.ROLE_ASSISTANT).parts.append(thought("hm", "p", signature))
         request.messages[-1].parts.add(text="so")
         request.messages.add(role=content.ROLE_USER).parts.add(text="go on")
         requests.append(request)

@@ -50,7 +50,7 @@ def _fill(place: Place, text: str) -> Message:
         value = getattr(holder, step.name)
         holder = (value[0] if value else value.add()) if step.is_repeated else value
     value = getattr(holder, place.field.name)
-    if place.name == "RoutingPolicy.labels":
+    if place.name == "Attribution.labels":
         value[text] = text
     elif is_map(place.field):
         value[text].update({text: text})

@@ -189,10 +189,10 @@ async def test_how_answers_end(laboratory: Lab, wire: Wire, word: str, ending: E
 
 @pytest.mark.asyncio(loop_scope="package")
 @pytest.mark.parametrize("wire", SCRIPTED, ids=str)
-@pytest.mark.parametrize("limit", ["first_token_timeout", "idle_timeout"])
+@pytest.mark.parametrize("limit", ["first_content_timeout", "idle_timeout"])
 async def test_time_limits_of_callers_leave_others_alone(laboratory: Lab, wire: Wire, limit: str) -> None:
     """Five callers that wait for too short a time leave the model to everybody else."""
-    trial = HANG if limit == "first_token_timeout" else STALL
+    trial = HANG if limit == "first_content_timeout" else STALL
     request = asks(wire, trial)
     getattr(request.routing_policy, limit).FromMilliseconds(20)
     for _ in range(FIVE):

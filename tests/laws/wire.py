@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import orjson
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.content_pb2 import Reasoning
+from ringmain.v1.content_pb2 import Part
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import load
 from ringmain_server.operations import CHAT
@@ -23,7 +23,7 @@ from tests.fakes.upstream import Upstream
 from tests.fakes.vertex_script import Status
 from tests.fakes.waiting import LIMIT
 from tests.laws import documented, google
-from tests.laws.conversations import OWN
+from tests.laws.conversations import OWN, thought
 from tests.laws.seen import Habits, Seen
 
 KEY = "sk-the-providers-own-secret-0123456789"
@@ -155,9 +155,9 @@ class Wire(ABC):
     def settings(self) -> Mapping[str, object]:
         """The settings of a provider that nobody connects to."""
 
-    def sign(self, token: str) -> Reasoning:
+    def sign(self, token: str) -> Part:
         """Reasoning that this wire has signed, with a token that comes back."""
-        return Reasoning(text=token, signature=token.encode(), provider_id=OWN)
+        return thought(token, OWN, token.encode())
 
     @abstractmethod
     def read(self, sent: Any) -> Seen:

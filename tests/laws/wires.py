@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import orjson
 from google.protobuf.json_format import ParseDict
-from ringmain.v1.content_pb2 import Reasoning
+from ringmain.v1.content_pb2 import Part
 from ringmain_server.providers.anthropic.reasoning import signed
 from ringmain_server.providers.openai.responses_reasoning import signature
 from ringmain_server.providers.vertex import wire as google_wire
@@ -29,7 +29,7 @@ from tests.fakes.vertex_script import Status
 from tests.fakes.vertex_server import FakeVertex
 from tests.fakes.waiting import LIMIT
 from tests.laws import documented, google, openai_rules, readers
-from tests.laws.conversations import OWN
+from tests.laws.conversations import OWN, thought
 from tests.laws.seen import Habits, Seen
 from tests.laws.wire import (
     GRPC_FAULTS,
@@ -114,9 +114,9 @@ class OpenAIResponses(_OpenAI):
     def complaint(self, sent: Any) -> str | None:
         return openai_rules.responses_complaint(sent)
 
-    def sign(self, token: str) -> Reasoning:
+    def sign(self, token: str) -> Part:
         state = signature({"id": f"rs_{token}", "encrypted_content": token})
-        return Reasoning(text=token, signature=state, provider_id=OWN)
+        return thought(token, OWN, state)
 
     def out_of_order(self) -> Mapping[str, Script]:
         def delta(number: int, kind: str = "output_text") -> Mapping[str, object]:
@@ -157,8 +157,8 @@ class Anthropic(Wire):
         found = claude(answer)
         return replace(found, stopped="max_tokens") if answer.finish_reason == "length" else found
 
-    def sign(self, token: str) -> Reasoning:
-        return Reasoning(text=token, signature=signed(token), provider_id=OWN)
+    def sign(self, token: str) -> Part:
+        return thought(token, OWN, signed(token))
 
     def read(self, sent: Any) -> Seen:
         return readers.anthropic(sent)
@@ -194,8 +194,8 @@ class _Google(Wire):
     errors = documented.GOOGLE
     media_in_results = False
 
-    def sign(self, token: str) -> Reasoning:
-        return Reasoning(text=token, signature=THOUGHT + token.encode(), provider_id=OWN)
+    def sign(self, token: str) -> Part:
+        return thought(token, OWN, THOUGHT + token.encode())
 
     def read(self, sent: Any) -> Seen:
         return readers.google(sent)

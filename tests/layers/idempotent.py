@@ -12,7 +12,8 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.call import Call
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.operations.chat_events import ChatAssembler, fold
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.stores.answers import Key, StoredAnswer
 from ringmain_server.stores.memory import MemoryAnswers
 

@@ -11,7 +11,8 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.layers.drain import AHEAD, Drain
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.operations.chat_events import ChatAssembler, fold
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import ask, gateway, upstreams
 from tests.fakes.backend import HANG, ScriptedBackend

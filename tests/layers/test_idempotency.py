@@ -14,7 +14,7 @@ from ringmain_server.errors import InvalidField, ProvidersUnavailable
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.layers.replay_log import AHEAD
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.operations.chat_events import fold, unfold
+from ringmain_server.operations.chat_fold import fold, unfold
 from ringmain_server.stores.answers import Key
 
 from tests.fakes.paced import PacedBackend
@@ -134,8 +134,8 @@ async def test_labels_and_timeouts_do_not_make_another_request() -> None:
         world.backend.runs[0].give(ANSWER)
         await first
         again = ask()
-        again.routing_policy.labels["try"] = "2"
-        again.routing_policy.first_token_timeout.FromSeconds(3)
+        again.attribution.labels["try"] = "2"
+        again.routing_policy.first_content_timeout.FromSeconds(3)
         again.routing_policy.idle_timeout.FromSeconds(3)
         assert await world.whole(again) == ANSWER
         again.routing_policy.failover_disabled = True

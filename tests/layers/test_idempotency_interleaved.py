@@ -9,7 +9,7 @@ from ringmain_server.call import Attempt
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProvidersUnavailable
 from ringmain_server.layers.idempotency import Idempotency
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.fakes.paced import Run
 from tests.layers.idempotent import ANSWER, EVENTS, SlowAnswers, World, open_world, settle

@@ -73,7 +73,7 @@ def test_the_request_may_set_what_bounds_its_stream() -> None:
     layer.stream(STREAM_CHAT, chat_pb2.ChatRequest(), call)
     assert (call.attempt.first_content_timeout, call.attempt.idle_timeout) == (7, 8)
     request = chat_pb2.ChatRequest()
-    request.routing_policy.first_token_timeout.FromMilliseconds(1500)
+    request.routing_policy.first_content_timeout.FromMilliseconds(1500)
     request.routing_policy.idle_timeout.FromMilliseconds(2500)
     layer.stream(STREAM_CHAT, request, call)
     assert (call.attempt.first_content_timeout, call.attempt.idle_timeout) == (1.5, 2.5)
@@ -117,7 +117,7 @@ async def test_time_that_the_callers_media_took_is_not_the_providers() -> None:
 def test_the_operators_own_timeouts_stay_known() -> None:
     """Whatever the request chooses, the attempt knows how much silence the operator allows."""
     request = chat_pb2.ChatRequest()
-    request.routing_policy.first_token_timeout.FromMilliseconds(1500)
+    request.routing_policy.first_content_timeout.FromMilliseconds(1500)
     call = _call()
     Timeout(ScriptedBackend([[]]), Timeouts(first_content=7, idle=8)).stream(STREAM_CHAT, request, call)
     assert (call.attempt.first_content_allowed, call.attempt.idle_allowed) == (7, 8)

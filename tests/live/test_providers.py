@@ -5,7 +5,7 @@ from ringmain.errors import RingmainError
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_TOOL, ROLE_USER
 from ringmain.v1.generation_pb2 import FINISH_REASON_MAX_TOKENS, FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.live.conftest import Spent
@@ -76,9 +76,9 @@ async def test_a_tool(live: Live, spent: Spent) -> None:
     """A tool is called in a stream, and its result is understood."""
     async with gateway(live.configuration()) as running:
         request = question(live, "What is the weather in Oslo? Use the tool and answer in a sentence.")
-        request.tools.add(
-            name="get_weather", description="The weather of a city.", parameters_schema_json=SCHEMA
-        )
+        function = request.tools.add().function
+        function.name, function.description = "get_weather", "The weather of a city."
+        function.parameters_schema_json = SCHEMA
         asked = await ask(running, request, spent, stream=True)
         assert asked.finish_reason == FINISH_REASON_TOOL_CALLS
         (call,) = [part.tool_call for part in asked.message.parts if part.HasField("tool_call")]

@@ -7,6 +7,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media, Part, ToolResult
+from ringmain.v1.generation_pb2 import FunctionTool, Tool
 from ringmain_server.media.walk import any_media, media_in, with_media
 
 _MEDIA = st.builds(Media, data=st.binary(max_size=4), filename=st.text(max_size=3))
@@ -22,7 +23,7 @@ def _chats(draw: st.DrawFn) -> chat_pb2.ChatRequest:
     request.routing_policy.labels["a"] = "b"
     for parts in draw(st.lists(st.lists(_PLAIN | _RESULT, max_size=3), max_size=3)):
         request.messages.add(role=2, parts=parts)
-    request.tools.add(name="t")
+    request.tools.append(Tool(function=FunctionTool(name="t")))
     return request
 
 

@@ -3,7 +3,7 @@
 import pytest
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_TOOL, ROLE_USER, Media, Part, ToolResult
-from ringmain.v1.generation_pb2 import REASONING_EFFORT_HIGH, ToolMode
+from ringmain.v1.generation_pb2 import REASONING_EFFORT_HIGH, FunctionTool, Tool, ToolMode
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_DOCUMENT,
     CAPABILITY_JSON_SCHEMA,
@@ -66,7 +66,7 @@ def test_media_of_tool_results_counts() -> None:
 def test_declared_tools_and_a_schema_are_needs() -> None:
     """Tools are needed as soon as they are declared, and a schema is the shape an answer must have."""
     request = ask()
-    request.tools.add(name="f")
+    request.tools.append(Tool(function=FunctionTool(name="f")))
     request.generation_config.response_format.json_schema.schema_json = "{}"
     assert chat_needs(request) == {CAPABILITY_TOOLS, CAPABILITY_JSON_SCHEMA}
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.routing_pb2 import Attempt
-from ringmain_server.operations.chat_events import ChatAssembler, fold
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.operations.recovery import HELD_LIMIT, Sent, Splice, prefilled
 
 PIECES = st.lists(st.sampled_from(["a", "b", "ab", "ba ", " "]), max_size=8)

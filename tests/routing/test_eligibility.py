@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_USER
+from ringmain.v1.generation_pb2 import FunctionTool, Tool
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_CHAT,
     CAPABILITY_DOCUMENT,
@@ -53,7 +54,7 @@ def rich() -> pb.ChatRequest:
     """A request that needs vision and tools."""
     request = plain()
     request.messages[0].parts.add().media.uri = "https://example.com/cat.png"
-    request.tools.add(name="f")
+    request.tools.append(Tool(function=FunctionTool(name="f")))
     return request
 
 

@@ -15,7 +15,8 @@ from ringmain_server import errors
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import FlatPrice
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.operations.chat_events import ChatAssembler, fold
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.routing.models import Models
 from ringmain_server.routing.router import Router
 

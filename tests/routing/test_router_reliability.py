@@ -14,7 +14,8 @@ from ringmain_server import errors
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.prices import FlatPrice
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.operations.chat_events import ChatAssembler, fold
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.policies.breaker import BreakerSettings
 from ringmain_server.policies.concurrency import ConcurrencySettings
 from ringmain_server.policies.cooldown import CooldownSettings

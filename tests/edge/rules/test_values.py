@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import content_pb2 as content
+from ringmain.v1.generation_pb2 import FunctionTool, Tool
 from ringmain_server.edge.validate import VALIDATORS, chat
 
 from tests.edge.rules.places import PLACES, Place
@@ -39,7 +40,7 @@ def _fields(request: chat_pb2.ChatRequest) -> list[str]:
         (0, 0, False),
     ],
 )
-@pytest.mark.parametrize("name", ["first_token_timeout", "idle_timeout"])
+@pytest.mark.parametrize("name", ["first_content_timeout", "idle_timeout"])
 def test_a_time_is_a_duration_above_zero_and_at_most_a_day(
     name: str, seconds: int, nanos: int, good: bool
 ) -> None:
@@ -154,7 +155,7 @@ def _nested(depth: int) -> str:
 def test_schemas_and_arguments_are_not_deep(depth: int) -> None:
     """JSON that is nested deeper than our programs recurse is refused, where it comes in."""
     request = _good()
-    request.tools.add(name="f", parameters_schema_json=_nested(depth))
+    request.tools.append(Tool(function=FunctionTool(name="f", parameters_schema_json=_nested(depth))))
     request.generation_config.response_format.json_schema.schema_json = _nested(depth)
     call = request.messages.add(role=content.ROLE_ASSISTANT).parts.add().tool_call
     call.tool_call_id, call.name, call.arguments_json = "1", "f", _nested(depth)
@@ -169,7 +170,7 @@ def test_schemas_and_arguments_are_not_deep(depth: int) -> None:
 def test_what_is_deeper_than_anybody_reads_is_refused_too(depth: int) -> None:
     """Beyond what is read at all, a schema is no JSON, and arguments are too deep."""
     request = _good()
-    request.tools.add(name="f", parameters_schema_json=_nested(depth))
+    request.tools.append(Tool(function=FunctionTool(name="f", parameters_schema_json=_nested(depth))))
     call = request.messages.add(role=content.ROLE_ASSISTANT).parts.add().tool_call
     call.tool_call_id, call.name, call.arguments_json = "1", "f", _nested(depth)
     assert _fields(request) == [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import CountTokensRequest
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.translators import (
     AnthropicChatTranslator,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain_server import errors
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.sse import EVENT_LIMIT

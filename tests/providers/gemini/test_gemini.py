@@ -14,7 +14,7 @@ from ringmain_server import errors
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import GeminiSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.gemini import build
 from ringmain_server.providers.gemini.chat import (

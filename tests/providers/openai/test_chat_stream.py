@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server import errors
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.openai.chat import OpenAIChatDecoder, OpenAIStreamChatTranslator
 from ringmain_server.providers.sse import EVENT_LIMIT
 

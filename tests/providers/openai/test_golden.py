@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.kinds import KINDS, OpenAIKind, openai_kind
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.openai.chat import OpenAIChatTranslator, OpenAIStreamChatTranslator
 

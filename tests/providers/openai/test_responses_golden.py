@@ -7,7 +7,7 @@ from google.protobuf.json_format import ParseDict
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.json_base64 import plain
 
 from tests.fakes.responses_rules import complaint

@@ -15,7 +15,7 @@ from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import OpenAISettings
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.openai import build
 from ringmain_server.providers.openai.errors import OpenAIErrors

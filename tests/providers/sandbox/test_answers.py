@@ -25,13 +25,14 @@ from ringmain.v1.generation_pb2 import (
     FINISH_REASON_TOOL_CALLS,
     TOOL_MODE_NONE,
     TOOL_MODE_REQUIRED,
+    FunctionTool,
     Tool,
     ToolChoice,
 )
 from ringmain_sandbox import tokens
 from ringmain_sandbox.prompt import CONTEXT_TOKENS
 from ringmain_server.errors import ContextTooLong, Rejected
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of, user
@@ -57,7 +58,9 @@ def with_tools(text: str, *names: str, choice: ToolChoice | None = None) -> Chat
     """A request with tools of the weather's parameters."""
     request = ask(text=text)
     for name in names:
-        request.tools.append(Tool(name=name, parameters_schema_json=json.dumps(WEATHER)))
+        request.tools.append(
+            Tool(function=FunctionTool(name=name, parameters_schema_json=json.dumps(WEATHER)))
+        )
     if choice is not None:
         request.tool_choice.CopyFrom(choice)
     return request
@@ -195,7 +198,7 @@ async def test_calls_have_valid_arguments() -> None:
     (call,) = calls_of(await both(request))
     Draft202012Validator(WEATHER).validate(json.loads(call.arguments_json))
     bare = ask()
-    bare.tools.append(Tool(name="ping"))
+    bare.tools.append(Tool(function=FunctionTool(name="ping")))
     bare.tool_choice.tool_name = "ping"
     assert json.loads(calls_of(await both(bare))[0].arguments_json) == {}
 
@@ -218,7 +221,9 @@ async def test_none_never_calls() -> None:
 async def test_tool_with_impossible_parameters_is_refused_by_name() -> None:
     """A tool whose parameters nothing satisfies is a 400 that names it."""
     request = ask(text="try broken")
-    request.tools.append(Tool(name="broken", parameters_schema_json='{"type": "object", "not": {}}'))
+    request.tools.append(
+        Tool(function=FunctionTool(name="broken", parameters_schema_json='{"type": "object", "not": {}}'))
+    )
     with pytest.raises(Rejected, match="'broken'"):
         await Bench().chat(request)
 

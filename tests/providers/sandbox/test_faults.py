@@ -18,7 +18,7 @@ from ringmain_server.errors import (
     StreamBroken,
     UnknownProviderModel,
 )
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of

@@ -6,7 +6,7 @@ import pytest
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import interval, seconds
 from ringmain_server.errors import NoAnswer, Rejected
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.sandbox.bench import Bench, ask, body, options, text_of

@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import ContentFiltered, StreamBroken
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 
 from tests.fakes.vertex_behaviours import OSLO, ROME

@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain_server.errors import ProviderError
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 from ringmain_server.providers.vertex.transport import VertexRequest

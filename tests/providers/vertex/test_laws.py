@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import ROLE_TOOL, Message, Part
 from ringmain_server.errors import ProviderError
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.vertex import wire
 
 from tests.fakes.vertex_rules import refusal

@@ -15,7 +15,7 @@ from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import VertexSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
-from ringmain_server.operations.chat_events import fold
+from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.translator import StreamTranslator
