@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.content_pb2 import ROLE_ASSISTANT, Media, Message, Part, Reasoning, ToolCall
+from ringmain.v1.content_pb2 import (
+    ROLE_ASSISTANT,
+    Citation,
+    Media,
+    Message,
+    Part,
+    ProviderToolCall,
+    Reasoning,
+    TokenLogprob,
+    TokenLogprobs,
+    ToolCall,
+)
 from ringmain.v1.generation_pb2 import (
     FINISH_REASON_MAX_TOKENS,
     FINISH_REASON_STOP,
@@ -16,17 +27,29 @@ from ringmain.v1.generation_pb2 import (
 from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.operations.chat_events import ChatAssembler
-from ringmain_server.operations.chat_fold import fold, unfold
+from ringmain_server.operations.chat_events import TEXT, ChatAssembler
+from ringmain_server.operations.chat_fold import DATA_LIMIT, fold, unfold
 
 Say = Callable[[ChatAssembler], None]
 
 _TEXT = st.text(max_size=8)
+_KEYS = st.sampled_from([TEXT, "another"])
+_LOGPROBS = st.builds(
+    lambda token, top: TokenLogprobs(token=token, logprob=-0.5, top=[TokenLogprob(token=one) for one in top]),
+    _TEXT,
+    st.lists(_TEXT, max_size=2),
+)
+_CITATIONS = st.builds(lambda title: Citation(title=title, uri="https://x.test"), _TEXT)
 _SAYS: st.SearchStrategy[Say] = st.one_of(
     _TEXT.map(lambda piece: lambda to: to.text(piece)),
     _TEXT.map(lambda piece: lambda to: to.text(piece, "another")),
     _TEXT.map(lambda piece: lambda to: to.reasoning(piece)),
     st.binary(max_size=4).map(lambda piece: lambda to: to.signature(piece)),
+    st.tuples(st.binary(max_size=4), _KEYS).map(lambda said: lambda to: _sign(to, *said)),
+    st.tuples(_CITATIONS, _KEYS).map(lambda said: lambda to: to.citation(*said)),
+    st.tuples(st.lists(_LOGPROBS, max_size=2), _KEYS).map(lambda said: lambda to: to.logprobs(*said)),
+    st.tuples(st.sampled_from(["search", "run"]), _TEXT).map(lambda said: lambda to: _run(to, *said)),
+    st.sampled_from([0, 3, DATA_LIMIT, 2 * DATA_LIMIT + 1]).map(lambda size: lambda to: _show(to, size)),
     st.tuples(st.integers(0, 2), _TEXT).map(lambda said: lambda to: _argue(to, *said)),
 )
 
@@ -37,8 +60,52 @@ def _argue(assembler: ChatAssembler, key: int, piece: str) -> None:
     assembler.arguments(piece, key)
 
 
+def _sign(assembler: ChatAssembler, piece: bytes, key: str) -> None:
+    if assembler.has(key):
+        assembler.signature(piece, key)
+
+
+def _run(assembler: ChatAssembler, key: str, piece: str) -> None:
+    """A tool of the provider, with arguments, a result, a signature, and a failure at times."""
+    if not assembler.has(key):
+        assembler.provider_tool_call(key, f"call_{key}", key)
+    assembler.arguments(piece, key)
+    assembler.result(Part(text=piece), key)
+    assembler.signature(piece.encode(), key)
+    if piece.startswith("a"):
+        assembler.failed(key)
+
+
+def _show(assembler: ChatAssembler, size: int) -> None:
+    assembler.media(Media(mime_type="image/png", data=b"x" * size), "image")
+
+
 _PARTS = st.one_of(
-    st.builds(lambda text: Part(text=text), _TEXT),
+    st.builds(
+        lambda text, citations, logprobs, signature: Part(
+            text=text, citations=citations, logprobs=logprobs, signature=signature
+        ),
+        _TEXT,
+        st.lists(_CITATIONS, max_size=2),
+        st.lists(_LOGPROBS, max_size=2),
+        st.binary(max_size=4),
+    ),
+    st.builds(
+        lambda arguments, results, failed: Part(
+            provider_tool_call=ProviderToolCall(
+                tool_call_id="id",
+                name="web_search",
+                arguments_json=arguments,
+                results=[Part(text=one) for one in results],
+                failed=failed,
+            ),
+            signature=b"s",
+            provider_id="p",
+        ),
+        _TEXT,
+        st.lists(_TEXT, max_size=2),
+        st.booleans(),
+    ),
     st.builds(
         lambda text, signature: Part(reasoning=Reasoning(text=text), signature=signature, provider_id="p"),
         _TEXT,
@@ -52,6 +119,7 @@ _PARTS = st.one_of(
         _TEXT,
     ),
     st.builds(lambda data: Part(media=Media(mime_type="image/png", data=data)), st.binary(max_size=4)),
+    st.just(Part(media=Media(mime_type="image/png", data=b"x" * (DATA_LIMIT + 1)))),
 )
 _RESPONSES = st.builds(
     lambda parts, usage, route: chat_pb2.ChatResponse(

@@ -56,6 +56,7 @@ class ChatAssembler:
         "_indexes",
         "_joiners",
         "_kind",
+        "_kinds",
         "_logprobs",
         "_provider_id",
         "_wide",
@@ -75,6 +76,7 @@ class ChatAssembler:
         self.current: Hashable = None
         self._index = 0
         self._kind = ""
+        self._kinds: list[str] = []
         self._fresh: Part | None = None
         self._logprobs: list[TokenLogprobs] = []
         self._attributed: set[int] = set()
@@ -101,7 +103,7 @@ class ChatAssembler:
         if not piece:
             return
         if key != self.current:
-            self._select(key, "", Part(reasoning=Reasoning()))
+            self._select(key, "reasoning_text", Part(reasoning=Reasoning()))
         self._bare = False
         if self._fresh is not None:
             self._fresh.signature += piece
@@ -259,9 +261,10 @@ class ChatAssembler:
             index = self._indexes[key] = self.parts
             self.parts += 1
             self._fresh = part
+            self._kinds.append(kind)
             if kind != "text" and not part.HasField("tool_call"):
                 self._attribute(part, index)
-        self.current, self._index, self._kind = key, index, kind
+        self.current, self._index, self._kind = key, index, self._kinds[index]
 
     def _attribute(self, part: Part, index: int) -> None:
         """Notes who made a part that has no meaning for any other provider."""
