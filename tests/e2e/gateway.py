@@ -5,8 +5,10 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import CollectorRegistry
 from ringmain import AsyncClient
 from ringmain.admin.v1 import admin_service_pb2_grpc as admin_grpc
@@ -84,6 +86,13 @@ async def gateway(config: Config | None = None) -> AsyncIterator[Gateway]:
             yield Gateway(app, channel, stub, client, admin, overrides, registry, lines, admin_channel)
     finally:
         await app.stop()
+
+
+async def health_names(channel: grpc.aio.Channel) -> set[str]:
+    """The names that the health of a port knows."""
+    messages: Any = health_pb2  # the published types do not have those of List yet
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    return set((await stub.List(messages.HealthListRequest())).statuses)
 
 
 def ask(model: str, text: str = "Hello") -> chat_pb2.ChatRequest:

@@ -15,7 +15,7 @@ from ringmain import Unavailable
 from ringmain.admin.v1 import admin_service_pb2 as pb
 from ringmain.errors import RingmainError, error_of
 
-from tests.e2e.gateway import Gateway, ask, gateway, upstreams
+from tests.e2e.gateway import Gateway, ask, gateway, health_names, upstreams
 from tests.e2e.test_chat import _reflected
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.ports import closed_port
@@ -170,23 +170,24 @@ async def test_a_check_that_fails_says_why() -> None:
             assert not said.HasField("error")
 
 
-async def test_an_unknown_provider_is_refused_with_the_nearest_name() -> None:
+async def test_an_unknown_provider_is_not_found_and_the_nearest_name_is_told() -> None:
     """Every method that names a provider tells when there is none, and which one may be meant."""
-    async with gateway() as ringmain:
-        error = await refusal(ringmain.admin.DrainProvider(pb.DrainProviderRequest(provider_id="sandbx")))
-        assert error.code is grpc.StatusCode.INVALID_ARGUMENT
-        assert "did you mean sandbox?" in error.violations[0].description
-
-
-async def test_methods_that_are_not_built_are_unimplemented() -> None:
-    """The service is registered whole; what it does not have yet, gRPC itself refuses."""
-    async with gateway() as ringmain:
-        error = await refusal(ringmain.admin.FlushCache(pb.FlushCacheRequest()))
-        assert error.code is grpc.StatusCode.UNIMPLEMENTED
+    async with gateway({"models": {"m": {"candidates": ["sandbox/echo"]}}}) as ringmain:
+        admin, name = ringmain.admin, "sandbx"
+        for call in (
+            admin.DrainProvider(pb.DrainProviderRequest(provider_id=name)),
+            admin.RestoreProvider(pb.RestoreProviderRequest(provider_id=name)),
+            admin.CheckProvider(pb.CheckProviderRequest(provider_id=name)),
+            admin.SetPrimaryProvider(pb.SetPrimaryProviderRequest(model="m", provider_id=name)),
+        ):
+            error = await refusal(call)
+            assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND")
+            assert error.metadata["provider_id"] == name
+            assert "did you mean sandbox?" in error.message
 
 
 async def test_the_admin_port_has_health_and_reflection() -> None:
-    """Reflection names the service on the admin port alone; health knows it by its full name."""
+    """Reflection and health name the service on the admin port alone, and none of the callers' there."""
     async with gateway() as ringmain:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{ringmain.app.admin_port}") as admin:
             assert "ringmain.admin.v1.AdminService" in await _reflected(admin)
@@ -194,7 +195,16 @@ async def test_the_admin_port_has_health_and_reflection() -> None:
             stub: Any = health_pb2_grpc.HealthStub(admin)
             answer = await stub.Check(request)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            names = {"", "readiness", "liveness", "ringmain.admin.v1.AdminService"}
+            assert await health_names(admin) == names
         assert "ringmain.admin.v1.AdminService" not in await _reflected(ringmain.channel)
+        listed = await health_names(ringmain.channel)
+        assert "ringmain.v1.ChatService" in listed
+        assert not {name for name in listed if "Admin" in name or "Usage" in name}
+        stub = health_pb2_grpc.HealthStub(ringmain.channel)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Check(request)
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_events_are_watched_by_kind() -> None:

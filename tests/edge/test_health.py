@@ -90,3 +90,21 @@ async def test_a_watch_that_does_not_read_holds_up_nobody() -> None:
     watches[0].cancel()
     health.close()
     await asyncio.wait(watches)
+
+
+async def test_a_list_has_every_name() -> None:
+    """List tells the status of each name at once."""
+    health = Health(["a.Service"])
+    server = grpc.aio.server()
+    add_health(health, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await health.start()
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        request: Any = getattr(health_pb2, "HealthListRequest")()  # noqa: B009 - the published types lack it
+        for status in (NOT_SERVING, SERVING):
+            listed = (await _stub(channel).List(request)).statuses
+            expected = {**dict.fromkeys(NAMES, status), LIVENESS: SERVING}
+            assert {name: one.status for name, one in listed.items()} == expected
+            await health.ready()
+    await server.stop(0)

@@ -149,7 +149,7 @@ class Here:
         listed = await self.gateway.admin.ListProviders(admin.ListProvidersRequest())
         for breaker in (one for provider in listed.providers for one in provider.breakers):
             assert breaker.state == admin.BREAKER_STATE_CLOSED, breaker
-            assert not breaker.hold_reason, breaker
+            assert not breaker.cooldown_reason, breaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """What a gateway says of its models, from configuration and catalog; and what it does with it."""
 
+from importlib import metadata
+from typing import Any, cast
+
 import pytest
 from ringmain import errors
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1 import model_service_pb2 as pb
+from ringmain.v1 import model_service_pb2_grpc as model_grpc
 from ringmain.v1.content_pb2 import ROLE_USER
+from ringmain_server.contract import CONTRACT_VERSION
 
-from tests.e2e.gateway import Gateway, ask, gateway
+from tests.e2e.gateway import Gateway, ask, gateway, health_names
 from tests.fakes import pictures
 
 OPENAI = {"kind": "openai", "api_key": "sk-x"}
@@ -15,9 +20,9 @@ PNG = pictures.saved(pictures.scene(), "PNG")
 ALL_OF_GPT_4O = [
     pb.CAPABILITY_CHAT,
     pb.CAPABILITY_VISION,
+    pb.CAPABILITY_DOCUMENT,
     pb.CAPABILITY_TOOLS,
     pb.CAPABILITY_JSON_SCHEMA,
-    pb.CAPABILITY_DOCUMENT,
 ]
 
 
@@ -122,3 +127,61 @@ async def test_the_longest_answer_is_known_for_an_estimate() -> None:
     # 16,384 tokens at 10 dollars a million, and the little that is asked
     assert 163_840_000 < plain.max_cost_nano_usd < 164_000_000
     assert 163_840_000 < seen.max_cost_nano_usd < 168_000_000
+
+
+async def test_an_unknown_capability_is_what_no_model_has() -> None:
+    """A caller of a newer contract finds nothing instead of being refused, whatever else it asks for."""
+    async with gateway() as ringmain:
+        stub: Any = model_grpc.ModelServiceStub(ringmain.channel)
+        for unknown in (0, 99):
+            request = pb.ListModelsRequest(capabilities=[pb.CAPABILITY_CHAT, unknown])  # type: ignore[list-item]
+            assert not (await stub.ListModels(request)).models
+
+
+async def server_info(ringmain: Gateway) -> pb.GetServerInfoResponse:
+    """What the gateway says of itself."""
+    stub: Any = model_grpc.ModelServiceStub(ringmain.channel)
+    return cast("pb.GetServerInfoResponse", await stub.GetServerInfo(pb.GetServerInfoRequest()))
+
+
+async def test_a_server_says_what_it_is() -> None:
+    """Versions, the services of the callers' port, and the limits that the operator set."""
+    config = {
+        "server": {"max_receive_bytes": "8MiB", "default_deadline": "90s"},
+        "media": {"max_image_bytes": "3MiB", "max_document_bytes": "5MiB", "max_recording_bytes": "4MiB"},
+    }
+    async with gateway(config) as ringmain:
+        info = await server_info(ringmain)
+        listed = await health_names(ringmain.channel)
+    assert info.version == metadata.version("ringmain-server")
+    assert info.contract_version == CONTRACT_VERSION
+    assert set(info.services) == listed - {"", "readiness", "liveness"}
+    limits, mib = info.limits, 2**20
+    assert (limits.max_message_bytes, limits.max_media_bytes) == (8 * mib, 3 * mib)
+    assert limits.max_upload_bytes == 5 * mib
+    assert limits.default_deadline.ToTimedelta().total_seconds() == 90
+    assert not limits.HasField("max_deadline")
+    assert not info.authentication_methods
+    assert not info.HasField("http_uri")
+
+
+async def test_a_server_can_what_one_of_its_listed_models_can() -> None:
+    """A capability is named exactly if ListModels finds a model that has it."""
+    async with gateway(
+        {"providers": {"up": ELSEWHERE}, "models": {"m": {"candidates": ["up/gpt-4"]}}}
+    ) as ringmain:
+        info = await server_info(ringmain)
+        for capability in list(pb.Capability.values())[1:]:
+            name = pb.Capability.Name(capability).removeprefix("CAPABILITY_").lower()
+            assert (capability in info.capabilities) == bool(await names(ringmain, name))
+
+
+async def test_limits_that_a_reload_changes_are_told() -> None:
+    """The default deadline is the one that holds for the next call."""
+    async with gateway() as ringmain:
+        ringmain.config["server"] = {
+            **cast("dict[str, object]", ringmain.config["server"]),
+            "default_deadline": 7,
+        }
+        await ringmain.app.reload()
+        assert (await server_info(ringmain)).limits.default_deadline.seconds == 7

@@ -48,7 +48,17 @@ def test_describe(gateway: Addresses) -> None:
     described = grpcurl(gateway.api, "describe", ".ringmain.v1.Attempt")
     assert ".google.rpc.Status error" in described
     template = grpcurl("-msg-template", gateway.api, "describe", ".ringmain.v1.ChatRequest")
-    assert '"first_token_timeout"' in template or '"firstTokenTimeout"' in template
+    assert '"first_content_timeout"' in template or '"firstContentTimeout"' in template
+
+
+def test_describe_reflection_itself(gateway: Addresses) -> None:
+    """Both versions of reflection are listed and described."""
+    for version in ("v1", "v1alpha"):
+        service = f"grpc.reflection.{version}.ServerReflection"
+        assert service in grpcurl(gateway.api, "list").split()
+        assert f".grpc.reflection.{version}.ServerReflectionRequest" in grpcurl(
+            gateway.api, "describe", service
+        )
 
 
 def test_call(gateway: Addresses) -> None:
@@ -77,3 +87,12 @@ def test_errors_are_readable(gateway: Addresses) -> None:
     said = grpcurl("-d", request, gateway.api, "ringmain.v1.ChatService/Chat", code=64 + 5)
     assert "Code: NotFound" in said
     assert "MODEL_NOT_FOUND" in said
+
+
+def test_what_is_not_served_says_so(gateway: Addresses) -> None:
+    """A method that waits for a later version, and one of the other port, tell why they are refused."""
+    said = grpcurl(gateway.api, "ringmain.v1.UsageService/QueryUsage", code=64 + 12)
+    assert "METHOD_NOT_SERVED" in said
+    assert "does not serve" in said
+    said = grpcurl(gateway.api, "ringmain.admin.v1.AdminService/ListProviders", code=64 + 12)
+    assert "server.admin_listen" in said

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import cast
 
 import grpc
 import grpc.aio
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_channelz.v1 import channelz, channelz_pb2_grpc
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
@@ -30,6 +31,7 @@ from ringmain_server.edge.grpc.arrivals import waiting_server
 from ringmain_server.edge.grpc.binding import Edge
 from ringmain_server.edge.grpc.library import Guarded
 from ringmain_server.edge.grpc.reflection import add_reflection
+from ringmain_server.edge.grpc.unserved import Unserved
 from ringmain_server.edge.health import Health, add_health
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.pipeline import build_pipeline
@@ -129,12 +131,13 @@ class App:
         self._reload = Reload(self._source.load, self._active, builder, self.calls, self.events, learn)
         self._reload.ready = partial(load, log=log)
         self._background = Background(log)
-        self._health = Health([service.full_name for service in (*_SERVICES, admin.SERVICE)])
+        self._healths = (Health(_names(_SERVICES)), Health(_names((admin.SERVICE,))))
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
         self._server = self._make_public(public, share_port)
         # Operators' calls are not refused with those of callers, and no drain waits for them.
         private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS)
         self._admin = self._make_admin(private, share_port)
+        self._refuse_the_rest(public, private)
         self.port = 0
         self.admin_port = 0
 
@@ -145,7 +148,8 @@ class App:
             StartError: A port is in use.
         """
         server = self._settings.server
-        await self._health.start()
+        for health in self._healths:
+            await health.start()
         self.port = _listen(self._server, server.listen)
         await self._server.start()
         if self._admin is not None and server.admin_listen is not None:
@@ -156,7 +160,8 @@ class App:
         self._background.keep("memory", _give_back)
         await load(self._active.now.providers.values(), self.log)
         freeze()
-        await self._health.ready()
+        for health in self._healths:
+            await health.ready()
         self._ready = True
         self._background.keep("health_checks", HealthChecks(self._active, self.log).run)
         watch = self._source.watch or (self._source.path and FileWatch(self._source.path))
@@ -197,7 +202,8 @@ class App:
         """
         server = self._active.now.settings.server
         at_once = at_once or asyncio.Event()
-        await self._health.drain()
+        for health in self._healths:
+            await health.drain()
         self.log.info("draining", in_flight=len(self.calls), grace_s=server.stream_grace)
         if self._ready:
             with suppress(TimeoutError):
@@ -205,7 +211,8 @@ class App:
                     await at_once.wait()
         ended = await self.calls.drain(server.stream_grace, at_once)
         await self._background.end()
-        self._health.close()
+        for health in self._healths:
+            health.close()
         self.events.close()
         async with self.calls.parting():
             stopping = [asyncio.ensure_future(self._server.stop(_STOP_GRACE))]
@@ -248,25 +255,34 @@ class App:
                 edge.bind(
                     audio.SERVICE, audio.AudioService(pipeline, self._settings.media.max_recording_bytes)
                 ),
-                edge.bind(model.SERVICE, model.ModelService(self._active)),
+                edge.bind(model.SERVICE, model.ModelService(self._active, _names(_SERVICES))),
             )
         )
-        self._finish_server(server, [service.full_name for service in _SERVICES])
+        self._finish_server(server, self._healths[0], _names(_SERVICES))
         return server
 
     def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
-        if self._settings.server.admin_listen is None:
-            return None
-        server = self._make_server(edge, share_port)
         servicer = admin.AdminService(
             self._active, self._health_registry, self.events, self._reload_everywhere
         )
-        server.add_generic_rpc_handlers((edge.bind(admin.SERVICE, servicer),))
+        bound = edge.bind(admin.SERVICE, servicer)
+        if self._settings.server.admin_listen is None:
+            return None
+        server = self._make_server(edge, share_port)
+        server.add_generic_rpc_handlers((bound,))
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
             channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", Guarded(server, self._crashed))
         )
-        self._finish_server(server, [admin.SERVICE.full_name, _CHANNELZ])
+        self._finish_server(server, self._healths[1], [*_names((admin.SERVICE,)), _CHANNELZ])
         return server
+
+    def _refuse_the_rest(self, public: Edge, private: Edge) -> None:
+        """Adds, as the last handlers of each port, those that refuse the methods that it does not serve."""
+        elsewhere = dict.fromkeys(private.methods, "server.admin_listen")
+        self._server.add_generic_rpc_handlers((Unserved(public, elsewhere),))
+        if self._admin is not None:
+            elsewhere = dict.fromkeys(public.methods, "server.listen")
+            self._admin.add_generic_rpc_handlers((Unserved(private, elsewhere),))
 
     def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
         settings = self._settings.server
@@ -297,10 +313,10 @@ class App:
             options.append(("grpc.http.overload_protection", 0))
         return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
 
-    def _finish_server(self, server: grpc.aio.Server, names: Sequence[str]) -> None:
+    def _finish_server(self, server: grpc.aio.Server, health: Health, names: Sequence[str]) -> None:
         """Adds the services that every port has: health, and reflection of its own services only."""
         guarded = Guarded(server, self._crashed)
-        add_health(self._health, guarded)
+        add_health(health, guarded)
         add_reflection((*names, _HEALTH), guarded)
 
     def _crashed(self, method: str, exc: Exception) -> None:
@@ -319,6 +335,10 @@ def _first(builder: Builder, settings: Settings) -> Snapshot:
         return builder.snapshot(settings, builder.providers(settings))
     except ExtraMissing as exc:
         raise StartError(str(exc)) from exc
+
+
+def _names(services: Iterable[ServiceDescriptor]) -> list[str]:
+    return [service.full_name for service in services]
 
 
 def _listen(server: grpc.aio.Server, address: str) -> int:

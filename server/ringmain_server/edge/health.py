@@ -28,11 +28,11 @@ LIVENESS = "liveness"
 class Health(health_pb2_grpc.HealthServicer):
     """Reports whether new calls are accepted, and whether the process lives.
 
-    The names `""`, `readiness` and those of the services have the status of readiness; the name `liveness`
-    has that of the process.
+    Each port has its own. The names `""`, `readiness` and those of the port's services have the status of
+    readiness; the name `liveness` has that of the process.
 
     Args:
-        services: Full names of the services that are served.
+        services: Full names of the services that the port serves.
     """
 
     def __init__(self, services: Sequence[str]) -> None:

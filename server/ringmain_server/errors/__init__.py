@@ -5,6 +5,8 @@
     │   ├── InvalidField               INVALID_ARGUMENT      a field breaks a rule of the contract
     │   ├── MediaInvalid               INVALID_ARGUMENT      media is unreadable, unknown or too large
     │   ├── ModelNotFound              NOT_FOUND             no candidate serves the model
+    │   ├── ResourceNotFound           NOT_FOUND             there is no such provider, key or the like
+    │   ├── MethodNotServed            UNIMPLEMENTED         this server does not serve the method
     │   ├── CapabilityMissing          FAILED_PRECONDITION   the candidates lack what is needed
     │   └── DeadlineExceeded           DEADLINE_EXCEEDED     the caller's deadline passed
     ├── GatewayError                   the gateway cannot serve it now
@@ -60,7 +62,9 @@ from ringmain_server.errors.caller import (
     DeadlineExceeded,
     InvalidField,
     MediaInvalid,
+    MethodNotServed,
     ModelNotFound,
+    ResourceNotFound,
 )
 from ringmain_server.errors.gateway import (
     GatewayError,
@@ -126,6 +130,7 @@ __all__ = [
     "LibraryBroken",
     "MalformedAnswer",
     "MediaInvalid",
+    "MethodNotServed",
     "ModelNotFound",
     "ModelOutputInvalid",
     "NoAnswer",
@@ -137,6 +142,7 @@ __all__ = [
     "RateLimited",
     "Rejected",
     "RequestTooLarge",
+    "ResourceNotFound",
     "RingmainError",
     "ServerFault",
     "ShuttingDown",

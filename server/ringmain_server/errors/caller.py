@@ -48,6 +48,37 @@ class ModelNotFound(CallerError):
         super().__init__(message or f"no model {quoted(model)} here", metadata={"model": model})
 
 
+class ResourceNotFound(CallerError):
+    """There is no such thing, or the caller may not know of it.
+
+    Args:
+        field: The name of the field that holds the id, which is its key in the metadata.
+        resource_id: The id.
+        message: A description for people.
+    """
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "RESOURCE_NOT_FOUND"
+
+    def __init__(self, field: str, resource_id: str, message: str) -> None:
+        super().__init__(message, metadata={field: resource_id})
+
+
+class MethodNotServed(CallerError):
+    """This server, or this port of it, does not serve the method.
+
+    Args:
+        method: The full gRPC method.
+        message: A description for people, which says what the operator would have to configure.
+    """
+
+    code = grpc.StatusCode.UNIMPLEMENTED
+    reason = "METHOD_NOT_SERVED"
+
+    def __init__(self, method: str, message: str) -> None:
+        super().__init__(message, metadata={"method": method})
+
+
 class CapabilityMissing(CallerError):
     """The model's candidates lack what the request needs."""
 

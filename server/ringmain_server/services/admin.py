@@ -1,4 +1,4 @@
-"""Room 2: AdminService, for operators. Methods for keys and a cache are not built yet: UNIMPLEMENTED."""
+"""Room 2: AdminService, for operators, without the methods for keys and a cache."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -11,7 +11,7 @@ from ringmain_server.assembly.reload import Reloaded
 from ringmain_server.call import Call
 from ringmain_server.config import ConfigError, Problem
 from ringmain_server.config.problems import suggestion
-from ringmain_server.errors import InvalidField, Violation
+from ringmain_server.errors import InvalidField, ResourceNotFound, Violation
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.health_registry import HealthRegistry
@@ -82,6 +82,7 @@ class AdminService:
         self, request: admin_pb2.SetPrimaryProviderRequest, _: Call
     ) -> admin_pb2.SetPrimaryProviderResponse:
         """Puts a provider first among a model's candidates."""
+        provider = self._provider(request.provider_id)
         try:
             order = self._active.models.put_first(request.model, request.provider_id)
         except LookupError as exc:
@@ -89,7 +90,6 @@ class AdminService:
                 f"no candidate of the model {excerpt(request.model)} is at {quoted(request.provider_id)}"
             )
             raise InvalidField.at("provider_id", message) from exc
-        provider = self._provider(request.provider_id)
         self._tell(
             provider, f"comes first for the model {request.model}", action="primary", model=request.model
         )
@@ -142,7 +142,8 @@ class AdminService:
         providers = self._active.now.providers
         if provider_id not in providers:
             hint = suggestion(provider_id, providers)
-            raise InvalidField.at("provider_id", f"no provider {quoted(provider_id)} is configured ({hint})")
+            message = f"no provider {quoted(provider_id)} is configured ({hint})"
+            raise ResourceNotFound("provider_id", provider_id, message)
         return providers[provider_id]
 
     def _status(self, provider: Provider) -> admin_pb2.Provider:

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
-from functools import reduce
+from collections.abc import Sequence
+from functools import cache, reduce
+from importlib import metadata
 
 from ringmain.v1 import model_service_pb2 as model_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
@@ -11,8 +13,11 @@ from ringmain_server.assembly.active_config import ActiveConfig
 from ringmain_server.call import Call
 from ringmain_server.catalog.capabilities import CHAT_FEATURES
 from ringmain_server.catalog.prices import NANO
+from ringmain_server.config import Settings
+from ringmain_server.contract import CONTRACT_VERSION
 from ringmain_server.errors import InvalidField
 from ringmain_server.routing.models import Target
+from ringmain_server.services.provider_status import duration
 
 SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
 
@@ -21,14 +26,16 @@ PAGE_LIMIT = 250
 
 
 class ModelService:
-    """The models a caller may use.
+    """The models a caller may use, and the server that offers them.
 
     Args:
         active: The active configuration.
+        services: Full names of the services that are served on the same port.
     """
 
-    def __init__(self, active: ActiveConfig) -> None:
+    def __init__(self, active: ActiveConfig, services: Sequence[str]) -> None:
         self._active = active
+        self._services = services
 
     async def ListModels(self, request: model_pb2.ListModelsRequest, _: Call) -> model_pb2.ListModelsResponse:
         """Lists models by name, a page at a time."""
@@ -44,6 +51,20 @@ class ModelService:
     async def GetModel(self, request: model_pb2.GetModelRequest, _: Call) -> model_pb2.GetModelResponse:
         """Gets one model."""
         return model_pb2.GetModelResponse(model=self._model(request.model))
+
+    async def GetServerInfo(
+        self, request: model_pb2.GetServerInfoRequest, _: Call
+    ) -> model_pb2.GetServerInfoResponse:
+        """Says what server this is."""
+        models = map(self._model, self._active.models.names())
+        capabilities = {capability for model in models for capability in model.capabilities}
+        return model_pb2.GetServerInfoResponse(
+            version=_version(),
+            contract_version=CONTRACT_VERSION,
+            services=self._services,
+            capabilities=sorted(capabilities),
+            limits=_limits(self._active.now.settings),
+        )
 
     def _model(self, name: str) -> model_pb2.Model:
         target = self._active.models.resolve(name)
@@ -82,6 +103,21 @@ def _candidate(target: Target) -> model_pb2.Candidate:
         message.input_mtok_cost_nano_usd = round(price.input_per_mtok * NANO)
         message.output_mtok_cost_nano_usd = round(price.output_per_mtok * NANO)
     return message
+
+
+@cache
+def _version() -> str:
+    return metadata.version("ringmain-server")
+
+
+def _limits(settings: Settings) -> model_pb2.ServerLimits:
+    media = settings.media
+    return model_pb2.ServerLimits(
+        max_message_bytes=settings.server.max_receive_bytes,
+        max_media_bytes=media.max_image_bytes,
+        max_upload_bytes=max(media.max_document_bytes, media.max_recording_bytes),
+        default_deadline=duration(settings.server.default_deadline),
+    )
 
 
 def _token(name: str) -> str:

@@ -60,8 +60,8 @@ class Edge:
         calls: The calls in flight.
         observer: Records how each call ended.
         validators: Maps the full name of a request's type to its rules.
-        methods: The paths of the bound methods.
-        careful: Maps the same paths to handlers that are reached before the message comes, which costs more.
+        methods: The bound methods, such as `ringmain.v1.ChatService/Chat`.
+        careful: Maps their paths to handlers that are reached before the message comes, which costs more.
     """
 
     calls: Calls
@@ -77,8 +77,9 @@ class Edge:
             path: The path of its method. Methods that are not bound here are ignored.
             seconds: How long it lasted.
         """
-        if path in self.methods:
-            call = self.calls.missed(path.removeprefix("/"))
+        method = path.removeprefix("/")
+        if method in self.methods:
+            call = self.calls.missed(method)
             self.observer.began(call, None)
             self.observer.cancelled(call, seconds)
 
@@ -87,7 +88,7 @@ class Edge:
     ) -> grpc.GenericRpcHandler:
         """Returns the gRPC handlers of a servicer, whose methods have the names of the service's.
 
-        A method that the servicer does not have is not built yet: gRPC answers UNIMPLEMENTED.
+        A method that the servicer does not have is not built yet: `Unserved` refuses it.
 
         Args:
             service: The service of the contract.
@@ -96,13 +97,30 @@ class Edge:
                 answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
-        self.methods.update(f"/{service.full_name}/{method.name}" for method in built)
+        self.methods.update(f"{service.full_name}/{method.name}" for method in built)
         handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
         for method in built:
             if not method.client_streaming:
                 careful = handlers[method.name] if large else self._handler(method, servicer, large=True)
                 self.careful[f"/{service.full_name}/{method.name}"] = careful
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+    def refusal(self, method: str, error: RingmainError) -> "grpc.RpcMethodHandler[Any, Any]":
+        """Returns a handler for one call, which it refuses before the message comes.
+
+        Args:
+            method: The method by which logs and metrics name the call.
+            error: Why the call is refused.
+        """
+
+        def serve(_request: Message | None, _context: ServicerContext, _call: Call) -> NoReturn:
+            raise error
+
+        async def handle(_: AsyncIterator[bytes], context: ServicerContext) -> None:
+            await self._run(method, serve, None, context)
+
+        # On the wire, a stream of one message is a message.
+        return grpc.stream_stream_rpc_method_handler(handle)
 
     def _handler(
         self, method: MethodDescriptor, servicer: object, *, large: bool

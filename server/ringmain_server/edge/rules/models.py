@@ -1,7 +1,5 @@
 """Room 1, pure: rules for requests about models."""
 
-from itertools import islice
-
 from ringmain.v1 import model_service_pb2 as model_pb2
 
 from ringmain_server.edge.rules.common import Rules, few, found, named, short
@@ -24,9 +22,6 @@ def get_model(request: model_pb2.GetModelRequest) -> list[Violation]:
 
 def _list_models(request: model_pb2.ListModelsRequest) -> Rules:
     yield from few(request.capabilities, "capabilities", CAPABILITY_LIMIT)
-    for index, capability in enumerate(islice(request.capabilities, CAPABILITY_LIMIT)):
-        if capability not in model_pb2.Capability.values() or not capability:
-            yield Violation(f"capabilities[{index}]", "is unknown")
     if request.page_size < 0:
         yield Violation("page_size", "is negative")
     yield from short(request.page_token, "page_token", PAGE_TOKEN_LIMIT)
