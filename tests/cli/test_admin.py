@@ -67,9 +67,9 @@ def broken() -> pb.Breaker:
 
 def cooling(reason: str, seconds: int | None) -> pb.Breaker:
     """A closed breaker of a candidate that is left alone."""
-    breaker = pb.Breaker(provider_model="m", state=pb.BREAKER_STATE_CLOSED, hold_reason=reason)
+    breaker = pb.Breaker(provider_model="m", state=pb.BREAKER_STATE_CLOSED, cooldown_reason=reason)
     if seconds is not None:
-        breaker.hold_end_time.FromSeconds(NOW + seconds)
+        breaker.cooldown_end_time.FromSeconds(NOW + seconds)
     breaker.last_error.message = reason
     return breaker
 

@@ -13,8 +13,17 @@ from ringmain.v1.chat_service_pb2 import (
     CountTokensResponse,
     EstimateCostResponse,
 )
-from ringmain.v1.content_pb2 import Part, Reasoning, ToolCall
-from ringmain.v1.generation_pb2 import FINISH_REASON_MAX_TOKENS, REASONING_EFFORT_LOW
+from ringmain.v1.content_pb2 import (
+    IMAGE_DETAIL_LOW,
+    IMAGE_DETAIL_UNSPECIFIED,
+    Citation,
+    Message,
+    Part,
+    ProviderToolCall,
+    Reasoning,
+    ToolCall,
+)
+from ringmain.v1.generation_pb2 import FINISH_REASON_MAX_TOKENS, FINISH_REASON_PAUSED, REASONING_EFFORT_LOW
 from ringmain.v1.model_service_pb2 import Candidate, ListModelsResponse, Model
 
 from tests.cli.conftest import CommandLine
@@ -68,7 +77,8 @@ def test_every_flag_reaches_the_request(gateway: Gateway, ringmain: CommandLine,
         f"--image {tmp_path}/cat.png --image https://x.test/y.png --file {tmp_path}/a.pdf "
         f"--system Briefly --max-tokens 9 --temperature 0.5 --seed 7 --reasoning low "
         f"--json-schema {tmp_path}/s.json --provider a --provider b --no-failover "
-        "--label team=web --option openai.user=me --option openai.audio.speed=2"
+        "--label team=web --user u-1 --detail low --top-logprobs 2 --web-search --code-execution "
+        "--option openai.user=me --option openai.audio.speed=2"
     )
     assert ringmain("chat", "Hi", "-m", "m", "--timeout", "30", *flags.split()).exit_code == 0
     request = asked(gateway)
@@ -79,14 +89,19 @@ def test_every_flag_reaches_the_request(gateway: Gateway, ringmain: CommandLine,
         (b"", "https://x.test/y.png", ""),
         (b"%PDF", "", "a.pdf"),
     ]
+    details = [part.image_detail for part in request.messages[1].parts[1:]]
+    assert details == [IMAGE_DETAIL_LOW, IMAGE_DETAIL_LOW, IMAGE_DETAIL_UNSPECIFIED]
     config = request.generation_config
+    assert config.top_logprobs == 2
     assert (config.max_output_tokens, config.temperature, config.seed) == (9, 0.5, 7)
     assert config.response_format.json_schema.schema_json == '{"type": "object"}'
     assert config.reasoning_effort == REASONING_EFFORT_LOW
     assert dict(config.provider_options["openai"]) == {"user": "me", "audio": {"speed": 2}}
     policy = request.routing_policy
     assert (list(policy.provider_ids), policy.failover_disabled) == (["a", "b"], True)
-    assert dict(policy.labels) == {"team": "web"}
+    assert dict(request.attribution.labels) == {"team": "web"}
+    assert request.attribution.user_id == "u-1"
+    assert [tool.WhichOneof("kind") for tool in request.tools] == ["web_search", "code_execution"]
     remaining = gateway.timeouts[-1]
     assert remaining is not None
     assert 20 < remaining <= 30
@@ -155,6 +170,37 @@ def test_reasoning_stays_out_of_pipes(gateway: Gateway, ringmain: CommandLine) -
     result = ringmain("chat", "Hi", "-m", "m")
     assert result.stdout == "Yes\n"
     assert "Hmm" not in result.stderr
+
+
+SEARCH = Part(provider_tool_call=ProviderToolCall(tool_call_id="s1", name="web_search", arguments_json="{}"))
+FOUND = Part(text="Yes", citations=[Citation(title="Rings", uri="https://a.example")])
+
+
+def test_searches_and_sources_are_shown(gateway: Gateway, ringmain: CommandLine) -> None:
+    """Below the answer stand what the provider ran and the sources; a pipe gets the answer alone."""
+    whole = response("")
+    whole.message.CopyFrom(Message(parts=[Part(text="Hm, "), SEARCH, FOUND]))
+    parts = [opened(part, index) for index, part in enumerate(whole.message.parts)]
+    gateway.script(streams(started(), *parts, finished(whole)), answers(whole))
+    for flags in ((), ("--no-stream",)):
+        result = ringmain("chat", "Hi", "-m", "m", "--web-search", *flags)
+        assert (result.exit_code, result.stdout) == (0, "Hm, Yes\n")
+        lines = result.stderr.splitlines()
+        assert lines[:2] == ["ran web_search({})", "source 1: Rings https://a.example"]
+
+
+def test_a_paused_turn_goes_on(gateway: Gateway, ringmain: CommandLine) -> None:
+    """While the provider pauses, the conversation is sent again with the answer at its end."""
+    paused = response("One ")
+    paused.finish_reason = FINISH_REASON_PAUSED
+    first = streams(started(), opened(Part(text="One ")), closed(), finished(paused))
+    gateway.script(first, streams(*events_of(["two"])), answers(paused), answers(response("two")))
+    for flags in ((), ("--no-stream",)):
+        result = ringmain("chat", "Hi", "-m", "m", *flags)
+        assert (result.exit_code, result.stdout) == (0, "One \ntwo\n")
+        assert "stopped: paused" in result.stderr
+        said = [part.text for message in asked(gateway).messages for part in message.parts]
+        assert said == ["Hi", "One "]
 
 
 def test_broken_stream_shows_what_came(gateway: Gateway, ringmain: CommandLine) -> None:

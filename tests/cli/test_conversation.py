@@ -7,6 +7,7 @@ import pytest
 from ringmain import Client, image, user
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import Message
+from ringmain.v1.generation_pb2 import FINISH_REASON_PAUSED
 from ringmain_server.cli.ask import Asker
 from ringmain_server.cli.conversation import HELP, Conversation
 from ringmain_server.cli.screen import Screen
@@ -66,6 +67,20 @@ def test_remembers_what_was_said(talk: Talk) -> None:
     said = [[part.text for message in r.messages for part in message.parts] for r in requests]
     assert said == [["One", ""], ["One", "", "1", "Two"]]
     assert out == "1\n2\n\n"
+
+
+def test_remembers_every_message_of_a_paused_turn(talk: Talk) -> None:
+    """A turn that the provider paused is kept with all of its messages."""
+    events = events_of(["half"])
+    events[-1].finished.finish_reason = FINISH_REASON_PAUSED
+    requests, _, _ = talk(
+        ["One", "Two", EOFError],
+        streams(*events),
+        streams(*events_of(["done"])),
+        streams(*events_of(["2"])),
+    )
+    said = [[part.text for message in r.messages[1:] for part in message.parts] for r in requests]
+    assert said == [[], ["half"], ["half", "done", "Two"]]
 
 
 def test_commands(talk: Talk) -> None:

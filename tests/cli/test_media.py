@@ -37,8 +37,9 @@ def target() -> Iterator[str]:
 
 @pytest.fixture
 def slow_target() -> Iterator[str]:
-    """The address of a gateway whose sandbox takes its time."""
-    with _gateway(RINGMAIN_PROVIDERS__SANDBOX__FIRST_TOKEN_MS="400") as address:
+    """The address of a gateway whose sandbox takes its time, and which reads a page at a time."""
+    slow = {"RINGMAIN_PROVIDERS__SANDBOX__FIRST_TOKEN_MS": "400", "RINGMAIN_MEDIA__PARALLEL_PAGES": "1"}
+    with _gateway(**slow) as address:
         yield address
 
 
@@ -161,8 +162,8 @@ def test_a_reading_goes_on_where_it_was_interrupted(
 ) -> None:
     """After Ctrl-C there is no half file; the same command reads only what is left."""
     Path("r.pdf").write_bytes(pdf(40))
-    arguments = ("read", "r.pdf", "-o", "r.md", "--model", "sandbox/chat", "--mode", "page", "--parallel")
-    process = process_of(slow_target).start(*arguments, "1")
+    arguments = ("read", "r.pdf", "-o", "r.md", "--model", "sandbox/chat", "--mode", "page")
+    process = process_of(slow_target).start(*arguments)
     part = Path("r.md.part")
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline and not (part.exists() and len(part.read_bytes().splitlines()) >= 4):
@@ -173,7 +174,7 @@ def test_a_reading_goes_on_where_it_was_interrupted(
     assert not Path("r.md").exists()
     kept = len(part.read_text(encoding="utf-8").splitlines()) - 1
     assert 3 <= kept < 40
-    assert ringmain(*arguments, "16").exit_code == 0
+    assert ringmain(*arguments).exit_code == 0
     assert not part.exists()
     assert Path("r.md").read_text(encoding="utf-8").count("Image 1 is") == 40
 

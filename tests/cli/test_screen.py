@@ -37,12 +37,28 @@ def test_terminal_is_not_steered() -> None:
     assert dim == ["", "think]0;title", "\n", "n\n", "more", "\n"]
 
 
+def test_steps_are_for_terminals() -> None:
+    """What happens meanwhile is a line of its own on a terminal, and leaves an answer in a file whole."""
+    with streams(Terminal) as (out, err):
+        screen = Screen()
+        screen.write("a")
+        screen.step("runs web_search")
+    assert (out.getvalue(), err.getvalue()) == ("a\n", "\x1b[2mruns web_search\n\x1b[0m")
+    with redirect_stdout(io.StringIO()) as file, redirect_stderr(Terminal()) as err:
+        screen = Screen()
+        screen.write("a")
+        screen.step("runs web_search")
+        screen.write("b")
+    assert (file.getvalue(), err.getvalue()) == ("ab", "\x1b[2mruns web_search\n\x1b[0m")
+
+
 def test_pipe_gets_what_came() -> None:
     """A pipe gets the answer as it came, and no reasoning."""
     with streams(io.StringIO) as (out, err):
         screen = Screen()
         screen.write("a\x1b[31m")
         screen.thought("think")
+        screen.step("runs web_search")
         screen.line("b")
         screen.write("")
         screen.end_line()

@@ -7,10 +7,19 @@ from ringmain.v1.chat_service_pb2 import (
     CountTokensResponse,
     EstimateCostResponse,
 )
+from ringmain.v1.content_pb2 import (
+    Citation,
+    Message,
+    Part,
+    ProviderToolCall,
+    TokenLogprob,
+    TokenLogprobs,
+    ToolCall,
+)
 from ringmain.v1.generation_pb2 import FINISH_REASON_MAX_TOKENS
 from ringmain.v1.routing_pb2 import Attempt, Route
 from ringmain.v1.usage_pb2 import Usage
-from ringmain_server.cli.summary import estimate, money, seconds, summary
+from ringmain_server.cli.summary import about, estimate, money, seconds, summary
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,32 @@ def test_line_tells_all() -> None:
         "p/m · about 12 in (8 cached), 34 out (5 reasoning) · cost unknown · first token 100 ms · "
         "total 2.00 s · from the cache · 2 attempts · stopped: max_tokens"
     )
+
+
+def test_what_there_is_to_say_of_an_answer() -> None:
+    """Tools, sources and probabilities each have a line."""
+    top = [TokenLogprob(token="Yes", logprob=-0.1), TokenLogprob(token="No", logprob=-9999)]
+    parts = [
+        Part(provider_tool_call=ProviderToolCall(name="web_search", arguments_json='{"q": 1}', failed=True)),
+        Part(
+            text="Yes",
+            citations=[
+                Citation(filename="a.pdf", page_number=3),
+                Citation(uri="https://a.example", title="A"),
+            ],
+            logprobs=[TokenLogprobs(token="Yes", logprob=-0.1, top=top)],
+        ),
+        Part(tool_call=ToolCall(name="f", arguments_json="{}")),
+    ]
+    answer = Answer(ChatResponse(message=Message(parts=parts), usage=Usage(web_search_count=2)))
+    assert list(about(answer)) == [
+        "asks for the tool f({})",
+        'ran web_search({"q": 1}) and failed',
+        "source 1: a.pdf, page 3",
+        "source 2: A https://a.example",
+        "'Yes' 90.5% · 'No' 0.0%",
+    ]
+    assert "2 web searches" in summary(answer, first=None, total=1)
 
 
 @pytest.mark.parametrize(

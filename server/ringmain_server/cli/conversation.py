@@ -85,14 +85,14 @@ class Conversation:
         """Asks a question, and keeps it with its answer unless the call failed."""
         question = user(line) if self.turns else self.opening(line)
         try:
-            answer = self.asker.stream([*self.turns, question], self.model)
+            answered = self.asker.stream([*self.turns, question], self.model)
         except KeyboardInterrupt:
             self._interrupts = 1
             self.asker.screen.note("cancelled; the question is forgotten")
         except RingmainError as exc:
             self.asker.screen.note(of_call(exc, self.target).message)
         else:
-            self.turns += [question, answer.message]
+            self.turns += [question, *answered]
 
 
 def terminal_line(prompt: str) -> str:

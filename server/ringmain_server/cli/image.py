@@ -77,7 +77,7 @@ class PictureFlags:
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Such as 1024x1536.")] = None
     ratio: Annotated[str | None, typer.Option(metavar="W:H", help="Such as 16:9.")] = None
     quality: Annotated[
-        Literal["low", "medium", "high"] | None, typer.Option(help="How much work to put in.")
+        Literal["low", "medium", "high", "extra_high"] | None, typer.Option(help="How much work to put in.")
     ] = None
     format: Annotated[Literal["png", "jpeg", "webp"] | None, typer.Option(help="What file to make.")] = None
     transparent: Annotated[bool, typer.Option("--transparent", help="A transparent background.")] = False
@@ -301,7 +301,7 @@ def _inspecting(client: "Client", name: str, classifier: str | None) -> Any:
     def look() -> str:
         from google.protobuf.json_format import MessageToDict
 
-        found = client.images.inspect(name, classifier=classifier or "")
+        found = client.images.inspect(name, model=classifier)
         fields = {"file": name, **MessageToDict(found, preserving_proto_field_name=True)}
         print(json.dumps(fields, ensure_ascii=False), flush=True)
         return ""

@@ -79,7 +79,6 @@ class Reading:
             model=self.model,
             mode=self.flags.mode,
             prompt=self.flags.prompt,
-            parallel=self.flags.parallel,
             first_page=first,
         )
         with flow:

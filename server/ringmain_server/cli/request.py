@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ringmain import ChatOptions
     from ringmain.v1.content_pb2 import Message
+    from ringmain.v1.generation_pb2 import Tool
 
 _ANSWER = "Answer"
 _ROUTE = "Route"
@@ -42,6 +43,9 @@ class PromptFlags:
         list[str],
         typer.Option(metavar="FILE|URL", help="An image to look at. Repeatable."),
     ] = field(default_factory=list)
+    detail: Annotated[
+        Literal["low", "high"] | None, typer.Option(help="How closely the model looks at the images.")
+    ] = None
     file: Annotated[
         list[str],
         typer.Option(metavar="FILE|URL", help="A document to read. Repeatable."),
@@ -57,6 +61,18 @@ class PromptFlags:
 class AnswerFlags:
     """Flags for the answer and the route."""
 
+    web_search: Annotated[
+        bool,
+        typer.Option("--web-search", rich_help_panel=_ANSWER, help="Let the provider search the web."),
+    ] = False
+    code_execution: Annotated[
+        bool,
+        typer.Option(
+            "--code-execution",
+            rich_help_panel=_ANSWER,
+            help="Let the provider run code that the model writes.",
+        ),
+    ] = False
     json_schema: Annotated[
         str | None,
         typer.Option(
@@ -72,7 +88,7 @@ class AnswerFlags:
         float | None, typer.Option(rich_help_panel=_ANSWER, metavar="T", help="0 to 2.")
     ] = None
     reasoning: Annotated[
-        Literal["none", "low", "medium", "high"] | None,
+        Literal["none", "minimal", "low", "medium", "high", "extra_high"] | None,
         typer.Option(rich_help_panel=_ANSWER, help="How much to reason first."),
     ] = None
     seed: Annotated[
@@ -81,6 +97,16 @@ class AnswerFlags:
             metavar="N",
             rich_help_panel=_ANSWER,
             help="For best-effort repeatability.",
+        ),
+    ] = None
+    top_logprobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=20,
+            rich_help_panel=_ANSWER,
+            help="Show the probability of each token, and of N alternatives.",
         ),
     ] = None
     option: Annotated[
@@ -104,6 +130,10 @@ class AnswerFlags:
         list[str],
         typer.Option(metavar="NAME=VALUE", rich_help_panel=_ROUTE, help="For cost attribution. Repeatable."),
     ] = field(default_factory=list)
+    user: Annotated[
+        str | None,
+        typer.Option(metavar="ID", rich_help_panel=_ROUTE, help="Your own id of the end user."),
+    ] = None
     timeout: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", min=0, rich_help_panel=_ROUTE, help="Give up after this time."),
@@ -121,7 +151,8 @@ def turn(question: str, flags: PromptFlags) -> "Message":
     from ringmain_server.cli.failures import USAGE, CommandFailure
 
     try:
-        media = [*map(image, flags.image), *map(document, flags.file)]
+        images = [image(source, detail=flags.detail) for source in flags.image]
+        media = [*images, *map(document, flags.file)]
     except OSError as exc:
         raise CommandFailure(f"error: cannot read {exc.filename}: {exc.strerror}", code=USAGE) from exc
     return user(question, *media)
@@ -141,17 +172,29 @@ def answer_options(flags: AnswerFlags) -> "ChatOptions":
     from ringmain_server.cli.pairs import pairs
 
     return {
+        "tools": _tools(flags),
         "json_schema": _schema(flags.json_schema) if flags.json_schema else None,
         "response_format": "json" if flags.json else None,
         "temperature": flags.temperature,
         "reasoning_effort": flags.reasoning,
         "seed": flags.seed,
+        "top_logprobs": flags.top_logprobs,
         "provider_options": _provider_options(flags.option),
         "provider_ids": flags.provider,
         "failover_disabled": flags.no_failover,
         "labels": dict(pairs("--label", "NAME=VALUE", flags.label)),
+        "user_id": flags.user,
         "timeout": flags.timeout,
     }
+
+
+def _tools(flags: AnswerFlags) -> "list[Tool]":
+    from ringmain import code_execution, web_search
+
+    return [
+        *([web_search()] if flags.web_search else []),
+        *([code_execution()] if flags.code_execution else []),
+    ]
 
 
 def _schema(given: str) -> str:

@@ -46,6 +46,14 @@ class Screen:
         self._end_thought()
         self._aside(f"{text}\n")
 
+    def step(self, text: str) -> None:
+        """Writes a dim line about what happens meanwhile, on a terminal only. A piped answer stays whole."""
+        if self._err.isatty():
+            if self._out.isatty():
+                self.end_line()
+            self._end_thought()
+            self._aside(f"{text}\n")
+
     def thought(self, text: str) -> None:
         """Appends to the model's reasoning, dim, on a terminal only."""
         if self._err.isatty():

@@ -36,6 +36,9 @@ class SeeFlags:
     each: Annotated[
         bool, typer.Option("--each", help="Ask about each picture by itself, not about all together.")
     ] = False
+    detail: Annotated[
+        Literal["low", "high"] | None, typer.Option(help="How closely the model looks at the pictures.")
+    ] = None
     max_tokens: Annotated[int | None, typer.Option(metavar="N", min=1, help="The most tokens to write.")] = (
         None
     )
@@ -69,11 +72,13 @@ def _seeing(
     def ask() -> str:
         from ringmain_server.cli.summary import money, tokens
 
-        answer = client.vision.analyze(pictures, question, model=model, max_output_tokens=flags.max_tokens)
+        answer = client.vision.analyze(
+            pictures, question, model=model, detail=flags.detail, max_output_tokens=flags.max_tokens
+        )
         head = f"{pictures[0]}: " if flags.each else ""
         print(f"{head}{answer.text}", flush=True)
         cost = money(answer.usage.cost_nano_usd if answer.usage.HasField("cost_nano_usd") else None)
-        return f"{answer.provider}/{answer.route.provider_model} · {tokens(answer.usage)} · {cost}"
+        return f"{answer.provider}/{answer.provider_model} · {tokens(answer.usage)} · {cost}"
 
     return ask
 
@@ -107,9 +112,6 @@ class ReadFlags:
     ] = "text"
     prompt: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What to ask of each page or picture.")
-    ] = None
-    parallel: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Pages of a document in work at once.")
     ] = None
     first_page: Annotated[int, typer.Option(metavar="N", min=1, help="The first page to read.")] = 1
 

@@ -59,13 +59,13 @@ def _why(breaker: Breaker, now: float) -> Iterator[str]:
     """Yields why a candidate gets no requests and until when, or its last failure."""
     if breaker.HasField("probe_time"):
         yield f"next try {_until(breaker.probe_time, now)}"
-    if breaker.hold_reason:
+    if breaker.cooldown_reason:
         end = (
-            f"until {_until(breaker.hold_end_time, now)}"
-            if breaker.HasField("hold_end_time")
+            f"until {_until(breaker.cooldown_end_time, now)}"
+            if breaker.HasField("cooldown_end_time")
             else "until checked"
         )
-        yield f"cooldown {end.replace('until in', 'for')}: {breaker.hold_reason}"
+        yield f"cooldown {end.replace('until in', 'for')}: {breaker.cooldown_reason}"
     elif breaker.HasField("last_error"):
         yield breaker.last_error.message
 

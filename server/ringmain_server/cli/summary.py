@@ -1,9 +1,11 @@
 """Command line, pure: formats numbers for people."""
 
+import math
 from collections.abc import Iterator
 
 from ringmain import Answer
 from ringmain.v1.chat_service_pb2 import CountTokensResponse, EstimateCostResponse
+from ringmain.v1.content_pb2 import Citation, TokenLogprob, TokenLogprobs
 from ringmain.v1.usage_pb2 import Usage
 
 
@@ -18,10 +20,35 @@ def summary(answer: Answer, *, first: float | None, total: float) -> str:
     return " · ".join(_facts(answer, first, total))
 
 
+def about(answer: Answer) -> Iterator[str]:
+    """Yields a line for each tool, source and token that there is something to say about."""
+    for call in answer.tool_calls:
+        yield f"asks for the tool {call.name}({call.arguments_json})"
+    for ran in answer.provider_tool_calls:
+        yield f"ran {ran.name}({ran.arguments_json}){' and failed' if ran.failed else ''}"
+    for number, source in enumerate(answer.sources, 1):
+        yield f"source {number}: {_source(source)}"
+    for token in answer.logprobs:
+        others = (other for other in token.top if other.token != token.token)
+        yield " · ".join(map(_probability, (token, *others)))
+
+
+def _source(source: Citation) -> str:
+    page = f", page {source.page_number}" if source.page_number else ""
+    place = source.uri or f"{source.filename}{page}"
+    return " ".join(filter(None, (source.title, place)))
+
+
+def _probability(token: TokenLogprobs | TokenLogprob) -> str:
+    return f"{token.token!r} {math.exp(token.logprob):.1%}"
+
+
 def _facts(answer: Answer, first: float | None, total: float) -> Iterator[str]:
     yield f"{answer.provider}/{answer.provider_model}"
     yield tokens(answer.usage)
     yield money(answer.usage.cost_nano_usd if answer.usage.HasField("cost_nano_usd") else None)
+    if searches := answer.usage.web_search_count:
+        yield f"{searches} web search{'es' if searches > 1 else ''}"
     if first is not None:
         yield f"first token {seconds(first)}"
     yield f"total {seconds(total)}"
