@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.catalog.limits import NO_LIMITS, read_limits
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost, read_prices
@@ -115,7 +116,7 @@ def test_units_of_prices(tmp_path: Path) -> None:
     [
         ("text-embedding-3-small", Usage(input_token_count=1_000_000), 20_000_000),
         ("tts-1", Usage(character_count=1000), 15_000_000),
-        ("whisper-1", Usage(audio_duration_ms=60_000), 6_000_000),
+        ("whisper-1", Usage(audio_duration=Duration(seconds=60)), 6_000_000),
     ],
 )
 def test_the_list_prices_other_models_than_those_of_chat(model: str, usage: Usage, cost: int) -> None:

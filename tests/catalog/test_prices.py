@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1.usage_pb2 import Usage
@@ -96,7 +97,7 @@ MEDIA = FlatPrice(
     ("usage", "cost"),
     [
         (Usage(image_count=2), 80_000_000),
-        (Usage(audio_duration_ms=90_000), 9_000_000),
+        (Usage(audio_duration=Duration(seconds=90)), 9_000_000),
         (Usage(character_count=1000), 15_000_000),
         (Usage(image_count=1, input_token_count=1000), 41_000_000),
     ],

@@ -28,12 +28,14 @@ def test_everything_of_a_request_counts() -> None:
         messages { parts { text: "1234" } parts { media { data: "x" } } parts {} }
         messages { parts { tool_call { name: "1234" arguments_json: "1234" } }
                    parts { tool_result { parts { text: "1234" } } }
-                   parts { reasoning { text: "1234" } } }
-        tools { name: "1234" description: "1234" parameters_schema_json: "1234" }
-        generation_config { response_format { json_schema { schema_json: "1234" } } }
+                   parts { reasoning { text: "1234" } }
+                   parts { provider_tool_call { name: "1234" arguments_json: "1234" results { text: "1234" } } } }
+        tools { function { name: "1234" description: "1234" parameters_schema_json: "1234" } }
+        tools { web_search {} }
+        generation_config { response_format { json_schema { schema_json: "1234" description: "1234" } } }
         """,
         ChatRequest(),
     )
-    assert request_tokens(request) == 2 * MESSAGE_TOKENS + MEDIA_TOKENS + 9
+    assert request_tokens(request) == 2 * MESSAGE_TOKENS + MEDIA_TOKENS + 13
     usage = estimate(request, 5)
-    assert (usage.input_token_count, usage.output_token_count, usage.estimated) == (1021 - 4, 5, True)
+    assert (usage.input_token_count, usage.output_token_count, usage.estimated) == (1021, 5, True)

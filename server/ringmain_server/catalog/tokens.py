@@ -32,8 +32,8 @@ def request_tokens(request: ChatRequest) -> int:
         function = tool.function
         total += text_tokens(function.name) + text_tokens(function.description)
         total += text_tokens(function.parameters_schema_json)
-    schema = request.generation_config.response_format.json_schema.schema_json
-    return total + text_tokens(schema)
+    shape = request.generation_config.response_format.json_schema
+    return total + text_tokens(shape.schema_json) + text_tokens(shape.description)
 
 
 def estimate(request: ChatRequest, answer_tokens: int) -> Usage:
@@ -55,6 +55,9 @@ def _part(part: Part) -> int:
             return text_tokens(part.tool_call.name) + text_tokens(part.tool_call.arguments_json)
         case "tool_result":
             return _parts(part.tool_result.parts)
+        case "provider_tool_call":
+            run = part.provider_tool_call
+            return text_tokens(run.name) + text_tokens(run.arguments_json) + _parts(run.results)
         case "reasoning":
             return text_tokens(part.reasoning.text)
     return 0
