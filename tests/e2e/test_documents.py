@@ -74,7 +74,7 @@ async def read(data: bytes, settings: Any = None, **config: Any) -> Events:
 
 def pages_of(events: Events) -> list[vision_pb2.DocumentPage]:
     """The pages, between an opening and an end."""
-    assert events[0].WhichOneof("event") == "opened"
+    assert events[0].WhichOneof("event") == "started"
     assert events[-1].WhichOneof("event") == "finished"
     return [event.page for event in events[1:-1]]
 
@@ -82,7 +82,7 @@ def pages_of(events: Events) -> list[vision_pb2.DocumentPage]:
 async def test_pages_come_in_order() -> None:
     """Text is taken as it is, without a model: without pictures it costs nothing, and that is known."""
     events = await read(pdf(12))
-    assert (events[0].opened.mime_type, events[0].opened.page_count) == ("application/pdf", 12)
+    assert (events[0].started.mime_type, events[0].started.page_count) == ("application/pdf", 12)
     pages = pages_of(events)
     assert [page.page_number for page in pages] == list(range(1, 13))
     assert all(f"page number {page.page_number} of" in page.markdown for page in pages)

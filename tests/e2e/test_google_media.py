@@ -115,7 +115,11 @@ async def test_enlarging(running: Gateway) -> None:
     """An image is enlarged by a model for that, and by no other."""
     stub: Any = image_grpc.ImageServiceStub(running.channel)
     image = Media(mime_type="image/png", data=png())
-    request = image_pb2.UpscaleImageRequest(model="g/imagen-4.0-upscale-preview", image=image, factor=2)
+    request = image_pb2.UpscaleImageRequest(
+        model="g/imagen-4.0-upscale-preview",
+        image=image,
+        upscale_config=image_pb2.UpscaleConfig(factor=2),
+    )
     assert (await stub.UpscaleImage(request)).image.data == png()
     request.model = "g/gemini-2.5-flash"
     with pytest.raises(grpc.aio.AioRpcError) as caught:

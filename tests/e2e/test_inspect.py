@@ -59,7 +59,7 @@ async def test_the_place_is_told_where_the_operator_allows() -> None:
 async def test_a_model_that_sees_classifies() -> None:
     """A model without a classifier of its own is asked for JSON; its usage is told."""
     async with _stub() as (ringmain, stub):
-        request = image_pb2.InspectImageRequest(image=Media(data=_jpeg()), classifier_model="sandbox/chat")
+        request = image_pb2.InspectImageRequest(image=Media(data=_jpeg()), model="sandbox/chat")
         found = await stub.InspectImage(request)
         line = ringmain.log()[-1]
     assert [rating.category for rating in found.safety_ratings] == list(CATEGORIES)
@@ -87,7 +87,7 @@ async def test_what_cannot_be_looked_at_is_named(image: Media, field: str) -> No
 async def test_an_unknown_classifier_is_not_found() -> None:
     """The model's name is checked like any other."""
     async with _stub() as (_, stub):
-        request = image_pb2.InspectImageRequest(image=Media(data=_jpeg()), classifier_model="nothing")
+        request = image_pb2.InspectImageRequest(image=Media(data=_jpeg()), model="nothing")
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await stub.InspectImage(request)
     assert failed.value.code() is grpc.StatusCode.NOT_FOUND

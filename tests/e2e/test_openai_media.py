@@ -120,9 +120,7 @@ async def test_what_an_image_shows() -> None:
     """The moderation's scores and flags stand beside what the file holds, and cost nothing."""
     async with running() as (found, upstream):
         stub: image_grpc.ImageServiceAsyncStub = image_grpc.ImageServiceStub(found.channel)
-        request = image.InspectImageRequest(
-            image=Media(data=PNG), classifier_model="up/omni-moderation-latest"
-        )
+        request = image.InspectImageRequest(image=Media(data=PNG), model="up/omni-moderation-latest")
         answer = await stub.InspectImage(request)
         assert (answer.width, answer.height) == (64, 32)
         violent = {one.category: one for one in answer.safety_ratings}["violence"]
@@ -158,7 +156,8 @@ async def test_speech() -> None:
     """Speech comes in its pieces, with its media type first and its characters last."""
     async with running() as (found, _):
         stub: audio_grpc.AudioServiceAsyncStub = audio_grpc.AudioServiceStub(found.channel)
-        request = audio.SpeakRequest(model="up/tts-1", text="Hello", voice="nova", mime_type="audio/flac")
+        config = audio.SpeechConfig(voice="nova", mime_type="audio/flac")
+        request = audio.SpeakRequest(model="up/tts-1", text="Hello", speech_config=config)
         events = [event async for event in stub.Speak(request)]
         assert events[0].started.mime_type == "audio/flac"
         assert events[0].started.response_id

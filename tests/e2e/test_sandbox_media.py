@@ -128,7 +128,8 @@ async def test_upscaling_is_free_and_keeps_the_format(model: str) -> None:
     """An enlarged image has factor times the sides, in its own format, with or without a provider."""
     async with gateway() as ringmain:
         image = {"data": saved(scene(), "JPEG")}
-        asked = image_pb2.UpscaleImageRequest(model=model, image=image, factor=3)  # type: ignore[arg-type]
+        asked = image_pb2.UpscaleImageRequest(model=model, image=image)  # type: ignore[arg-type]
+        asked.upscale_config.factor = 3
         answer = await _images(ringmain).UpscaleImage(asked)
         assert (_picture(answer.image.data).size, answer.image.mime_type) == ((360, 240), "image/jpeg")
         assert (answer.usage.image_count, answer.usage.cost_nano_usd) == (1, 0)
@@ -139,7 +140,7 @@ async def test_an_image_can_be_inspected_and_classified() -> None:
     """The sandbox adds ratings and labels to what the file says."""
     async with gateway() as ringmain:
         red = saved(PIL.Image.new("RGB", (64, 32), (200, 20, 20)), "PNG")
-        asked = image_pb2.InspectImageRequest(image={"data": red}, classifier_model="sandbox/classify")  # type: ignore[arg-type]
+        asked = image_pb2.InspectImageRequest(image={"data": red}, model="sandbox/classify")  # type: ignore[arg-type]
         found = await _images(ringmain).InspectImage(asked)
         assert (found.width, found.height) == (64, 32)
         flagged = {one.category for one in found.safety_ratings if one.flagged}
@@ -155,7 +156,7 @@ async def test_texts_become_vectors_of_one_space() -> None:
         asked = embedding_pb2.EmbedRequest(
             model="sandbox/embed",
             texts=["a red fox", "the red fox", "quarterly taxes"],
-            dimension_count=256,
+            embedding_config=embedding_pb2.EmbeddingConfig(dimension_count=256),
         )
         answer = await stub.Embed(asked)
         one, near, far = (list(vector.values) for vector in answer.embeddings)
@@ -180,7 +181,7 @@ async def test_what_is_spoken_is_heard_word_for_word() -> None:
             seconds = file.getnframes() / file.getframerate()
         usage = events[-1].finished.usage
         assert usage.character_count == len(TEXT)
-        assert usage.audio_duration_ms == round(seconds * 1000)
+        assert usage.audio_duration.ToMilliseconds() == round(seconds * 1000)
         heard = [event async for event in _audio(ringmain).Transcribe(_recording(data, 5000))]
         finished = heard[-1].finished
         assert finished.text == TEXT
@@ -189,7 +190,7 @@ async def test_what_is_spoken_is_heard_word_for_word() -> None:
         assert "".join(segment.text for segment in segments) == TEXT
         assert segments[0].end_offset.ToMilliseconds() == segments[1].start_offset.ToMilliseconds()
         assert segments[-1].end_offset.ToMilliseconds() <= seconds * 1000
-        assert finished.usage.audio_duration_ms == round(seconds * 1000)
+        assert finished.usage.audio_duration.ToMilliseconds() == round(seconds * 1000)
         assert finished.usage.HasField("cost_nano_usd")
         assert finished.language_code == "en"
 
@@ -211,11 +212,12 @@ async def test_images_are_analysed_whole_and_streamed() -> None:
         asked.images.add(data=saved(scene(), "PNG"))
         asked.images.add(data=saved(scene((60, 50)), "JPEG"))
         answer = await stub.AnalyzeImages(asked)
-        assert "120x80" in answer.text
-        assert "60x50" in answer.text
+        text = "".join(part.text for part in answer.message.parts)
+        assert "120x80" in text
+        assert "60x50" in text
         events = [event async for event in stub.StreamAnalyzeImages(asked)]
         told = fold_chat(events).message.parts
-        assert "".join(part.text for part in told) == answer.text
+        assert "".join(part.text for part in told) == text
 
 
 async def test_answers_of_more_than_4_mib_come_whole_and_in_pieces() -> None:

@@ -132,7 +132,7 @@ def messages(wire: Wire, request: Message, model: str, mark: str) -> list[Messag
         owner = made.generate if made.HasField("generate") else made.edit
     elif isinstance(made, chat_pb2.CountTokensRequest):
         owner = made.chat
-    setattr(owner, "classifier_model" if isinstance(made, image_pb2.InspectImageRequest) else "model", model)
+    owner.model = model
     if isinstance(owner, chat_pb2.ChatRequest):
         owner.messages[0].parts[0].text += f" {mark}"
     elif isinstance(owner, embedding_pb2.EmbedRequest):

@@ -118,7 +118,8 @@ def draws(provider: str) -> Calls:
 def enlarges(method: str) -> Calls:
     """Enlarges an image within the gateway."""
     image = Media(mime_type="image/png", data=picture())
-    request = image_pb2.UpscaleImageRequest(model=f"local/{method}", image=image, factor=2)
+    config = image_pb2.UpscaleConfig(factor=2)
+    request = image_pb2.UpscaleImageRequest(model=f"local/{method}", image=image, upscale_config=config)
     return lambda channel: image_grpc.ImageServiceStub(channel).UpscaleImage(request)
 
 

@@ -92,7 +92,7 @@ def _stream_edit(channel: grpc.aio.Channel, model: str) -> Any:
 
 
 def _inspect(channel: grpc.aio.Channel, model: str) -> Any:
-    request = image.InspectImageRequest(image=PNG, classifier_model=model)
+    request = image.InspectImageRequest(image=PNG, model=model)
     return image_grpc.ImageServiceStub(channel).InspectImage(request)
 
 

@@ -111,9 +111,9 @@ async def test_googles_media(google: Gateway) -> None:
             calls.append(
                 embeddings.Embed(embedding_pb2.EmbedRequest(model=f"g/{vectors}{end}", texts=["x", "y"]))
             )
-            calls.append(
-                audio.Speak(audio_pb2.SpeakRequest(model=f"g/{speech}{end}", text="Hello", voice="Kore"))
-            )
+            config = audio_pb2.SpeechConfig(voice="Kore")
+            request = audio_pb2.SpeakRequest(model=f"g/{speech}{end}", text="Hello", speech_config=config)
+            calls.append(audio.Speak(request))
             codes += await asyncio.gather(*map(ended, calls))
             del calls
         assert codes.count("OK") == len(_GOOGLES), codes

@@ -30,7 +30,8 @@ async def test_a_newer_effort_or_purpose_is_as_if_it_were_not_set(wire: str) -> 
         async with gateway({"providers": {"p": _settings(wire, port)}, "retry": {"attempts": 0}}) as ringmain:
             request = ask("p/echo")
             request.generation_config.reasoning_effort = NEWER
-            texts = embedding_pb2.EmbedRequest(model="p/embed", texts=["hi"], purpose=NEWER)
+            texts = embedding_pb2.EmbedRequest(model="p/embed", texts=["hi"])
+            texts.embedding_config.purpose = NEWER
             channel = ringmain.channel
             vectors: embedding_grpc.EmbeddingServiceAsyncStub = embedding_grpc.EmbeddingServiceStub(channel)
             expected = {"OK"} if wire == "sandbox" else {"UNAVAILABLE", "FAILED_PRECONDITION"}

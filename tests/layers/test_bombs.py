@@ -66,5 +66,5 @@ async def test_a_bomb_to_be_enlarged_reaches_no_provider() -> None:
     """It is refused as well."""
     world = World()
     with pytest.raises(MediaInvalid):
-        await world.call(UPSCALE_IMAGE, image_pb2.UpscaleImageRequest(image=Media(data=_GIF), factor=2))
+        await world.call(UPSCALE_IMAGE, image_pb2.UpscaleImageRequest(image=Media(data=_GIF)))
     assert not world.backend.requests

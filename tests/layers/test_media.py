@@ -96,17 +96,16 @@ async def test_a_request_without_media_passes_as_it_is() -> None:
 
 async def test_images_are_made_to_fit() -> None:
     """Of several media only the images that do not fit change, and the caller's request stays."""
-    large = Media(
-        data=picture((400, 200), "TIFF"), mime_type="image/tiff", detail=IMAGE_DETAIL_HIGH, filename="x"
-    )
+    large = Media(data=picture((400, 200), "TIFF"), mime_type="image/tiff", filename="x")
     small, document = Media(data=picture(), mime_type="image/png"), Media(data=b"%PDF-", filename="a.pdf")
     world, request = World(images=ModelLimits(max_long_side=100)), ask(large, small, document)
+    request.messages[0].parts[1].image_detail = IMAGE_DETAIL_HIGH
     before = request.SerializeToString()
     for op in (CHAT, STREAM_CHAT):
         await (world.call(op, request) if op is CHAT else world.stream(op, request))
         _, first, second, third = world.sent.messages[0].parts
         assert opened(first.media.data).size == (100, 50)
-        assert (first.media.detail, first.media.filename) == (IMAGE_DETAIL_HIGH, "x")
+        assert (first.image_detail, first.media.filename) == (IMAGE_DETAIL_HIGH, "x")
         assert first.media.mime_type in ModelLimits().mime_types
         assert (second.media, third.media) == (small, document)
     assert request.SerializeToString() == before
@@ -255,7 +254,7 @@ async def test_an_enlarged_image_has_the_wanted_type() -> None:
     for wanted, own, found in (("", "JPEG", "image/jpeg"), ("image/webp", "PNG", "image/webp")):
         answer = image_pb2.UpscaleImageResponse(image=Media(data=picture((16, 12))))
         request = image_pb2.UpscaleImageRequest(
-            image=Media(data=picture(kind=own)), factor=2, mime_type=wanted
+            image=Media(data=picture(kind=own)), upscale_config=image_pb2.UpscaleConfig(mime_type=wanted)
         )
         response = await World(answer).call(UPSCALE_IMAGE, request)
         assert response.image.mime_type == found

@@ -101,7 +101,7 @@ async def test_a_classifier_is_priced_although_its_answer_has_no_route() -> None
     answer = image_pb2.InspectImageResponse(labels=["fox"])
     answer.usage.input_token_count = 7
     router = router_of(_target(CLASSIFY_IMAGE, "moderation", backends=(ScriptedBackend([[answer]]),)))
-    request = image_pb2.InspectImageRequest(image=Media(data=b"x"), classifier_model="m")
+    request = image_pb2.InspectImageRequest(image=Media(data=b"x"), model="m")
     assert (await router.call(CLASSIFY_IMAGE, request, new_call())).usage.cost_nano_usd == 7000
 
 

@@ -209,12 +209,7 @@ class MediaSettings(Section):
     )
     max_document_bytes: Size = Field(default=256 * 2**20, description="The largest document that is read.")
     max_document_pages: Count = Field(default=2000, description="The most pages of a document that is read.")
-    parallel_pages: Count = Field(
-        default=4, description="Pages of a document that are read at once, if the request does not say."
-    )
-    max_parallel_pages: Count = Field(
-        default=16, description="The most pages at once that a request may ask for; more counts as this."
-    )
+    parallel_pages: Count = Field(default=4, description="Pages of a document that are read at once.")
     threads: Annotated[int, Strict(), Field(ge=0, le=64)] = Field(
         default=0, description="Threads that work on media; 0 for half as many as there are processors."
     )

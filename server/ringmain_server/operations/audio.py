@@ -10,6 +10,7 @@ from ringmain.v1.routing_pb2 import RoutingPolicy
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations.base import Accounted, Streamed
+from ringmain_server.operations.identity import identify_last
 from ringmain_server.operations.upload import ReplayBuffer
 
 
@@ -40,8 +41,15 @@ def _transcribe_accounted(event: audio_pb2.TranscribeEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
 
 
-def _transcribe_identify(event: audio_pb2.TranscribeEvent, response_id: str) -> None:
-    event.finished.response_id = response_id
+def _transcribe_started(
+    call: Call, candidate: Candidate, _: audio_pb2.TranscribeEvent
+) -> Sequence[audio_pb2.TranscribeEvent]:
+    started = audio_pb2.TranscriptStarted(
+        response_id=call.response_id,
+        provider_id=candidate.provider_id,
+        provider_model=candidate.provider_model,
+    )
+    return (audio_pb2.TranscribeEvent(started=started),)
 
 
 TRANSCRIBE: Streamed[AudioUpload, audio_pb2.TranscribeEvent] = Streamed(
@@ -49,18 +57,22 @@ TRANSCRIBE: Streamed[AudioUpload, audio_pb2.TranscribeEvent] = Streamed(
     capability=CAPABILITY_TRANSCRIPTION,
     cacheable=False,
     routed=lambda upload: upload,
-    started=lambda _call, _candidate, _first: (),
+    started=_transcribe_started,
     accounted=_transcribe_accounted,
-    identify=_transcribe_identify,
+    identify=identify_last,
     slow_first_event=True,
     may_hold_media=lambda _: False,
     upload=lambda upload: upload.recording,
 )
 
 
-def _speak_started(call: Call, _: Candidate, first: audio_pb2.SpeakEvent) -> Sequence[audio_pb2.SpeakEvent]:
+def _speak_started(
+    call: Call, candidate: Candidate, first: audio_pb2.SpeakEvent
+) -> Sequence[audio_pb2.SpeakEvent]:
     # Only the translator knows the media type, so its first event opens the stream.
-    first.started.response_id = call.response_id
+    started = first.started
+    started.response_id = call.response_id
+    started.provider_id, started.provider_model = candidate.provider_id, candidate.provider_model
     return ()
 
 
@@ -75,4 +87,5 @@ SPEAK: Streamed[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent] = Streamed(
     routed=lambda request: request,
     started=_speak_started,
     accounted=_speak_accounted,
+    identify=identify_last,
 )

@@ -36,11 +36,9 @@ def pieces(response: Drawn) -> Iterator[image_pb2.ImageEvent]:
     """Yields the events of a whole answer after `started`: every image's bytes, then `finished`."""
     for index, image in enumerate(response.images):
         yield from chunks(index, image.media.mime_type, image.media.data)
-    finished = image_pb2.ImageFinished()
-    if any(image.revised_prompt for image in response.images):
-        finished.revised_prompts.extend(image.revised_prompt for image in response.images)
-    if any(image.note for image in response.images):
-        finished.notes.extend(image.note for image in response.images)
+    finished = image_pb2.ImageFinished(response_id=response.response_id)
+    for index, image in enumerate(response.images):
+        finished.images.add(image_index=index, revised_prompt=image.revised_prompt, note=image.note)
     if response.HasField("usage"):
         finished.usage.CopyFrom(response.usage)
     if response.HasField("route"):
@@ -50,7 +48,11 @@ def pieces(response: Drawn) -> Iterator[image_pb2.ImageEvent]:
 
 def unfold(response: Drawn) -> list[image_pb2.ImageEvent]:
     """Returns the events of a response. `fold` inverts it."""
-    started = image_pb2.ImageStarted(response_id=response.response_id)
+    started = image_pb2.ImageStarted(
+        response_id=response.response_id,
+        provider_id=response.route.provider_id,
+        provider_model=response.route.provider_model,
+    )
     return [image_pb2.ImageEvent(started=started), *pieces(response)]
 
 
@@ -75,9 +77,10 @@ def fold(events: Iterable[image_pb2.ImageEvent], made: type[DrawnT]) -> DrawnT:
                 response.response_id = event.started.response_id
             case "finished":
                 finished = event.finished
-    prompts, notes = dict(enumerate(finished.revised_prompts)), dict(enumerate(finished.notes))
+    said = {one.image_index: one for one in finished.images}
     for index in sorted(data):
-        image = response.images.add(revised_prompt=prompts.get(index, ""), note=notes.get(index, ""))
+        one = said.get(index, image_pb2.FinishedImage())
+        image = response.images.add(revised_prompt=one.revised_prompt, note=one.note)
         image.media.mime_type = mime_types[index]
         image.media.data = b"".join(data[index])
     if finished.HasField("usage"):

@@ -125,7 +125,7 @@ async def finish_upscaled(
     media, data = response.image, response.image.data
     media.mime_type = detect(data) or media.mime_type
     own = detect(request.image.data)
-    wanted = request.mime_type or (own if own in OUTPUT_TYPES else media.mime_type)
+    wanted = request.upscale_config.mime_type or (own if own in OUTPUT_TYPES else media.mime_type)
     if media.mime_type != wanted:
         await _convert(media, data, wanted, candidate, workers)
 

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ringmain.v1 import image_service_pb2 as image_pb2
@@ -12,12 +11,11 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_IMAGE_GENERATION,
     CAPABILITY_IMAGE_UPSCALING,
 )
-from ringmain.v1.routing_pb2 import Route, RoutingPolicy
-from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unhurried
+from ringmain_server.operations.identity import identify, identify_last
 from ringmain_server.operations.image_events import fold, pieces, unfold
 from ringmain_server.operations.image_media import (
     finish_edited,
@@ -31,10 +29,6 @@ KEPT = 32 << 20
 """The most bytes of drawn images that can be given again."""
 
 Drawing = image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest
-
-
-def _identify(response: Any, response_id: str) -> None:
-    response.response_id = response_id
 
 
 def _passes_options(request: Drawing) -> bool:
@@ -71,7 +65,7 @@ GENERATE_IMAGES: Unary[image_pb2.GenerateImagesRequest, image_pb2.GenerateImages
     cacheable=True,
     routed=lambda request: request,
     accounted=lambda response: response,
-    identify=_identify,
+    identify=identify,
     finish=finish_generated,
     passes_options=_passes_options,
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request),
@@ -83,7 +77,7 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
     cacheable=True,
     routed=lambda request: request,
     accounted=lambda response: response,
-    identify=_identify,
+    identify=identify,
     fit=fit_edit_images,
     finish=finish_edited,
     passes_options=_passes_options,
@@ -91,10 +85,12 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
 )
 
 
-def _started(
-    call: Call, _candidate: Candidate, _first: image_pb2.ImageEvent
-) -> Sequence[image_pb2.ImageEvent]:
-    started = image_pb2.ImageStarted(response_id=call.response_id)
+def _started(call: Call, candidate: Candidate, _: image_pb2.ImageEvent) -> Sequence[image_pb2.ImageEvent]:
+    started = image_pb2.ImageStarted(
+        response_id=call.response_id,
+        provider_id=candidate.provider_id,
+        provider_model=candidate.provider_model,
+    )
     return (image_pb2.ImageEvent(started=started),)
 
 
@@ -109,6 +105,7 @@ STREAM_GENERATE_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageE
     routed=lambda request: request.generate,
     started=_started,
     accounted=_accounted,
+    identify=identify_last,
     passes_options=lambda request: _passes_options(request.generate),
     replay=_replay(image_pb2.GenerateImagesResponse, lambda request: request.generate),
     slow_first_event=True,
@@ -122,6 +119,7 @@ STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent
     routed=lambda request: request.edit,
     started=_started,
     accounted=_accounted,
+    identify=identify_last,
     fit=fit_stream_edit_images,
     passes_options=lambda request: _passes_options(request.edit),
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
@@ -135,31 +133,15 @@ UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageRespon
     cacheable=True,
     routed=lambda request: request,
     accounted=lambda response: response,
-    identify=_identify,
+    identify=identify,
     finish=finish_upscaled,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Classifier:
-    """The model of a request to inspect an image, under the name that every request has it."""
-
-    model: str
-    routing_policy: RoutingPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class _Unrouted:
-    """The usage of an answer that has no place for its route."""
-
-    usage: Usage
-    route: Route = field(default_factory=Route)
 
 
 CLASSIFY_IMAGE: Unary[image_pb2.InspectImageRequest, image_pb2.InspectImageResponse] = Unary(
     name="classify_image",
     capability=CAPABILITY_IMAGE_CLASSIFICATION,
     cacheable=True,
-    routed=lambda request: _Classifier(request.classifier_model, request.routing_policy),
-    accounted=lambda response: _Unrouted(response.usage),
+    routed=lambda request: request,
+    accounted=lambda response: response,
 )

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from ringmain.v1.usage_pb2 import Usage
 
-_COUNTS = tuple(
-    field.name for field in Usage.DESCRIPTOR.fields if field.name not in ("cost_nano_usd", "estimated")
-)
+_APART = frozenset({"audio_duration", "cost_nano_usd", "estimated"})
+_COUNTS = tuple(field.name for field in Usage.DESCRIPTOR.fields if field.name not in _APART)
 
 
 def total(usages: Iterable[Usage]) -> Usage:
@@ -15,6 +14,9 @@ def total(usages: Iterable[Usage]) -> Usage:
     for usage in usages:
         for name in _COUNTS:
             setattr(found, name, getattr(found, name) + getattr(usage, name))
+        if usage.HasField("audio_duration"):
+            heard = found.audio_duration.ToNanoseconds() + usage.audio_duration.ToNanoseconds()
+            found.audio_duration.FromNanoseconds(heard)
         found.estimated = found.estimated or usage.estimated
         known = known and usage.HasField("cost_nano_usd")
         cost += usage.cost_nano_usd

@@ -9,6 +9,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
+from google.protobuf.duration_pb2 import Duration
+
 MOST = 2**53 - 1
 """The largest count; beyond it a JSON number need not be exact.
 
@@ -55,6 +57,13 @@ def seconds(value: object) -> float | None:
     """Returns a time or a duration in seconds, which is finite and not negative."""
     found = number(value)
     return found if found is not None and 0 <= found < _LONGEST else None
+
+
+def span(length: float) -> Duration:
+    """Returns a number of seconds, which is not negative, as a duration in whole milliseconds."""
+    found = Duration()
+    found.FromMilliseconds(round(length * 1000))
+    return found
 
 
 def number(value: object) -> float | None:

@@ -43,10 +43,12 @@ _QUESTION = (
 def question(request: image_pb2.InspectImageRequest) -> ChatRequest:
     """Returns a chat request with the image and the question."""
     parts = [Part(media=request.image), Part(text=_QUESTION)]
-    chat = ChatRequest(model=request.classifier_model, messages=[Message(role=ROLE_USER, parts=parts)])
+    chat = ChatRequest(model=request.model, messages=[Message(role=ROLE_USER, parts=parts)])
     schema = chat.generation_config.response_format.json_schema
     schema.name = "classification"
     schema.schema_json = orjson.dumps(_SCHEMA).decode()
+    if request.HasField("attribution"):
+        chat.attribution.CopyFrom(request.attribution)
     if request.HasField("routing_policy"):
         chat.routing_policy.CopyFrom(request.routing_policy)
     return chat
@@ -71,4 +73,6 @@ def classification(answer: ChatResponse) -> image_pb2.InspectImageResponse:
         response.safety_ratings.add(category=category, score=bounded, flagged=bounded >= FLAGGED)
     if answer.HasField("usage"):
         response.usage.CopyFrom(answer.usage)
+    if answer.HasField("route"):
+        response.route.CopyFrom(answer.route)
     return response

@@ -16,11 +16,13 @@ from cachetools import LRUCache
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
+from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.aio.tasks import release_task
 from ringmain_server.backend import Backend
 from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
 from ringmain_server.config import MediaSettings
 from ringmain_server.documents import Document, Picture, page_markdown
 from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
@@ -50,11 +52,13 @@ class Told:
     Attributes:
         text: The description; empty where it failed.
         usage: The usage, None where nothing was asked.
+        route: The route, None where nothing was asked or it failed.
         error: The reason for a failure.
     """
 
     text: str = ""
     usage: Usage | None = None
+    route: Route | None = None
     error: RingmainError | None = None
 
 
@@ -68,6 +72,7 @@ class DocumentReader:
         settings: The limits.
         config: The options of the request.
         call: The caller's call.
+        first: The candidate that is asked first.
     """
 
     pipeline: Backend
@@ -75,6 +80,7 @@ class DocumentReader:
     settings: MediaSettings
     config: vision_pb2.ReadDocumentConfig
     call: Call
+    first: Candidate
     _described: LRUCache[bytes, "asyncio.Task[Told]"] = field(
         init=False, default_factory=lambda: LRUCache(_REMEMBERED)
     )
@@ -94,18 +100,27 @@ class DocumentReader:
             first = config.first_page or 1
             if first > count:
                 raise InvalidField.at("config.first_page", f"is {first}, and the document has {count} pages")
-            opened = vision_pb2.DocumentOpened(mime_type=document.mime_type, page_count=count)
-            yield vision_pb2.ReadDocumentEvent(opened=opened)
+            started = vision_pb2.DocumentStarted(
+                response_id=self.call.response_id,
+                provider_id=self.first.provider_id,
+                provider_model=self.first.provider_model,
+                mime_type=document.mime_type,
+                page_count=count,
+            )
+            yield vision_pb2.ReadDocumentEvent(started=started)
+            finished = vision_pb2.DocumentFinished(response_id=self.call.response_id)
             usages: list[Usage] = []
             pages = self._pages(document, first, count)
             try:
                 async for page in pages:
                     if page.HasField("usage"):
                         usages.append(page.usage)
+                    if page.HasField("route"):
+                        finished.route.CopyFrom(page.route)
                     yield vision_pb2.ReadDocumentEvent(page=page)
             finally:
                 await pages.aclose()
-            finished = vision_pb2.DocumentFinished(usage=total(usages))
+            finished.usage.CopyFrom(total(usages))
             yield vision_pb2.ReadDocumentEvent(finished=finished)
         finally:
             await run(document.close)
@@ -114,14 +129,11 @@ class DocumentReader:
         self, document: Document, first: int, last: int
     ) -> AsyncGenerator[vision_pb2.DocumentPage, None]:
         """Yields every page in order, and bounds those that are in work or finished but not yet returned."""
-        at_once = min(
-            self.config.max_parallel_pages or self.settings.parallel_pages, self.settings.max_parallel_pages
-        )
         waiting: deque[asyncio.Task[vision_pb2.DocumentPage]] = deque()
         following = first
         try:
             while waiting or following <= last:
-                while len(waiting) < at_once and following <= last:
+                while len(waiting) < self.settings.parallel_pages and following <= last:
                     waiting.append(asyncio.create_task(self._page(document, following)))
                     following += 1
                 page = await waiting[0]
@@ -151,7 +163,7 @@ class DocumentReader:
             page.error.CopyFrom(status(exc))
             return page
         page = vision_pb2.DocumentPage(page_number=number, markdown=markdown)
-        _set_usage_and_error(page, told)
+        _account(page, told)
         return page
 
     async def _describe(self, picture: Picture) -> Told:
@@ -175,14 +187,18 @@ class DocumentReader:
             release(exc)
             return Told(error=exc)
         part.usage = answer.usage
-        return Told(_text(answer), answer.usage)
+        return Told(_text(answer), answer.usage, answer.route)
 
     def _question(self, picture: Picture, prompt: str) -> ChatRequest:
         media = Media(mime_type=picture.mime_type, data=picture.data)
         message = Message(role=ROLE_USER, parts=[Part(media=media), Part(text=prompt)])
         request = ChatRequest(model=self.config.model, messages=[message])
+        if self.config.HasField("attribution"):
+            request.attribution.CopyFrom(self.config.attribution)
         if self.config.HasField("routing_policy"):
             request.routing_policy.CopyFrom(self.config.routing_policy)
+        if self.config.HasField("generation_config"):
+            request.generation_config.CopyFrom(self.config.generation_config)
         return request
 
 
@@ -225,11 +241,14 @@ def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:
     return open_document(file, mime_type=mime_type, field="chunk", limits=limits)  # type: ignore[arg-type]
 
 
-def _set_usage_and_error(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
-    """Sets the usage of a page, and the first error on it."""
+def _account(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
+    """Sets the usage of a page, the route of its last request, and the first error on it."""
     usages = [one.usage for one in told if one.usage is not None]
     if usages:
         page.usage.CopyFrom(total(usages))
+    routes = [one.route for one in told if one.route is not None]
+    if routes:
+        page.route.CopyFrom(routes[-1])
     error = next((one.error for one in told if one.error is not None), None)
     if error is not None:
         page.error.CopyFrom(status(error))

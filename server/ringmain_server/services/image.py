@@ -78,6 +78,7 @@ class ImageService:
             read=self._workers.read,
         )
         response = image_pb2.InspectImageResponse(
+            response_id=call.response_id,
             mime_type=found.mime_type,
             width=found.width,
             height=found.height,
@@ -88,8 +89,8 @@ class ImageService:
             perceptual_hash=found.perceptual_hash,
             dominant_colors=found.dominant_colors,
         )
-        if request.classifier_model:
-            call.model = request.classifier_model
+        if request.model:
+            call.model = request.model
             response.MergeFrom(await self._classified(request, call))
         return response
 
@@ -97,7 +98,7 @@ class ImageService:
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
         """Returns the ratings of a classifier, or of a model that sees and answers in JSON."""
-        targets = self._active.models.resolve(request.classifier_model)
+        targets = self._active.models.resolve(request.model)
         for one in targets:
             if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):
                 return await self._pipeline.call(CLASSIFY_IMAGE, request, call)

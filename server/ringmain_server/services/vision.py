@@ -1,10 +1,11 @@
 """Room 2: VisionService. A question about images is a chat of one turn."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
+from typing import Any
 
 from ringmain.v1 import vision_service_pb2 as vision_pb2
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
 from ringmain_server.assembly.active_config import ActiveConfig
@@ -32,19 +33,11 @@ class VisionService:
         self._active = active
         self._workers = workers
 
-    async def AnalyzeImages(
+    def AnalyzeImages(
         self, request: vision_pb2.AnalyzeImagesRequest, call: Call
-    ) -> vision_pb2.AnalyzeImagesResponse:
-        """Answers a question about images."""
-        answer = await self._pipeline.call(CHAT, question(request), call)
-        response = vision_pb2.AnalyzeImagesResponse(
-            response_id=answer.response_id,
-            text="".join(part.text for part in answer.message.parts),
-            finish_reason=answer.finish_reason,
-        )
-        response.usage.CopyFrom(answer.usage)
-        response.route.CopyFrom(answer.route)
-        return response
+    ) -> Coroutine[Any, Any, ChatResponse]:
+        """Answers a question about images and returns the whole answer."""
+        return self._pipeline.call(CHAT, question(request), call)
 
     def StreamAnalyzeImages(
         self, request: vision_pb2.AnalyzeImagesRequest, call: Call
@@ -56,10 +49,12 @@ class VisionService:
         self, config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
         """Turns a document into Markdown, page by page, with its pictures described."""
-        capable(config.model, self._active.models.resolve(config.model), CHAT, _SEEING)
+        targets = capable(config.model, self._active.models.resolve(config.model), CHAT, _SEEING)
         settings = self._active.now.settings.media
         with await upload_file(chunks, self._workers, settings.max_document_bytes) as file:
-            reader = DocumentReader(self._pipeline, self._workers, settings, config, call)
+            reader = DocumentReader(
+                self._pipeline, self._workers, settings, config, call, targets[0].candidate
+            )
             async with aclosing(reader.read(file)) as events:
                 async for event in events:
                     yield event
@@ -73,9 +68,13 @@ _SEEING = ChatRequest(
 
 def question(request: vision_pb2.AnalyzeImagesRequest) -> ChatRequest:
     """Returns the question as a conversation: first the images, then the text."""
-    parts = [Part(media=image) for image in request.images]
+    parts = [Part(media=image, image_detail=request.image_detail) for image in request.images]
     parts.append(Part(text=request.prompt))
-    chat = ChatRequest(model=request.model, messages=[Message(role=ROLE_USER, parts=parts)])
+    chat = ChatRequest(
+        request_id=request.request_id, model=request.model, messages=[Message(role=ROLE_USER, parts=parts)]
+    )
+    if request.HasField("attribution"):
+        chat.attribution.CopyFrom(request.attribution)
     if request.HasField("generation_config"):
         chat.generation_config.CopyFrom(request.generation_config)
     if request.HasField("routing_policy"):

@@ -39,7 +39,7 @@ class Servicer:
         async for chunk in chunks:
             yield audio_pb2.TranscribeEvent(text_delta=str(len(chunk)))
         finished = audio_pb2.TranscriptFinished(text=config.model)
-        finished.usage.audio_duration_ms = 7
+        finished.usage.audio_duration.FromMilliseconds(7)
         yield audio_pb2.TranscribeEvent(finished=finished)
 
 

@@ -60,8 +60,10 @@ LIMITS: Mapping[str, Limit] = {
     "RoutingPolicy.provider_ids": Limit(256, 64),
     "Attribution.labels": Limit(64, 16),
     "Attribution.user_id": Limit(128),
+    "AnalyzeImagesRequest.request_id": Limit(128),
     "AnalyzeImagesRequest.model": NAME,
     "AnalyzeImagesRequest.images": Limit(count=16),
+    "ReadDocumentConfig.request_id": Limit(128),
     "ReadDocumentConfig.model": NAME,
     "ReadDocumentConfig.mime_type": Limit(256, fill="x/" + "x" * 254),
     "GenerateImagesRequest.request_id": Limit(128),
@@ -74,19 +76,29 @@ LIMITS: Mapping[str, Limit] = {
     "ImageConfig.style": NAME,
     "ImageConfig.negative_prompt": Limit(32_000),
     "ImageConfig.provider_options": Limit(256, 32),
+    "UpscaleImageRequest.request_id": Limit(128),
     "UpscaleImageRequest.model": NAME,
-    "UpscaleImageRequest.prompt": Limit(32_000),
-    "InspectImageRequest.classifier_model": NAME,
+    "UpscaleConfig.prompt": Limit(32_000),
+    "UpscaleConfig.provider_options": Limit(256, 32),
+    "InspectImageRequest.request_id": Limit(128),
+    "InspectImageRequest.model": NAME,
+    "EmbedRequest.request_id": Limit(128),
     "EmbedRequest.model": NAME,
     "EmbedRequest.texts": Limit(count=2048),
+    "EmbedRequest.media": Limit(count=2048),
+    "EmbeddingConfig.provider_options": Limit(256, 32),
+    "TranscriptionConfig.request_id": Limit(128),
     "TranscriptionConfig.model": NAME,
     "TranscriptionConfig.mime_type": Limit(256, fill="x/" + "x" * 254),
     "TranscriptionConfig.language_code": Limit(64, fill="en" + "-aaaaaaa" * 7 + "-aaaaa"),
     "TranscriptionConfig.prompt": Limit(32_000),
+    "TranscriptionConfig.provider_options": Limit(256, 32),
+    "SpeakRequest.request_id": Limit(128),
     "SpeakRequest.model": NAME,
     "SpeakRequest.text": Limit(4096),
-    "SpeakRequest.voice": NAME,
-    "SpeakRequest.instructions": Limit(4096),
+    "SpeechConfig.voice": NAME,
+    "SpeechConfig.instructions": Limit(4096),
+    "SpeechConfig.provider_options": Limit(256, 32),
     "ListModelsRequest.page_token": Limit(2048),
     "ListModelsRequest.capabilities": Limit(count=64),
     "GetModelRequest.model": NAME,
@@ -125,8 +137,8 @@ FREE: Mapping[str, str] = {
     "ImageConfig.aspect_ratio": "a form of at most nine characters",
     "ImageConfig.size": "a form of at most eleven characters",
     "ImageConfig.mime_type": "one of three words",
-    "UpscaleImageRequest.mime_type": "one of three words",
-    "SpeakRequest.mime_type": "one of six words",
+    "UpscaleConfig.mime_type": "one of three words",
+    "SpeechConfig.mime_type": "one of six words",
 }
 
 
@@ -221,7 +233,7 @@ def test_the_contract_says_each_limit(name: str) -> None:
     """The comment of the field, or of its message, has the number."""
     comment = _comments()[name]
     for number in (LIMITS[name].length, LIMITS[name].count):
-        if number is not None and name != "EmbedRequest.texts":
+        if number is not None and name not in ("EmbedRequest.texts", "EmbedRequest.media"):
             assert f"{number:,}" in comment or (number == 1 and "one" in comment), comment
 
 

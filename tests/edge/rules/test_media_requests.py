@@ -11,7 +11,12 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.content_pb2 import Media
-from ringmain.v1.generation_pb2 import GenerationConfig
+from ringmain.v1.generation_pb2 import (
+    MODALITY_IMAGE,
+    GenerationConfig,
+    JsonObjectFormat,
+    ResponseFormat,
+)
 from ringmain_server.edge.validate import VALIDATORS
 
 PNG = Media(data=b"\x89PNG\r\n\x1a\n")
@@ -29,8 +34,9 @@ def _edit(**fields: Any) -> image_pb2.EditImagesRequest:
     return image_pb2.EditImagesRequest(**{"model": "m", "prompt": "a fox", "images": [PNG], **fields})
 
 
-def _upscale(**fields: Any) -> image_pb2.UpscaleImageRequest:
-    return image_pb2.UpscaleImageRequest(**{"model": "m", "image": PNG, "factor": 2, **fields})
+def _upscale(image: Media | None = PNG, **config: Any) -> image_pb2.UpscaleImageRequest:
+    upscale_config = image_pb2.UpscaleConfig(**{"factor": 2, **config})
+    return image_pb2.UpscaleImageRequest(model="m", image=image, upscale_config=upscale_config)
 
 
 def _analyze(**fields: Any) -> vision_pb2.AnalyzeImagesRequest:
@@ -45,6 +51,10 @@ def _embed(**fields: Any) -> embedding_pb2.EmbedRequest:
     return embedding_pb2.EmbedRequest(**{"model": "m", "texts": ["one"], **fields})
 
 
+def _embedded(**config: Any) -> embedding_pb2.EmbedRequest:
+    return _embed(embedding_config=embedding_pb2.EmbeddingConfig(**config))
+
+
 def _transcribe(**fields: Any) -> audio_pb2.TranscriptionConfig:
     return audio_pb2.TranscriptionConfig(**{"model": "m", **fields})
 
@@ -53,10 +63,16 @@ def _speak(**fields: Any) -> audio_pb2.SpeakRequest:
     return audio_pb2.SpeakRequest(**{"model": "m", "text": "hello", **fields})
 
 
+def _spoken(**config: Any) -> audio_pb2.SpeakRequest:
+    return _speak(speech_config=audio_pb2.SpeechConfig(**config))
+
+
 def _stream(**fields: Any) -> image_pb2.StreamImagesRequest:
     return image_pb2.StreamImagesRequest(**{"generate": _generate(), **fields})
 
 
+_JSON = GenerationConfig(response_format=ResponseFormat(json_object=JsonObjectFormat()))
+_IMAGES = GenerationConfig(output_modalities=[MODALITY_IMAGE])
 _OUTPAINT = image_pb2.EDIT_MODE_OUTPAINT
 _INPAINT = image_pb2.EDIT_MODE_INPAINT
 _STYLE = image_pb2.EDIT_MODE_STYLE
@@ -91,11 +107,11 @@ BAD: Sequence[tuple[Message, str]] = (
     (image_pb2.StreamImagesRequest(), "request"),
     (_stream(generate=_generate(model="")), "generate.model"),
     (image_pb2.StreamImagesRequest(edit=_edit(mode=_INPAINT)), "edit.mask"),
-    (_upscale(factor=1), "factor"),
-    (_upscale(factor=9), "factor"),
+    (_upscale(factor=1), "upscale_config.factor"),
+    (_upscale(factor=9), "upscale_config.factor"),
     (_upscale(image=None), "image"),
     (_upscale(image=Media()), "image"),
-    (_upscale(mime_type="image/bmp"), "mime_type"),
+    (_upscale(mime_type="image/bmp"), "upscale_config.mime_type"),
     (image_pb2.InspectImageRequest(), "image"),
     (_analyze(images=[]), "images"),
     (_analyze(images=[PNG, Media(uri="http://x")]), "images[1].uri"),
@@ -104,24 +120,29 @@ BAD: Sequence[tuple[Message, str]] = (
     (_read(model=""), "model"),
     (_read(mode=7), "mode"),
     (_read(first_page=-1), "first_page"),
-    (_read(max_parallel_pages=-1), "max_parallel_pages"),
+    (_read(generation_config=GenerationConfig(temperature=3)), "generation_config.temperature"),
+    (_read(generation_config=_JSON), "generation_config.response_format"),
+    (_read(generation_config=_IMAGES), "generation_config.output_modalities"),
     (_read(mime_type="pdf"), "mime_type"),
     (_embed(texts=[]), "texts"),
     (_embed(texts=["x"] * 2049), "texts"),
     (_embed(texts=["x", ""]), "texts[1]"),
-    (_embed(dimension_count=0), "dimension_count"),
+    (_embed(texts=[], media=[PNG] * 2049), "media"),
+    (_embed(texts=["x"] * 2048, media=[PNG]), "texts"),
+    (_embed(media=[PNG, Media()]), "media[1]"),
+    (_embedded(dimension_count=0), "embedding_config.dimension_count"),
     (_transcribe(language_code="?"), "language_code"),
     (_transcribe(mime_type="wav"), "mime_type"),
     (_speak(text=" "), "text"),
     (_speak(text="x" * 4097), "text"),
-    (_speak(speed=5), "speed"),
-    (_speak(speed=math.nan), "speed"),
-    (_speak(mime_type="audio/midi"), "mime_type"),
+    (_spoken(speed=5), "speech_config.speed"),
+    (_spoken(speed=math.nan), "speech_config.speed"),
+    (_spoken(mime_type="audio/midi"), "speech_config.mime_type"),
 )
 
 GOOD: Sequence[Message] = (
     _generate(),
-    _drawn(image_count=10, aspect_ratio="16:9", size="1024x1536", mime_type="image/webp", quality=3),
+    _drawn(image_count=10, aspect_ratio="16:9", size="1024x1536", mime_type="image/webp", quality=4),
     _edit(),
     _edit(mode=_INPAINT, mask=PNG),
     _edit(mode=_OUTPAINT, prompt="", outpaint=image_pb2.Margins(left=8)),
@@ -131,10 +152,12 @@ GOOD: Sequence[Message] = (
     image_pb2.InspectImageRequest(image=PNG),
     _analyze(images=[PNG] * 16),
     _read(mime_type="application/pdf", mode=2, first_page=7),
-    _embed(texts=["x"] * 2048, dimension_count=1),
-    _embed(purpose=99),
+    _embed(texts=["x"] * 2047, media=[PNG]),
+    _embed(texts=[], media=[PNG]),
+    _embedded(dimension_count=1),
+    _embedded(purpose=99),
     _transcribe(language_code="pt-BR", mime_type="audio/wav"),
-    _speak(speed=0.25, mime_type="audio/ogg"),
+    _spoken(speed=0.25, mime_type="audio/ogg"),
 )
 
 

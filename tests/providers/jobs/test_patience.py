@@ -52,7 +52,8 @@ async def test_the_upscaler_that_takes_its_time() -> None:
     async with setup("stability", retries=2, interval=0.002) as here:
         here.upstream.moments = {"/results/": list(BAD)}
         media = Media(data=picture(), mime_type="image/png")
-        request = image_pb2.UpscaleImageRequest(model="p/creative", image=media, factor=2)
+        config = image_pb2.UpscaleConfig(factor=2)
+        request = image_pb2.UpscaleImageRequest(model="p/creative", image=media, upscale_config=config)
         assert (await here.stub.UpscaleImage(request)).image.data == picture()
     assert here.upstream.jobs == 1
 

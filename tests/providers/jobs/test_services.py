@@ -218,7 +218,9 @@ async def test_stability_upscales(model: str, factor: int, path: str) -> None:
     """The quick upscaler answers at once, the creative one by a job."""
     async with setup("stability") as here:
         request = image_pb2.UpscaleImageRequest(
-            model=f"p/{model}", image=Media(data=picture(), mime_type="image/png"), factor=factor
+            model=f"p/{model}",
+            image=Media(data=picture(), mime_type="image/png"),
+            upscale_config=image_pb2.UpscaleConfig(factor=factor),
         )
         if model == "creative":
             here.upstream.looks = 0
@@ -231,7 +233,9 @@ async def test_a_factor_that_a_model_lacks_is_named() -> None:
     """A model that only enlarges four times says so."""
     async with setup("stability") as here:
         request = image_pb2.UpscaleImageRequest(
-            model="p/fast", image=Media(data=picture(), mime_type="image/png"), factor=3
+            model="p/fast",
+            image=Media(data=picture(), mime_type="image/png"),
+            upscale_config=image_pb2.UpscaleConfig(factor=3),
         )
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await here.stub.UpscaleImage(request)
@@ -265,7 +269,9 @@ async def test_upscales_by_jobs(kind: str) -> None:
     """The factor goes to the service under its own name."""
     async with setup(kind) as here:
         request = image_pb2.UpscaleImageRequest(
-            model="m", image=Media(data=picture(), mime_type="image/png"), factor=2, prompt="fox"
+            model="m",
+            image=Media(data=picture(), mime_type="image/png"),
+            upscale_config=image_pb2.UpscaleConfig(factor=2, prompt="fox"),
         )
         assert (await here.stub.UpscaleImage(request)).image.data == picture()
     body = here.upstream.requests[0].body

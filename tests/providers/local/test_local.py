@@ -6,7 +6,7 @@ import io
 import PIL.Image
 import pytest
 from ringmain.v1.content_pb2 import Media
-from ringmain.v1.image_service_pb2 import UpscaleImageRequest
+from ringmain.v1.image_service_pb2 import UpscaleConfig, UpscaleImageRequest
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_UPSCALING
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
@@ -40,7 +40,8 @@ async def _enlarged(
 
 def _request(factor: int = 2, kind: str = "PNG", mime_type: str = "") -> UpscaleImageRequest:
     image = Media(data=saved(scene(), kind))
-    return UpscaleImageRequest(image=image, factor=factor, mime_type=mime_type)
+    config = UpscaleConfig(factor=factor, mime_type=mime_type)
+    return UpscaleImageRequest(image=image, upscale_config=config)
 
 
 def _open(media: Media) -> PIL.Image.Image:
@@ -66,7 +67,8 @@ async def test_sides_grow_by_the_factor(factor: int) -> None:
 
 async def test_the_filters_are_different() -> None:
     """Lanczos and bicubic make other pixels of the same image."""
-    request = UpscaleImageRequest(image=Media(data=saved(scene((9, 9)), "PNG")), factor=4)
+    image = Media(data=saved(scene((9, 9)), "PNG"))
+    request = UpscaleImageRequest(image=image, upscale_config=UpscaleConfig(factor=4))
     assert (await _enlarged(request)).data != (await _enlarged(request, "bicubic")).data
 
 
@@ -88,7 +90,7 @@ async def test_other_models_and_addresses_are_refused() -> None:
     with pytest.raises(UnknownProviderModel):
         await _enlarged(_request(), "nearest")
     with pytest.raises(MediaInvalid):
-        await _enlarged(UpscaleImageRequest(image=Media(uri="https://example.com/a.png"), factor=2))
+        await _enlarged(UpscaleImageRequest(image=Media(uri="https://example.com/a.png")))
     local = _local()
     with pytest.raises(TypeError):
         await local.transport.open(UpscaleJob(b"", 2, "lanczos", ""))

@@ -309,10 +309,10 @@ async def test_streamed_edits_are_the_whole_ones() -> None:
 async def test_enlarging_keeps_the_format() -> None:
     """Sides grow by the factor; the format is the image's own, or the one asked for."""
     request = enlargement(3)
-    request.prompt = "a scene"
+    request.upscale_config.prompt = "a scene"
     answer = await Bench().whole(UPSCALE_IMAGE, "upscale", request)
     assert (_open(answer.image.data).size, answer.image.mime_type) == ((360, 240), "image/png")
-    request.mime_type = "image/jpeg"
+    request.upscale_config.mime_type = "image/jpeg"
     assert (await Bench().whole(UPSCALE_IMAGE, "upscale", request)).image.mime_type == "image/jpeg"
     request.image.data = saved(scene((6000, 4000)), "PNG")
     with pytest.raises(Rejected, match="more than"):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from ringmain.v1.audio_service_pb2 import SpeakRequest
+from ringmain.v1.audio_service_pb2 import SpeakRequest, SpeechConfig
 from ringmain_server.errors import (
     ConnectionFailed,
     MalformedAnswer,
@@ -131,7 +131,7 @@ async def test_speech_is_a_file() -> None:
     with pytest.raises(MalformedAnswer):
         await _speak(Bench(), "fault-malformed", [])
     for mime_type in ("audio/pcm", "audio/wav"):
-        request = SpeakRequest(text="One two", mime_type=mime_type)
+        request = SpeakRequest(text="One two", speech_config=SpeechConfig(mime_type=mime_type))
         with pytest.raises(MalformedAnswer):
             await Bench().events(SPEAK, "fault-malformed", request)
     seen: list[Any] = []

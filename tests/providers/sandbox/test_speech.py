@@ -5,7 +5,7 @@ import wave
 from typing import Any
 
 import pytest
-from ringmain.v1.audio_service_pb2 import SpeakRequest
+from ringmain.v1.audio_service_pb2 import SpeakRequest, SpeechConfig
 from ringmain_sandbox.question import Question
 from ringmain_sandbox.received import File, Received
 from ringmain_sandbox.script import Pace
@@ -60,7 +60,7 @@ async def test_words_come_at_their_pace() -> None:
     assert bench.timer.now - began == pytest.approx(4.5)
     usage = events[-1].finished.usage
     assert (usage.character_count, usage.estimated) == (13, False)
-    assert usage.audio_duration_ms == (len(sound_of(events)) - 44) // 48
+    assert usage.audio_duration.ToMilliseconds() == (len(sound_of(events)) - 44) // 48
 
 
 async def test_voice_speed_and_instructions_are_taken() -> None:
@@ -105,7 +105,7 @@ async def test_what_cannot_be_heard_is_said() -> None:
         file.writeframes(bytes(range(256)) * 250)
     finished = await _heard(out.getvalue())
     assert finished.text == "The sandbox cannot hear this: 2.0 seconds of audio/wav."
-    assert finished.usage.audio_duration_ms == 2000
+    assert finished.usage.audio_duration.ToSeconds() == 2
     finished = await _heard(b"ID3" + bytes(997), mime_type="audio/mpeg")
     assert finished.text == "The sandbox cannot hear this: 1000 bytes of audio/mpeg."
 
@@ -152,7 +152,9 @@ async def test_a_transcript_needs_a_recording() -> None:
 
 def test_decoders_of_sound_read_any_cut() -> None:
     """The head of a file may come in pieces; an empty one is malformed; its end comes once."""
-    decoder = SpeakTranslator().decoder(SpeakRequest(text="a", mime_type="audio/pcm"), BOX)
+    decoder = SpeakTranslator().decoder(
+        SpeakRequest(text="a", speech_config=SpeechConfig(mime_type="audio/pcm")), BOX
+    )
     assert not decoder.feed(bytes(40))
     kinds = [event.WhichOneof("event") for event in decoder.feed(bytes(40))]
     assert kinds == ["started", "audio_chunk"]
@@ -179,4 +181,4 @@ def test_decoders_of_transcripts_skip_what_they_do_not_know() -> None:
     done = TranscriptDecoder(BOX)
     assert done.feed(b'data: {"type":"transcript.text.done","text":"a"}\n\n')
     assert not done.end()
-    assert done.usage().audio_duration_ms == 0
+    assert not done.usage().audio_duration.ToMilliseconds()

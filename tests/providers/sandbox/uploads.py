@@ -9,6 +9,7 @@ from ringmain.v1.image_service_pb2 import (
     GenerateImagesRequest,
     InspectImageRequest,
     StreamImagesRequest,
+    UpscaleConfig,
     UpscaleImageRequest,
 )
 from ringmain_server.errors import MediaInvalid
@@ -68,7 +69,8 @@ def stream(request: GenerateImagesRequest | EditImagesRequest, previews: int = 0
 def enlargement(factor: int = 2) -> UpscaleImageRequest:
     """A picture to enlarge."""
     image = {"mime_type": "image/png", "data": saved(scene(), "PNG")}
-    return UpscaleImageRequest(image=image, factor=factor)  # type: ignore[arg-type]
+    config = UpscaleConfig(factor=factor)
+    return UpscaleImageRequest(image=image, upscale_config=config)  # type: ignore[arg-type]
 
 
 def inspection(data: bytes | None = None) -> InspectImageRequest:

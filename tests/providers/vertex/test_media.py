@@ -121,9 +121,10 @@ async def test_changes(upstream: Upstream, model: str) -> None:
 async def test_enlarges(upstream: Upstream) -> None:
     """An image is enlarged by a factor that the model has, and no other."""
     model = "imagen-4.0-upscale-preview"
-    request = image_pb2.UpscaleImageRequest(model="m", image=IMAGE, factor=3)
+    config = image_pb2.UpscaleConfig(factor=3)
+    request = image_pb2.UpscaleImageRequest(model="m", image=IMAGE, upscale_config=config)
     assert (await upstream.call(UPSCALE_IMAGE, request, model)).image.data == png()
-    request.factor = 5
+    request.upscale_config.factor = 5
     with pytest.raises(errors.InvalidField, match="enlarges 2 or 3 or 4 times"):
         await upstream.call(UPSCALE_IMAGE, request, model)
 
@@ -133,7 +134,8 @@ async def test_enlarges(upstream: Upstream) -> None:
 async def test_embeds(upstream: Upstream, model: str, count: int) -> None:
     """Texts become vectors in their order, however many requests that takes."""
     texts = ["x" * (index + 1) for index in range(count)]
-    request = embedding_pb2.EmbedRequest(model="m", texts=texts, dimension_count=3)
+    config = embedding_pb2.EmbeddingConfig(dimension_count=3)
+    request = embedding_pb2.EmbedRequest(model="m", texts=texts, embedding_config=config)
     response = await upstream.call(EMBED, request, model)
     assert [list(one.values) for one in response.embeddings] == [vector(text, 3) for text in texts]
     assert response.usage.input_token_count
@@ -143,7 +145,8 @@ async def test_embeds(upstream: Upstream, model: str, count: int) -> None:
 @pytest.mark.parametrize("mime_type", ["", "audio/pcm", "audio/wav"])
 async def test_speaks(upstream: Upstream, mime_type: str) -> None:
     """Speech comes as it is made, as WAV or raw, and says which."""
-    request = audio_pb2.SpeakRequest(model="m", text="Hello there", mime_type=mime_type)
+    config = audio_pb2.SpeechConfig(mime_type=mime_type)
+    request = audio_pb2.SpeakRequest(model="m", text="Hello there", speech_config=config)
     started, *chunks, finished = await upstream.collected(SPEAK, request, SPEAKS)
     data = b"".join(event.audio_chunk for event in chunks)
     if mime_type == "audio/pcm":
@@ -155,7 +158,11 @@ async def test_speaks(upstream: Upstream, mime_type: str) -> None:
         assert struct.unpack("<HHI", data[20:28]) == (1, 1, 24_000)
         assert data[44:] == tone() + tone(0.5)
     usage = finished.finished.usage
-    assert (usage.audio_duration_ms, usage.character_count, usage.output_token_count) == (750, 11, 19)
+    assert (usage.audio_duration.ToMilliseconds(), usage.character_count, usage.output_token_count) == (
+        750,
+        11,
+        19,
+    )
 
 
 async def test_hears(upstream: Upstream) -> None:

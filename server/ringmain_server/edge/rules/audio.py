@@ -4,7 +4,9 @@ import re
 
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 
-from ringmain_server.edge.rules.common import TEXT_LIMIT, Rules, found, mime_type, named, routing, short
+from ringmain_server.edge.rules.common import TEXT_LIMIT, Rules, found, mime_type, short
+from ringmain_server.edge.rules.options import options
+from ringmain_server.edge.rules.spending import spending
 from ringmain_server.errors import Violation
 
 SPOKEN_LIMIT = 4096
@@ -27,25 +29,29 @@ def speak(request: audio_pb2.SpeakRequest) -> list[Violation]:
 
 
 def _transcribe(config: audio_pb2.TranscriptionConfig) -> Rules:
-    yield from named(config.model)
+    yield from spending(config)
     yield from mime_type(config.mime_type, "mime_type")
     yield from short(config.language_code, "language_code", LANGUAGE_LIMIT)
     yield from short(config.prompt, "prompt", TEXT_LIMIT)
     if 0 < len(config.language_code) <= LANGUAGE_LIMIT and not _LANGUAGE.fullmatch(config.language_code):
         yield Violation("language_code", "is not a BCP 47 code such as en or pt-BR")
-    yield from routing(config.routing_policy)
+    yield from options(config.provider_options, "provider_options")
 
 
 def _speak(request: audio_pb2.SpeakRequest) -> Rules:
-    yield from named(request.model)
+    yield from spending(request)
     if not request.text.strip():
         yield Violation("text", "says nothing")
     yield from short(request.text, "text", SPOKEN_LIMIT)
-    yield from short(request.voice, "voice")
-    yield from short(request.instructions, "instructions", SPOKEN_LIMIT)
+    yield from _speech(request.speech_config, "speech_config")
+
+
+def _speech(config: audio_pb2.SpeechConfig, path: str) -> Rules:
+    yield from short(config.voice, f"{path}.voice")
+    yield from short(config.instructions, f"{path}.instructions", SPOKEN_LIMIT)
     # `not` in front of the comparison, so that NaN is out of range
-    if request.HasField("speed") and not SPEEDS[0] <= request.speed <= SPEEDS[1]:
-        yield Violation("speed", f"is not from {SPEEDS[0]:g} to {SPEEDS[1]:g}")
-    if request.mime_type and request.mime_type not in FORMATS:
-        yield Violation("mime_type", f"is not one of {', '.join(FORMATS)}")
-    yield from routing(request.routing_policy)
+    if config.HasField("speed") and not SPEEDS[0] <= config.speed <= SPEEDS[1]:
+        yield Violation(f"{path}.speed", f"is not from {SPEEDS[0]:g} to {SPEEDS[1]:g}")
+    if config.mime_type and config.mime_type not in FORMATS:
+        yield Violation(f"{path}.mime_type", f"is not one of {', '.join(FORMATS)}")
+    yield from options(config.provider_options, f"{path}.provider_options")

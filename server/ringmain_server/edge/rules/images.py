@@ -5,17 +5,9 @@ from itertools import islice
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 
-from ringmain_server.edge.rules.common import (
-    TEXT_LIMIT,
-    Rules,
-    found,
-    media,
-    named,
-    request_id,
-    routing,
-    short,
-)
+from ringmain_server.edge.rules.common import TEXT_LIMIT, Rules, found, media, short
 from ringmain_server.edge.rules.options import options
+from ringmain_server.edge.rules.spending import spending
 from ringmain_server.errors import Violation
 
 COUNT_LIMIT = 10
@@ -57,23 +49,18 @@ def inspect(request: image_pb2.InspectImageRequest) -> list[Violation]:
 
 
 def _inspect(request: image_pb2.InspectImageRequest) -> Rules:
+    yield from spending(request, model_required=False)
     yield from media(request.image, "image")
-    if request.classifier_model:
-        yield from named(request.classifier_model, "classifier_model")
-    yield from routing(request.routing_policy)
 
 
 def _generate(request: image_pb2.GenerateImagesRequest) -> Rules:
-    yield from request_id(request.request_id)
-    yield from named(request.model)
+    yield from spending(request)
     yield from _prompt(request.prompt, required=True)
     yield from _config(request.image_config)
-    yield from routing(request.routing_policy)
 
 
 def _edit(request: image_pb2.EditImagesRequest) -> Rules:
-    yield from request_id(request.request_id)
-    yield from named(request.model)
+    yield from spending(request)
     # Extending an image or applying the style of other images needs no prompt.
     wordless = (image_pb2.EDIT_MODE_OUTPAINT, image_pb2.EDIT_MODE_STYLE)
     yield from _prompt(request.prompt, required=request.mode not in wordless)
@@ -83,7 +70,6 @@ def _edit(request: image_pb2.EditImagesRequest) -> Rules:
         yield from media(image, f"images[{index}]")
     yield from _mode(request)
     yield from _config(request.image_config)
-    yield from routing(request.routing_policy)
 
 
 def _mode(request: image_pb2.EditImagesRequest) -> Rules:
@@ -125,16 +111,17 @@ def _stream(request: image_pb2.StreamImagesRequest) -> Rules:
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest) -> Rules:
-    yield from named(request.model)
+    yield from spending(request)
     if request.HasField("image"):
         yield from media(request.image, "image")
     else:
         yield Violation("image", "is not set")
-    if not FACTORS[0] <= request.factor <= FACTORS[1]:
-        yield Violation("factor", f"is not from {FACTORS[0]} to {FACTORS[1]}")
-    yield from _prompt(request.prompt, required=False)
-    yield from _format(request.mime_type, "mime_type")
-    yield from routing(request.routing_policy)
+    config, path = request.upscale_config, "upscale_config"
+    if not FACTORS[0] <= config.factor <= FACTORS[1]:
+        yield Violation(f"{path}.factor", f"is not from {FACTORS[0]} to {FACTORS[1]}")
+    yield from short(config.prompt, f"{path}.prompt", TEXT_LIMIT)
+    yield from _format(config.mime_type, f"{path}.mime_type")
+    yield from options(config.provider_options, f"{path}.provider_options")
 
 
 def _prompt(prompt: str, *, required: bool) -> Rules:

@@ -36,11 +36,12 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
         """Sends as many requests as the limits need and joins their vectors."""
+        config = request.embedding_config
         shared: Object = {"model": model_of(candidate)}
-        if task := TASKS.get(request.purpose):
+        if task := TASKS.get(config.purpose):
             shared["taskType"] = task
-        if request.HasField("dimension_count"):
-            shared["outputDimensionality"] = request.dimension_count
+        if config.HasField("dimension_count"):
+            shared["outputDimensionality"] = config.dimension_count
         path = path_of(candidate, "batchEmbedContents")
         wires = [
             HttpRequest(path, {"requests": [_one(text, shared) for text in batch]})

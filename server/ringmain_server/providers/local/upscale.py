@@ -51,7 +51,8 @@ class LocalUpscaleTranslator(
         if not request.image.data:
             problem = "is at a host that the gateway does not fetch from: send the bytes"
             raise MediaInvalid.at("image.uri", problem)
-        return UpscaleJob(request.image.data, request.factor, method, request.mime_type)
+        config = request.upscale_config
+        return UpscaleJob(request.image.data, config.factor, method, config.mime_type)
 
     def response(
         self, raw: Prepared, request: image_pb2.UpscaleImageRequest, candidate: Candidate

@@ -72,11 +72,12 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
         yield texts[start:]
 
     def _request(self, batch: Sequence[str], request: EmbedRequest, candidate: Candidate) -> HttpRequest:
+        config = request.embedding_config
         body: Object = {"model": candidate.provider_model, "input": list(batch)}
         if self.endpoint.base64:
             body["encoding_format"] = "base64"
-        if self.endpoint.dimensions and request.HasField("dimension_count"):
-            body[self.endpoint.dimensions] = request.dimension_count
+        if self.endpoint.dimensions and config.HasField("dimension_count"):
+            body[self.endpoint.dimensions] = config.dimension_count
         return HttpRequest(self.wire.path(candidate, _PATH), body)
 
     def _read(self, raw: bytes, batch: Sequence[str], response: EmbedResponse, candidate: Candidate) -> None:

@@ -213,7 +213,6 @@ def add_usage(total: Usage, more: Usage) -> None:
     total.input_token_count = numbers.total(total.input_token_count, more.input_token_count)
     total.output_token_count = numbers.total(total.output_token_count, more.output_token_count)
     total.image_count += more.image_count
-    total.audio_duration_ms += more.audio_duration_ms
     if known:
         total.cost_nano_usd = min(cost, numbers.TOTAL)
     else:

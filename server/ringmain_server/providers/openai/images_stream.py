@@ -183,8 +183,6 @@ class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
         if self._objected:
             failures = [withheld(self._who)]
             self._notes = ["; ".join(filter(None, (note, missing(failures)))) for note in self._notes]
-        if any(self._prompts):
-            finished.revised_prompts.extend(self._prompts)
-        if any(self._notes):
-            finished.notes.extend(self._notes)
+        for index, (prompt, said) in enumerate(zip(self._prompts, self._notes, strict=True)):
+            finished.images.add(image_index=index, revised_prompt=prompt, note=said)
         return ImageEvent(finished=finished)

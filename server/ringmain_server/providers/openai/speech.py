@@ -8,7 +8,13 @@ characters of the text are counted here, which is how most models are billed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ringmain.v1.audio_service_pb2 import SpeakEvent, SpeakRequest, SpeechFinished, SpeechStarted
+from ringmain.v1.audio_service_pb2 import (
+    SpeakEvent,
+    SpeakRequest,
+    SpeechConfig,
+    SpeechFinished,
+    SpeechStarted,
+)
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
@@ -41,38 +47,41 @@ class OpenAISpeakTranslator(StreamTranslator[SpeakRequest, SpeakEvent, HttpReque
 
     def request(self, request: SpeakRequest, candidate: Candidate) -> HttpRequest:
         """Builds the HTTP request."""
+        config = request.speech_config
         body: Object = {
             "model": candidate.provider_model,
             "input": request.text,
-            "voice": self._voice(request),
-            "response_format": SPEECH_FORMATS[self._format(request)],
+            "voice": self._voice(config),
+            "response_format": SPEECH_FORMATS[self._format(config)],
         }
-        if request.HasField("speed"):
-            body["speed"] = short(request.speed)
-        if request.instructions and self.endpoint.instructions and "tts-1" not in candidate.provider_model:
-            body["instructions"] = request.instructions
+        if config.HasField("speed"):
+            body["speed"] = short(config.speed)
+        if config.instructions and self.endpoint.instructions and "tts-1" not in candidate.provider_model:
+            body["instructions"] = config.instructions
         return HttpRequest(self.wire.path(candidate, _PATH), body, _HEADERS)
 
     def decoder(self, request: SpeakRequest, candidate: Candidate) -> "OpenAISpeechDecoder":
         """Returns a decoder for one stream."""
-        return OpenAISpeechDecoder(request.text, self._format(request), candidate)
+        return OpenAISpeechDecoder(request.text, self._format(request.speech_config), candidate)
 
-    def _voice(self, request: SpeakRequest) -> str:
-        voice = request.voice or self.endpoint.voice
+    def _voice(self, config: SpeechConfig) -> str:
+        voice = config.voice or self.endpoint.voice
         if not voice:
-            raise InvalidField.at("voice", "is empty, and this provider has no voice of its own choice")
+            raise InvalidField.at(
+                "speech_config.voice", "is empty, and this provider has no voice of its own choice"
+            )
         return voice
 
-    def _format(self, request: SpeakRequest) -> str:
+    def _format(self, config: SpeechConfig) -> str:
         """Returns the requested media type, or MP3, which is the contract's default.
 
         Raises:
             InvalidField: The provider cannot produce it.
         """
-        wanted = request.mime_type or "audio/mpeg"
+        wanted = config.mime_type or "audio/mpeg"
         if wanted not in self.endpoint.formats:
             made = ", ".join(self.endpoint.formats)
-            raise InvalidField.at("mime_type", f"is {wanted}, and this provider makes {made}")
+            raise InvalidField.at("speech_config.mime_type", f"is {wanted}, and this provider makes {made}")
         return wanted
 
 

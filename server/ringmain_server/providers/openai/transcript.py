@@ -8,7 +8,6 @@ answer is one JSON document, with segments where the model has them
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from google.protobuf.duration_pb2 import Duration
 from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptFinished, TranscriptSegment
 from ringmain.v1.usage_pb2 import Usage
 
@@ -146,9 +145,9 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
             count(said, "input_tokens", "prompt_tokens"),
             count(said, "output_tokens", "completion_tokens"),
         )
-        usage = Usage(
-            input_token_count=read, output_token_count=written, audio_duration_ms=round(heard * 1000)
-        )
+        usage = Usage(input_token_count=read, output_token_count=written)
+        if heard:
+            usage.audio_duration.CopyFrom(numbers.span(heard))
         details = said.get("input_token_details")
         told = MediaCounts(
             input_tokens=read,
@@ -171,14 +170,8 @@ def _segment(found: Mapping[str, object]) -> TranscriptSegment:
     segment = TranscriptSegment(text=text(found.get("text")).strip())
     for name, field in (("start", segment.start_offset), ("end", segment.end_offset)):
         if (known := numbers.seconds(found.get(name))) is not None:
-            field.CopyFrom(_duration(known))
+            field.CopyFrom(numbers.span(known))
     return segment
-
-
-def _duration(span: float) -> Duration:
-    duration = Duration()
-    duration.FromMilliseconds(round(span * 1000))
-    return duration
 
 
 def _language(found: Mapping[str, object]) -> str:

@@ -29,14 +29,15 @@ class EmbedTranslator(
 
     def request(self, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> HttpRequest:
         """Returns the request on the wire. Vectors come as base64, a tenth of the work of numbers."""
+        config = request.embedding_config
         body: dict[str, object] = {
             "model": candidate.provider_model,
             "input": list(request.texts),
             "encoding_format": "base64",
         }
-        if request.HasField("dimension_count"):
-            body["dimensions"] = request.dimension_count
-        if purpose := _PURPOSES.get(request.purpose):  # none of a newer contract's
+        if config.HasField("dimension_count"):
+            body["dimensions"] = config.dimension_count
+        if purpose := _PURPOSES.get(config.purpose):  # none of a newer contract's
             body["input_type"] = purpose
         return HttpRequest(PATH, body)
 

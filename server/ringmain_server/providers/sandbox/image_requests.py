@@ -72,9 +72,10 @@ def upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Htt
     Raises:
         MediaInvalid: The image is given by its address.
     """
-    fields: dict[str, object] = {"model": candidate.provider_model, "factor": request.factor}
-    if request.prompt:
-        fields["prompt"] = request.prompt
+    config = request.upscale_config
+    fields: dict[str, object] = {"model": candidate.provider_model, "factor": config.factor}
+    if config.prompt:
+        fields["prompt"] = config.prompt
     fields["output_format"] = format_name(upscaled_type(request))
     return HttpRequest(UPSCALE_PATH, form=[*_form(fields), _file("image", request.image, "image")])
 
@@ -82,7 +83,7 @@ def upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Htt
 def upscaled_type(request: image_pb2.UpscaleImageRequest) -> str:
     """Returns the media type of an enlarged image: the requested one, or its own if that can be written."""
     own = request.image.mime_type
-    return request.mime_type or (own if own in ("image/jpeg", "image/webp") else "image/png")
+    return request.upscale_config.mime_type or (own if own in ("image/jpeg", "image/webp") else "image/png")
 
 
 def format_name(mime_type: str) -> str:

@@ -11,6 +11,7 @@ from ringmain_sandbox.sound.tones import RATE
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.numbers import span
 from ringmain_server.providers.sandbox.answers import malformed
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
@@ -25,7 +26,7 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
         "audio/pcm": "pcm",
     }
 )
-_SAMPLES_A_MS = RATE // 1000
+_BARE = "audio/pcm"
 
 
 class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent, HttpRequest, bytes]):
@@ -33,15 +34,16 @@ class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEv
 
     def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> HttpRequest:
         """Returns the request on the wire. The sandbox uses WAV where no format is requested."""
+        config = request.speech_config
         body: dict[str, object] = {"model": candidate.provider_model, "input": request.text}
-        if request.mime_type:
-            body["response_format"] = _FORMATS[request.mime_type]
-        if request.voice:
-            body["voice"] = request.voice
-        if request.instructions:
-            body["instructions"] = request.instructions
-        if request.HasField("speed"):
-            body["speed"] = request.speed
+        if config.mime_type:
+            body["response_format"] = _FORMATS[config.mime_type]
+        if config.voice:
+            body["voice"] = config.voice
+        if config.instructions:
+            body["instructions"] = config.instructions
+        if config.HasField("speed"):
+            body["speed"] = config.speed
         return HttpRequest(SPEECH_PATH, body)
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":
@@ -58,7 +60,8 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
     ends_at_eof = True
 
     def __init__(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> None:
-        self._request = request
+        self._text = request.text
+        self._mime_type = request.speech_config.mime_type
         self._candidate = candidate
         self._head: bytes | None = b""
         self._size = 0
@@ -87,17 +90,17 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
 
     def usage(self) -> Usage:
         """Returns the usage so far: the characters of the request, and the sound that came."""
-        header = 0 if self._request.mime_type == "audio/pcm" else HEADER_SIZE
+        header = 0 if self._mime_type == _BARE else HEADER_SIZE
         samples = max(self._size - header, 0) // 2
         return Usage(
-            character_count=len(self._request.text),
-            audio_duration_ms=samples // _SAMPLES_A_MS,
+            character_count=len(self._text),
+            audio_duration=span(samples / RATE),
             estimated=not self.complete,
         )
 
     def _kind(self, head: bytes) -> str:
-        if self._request.mime_type == "audio/pcm" and not head.startswith(b"<"):
-            return "audio/pcm"
+        if self._mime_type == _BARE and not head.startswith(b"<"):
+            return _BARE
         found = detect(head)
         if not found.startswith("audio/"):
             raise malformed(self._candidate, "something that is no sound")

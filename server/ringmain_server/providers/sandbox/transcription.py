@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import orjson
-from google.protobuf.duration_pb2 import Duration
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_sandbox.sound.endpoint import TRANSCRIPTION_PATH, TRANSLATION_PATH
@@ -11,6 +10,7 @@ from ringmain_sandbox.sound.endpoint import TRANSCRIPTION_PATH, TRANSLATION_PATH
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import StreamBroken
 from ringmain_server.operations import AudioUpload
+from ringmain_server.providers.numbers import span
 from ringmain_server.providers.sandbox.answers import count, malformed
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator
@@ -98,7 +98,7 @@ class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
         self._usage = Usage(
             input_token_count=count(told, "input_tokens"),
             output_token_count=count(told, "output_tokens"),
-            audio_duration_ms=round(seconds * 1000),
+            audio_duration=span(seconds),
         )
         return audio_pb2.TranscriptFinished(
             text=str(told.get("text")), language_code=str(told.get("language") or ""), usage=self._usage
@@ -106,13 +106,7 @@ class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
 
 
 def _segment(told: Json) -> audio_pb2.TranscriptSegment:
-    start, end = told.get("start"), told.get("end")
+    start, end = float(str(told.get("start"))), float(str(told.get("end")))
     return audio_pb2.TranscriptSegment(
-        text=str(told.get("text")), start_offset=_duration(start), end_offset=_duration(end)
+        text=str(told.get("text")), start_offset=span(start), end_offset=span(end)
     )
-
-
-def _duration(seconds: object) -> Duration:
-    duration = Duration()
-    duration.FromNanoseconds(round(float(str(seconds)) * 1e9))
-    return duration

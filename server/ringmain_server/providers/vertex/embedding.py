@@ -52,12 +52,13 @@ class VertexPredictEmbedTranslator(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
         """Sends as many requests as the limits need and joins their vectors."""
-        task = TASKS.get(request.purpose)
+        config = request.embedding_config
+        task = TASKS.get(config.purpose)
         shared = {"task_type": task} if task else {}
         # A text that is too long is an error, instead of being cut silently.
         parameters: dict[str, object] = {"autoTruncate": False}
-        if request.HasField("dimension_count"):
-            parameters["outputDimensionality"] = request.dimension_count
+        if config.HasField("dimension_count"):
+            parameters["outputDimensionality"] = config.dimension_count
         port = VertexPort(self.resources)
         wires = [
             port.predict([{"content": text, **shared} for text in batch], parameters, candidate)
@@ -90,12 +91,12 @@ class VertexEmbedContentTranslator(
     def _one(self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> PlainRequest:
         message = wire.EmbedContentRequest(model=self.resources.name(candidate.provider_model))
         message.content.parts.add(text=text)
-        config = message.embed_content_config
+        asked, config = request.embedding_config, message.embed_content_config
         config.auto_truncate = False
-        if task := TASKS.get(request.purpose):
+        if task := TASKS.get(asked.purpose):
             config.task_type = _NUMBERS[task]
-        if request.HasField("dimension_count"):
-            config.output_dimensionality = request.dimension_count
+        if asked.HasField("dimension_count"):
+            config.output_dimensionality = asked.dimension_count
         return PlainRequest(message, message.model)
 
 

@@ -78,20 +78,22 @@ class ImagenUpscaleTranslator(
 
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> object:
         """Builds the request."""
+        config = request.upscale_config
         factors = (2, 3, 4) if version(candidate.provider_model) >= (4, 0) else (2, 4)
-        if request.factor not in factors:
+        if config.factor not in factors:
             known = " or ".join(map(str, factors))
-            raise InvalidField.at("factor", f"is {request.factor}: this model enlarges {known} times")
+            problem = f"is {config.factor}: this model enlarges {known} times"
+            raise InvalidField.at("upscale_config.factor", problem)
         instance = {
-            "prompt": request.prompt or "Upscale the image",
+            "prompt": config.prompt or "Upscale the image",
             "image": references.inline(request.image, "image"),
         }
-        wanted = request.mime_type or request.image.mime_type
+        wanted = config.mime_type or request.image.mime_type
         parameters = {
             "mode": "upscale",
             "sampleCount": 1,
             "includeRaiReason": True,
-            "upscaleConfig": {"upscaleFactor": f"x{request.factor}"},
+            "upscaleConfig": {"upscaleFactor": f"x{config.factor}"},
             "outputOptions": {"mimeType": _FORMATS.get(wanted, "image/png")},
         }
         return self.port.predict((instance,), parameters, candidate)

@@ -29,9 +29,9 @@ class Pcm:
     rate: int = RATE
     channels: int = 1
 
-    def milliseconds(self, size: int) -> int:
+    def seconds(self, size: int) -> float:
         """Returns the duration of this many bytes."""
-        return size * 1000 // (self.rate * self.channels * _BYTES)
+        return size / (self.rate * self.channels * _BYTES)
 
     def wav_head(self) -> bytes:
         """Returns the header of a WAV file whose length is not known yet.

@@ -16,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.providers.faults import said_nothing
+from ringmain_server.providers.numbers import span
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
@@ -42,14 +43,15 @@ class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.S
     def request(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> Any:
         """Builds the request."""
         message = wire.GenerateContentRequest()
-        manner = ". ".join(_manner(request))
+        speech = request.speech_config
+        manner = ". ".join(_manner(speech))
         verbatim = version(candidate.provider_model) >= _VERBATIM
         text = request.text if verbatim or not manner else f"{manner}:\n{request.text}"
         message.contents.add(role="user").parts.add(text=text)
         config = message.generation_config
         config.response_modalities.append(_AUDIO)
-        if request.voice:
-            config.speech_config.voice_config.prebuilt_voice_config.voice_name = request.voice
+        if speech.voice:
+            config.speech_config.voice_config.prebuilt_voice_config.voice_name = speech.voice
         if verbatim:
             return self.port.spoken(message, candidate, manner)
         return self.port.streamed(message, candidate)
@@ -59,11 +61,11 @@ class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.S
         return VertexSpeechDecoder(self.port, candidate, request)
 
 
-def _manner(request: audio_pb2.SpeakRequest) -> Iterator[str]:
-    if request.instructions:
-        yield request.instructions.rstrip(" .:")
-    if request.HasField("speed") and request.speed != 1.0:
-        yield f"Speak at {request.speed:g} times the usual speed"
+def _manner(config: audio_pb2.SpeechConfig) -> Iterator[str]:
+    if config.instructions:
+        yield config.instructions.rstrip(" .:")
+    if config.HasField("speed") and config.speed != 1.0:
+        yield f"Speak at {config.speed:g} times the usual speed"
 
 
 class VertexSpeechDecoder(Decoder[audio_pb2.SpeakEvent, Any]):
@@ -119,16 +121,17 @@ class VertexSpeechDecoder(Decoder[audio_pb2.SpeakEvent, Any]):
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
-        length = self._sound.milliseconds(self._size) if self._sound is not None else 0
+        length = self._sound.seconds(self._size) if self._sound is not None else 0.0
         if self._counts is not None and self._counts.prompt_token_count:
             found = counts.counted((self._counts,), self._candidate)
         else:
             found = Usage(
                 input_token_count=text_tokens(self._request.text),
-                output_token_count=length * _TOKENS_A_SECOND // 1000,
+                output_token_count=int(length * _TOKENS_A_SECOND),
                 estimated=True,
             )
-        found.audio_duration_ms = length
+        if length:
+            found.audio_duration.CopyFrom(span(length))
         found.character_count = len(self._request.text)
         return found
 
@@ -157,7 +160,7 @@ class VertexSpeechDecoder(Decoder[audio_pb2.SpeakEvent, Any]):
         head = b""
         if self._sound is None:
             found = mime_type or _WAV
-        elif self._request.mime_type == _RAW:
+        elif self._request.speech_config.mime_type == _RAW:
             found = f"{_RAW};rate={self._sound.rate}"
         else:
             found, head = _WAV, self._sound.wav_head()

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1.generation_pb2 import REASONING_EFFORT_NONE, GenerationConfig
 from ringmain.v1.usage_pb2 import Usage
@@ -17,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations import AudioUpload
 from ringmain_server.providers.faults import said_nothing
+from ringmain_server.providers.numbers import span
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
@@ -193,13 +193,7 @@ def _events(heard: TranscriptUpdate) -> Iterator[audio_pb2.TranscribeEvent]:
     if heard.segment is not None and heard.segment.text:
         segment = audio_pb2.TranscriptSegment(text=heard.segment.text)
         if heard.segment.start is not None:
-            segment.start_offset.CopyFrom(_duration(heard.segment.start))
+            segment.start_offset.CopyFrom(span(heard.segment.start))
         if heard.segment.end is not None:
-            segment.end_offset.CopyFrom(_duration(heard.segment.end))
+            segment.end_offset.CopyFrom(span(heard.segment.end))
         yield audio_pb2.TranscribeEvent(segment=segment)
-
-
-def _duration(seconds: float) -> Duration:
-    duration = Duration()
-    duration.FromMilliseconds(round(seconds * 1000))
-    return duration

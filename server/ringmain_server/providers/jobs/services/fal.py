@@ -53,7 +53,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    given = {"image_url": inline(request.image), "upscale_factor": request.factor}
+    given = {"image_url": inline(request.image), "upscale_factor": request.upscale_config.factor}
     return [HttpRequest(f"/{quote(candidate.provider_model)}", given)]
 
 

@@ -65,9 +65,10 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    given: dict[str, Any] = {"image": inline(request.image), "scale": request.factor}
-    if request.prompt:
-        given["prompt"] = request.prompt
+    config = request.upscale_config
+    given: dict[str, Any] = {"image": inline(request.image), "scale": config.factor}
+    if config.prompt:
+        given["prompt"] = config.prompt
     return [_prediction(given, candidate)]
 
 

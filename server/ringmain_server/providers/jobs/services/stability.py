@@ -94,12 +94,14 @@ def _margins(margins: image_pb2.Margins) -> dict[str, str]:
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
+    config = request.upscale_config
     path = _UPSCALE.get(candidate.provider_model, "/upscale/fast")
-    if path == "/upscale/fast" and request.factor != _FAST_FACTOR:
-        raise InvalidField.at("factor", f"is {request.factor}, and this model enlarges {_FAST_FACTOR} times")
-    fields = {"output_format": _FORMATS.get(request.mime_type, "png")}
+    if path == "/upscale/fast" and config.factor != _FAST_FACTOR:
+        problem = f"is {config.factor}, and this model enlarges {_FAST_FACTOR} times"
+        raise InvalidField.at("upscale_config.factor", problem)
+    fields = {"output_format": _FORMATS.get(config.mime_type, "png")}
     if path != "/upscale/fast":
-        fields["prompt"] = request.prompt or "a detailed image"
+        fields["prompt"] = config.prompt or "a detailed image"
     return [HttpRequest(path, form=_form(fields, [_file("image", request.image, "image")]))]
 
 
