@@ -36,7 +36,7 @@ METHODS: Mapping[str, tuple[str, type[Message], type[Message]]] = {
     "AnalyzeImages": (
         "VisionService",
         vision_service_pb2.AnalyzeImagesRequest,
-        vision_service_pb2.AnalyzeImagesResponse,
+        chat_service_pb2.ChatResponse,
     ),
     "StreamAnalyzeImages": (
         "VisionService",

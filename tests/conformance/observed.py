@@ -7,7 +7,12 @@ Streams are folded, so that a streamed and a whole answer look alike. Nothing th
     text, reasoning, json         of the answer; `json` where the text is JSON
     text_length                   in characters
     reasoning_signed              whether the reasoning has a signature
+    signed_parts                  how many parts have one, of any kind
     tool_calls                    id, name and arguments, parsed
+    provider_tool_calls           the same, and result_count and whether it failed
+    sources                       uri, title, filename and page_number of each
+    logprobs                      the tokens that have one
+    media                         as `images`
     finish_reason                 without its prefix
     usage                         by the contract's names
     provider, provider_model      that answered
@@ -31,16 +36,15 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from ringmain import Fold
-from ringmain.answer import Answer
+from ringmain.answer import Answer, ProviderToolCall
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse, CountTokensResponse
-from ringmain.v1.content_pb2 import Media
+from ringmain.v1.content_pb2 import Citation, Media
 from ringmain.v1.embedding_service_pb2 import EmbedResponse
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.image_service_pb2 import GenerateImagesResponse, ImageEvent
 from ringmain.v1.model_service_pb2 import ListModelsResponse
 from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
-from ringmain.v1.vision_service_pb2 import AnalyzeImagesResponse
 
 from tests.conformance.expand import METHODS
 
@@ -71,8 +75,6 @@ def _seen(messages: Sequence[Message]) -> dict[str, Any]:
             return _drawn([event for event in messages if isinstance(event, ImageEvent)])
         case [ChatResponse() as response]:
             return _answered(Answer(response))
-        case [AnalyzeImagesResponse() as response]:
-            return _analyzed(response)
         case [GenerateImagesResponse() as response]:
             images = [_image(made.media, made.revised_prompt) for made in response.images]
             return {"images": images, **_account(response.usage, response.route)}
@@ -99,26 +101,35 @@ def _streamed(events: Sequence[ChatEvent]) -> dict[str, Any]:
 
 def _answered(answer: Answer) -> dict[str, Any]:
     calls = [_tool_call(call.id, call.name, call.arguments_json) for call in answer.tool_calls]
-    signed = any(part.reasoning.signature for part in answer.message.parts)
+    signed = [part for part in answer.message.parts if part.signature]
     seen = {
         **_text(answer.text),
         "reasoning": answer.reasoning,
-        "reasoning_signed": signed,
+        "reasoning_signed": any(part.HasField("reasoning") for part in signed),
+        "signed_parts": len(signed),
         "tool_calls": calls,
+        "provider_tool_calls": [_provider_tool_call(call) for call in answer.provider_tool_calls],
+        "sources": [_source(source) for source in answer.sources],
+        "logprobs": [one.token for one in answer.logprobs],
+        "media": [_image(media, "") for media in answer.media],
         "finish_reason": _finish_reason(answer.proto.finish_reason),
         **_account(answer.usage, answer.route),
     }
     return _present(seen)
 
 
-def _analyzed(response: AnalyzeImagesResponse) -> dict[str, Any]:
-    account = _account(response.usage, response.route)
-    reason = _finish_reason(response.finish_reason)
-    return _present({**_text(response.text), "finish_reason": reason, **account})
-
-
 def _tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
     return {"id": call_id, "name": name, "arguments": _json(arguments).get("json", arguments)}
+
+
+def _provider_tool_call(call: ProviderToolCall) -> dict[str, Any]:
+    asked = _tool_call(call.id, call.name, call.arguments_json)
+    return _present({**asked, "result_count": len(call.results), "failed": call.failed})
+
+
+def _source(source: Citation) -> dict[str, Any]:
+    fields = ("uri", "title", "filename", "page_number")
+    return _present({name: getattr(source, name) for name in fields})
 
 
 def _text(text: str) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def _drawn(events: Sequence[ImageEvent]) -> dict[str, Any]:
             pieces.setdefault(event.chunk.image_index, bytearray()).extend(event.chunk.data)
             kinds[event.chunk.image_index] = event.chunk.mime_type or kinds.get(event.chunk.image_index, "")
     last = events[-1]
-    prompts = dict(enumerate(last.finished.revised_prompts))
+    prompts = {image.image_index: image.revised_prompt for image in last.finished.images}
     images = [
         _image(Media(mime_type=kinds[index], data=bytes(pieces[index])), prompts.get(index, ""))
         for index in sorted(pieces)
@@ -176,11 +187,16 @@ def _image(media: Media, revised_prompt: str) -> dict[str, Any]:
 def _account(usage: Usage, route: Route) -> dict[str, Any]:
     counts = MessageToDict(usage, preserving_proto_field_name=True)
     return {
-        "usage": {name: value if isinstance(value, bool) else int(value) for name, value in counts.items()},
+        "usage": {name: _count(value) for name, value in counts.items()},
         "provider": route.provider_id,
         "provider_model": route.provider_model,
         "attempts": list(_attempts(route)),
     }
+
+
+def _count(value: str | bool) -> str | int | bool:
+    """Returns a number of 64 bits as a number, and anything else, such as a duration, as it is."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _attempts(route: Route) -> Iterator[str]:
@@ -193,5 +209,5 @@ def _attempts(route: Route) -> Iterator[str]:
         yield info.reason if found else str(attempt.error.code)
 
 
-def _present(seen: Mapping[str, Any], empty: Iterable[Any] = ("", [], False)) -> dict[str, Any]:
+def _present(seen: Mapping[str, Any], empty: Iterable[Any] = ("", [], 0)) -> dict[str, Any]:
     return {name: value for name, value in seen.items() if value not in empty}

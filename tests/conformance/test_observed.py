@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -17,14 +18,21 @@ from ringmain.v1.chat_service_pb2 import (
     PartDelta,
     PartStarted,
 )
-from ringmain.v1.content_pb2 import Media, Part, Reasoning, ToolCall
+from ringmain.v1.content_pb2 import (
+    Citation,
+    Media,
+    Part,
+    ProviderToolCall,
+    Reasoning,
+    TokenLogprobs,
+    ToolCall,
+)
 from ringmain.v1.content_pb2 import Message as Turn
 from ringmain.v1.embedding_service_pb2 import Embedding, EmbedResponse
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.model_service_pb2 import ListModelsResponse, Model
 from ringmain.v1.routing_pb2 import Attempt, Route
 from ringmain.v1.usage_pb2 import Usage
-from ringmain.v1.vision_service_pb2 import AnalyzeImagesResponse
 
 from tests.conformance.expand import png
 from tests.conformance.observed import observed
@@ -43,7 +51,11 @@ def see(method: str, *messages: Message, **told: Any) -> dict[str, Any]:
 def test_whole_and_streamed_look_alike() -> None:
     """The events of an answer give what the whole answer gives."""
     call = ToolCall(tool_call_id="c", name="t", arguments_json='{"a": 1}')
-    parts = [Part(text="[1, 2]"), Part(reasoning=Reasoning(text="hm", signature=b"s")), Part(tool_call=call)]
+    parts = [
+        Part(text="[1, 2]"),
+        Part(reasoning=Reasoning(text="hm"), signature=b"s", provider_id="p"),
+        Part(tool_call=call),
+    ]
     response = ChatResponse(
         message=Turn(parts=parts), finish_reason=FINISH_REASON_STOP, usage=USAGE, route=ROUTE
     )
@@ -66,9 +78,31 @@ def test_whole_and_streamed_look_alike() -> None:
         "json": [1, 2],
         "reasoning": "hm",
         "reasoning_signed": True,
+        "signed_parts": 1,
         "tool_calls": [{"id": "c", "name": "t", "arguments": {"a": 1}}],
     }
     assert streamed == {**whole, "message_count": 6, "last_event": "finished", "finished": True}
+
+
+def test_what_a_provider_found() -> None:
+    """What the provider ran, the sources, the tokens and the media of an answer are told."""
+    search = ProviderToolCall(
+        tool_call_id="s", name="web_search", arguments_json='{"q": 1}', results=[Part()], failed=True
+    )
+    parts = [
+        Part(provider_tool_call=search, signature=b"s"),
+        Part(text="x", citations=[Citation(uri="u", title="t")], logprobs=[TokenLogprobs(token="x")]),
+        Part(media=Media(mime_type="image/png", data=png(4, 3))),
+    ]
+    usage = Usage(audio_duration=Duration(seconds=2), web_search_count=1)
+    seen = see("Chat", ChatResponse(message=Turn(parts=parts), usage=usage))
+    call = {"id": "s", "name": "web_search", "arguments": {"q": 1}, "result_count": 1, "failed": True}
+    assert seen["provider_tool_calls"] == [call]
+    assert seen["sources"] == [{"uri": "u", "title": "t"}]
+    assert (seen["logprobs"], seen["signed_parts"]) == (["x"], 1)
+    assert (seen["media"][0]["width"], seen["media"][0]["height"]) == (4, 3)
+    assert seen["usage"] == {"audio_duration": "2s", "web_search_count": 1}
+    assert "tool_calls" not in seen
 
 
 def test_a_stream_that_broke() -> None:
@@ -103,6 +137,7 @@ def test_pictures_whole_and_in_pieces() -> None:
     """Pictures have their type, size and pixels, also when they come in pieces."""
     data = png(4, 3)
     made = image_pb.GeneratedImage(media=Media(mime_type="image/png", data=data), revised_prompt="p")
+    said = image_pb.FinishedImage(image_index=0, revised_prompt="p")
     whole = see("GenerateImages", image_pb.GenerateImagesResponse(images=[made], usage=USAGE, route=ROUTE))
     streamed = see(
         "StreamImages",
@@ -110,7 +145,7 @@ def test_pictures_whole_and_in_pieces() -> None:
         image_pb.ImageEvent(preview=image_pb.ImagePreview()),
         image_pb.ImageEvent(chunk=image_pb.ImageChunk(mime_type="image/png", data=data[:9])),
         image_pb.ImageEvent(chunk=image_pb.ImageChunk(data=data[9:], last=True)),
-        image_pb.ImageEvent(finished=image_pb.ImageFinished(revised_prompts=["p"], usage=USAGE, route=ROUTE)),
+        image_pb.ImageEvent(finished=image_pb.ImageFinished(images=[said], usage=USAGE, route=ROUTE)),
     )
     picture = {
         "mime_type": "image/png",
@@ -129,5 +164,6 @@ def test_the_other_methods() -> None:
     pages = [ListModelsResponse(models=[Model(model=name)]) for name in "ab"]
     assert see("ListModels", *pages)["models"] == ["a", "b"]
     assert see("Embed", EmbedResponse(embeddings=[Embedding(values=[1, 2])]))["vectors"] == [2]
-    seen = see("AnalyzeImages", AnalyzeImagesResponse(text="cat", usage=USAGE, route=ROUTE))
+    response = ChatResponse(message=Turn(parts=[Part(text="cat")]), usage=USAGE, route=ROUTE)
+    seen = see("AnalyzeImages", response)
     assert seen == {"status": "OK", "message_count": 1, "text": "cat", "text_length": 3, **ACCOUNT}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ringmain import Answer
 from ringmain.v1.chat_service_pb2 import CountTokensResponse, EstimateCostResponse
-from ringmain.v1.content_pb2 import Citation, TokenLogprob, TokenLogprobs
+from ringmain.v1.content_pb2 import Citation
 from ringmain.v1.usage_pb2 import Usage
 
 
@@ -29,8 +29,8 @@ def about(answer: Answer) -> Iterator[str]:
     for number, source in enumerate(answer.sources, 1):
         yield f"source {number}: {_source(source)}"
     for token in answer.logprobs:
-        others = (other for other in token.top if other.token != token.token)
-        yield " · ".join(map(_probability, (token, *others)))
+        others = [_probability(one.token, one.logprob) for one in token.top if one.token != token.token]
+        yield " · ".join([_probability(token.token, token.logprob), *others])
 
 
 def _source(source: Citation) -> str:
@@ -39,8 +39,8 @@ def _source(source: Citation) -> str:
     return " ".join(filter(None, (source.title, place)))
 
 
-def _probability(token: TokenLogprobs | TokenLogprob) -> str:
-    return f"{token.token!r} {math.exp(token.logprob):.1%}"
+def _probability(token: str, logprob: float) -> str:
+    return f"{token!r} {math.exp(logprob):.1%}"
 
 
 def _facts(answer: Answer, first: float | None, total: float) -> Iterator[str]:
