@@ -9,7 +9,6 @@ import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufb
 import { Client, type Headers, RingmainError, status } from "../src/index.js";
 import {
   AnalyzeImagesRequestSchema,
-  AnalyzeImagesResponseSchema,
   ChatEventSchema,
   ChatRequestSchema,
   ChatResponseSchema,
@@ -93,8 +92,10 @@ const METHODS: Record<string, Method> = {
       ? client.countTokens(request.chat, options)
       : client.stubs.chat.countTokens(request, options),
   ),
-  AnalyzeImages: whole(AnalyzeImagesRequestSchema, AnalyzeImagesResponseSchema, (client, request, options) =>
-    client.analyzeImages(request, options),
+  AnalyzeImages: whole(
+    AnalyzeImagesRequestSchema,
+    ChatResponseSchema,
+    async (client, request, options) => (await client.analyzeImages(request, options)).proto,
   ),
   StreamAnalyzeImages: streamed(AnalyzeImagesRequestSchema, ChatEventSchema, (client, request, options) =>
     client.streamAnalyzeImages(request, options).events(),

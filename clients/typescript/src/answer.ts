@@ -1,28 +1,21 @@
-/** A whole answer, a growing one, and how events fold into it. */
+/** A whole answer. */
 
-import { clone, create } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import type { ChatResponse } from "./gen/ringmain/v1/chat_service_pb.js";
 import {
-  type ChatEvent,
-  type ChatResponse,
-  ChatResponseSchema,
-  type PartDelta,
-  type PartStarted,
-} from "./gen/ringmain/v1/chat_service_pb.js";
-import {
+  type Citation,
+  type Media,
   type Message,
   MessageSchema,
   type Part,
-  PartSchema,
-  type Reasoning,
-  ReasoningSchema,
   Role,
-  ToolCallSchema,
+  type TokenLogprobs,
 } from "./gen/ringmain/v1/content_pb.js";
 import { FinishReason } from "./gen/ringmain/v1/generation_pb.js";
 import type { Route } from "./gen/ringmain/v1/routing_pb.js";
 import { type Usage, UsageSchema } from "./gen/ringmain/v1/usage_pb.js";
 
-/** A model's request to run a tool. */
+/** A model's request that you run a tool. */
 export class ToolCall {
   constructor(
     /** Names the call, for `toolResult`. */
@@ -35,12 +28,37 @@ export class ToolCall {
 
   /** The arguments, parsed. Throws a SyntaxError if they are no JSON. Check them as you would any caller's. */
   get arguments(): Record<string, unknown> {
-    const value: unknown = JSON.parse(this.argumentsJson || "{}");
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new SyntaxError(`the arguments of ${this.name} are not a JSON object`);
-    }
-    return value as Record<string, unknown>;
+    return parsed(this.name, this.argumentsJson);
   }
+}
+
+/** A tool that the provider ran itself, such as a web search. You need do nothing about it. */
+export class ProviderToolCall {
+  constructor(
+    /** The provider's name for the call. */
+    readonly id: string,
+    /** The tool: `web_search`, `code_execution`, or another name of the provider's. */
+    readonly name: string,
+    /** The arguments in the provider's own words. Empty if the provider does not tell them. */
+    readonly argumentsJson: string,
+    /** What the tool gave, as text or media. Empty if the provider does not show it. */
+    readonly results: readonly Part[] = [],
+    /** Whether the tool failed. The results may say why. */
+    readonly failed = false,
+  ) {}
+
+  /** The arguments, parsed. Throws a SyntaxError if they are no JSON. */
+  get arguments(): Record<string, unknown> {
+    return parsed(this.name, this.argumentsJson);
+  }
+}
+
+function parsed(tool: string, argumentsJson: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(argumentsJson || "{}");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError(`the arguments of ${tool} are not a JSON object`);
+  }
+  return value as Record<string, unknown>;
 }
 
 /** A model's answer. `String(answer)` is its text. */
@@ -65,7 +83,7 @@ export class Answer {
     return this.#join((part) => (part.content.case === "reasoning" ? part.content.value.text : ""));
   }
 
-  /** The tools that the model wants to be run. */
+  /** The tools that the model wants you to run. */
   get toolCalls(): ToolCall[] {
     return this.message.parts.flatMap(({ content }) =>
       content.case === "toolCall"
@@ -74,15 +92,60 @@ export class Answer {
     );
   }
 
+  /** The tools that the provider ran itself. */
+  get providerToolCalls(): ProviderToolCall[] {
+    return this.message.parts.flatMap(({ content }) => {
+      if (content.case !== "providerToolCall") return [];
+      const { toolCallId, name, argumentsJson, results, failed } = content.value;
+      return [new ProviderToolCall(toolCallId, name, argumentsJson, results, failed)];
+    });
+  }
+
+  /**
+   * The sources that the text cites, each once, in the order of their first citation. Two citations have the same
+   * source if their `uri` is equal, or, without one, their `filename` and `pageNumber`. `message.parts` has every
+   * citation, with the text that it belongs to.
+   */
+  get sources(): Citation[] {
+    const found = new Map<string, Citation>();
+    for (const cited of this.message.parts.flatMap(({ citations }) => citations)) {
+      const key = cited.uri || JSON.stringify([cited.filename, cited.pageNumber]);
+      if (!found.has(key)) found.set(key, cited);
+    }
+    return [...found.values()];
+  }
+
+  /** The tokens of the text with their probabilities, if `topLogprobs` asked for them. */
+  get logprobs(): TokenLogprobs[] {
+    return this.message.parts.flatMap(({ logprobs }) => logprobs);
+  }
+
+  /** The images and the speech in the answer. */
+  get media(): Media[] {
+    return this.message.parts.flatMap(({ content }) => (content.case === "media" ? [content.value] : []));
+  }
+
   /** Returns the text parsed as JSON. Throws a SyntaxError if it is none: cut by `maxOutputTokens`, say. */
   json<T = unknown>(): T {
     return JSON.parse(this.text) as T;
   }
 
-  /** Why the model stopped: `stop`, `max_tokens`, `tool_calls`, `content_filter`, `refusal`. Empty if unknown. */
+  /**
+   * Why the model stopped: `stop`, `max_tokens`, `tool_calls`, `content_filter`, `refusal` or `paused`. Empty if
+   * unknown.
+   */
   get finishReason(): string {
     const { finishReason } = this.proto;
     return finishReason === FinishReason.UNSPECIFIED ? "" : (FinishReason[finishReason]?.toLowerCase() ?? "");
+  }
+
+  /**
+   * Whether the model goes on only when the conversation is sent again with `message` at its end. It asks for
+   * tools, whose results come after the message, or the provider paused a long turn, and nothing comes after it.
+   */
+  get mustContinue(): boolean {
+    const { finishReason } = this.proto;
+    return finishReason === FinishReason.TOOL_CALLS || finishReason === FinishReason.PAUSED;
   }
 
   /** What the answer consumed. */
@@ -124,182 +187,4 @@ export class Answer {
   #join(textOf: (part: Part) => string): string {
     return this.message.parts.map(textOf).join("");
   }
-}
-
-/** What a streamed answer grew by. */
-export interface Delta {
-  /** Text to append. */
-  readonly text: string;
-  /** Reasoning to append. */
-  readonly reasoning: string;
-  /** The tool call that grew. */
-  readonly toolCallId: string;
-  /** Its tool. */
-  readonly toolName: string;
-  /** A piece of its arguments. */
-  readonly argumentsJson: string;
-  /** Whether everything before is void: another provider starts the answer again. */
-  readonly discarded: boolean;
-}
-
-const NOTHING: Delta = {
-  text: "",
-  reasoning: "",
-  toolCallId: "",
-  toolName: "",
-  argumentsJson: "",
-  discarded: false,
-};
-
-/** Folds the events of a stream into the answer that Chat would have given. */
-export class Fold {
-  finished = false;
-  readonly #head = create(ChatResponseSchema);
-  readonly #parts = new Map<number, Growing>();
-
-  /** Takes the next event. Kinds of event newer than this client are skipped. */
-  add({ event }: ChatEvent): void {
-    switch (event.case) {
-      case "started":
-        this.#head.responseId = event.value.responseId;
-        this.#servedBy(event.value.providerId, event.value.providerModel);
-        break;
-      case "partStarted":
-        this.#parts.set(event.value.index, new Growing(event.value.part));
-        break;
-      case "partDelta":
-        this.#at(event.value.index).append(event.value);
-        break;
-      case "recovered":
-        this.#servedBy(event.value.providerId, event.value.providerModel);
-        if (event.value.contentDiscarded) this.#parts.clear();
-        break;
-      case "finished":
-        this.finished = true;
-        Object.assign(this.#head, { finishReason: event.value.finishReason, usage: event.value.usage });
-        this.#head.route = event.value.route;
-        break;
-    }
-  }
-
-  /** Returns what an event, already added, shows a reader; undefined if nothing. */
-  delta({ event }: ChatEvent): Delta | undefined {
-    switch (event.case) {
-      case "partStarted":
-        return opening(event.value);
-      case "partDelta":
-        return this.#growth(event.value);
-      case "recovered":
-        return event.value.contentDiscarded ? { ...NOTHING, discarded: true } : undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  /** Returns the answer so far, which is the whole one once `finished`. */
-  answer(): Answer {
-    const parts = [...this.#parts].sort(([a], [b]) => a - b).map(([, growing]) => growing.whole());
-    const message = create(MessageSchema, { role: Role.ASSISTANT, parts });
-    return new Answer(create(ChatResponseSchema, { ...this.#head, message }));
-  }
-
-  #servedBy(providerId: string, providerModel: string): void {
-    this.#head.route = create(ChatResponseSchema, { route: { providerId, providerModel } }).route;
-  }
-
-  #at(index: number): Growing {
-    const known = this.#parts.get(index) ?? new Growing(undefined);
-    this.#parts.set(index, known);
-    return known;
-  }
-
-  #growth({ index, delta }: PartDelta): Delta | undefined {
-    switch (delta.case) {
-      case "text":
-        return { ...NOTHING, text: delta.value };
-      case "reasoningText":
-        return { ...NOTHING, reasoning: delta.value };
-      case "argumentsJson": {
-        const { content } = this.#at(index).part;
-        const call = content.case === "toolCall" ? content.value : create(ToolCallSchema);
-        return { ...NOTHING, toolCallId: call.toolCallId, toolName: call.name, argumentsJson: delta.value };
-      }
-      default:
-        return undefined;
-    }
-  }
-}
-
-function opening({ part }: PartStarted): Delta | undefined {
-  const content = part?.content;
-  switch (content?.case) {
-    case "text":
-      return content.value ? { ...NOTHING, text: content.value } : undefined;
-    case "reasoning":
-      return content.value.text ? { ...NOTHING, reasoning: content.value.text } : undefined;
-    case "toolCall": {
-      const { toolCallId, name: toolName, argumentsJson } = content.value;
-      return { ...NOTHING, toolCallId, toolName, argumentsJson };
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** A part and what is to be appended to it. A part whose opening was not seen is of its first delta's kind. */
-class Growing {
-  readonly part: Part;
-  #text = "";
-  readonly #signatures: Uint8Array[] = [];
-
-  constructor(part: Part | undefined) {
-    this.part = part ?? create(PartSchema);
-  }
-
-  append({ delta }: PartDelta): void {
-    switch (delta.case) {
-      case "text":
-        if (!this.part.content.case) this.part.content = { case: "text", value: "" };
-        this.#text += delta.value;
-        break;
-      case "reasoningText":
-        this.#reasoning();
-        this.#text += delta.value;
-        break;
-      case "argumentsJson":
-        if (!this.part.content.case) this.part.content = { case: "toolCall", value: create(ToolCallSchema) };
-        this.#text += delta.value;
-        break;
-      case "signature":
-        this.#reasoning();
-        this.#signatures.push(delta.value);
-        break;
-    }
-  }
-
-  whole(): Part {
-    const part = clone(PartSchema, this.part);
-    switch (part.content.case) {
-      case "text":
-        part.content.value += this.#text;
-        break;
-      case "reasoning":
-        part.content.value.text += this.#text;
-        sign(part.content.value, this.#signatures);
-        break;
-      case "toolCall":
-        part.content.value.argumentsJson += this.#text;
-        break;
-    }
-    return part;
-  }
-
-  #reasoning(): void {
-    if (!this.part.content.case) this.part.content = { case: "reasoning", value: create(ReasoningSchema) };
-  }
-}
-
-function sign(reasoning: Reasoning, pieces: readonly Uint8Array[]): void {
-  if (pieces.length > 0)
-    reasoning.signature = new Uint8Array(Buffer.concat([reasoning.signature, ...pieces]));
 }

@@ -7,7 +7,10 @@ export const DEFAULT_TARGET = "127.0.0.1:50051";
 /** The variable of the environment that names the gateway's address. */
 export const TARGET_VARIABLE = "RINGMAIN_TARGET";
 
-const MESSAGE_LIMIT = 64 * 1024 * 1024;
+/** The largest request that a gateway takes whose operator said nothing else. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+const RESPONSE_LIMIT = 64 * 1024 * 1024;
 /** Those whose calls may be repeated. AdminService is not among them. */
 const SERVICES = [
   "ringmain.v1.AudioService",
@@ -33,6 +36,11 @@ export interface ConnectionOptions {
    * said otherwise. A try may cost money; give a `requestId` to pay once.
    */
   maxAttempts?: number | undefined;
+  /**
+   * The largest request message, in bytes; 64 MiB unless said otherwise. It is what the gateway's setting
+   * `server.max_receive_bytes` says, and `Client.serverInfo` tells. A larger one is not sent: InvalidRequest.
+   */
+  maxMessageBytes?: number | undefined;
   /** Whether calls wait for a gateway that cannot be reached, until their timeout, instead of failing at once. */
   waitForReady?: boolean | undefined;
   /** grpc-js's channel options. They win over the client's own. */
@@ -41,18 +49,17 @@ export interface ConnectionOptions {
 
 /** Returns the channel options. */
 export function channelOptions(options: ConnectionOptions): ChannelOptions {
-  const { maxAttempts = 3 } = options;
+  const { maxAttempts = 3, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
   if (!(Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= 5)) {
     throw new RangeError(`maxAttempts must be 1 to 5, not ${maxAttempts}`);
   }
   return {
     "grpc.primary_user_agent": "ringmain-typescript",
-    "grpc.max_receive_message_length": MESSAGE_LIMIT,
-    "grpc.max_send_message_length": MESSAGE_LIMIT,
+    "grpc.max_receive_message_length": RESPONSE_LIMIT,
     "grpc.service_config": JSON.stringify(serviceConfig(maxAttempts)),
     // What is kept for a repeat: a request with images is more than the 256 KiB that grpc-js keeps.
-    "grpc.per_rpc_retry_buffer_size": MESSAGE_LIMIT,
-    "grpc.retry_buffer_size": 4 * MESSAGE_LIMIT,
+    "grpc.per_rpc_retry_buffer_size": maxMessageBytes,
+    "grpc.retry_buffer_size": 4 * maxMessageBytes,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.keepalive_permit_without_calls": 0,

@@ -7,6 +7,7 @@ import {
   type ConnectionOptions,
   channelCredentials,
   channelOptions,
+  DEFAULT_MAX_MESSAGE_BYTES,
   DEFAULT_TARGET,
   TARGET_VARIABLE,
 } from "./channel.js";
@@ -30,13 +31,14 @@ import {
   ImageService,
   type StreamImagesRequestSchema,
 } from "./gen/ringmain/v1/image_service_pb.js";
-import { Capability, type Model, ModelService } from "./gen/ringmain/v1/model_service_pb.js";
-import { UsageService } from "./gen/ringmain/v1/usage_service_pb.js";
 import {
-  type AnalyzeImagesRequestSchema,
-  type AnalyzeImagesResponse,
-  VisionService,
-} from "./gen/ringmain/v1/vision_service_pb.js";
+  Capability,
+  type GetServerInfoResponse,
+  type Model,
+  ModelService,
+} from "./gen/ringmain/v1/model_service_pb.js";
+import { UsageService } from "./gen/ringmain/v1/usage_service_pb.js";
+import { type AnalyzeImagesRequestSchema, VisionService } from "./gen/ringmain/v1/vision_service_pb.js";
 import { checkHealth } from "./health.js";
 import { type ChatOptions, chatRequest, type Prompt } from "./request.js";
 import { ChatStream, ImageStream } from "./stream.js";
@@ -87,6 +89,7 @@ export class Client {
     this.#model = model;
     this.#defaults = {
       timeoutMs,
+      maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
       waitForReady: options.waitForReady ?? false,
       metadata: token === undefined ? metadata : { authorization: `Bearer ${token}`, ...metadata },
     };
@@ -132,11 +135,11 @@ export class Client {
   }
 
   /** Answers a question about images. */
-  analyzeImages(
+  async analyzeImages(
     request: MessageInitShape<typeof AnalyzeImagesRequestSchema>,
     options?: CallOptions,
-  ): Promise<AnalyzeImagesResponse> {
-    return this.stubs.vision.analyzeImages(this.#named(request), options);
+  ): Promise<Answer> {
+    return new Answer(await this.stubs.vision.analyzeImages(this.#named(request), options));
   }
 
   /** Answers a question about images as it is written. */
@@ -163,7 +166,7 @@ export class Client {
     return new ImageStream(this.stubs.image.streamImages(request, options));
   }
 
-  /** Turns texts into vectors. */
+  /** Turns texts and media into vectors. */
   embed(request: MessageInitShape<typeof EmbedRequestSchema>, options?: CallOptions): Promise<EmbedResponse> {
     return this.stubs.embedding.embed(this.#named(request), options);
   }
@@ -187,6 +190,11 @@ export class Client {
     const response = await this.stubs.model.getModel({ model }, options);
     if (!response.model) throw new NotFound("the gateway named no model");
     return response.model;
+  }
+
+  /** Returns what server the gateway is, what it serves and how large a request may be. */
+  serverInfo(options?: CallOptions): Promise<GetServerInfoResponse> {
+    return this.stubs.model.getServerInfo({}, options);
   }
 
   /** Returns `SERVING`, `NOT_SERVING` or `UNKNOWN`, for the gateway, `readiness`, `liveness` or a service. */

@@ -4,18 +4,19 @@
  *
  * ```text
  * RingmainError
- *  ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE
+ *  ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE, and RESOURCE_EXHAUSTED
+ *  │                     without an ErrorInfo: a message is larger than the gateway or the client takes
  *  │  ├ ContextTooLong   CONTEXT_TOO_LONG
  *  │  └ MediaInvalid     MEDIA_INVALID
- *  ├ NotFound            MODEL_NOT_FOUND; NOT_FOUND
- *  ├ CapabilityMissing   CAPABILITY_MISSING; UNIMPLEMENTED
+ *  ├ NotFound            MODEL_NOT_FOUND, RESOURCE_NOT_FOUND; NOT_FOUND
+ *  ├ CapabilityMissing   CAPABILITY_MISSING, METHOD_NOT_SERVED; UNIMPLEMENTED
  *  ├ ContentFiltered     CONTENT_FILTERED
  *  ├ Unauthenticated     CREDENTIALS_INVALID; UNAUTHENTICATED
  *  ├ PermissionDenied    NOT_ALLOWED; PERMISSION_DENIED
- *  ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED
+ *  ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED with another ErrorInfo
  *  │  ├ BudgetExceeded   BUDGET_EXCEEDED
  *  │  └ Overloaded       OVERLOADED
- *  ├ Unavailable         PROVIDERS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
+ *  ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
  *  ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
  *  ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
  *  ├ DeadlineExceeded    DEADLINE_EXCEEDED
@@ -25,7 +26,7 @@
  */
 
 import { fromBinary } from "@bufbuild/protobuf";
-import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import { type Any, anyIs, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { type Metadata, status } from "@grpc/grpc-js";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "./gen/google/rpc/status_pb.js";
@@ -92,15 +93,15 @@ export class RingmainError extends Error {
   }
 }
 
-/** The request breaks a rule; `violations` names the fields. A repeat fails again. */
+/** The request breaks a rule, or is too large; `violations` names the fields. A repeat fails again. */
 export class InvalidRequest extends RingmainError {}
 /** The input is longer than every candidate's context. */
 export class ContextTooLong extends InvalidRequest {}
 /** An image or document cannot be read, is of the wrong kind, or is too large. */
 export class MediaInvalid extends InvalidRequest {}
-/** No such model, or nothing serves it. */
+/** No such model, nothing serves it, or no such thing. */
 export class NotFound extends RingmainError {}
-/** The model, or the gateway, cannot do what the request needs. */
+/** The model, or the gateway, cannot do what the request needs, or does not serve the method. */
 export class CapabilityMissing extends RingmainError {}
 /** The provider's safety system refused the request. */
 export class ContentFiltered extends RingmainError {}
@@ -135,7 +136,9 @@ const BY_REASON: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["CONTEXT_TOO_LONG", ContextTooLong],
   ["MEDIA_INVALID", MediaInvalid],
   ["MODEL_NOT_FOUND", NotFound],
+  ["RESOURCE_NOT_FOUND", NotFound],
   ["CAPABILITY_MISSING", CapabilityMissing],
+  ["METHOD_NOT_SERVED", CapabilityMissing],
   ["CONTENT_FILTERED", ContentFiltered],
   ["CREDENTIALS_INVALID", Unauthenticated],
   ["NOT_ALLOWED", PermissionDenied],
@@ -144,6 +147,7 @@ const BY_REASON: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["BUDGET_EXCEEDED", BudgetExceeded],
   ["OVERLOADED", Overloaded],
   ["PROVIDERS_UNAVAILABLE", Unavailable],
+  ["LIMITS_UNAVAILABLE", Unavailable],
   ["SHUTTING_DOWN", Unavailable],
   ["STREAM_INTERRUPTED", StreamInterrupted],
   ["MODEL_OUTPUT_INVALID", ModelOutputInvalid],
@@ -167,10 +171,16 @@ const BY_CODE: ReadonlyMap<status, Kind> = new Map<status, Kind>([
   [status.INTERNAL, InternalError],
 ]);
 
-/** Returns the error of a reason or code. */
-export function errorFor(details: string, fields: ErrorFields): RingmainError {
-  const kind =
-    BY_REASON.get(fields.reason ?? "") ?? BY_CODE.get(fields.code ?? status.UNKNOWN) ?? RingmainError;
+/**
+ * Returns the error of a reason or code.
+ *
+ * @param informed Whether the status has an ErrorInfo, of any domain.
+ */
+export function errorFor(details: string, fields: ErrorFields, informed = false): RingmainError {
+  const { reason = "", code = status.UNKNOWN } = fields;
+  const tooLarge = code === status.RESOURCE_EXHAUSTED && !informed;
+  const byCode = tooLarge ? InvalidRequest : (BY_CODE.get(code) ?? RingmainError);
+  const kind = BY_REASON.get(reason) ?? byCode;
   return new kind(details, fields);
 }
 
@@ -182,7 +192,9 @@ export function errorFor(details: string, fields: ErrorFields): RingmainError {
 export function errorOf(error: unknown, signal?: AbortSignal): unknown {
   if (!isServiceError(error)) return error;
   const cause = error.code === status.CANCELLED && signal?.aborted ? signal.reason : error;
-  return errorFor(error.details || "no details", { code: error.code, ...richFields(error.metadata), cause });
+  const rich = richStatus(error.metadata)?.details ?? [];
+  const informed = rich.some((detail) => anyIs(detail, ErrorInfoSchema));
+  return errorFor(error.details || "no details", { code: error.code, ...richFields(rich), cause }, informed);
 }
 
 interface Failed {
@@ -195,9 +207,9 @@ function isServiceError(error: unknown): error is Error & Failed {
   return error instanceof Error && "code" in error && typeof error.code === "number" && "metadata" in error;
 }
 
-function richFields(metadata: Metadata): ErrorFields {
+function richFields(details: readonly Any[]): ErrorFields {
   const fields: ErrorFields = {};
-  for (const detail of richStatus(metadata)?.details ?? []) {
+  for (const detail of details) {
     const info = anyUnpack(detail, ErrorInfoSchema);
     if (info?.domain === DOMAIN) Object.assign(fields, { reason: info.reason, metadata: info.metadata });
     const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;

@@ -6,8 +6,13 @@
  */
 
 export { status } from "@grpc/grpc-js";
-export { Answer, type Delta, Fold, ToolCall } from "./answer.js";
-export { type ConnectionOptions, DEFAULT_TARGET, TARGET_VARIABLE } from "./channel.js";
+export { Answer, ProviderToolCall, ToolCall } from "./answer.js";
+export {
+  type ConnectionOptions,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_TARGET,
+  TARGET_VARIABLE,
+} from "./channel.js";
 export { type CapabilityName, Client, type ClientOptions, type Stubs } from "./client.js";
 export {
   BudgetExceeded,
@@ -31,9 +36,12 @@ export {
   Unavailable,
   type Violation,
 } from "./errors.js";
+export { type Delta, Fold } from "./fold.js";
 export {
   assistant,
   type Content,
+  codeExecution,
+  type Detail,
   document,
   image,
   type Source,
@@ -43,6 +51,7 @@ export {
   type Turn,
   toolResult,
   user,
+  webSearch,
 } from "./messages.js";
 export { type ChatOptions, chatRequest, type Prompt } from "./request.js";
 export { ChatStream, ImageStream } from "./stream.js";

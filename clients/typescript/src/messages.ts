@@ -14,7 +14,7 @@ import {
   PartSchema,
   Role,
 } from "./gen/ringmain/v1/content_pb.js";
-import { type Tool, ToolSchema } from "./gen/ringmain/v1/generation_pb.js";
+import { type FunctionTool, type Tool, ToolSchema } from "./gen/ringmain/v1/generation_pb.js";
 
 /** Where an image or document is: its https address or path, or its bytes. */
 export type Source = string | URL | Uint8Array;
@@ -56,15 +56,24 @@ export function toolResult(call: string | ToolCall, value: unknown): Message {
   });
 }
 
-/** Returns an image, from its https address, its path or its bytes. The gateway detects its type. */
+/** How closely the model looks at an image. */
+export type Detail = "low" | "high";
+
+const DETAILS: Record<Detail, ImageDetail> = { low: ImageDetail.LOW, high: ImageDetail.HIGH };
+
+/**
+ * Returns an image, from its https address, its path or its bytes. The gateway detects its type. With a `detail`,
+ * it is a part of a turn, which that belongs to.
+ */
+export function image(source: Source, options: { detail: Detail; mimeType?: string }): Promise<Part>;
+export function image(source: Source, options?: { mimeType?: string }): Promise<Media>;
 export async function image(
   source: Source,
-  options: { detail?: "low" | "high"; mimeType?: string } = {},
-): Promise<Media> {
+  { detail, mimeType = "" }: { detail?: Detail; mimeType?: string } = {},
+): Promise<Media | Part> {
   const media = await mediaOf(source);
-  media.mimeType = options.mimeType ?? "";
-  if (options.detail) media.detail = options.detail === "low" ? ImageDetail.LOW : ImageDetail.HIGH;
-  return media;
+  media.mimeType = mimeType;
+  return detail ? create(PartSchema, { ...part(media), imageDetail: DETAILS[detail] }) : media;
 }
 
 /** Returns a document, such as a PDF, from its https address, its path or its bytes. */
@@ -93,15 +102,49 @@ export async function save(media: Media | undefined, path: string): Promise<stri
   return whole;
 }
 
-/** A function that the model may ask for: of the contract, or with its parameters as a JSON Schema. */
-export type ToolLike = Tool | { name: string; description?: string; parameters?: object | string };
+/** A tool that the model may use: of the contract, or a function with its parameters as a JSON Schema. */
+export type ToolLike =
+  | Tool
+  | FunctionTool
+  | {
+      name: string;
+      description?: string;
+      parameters?: object | string;
+      /** Whether the provider must hold the model to the parameters. Unset means its default. */
+      strict?: boolean;
+    };
 
 /** Returns anything that may stand for a tool as one. */
 export function toolOf(given: ToolLike): Tool {
-  if ("$typeName" in given) return given;
-  const { name, description = "", parameters = { type: "object", properties: {} } } = given;
-  return create(ToolSchema, { name, description, parametersSchemaJson: schemaText(parameters) });
+  if ("$typeName" in given) {
+    if (given.$typeName === "ringmain.v1.Tool") return given;
+    return create(ToolSchema, { kind: { case: "function", value: given } });
+  }
+  const { parameters = { type: "object", properties: {} }, ...fields } = given;
+  const value = { ...fields, parametersSchemaJson: schemaText(parameters) };
+  return create(ToolSchema, { kind: { case: "function", value } });
 }
+
+/** Returns a web search that the provider runs. `Answer.sources` has the pages that the answer cites. */
+export function webSearch(
+  options: {
+    /** The most searches for one answer. Unset means the provider's own limit. */
+    maxUses?: number;
+    /** Search only these domains and those below them. */
+    allowedDomains?: readonly string[];
+    /** Never search these domains and those below them. */
+    blockedDomains?: readonly string[];
+    /** The country to search from, such as `DE`. */
+    countryCode?: string;
+  } = {},
+): Tool {
+  const { allowedDomains = [], blockedDomains = [], ...rest } = options;
+  const value = { ...rest, allowedDomains: [...allowedDomains], blockedDomains: [...blockedDomains] };
+  return create(ToolSchema, { kind: { case: "webSearch", value } });
+}
+
+/** Returns a sandbox in which the provider runs code that the model writes. */
+export const codeExecution = (): Tool => create(ToolSchema, { kind: { case: "codeExecution", value: {} } });
 
 /** Returns a JSON Schema as text. */
 export const schemaText = (schema: object | string): string =>

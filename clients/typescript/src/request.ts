@@ -4,14 +4,16 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { type ChatRequest, ChatRequestSchema } from "./gen/ringmain/v1/chat_service_pb.js";
-import { type Media, type Message, MessageSchema, Role } from "./gen/ringmain/v1/content_pb.js";
+import { type Media, type Message, MessageSchema, type Part, Role } from "./gen/ringmain/v1/content_pb.js";
 import {
   type GenerationConfigSchema,
+  Modality,
+  type PromptCache,
+  PromptCacheSchema,
   ReasoningEffort,
   type ResponseFormat,
   ResponseFormatSchema,
-  type ToolChoice,
-  ToolChoiceSchema,
+  type ToolChoiceSchema,
   ToolMode,
 } from "./gen/ringmain/v1/generation_pb.js";
 import { CacheMode, type RoutingPolicySchema, StreamRecovery } from "./gen/ringmain/v1/routing_pb.js";
@@ -39,14 +41,16 @@ export interface ChatOptions extends CallOptions {
   /** Instructions, put first. */
   system?: string | undefined;
   /** Images for the last turn, which must be the user's. */
-  images?: readonly (Source | Media)[] | undefined;
+  images?: readonly (Source | Media | Part)[] | undefined;
   /** Documents for the last turn, which must be the user's. */
-  files?: readonly (Source | Media)[] | undefined;
+  files?: readonly (Source | Media | Part)[] | undefined;
 
-  /** What the model may ask to be run. */
+  /** The functions that the model may ask for, and tools that the provider runs, such as `webSearch()`. */
   tools?: readonly ToolLike[] | undefined;
   /** `auto`, `none`, `required`, or the one tool that must be called. */
   toolChoice?: string | undefined;
+  /** Whether the model may ask for several tools at once. */
+  parallelToolCalls?: boolean | undefined;
   /** `json` for any JSON object. */
   responseFormat?: "text" | "json" | undefined;
   /** The JSON Schema that the answer must satisfy, as an object or as text. */
@@ -69,7 +73,17 @@ export interface ChatOptions extends CallOptions {
   /** What ends the answer. At most 8. */
   stopSequences?: readonly string[] | undefined;
   /** How much to reason first. */
-  reasoningEffort?: "none" | "low" | "medium" | "high" | undefined;
+  reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "extra_high" | undefined;
+  /** The most tokens to reason with. It wins over `reasoningEffort` where the provider takes a number. */
+  reasoningTokenBudget?: number | undefined;
+  /** What the answer may hold. Unset means text alone. */
+  outputModalities?: readonly ("text" | "image" | "audio")[] | undefined;
+  /** How to speak, where `audio` is among `outputModalities`: the provider's name for the voice, a media type. */
+  audioOutput?: { voice?: string; mimeType?: string } | undefined;
+  /** Asks for the log probability of every token, and of this many that could stand in its place, 0 to 20. */
+  topLogprobs?: number | undefined;
+  /** How to use the provider's prompt cache; true for its defaults. Requests with the same key share a cache. */
+  promptCache?: boolean | { key?: string; ttlMs?: number } | undefined;
   /** Fields for a provider as they are, by provider kind: `{ openai: { user: "…" } }`. */
   providerOptions?: Record<string, JsonObject> | undefined;
 
@@ -82,21 +96,26 @@ export interface ChatOptions extends CallOptions {
   /** What to do when a stream breaks after content was sent. */
   streamRecovery?: "fail" | "restart" | "continue" | undefined;
   /** The longest wait for a stream's first content, in milliseconds. */
-  firstTokenTimeoutMs?: number | undefined;
+  firstContentTimeoutMs?: number | undefined;
   /** The longest silence in a stream, in milliseconds. */
   idleTimeoutMs?: number | undefined;
   /** For cost attribution, such as `{ feature: "search" }`. */
   labels?: Record<string, string> | undefined;
+  /** Your own name for the end user whom the request is for. */
+  userId?: string | undefined;
   /** A name of your own: a repeat within a day returns the first answer and costs nothing. */
   requestId?: string | undefined;
 }
 
 const EFFORTS = {
   none: ReasoningEffort.NONE,
+  minimal: ReasoningEffort.MINIMAL,
   low: ReasoningEffort.LOW,
   medium: ReasoningEffort.MEDIUM,
   high: ReasoningEffort.HIGH,
+  extra_high: ReasoningEffort.EXTRA_HIGH,
 };
+const MODALITIES = { text: Modality.TEXT, image: Modality.IMAGE, audio: Modality.AUDIO };
 const CACHE_MODES = { use: CacheMode.USE, refresh: CacheMode.REFRESH, bypass: CacheMode.BYPASS };
 const RECOVERIES = {
   fail: StreamRecovery.FAIL,
@@ -112,14 +131,15 @@ const MODES: Record<string, ToolMode> = {
 /** Returns the request that `chat` and `stream` would send. Of a ready request only an empty model is filled in. */
 export async function chatRequest(prompt: Prompt, options: ChatOptions = {}): Promise<ChatRequest> {
   if (isRequest(prompt)) return { ...prompt, model: prompt.model || (options.model ?? "") };
-  const { tools = [], toolChoice } = options;
+  const { tools = [], labels, userId } = options;
   return create(ChatRequestSchema, {
     requestId: options.requestId ?? "",
     model: options.model ?? "",
     messages: await messages(prompt, options),
     ...given("generationConfig", generationConfig(options)),
     tools: tools.map(toolOf),
-    ...(toolChoice !== undefined && { toolChoice: toolChoiceOf(toolChoice) }),
+    ...given("toolChoice", toolChoice(options)),
+    ...given("attribution", defined({ labels, userId })),
     ...given("routingPolicy", routingPolicy(options)),
   });
 }
@@ -132,18 +152,18 @@ function isRequest(prompt: Prompt): prompt is ChatRequest {
 
 async function messages(prompt: Turn | readonly Turn[], options: ChatOptions): Promise<Message[]> {
   const found = conversation(prompt);
-  const images = (options.images ?? []).map((one) => (isMedia(one) ? one : image(one)));
-  const files = (options.files ?? []).map((one) => (isMedia(one) ? one : document(one)));
+  const images = (options.images ?? []).map((one) => (isReady(one) ? one : image(one)));
+  const files = (options.files ?? []).map((one) => (isReady(one) ? one : document(one)));
   const media = await Promise.all([...images, ...files]);
   if (media.length > 0) found.push(withMedia(found.pop(), media));
   if (options.system !== undefined) found.unshift(system(options.system));
   return found;
 }
 
-const isMedia = (source: Source | Media): source is Media =>
+const isReady = (source: Source | Media | Part): source is Media | Part =>
   typeof source === "object" && "$typeName" in source;
 
-function withMedia(last: Message | undefined, media: readonly Media[]): Message {
+function withMedia(last: Message | undefined, media: readonly (Media | Part)[]): Message {
   if (last?.role !== Role.USER) throw new TypeError("images and files need a last turn by the user");
   return create(MessageSchema, { role: last.role, parts: [...last.parts, ...media.map(part)] });
 }
@@ -159,6 +179,11 @@ function generationConfig(options: ChatOptions): MessageInitShape<typeof Generat
     seed: options.seed === undefined ? undefined : BigInt(options.seed),
     stopSequences: options.stopSequences && [...options.stopSequences],
     reasoningEffort: options.reasoningEffort && EFFORTS[options.reasoningEffort],
+    reasoningTokenBudget: options.reasoningTokenBudget,
+    outputModalities: options.outputModalities?.map((name) => MODALITIES[name]),
+    audioOutput: options.audioOutput,
+    topLogprobs: options.topLogprobs,
+    promptCache: promptCache(options.promptCache),
     responseFormat: responseFormat(options),
     providerOptions: options.providerOptions,
   });
@@ -175,11 +200,19 @@ function responseFormat({ jsonSchema, responseFormat }: ChatOptions): ResponseFo
   return create(ResponseFormatSchema, { format: { case: "jsonObject", value: {} } });
 }
 
-function toolChoiceOf(choice: string): ToolChoice {
-  const mode = MODES[choice];
-  return create(ToolChoiceSchema, {
-    choice: mode === undefined ? { case: "toolName", value: choice } : { case: "mode", value: mode },
-  });
+function promptCache(wanted: ChatOptions["promptCache"]): PromptCache | undefined {
+  if (!wanted) return undefined;
+  const { key, ttlMs } = wanted === true ? {} : wanted;
+  return create(PromptCacheSchema, defined({ key, ttl: duration(ttlMs) }));
+}
+
+function toolChoice(options: ChatOptions): MessageInitShape<typeof ToolChoiceSchema> {
+  const { toolChoice: wanted, parallelToolCalls } = options;
+  const mode = wanted === undefined ? undefined : MODES[wanted];
+  if (mode !== undefined)
+    return defined({ choice: { case: "mode" as const, value: mode }, parallelToolCalls });
+  const choice = wanted === undefined ? undefined : { case: "toolName" as const, value: wanted };
+  return defined({ choice, parallelToolCalls });
 }
 
 function routingPolicy(options: ChatOptions): MessageInitShape<typeof RoutingPolicySchema> {
@@ -188,9 +221,8 @@ function routingPolicy(options: ChatOptions): MessageInitShape<typeof RoutingPol
     failoverDisabled: options.failoverDisabled,
     cacheMode: options.cacheMode && CACHE_MODES[options.cacheMode],
     streamRecovery: options.streamRecovery && RECOVERIES[options.streamRecovery],
-    firstTokenTimeout: duration(options.firstTokenTimeoutMs),
+    firstContentTimeout: duration(options.firstContentTimeoutMs),
     idleTimeout: duration(options.idleTimeoutMs),
-    labels: options.labels,
   });
 }
 

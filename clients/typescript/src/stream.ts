@@ -2,11 +2,17 @@
 
 import { create } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { type Answer, type Delta, Fold } from "./answer.js";
+import type { Answer } from "./answer.js";
 import { StreamInterrupted } from "./errors.js";
+import { type Delta, Fold } from "./fold.js";
 import type { ChatEvent } from "./gen/ringmain/v1/chat_service_pb.js";
-import { type Media, MediaSchema } from "./gen/ringmain/v1/content_pb.js";
-import type { ImageChunk, ImageEvent, ImageFinished } from "./gen/ringmain/v1/image_service_pb.js";
+import {
+  type GeneratedImage,
+  GeneratedImageSchema,
+  type ImageChunk,
+  type ImageEvent,
+  type ImageFinished,
+} from "./gen/ringmain/v1/image_service_pb.js";
 
 const endedEarly = () =>
   new StreamInterrupted("the stream ended without its last event", { code: status.ABORTED });
@@ -58,10 +64,15 @@ export class ChatStream implements AsyncIterable<Delta> {
   }
 }
 
+interface Pieces {
+  readonly mimeType: string;
+  readonly data: Uint8Array[];
+}
+
 /** Pictures as they are drawn. Iterate once, over events: the call begins with the loop and ends with it. */
 export class ImageStream implements AsyncIterable<ImageEvent> {
   readonly #events: AsyncIterable<ImageEvent>;
-  readonly #pieces = new Map<number, { mimeType: string; data: Uint8Array[] }>();
+  readonly #pieces = new Map<number, Pieces>();
   #finished: ImageFinished | undefined;
 
   constructor(events: AsyncIterable<ImageEvent>) {
@@ -78,22 +89,24 @@ export class ImageStream implements AsyncIterable<ImageEvent> {
     if (!this.#finished) throw endedEarly();
   }
 
-  /** Reads the stream to its end, unless the loop has, and returns the pictures. */
-  async images(): Promise<Media[]> {
+  /** Reads the stream to its end, unless the loop has, and returns the pictures as `generateImages` would have. */
+  async images(): Promise<GeneratedImage[]> {
     if (!this.#finished) for await (const _ of this);
-    return [...this.#pieces]
-      .sort(([a], [b]) => a - b)
-      .map(([, { mimeType, data }]) =>
-        create(MediaSchema, {
-          mimeType,
-          source: { case: "data", value: new Uint8Array(Buffer.concat(data)) },
-        }),
-      );
+    return [...this.#pieces].sort(([a], [b]) => a - b).map(([index, pieces]) => this.#image(index, pieces));
   }
 
   /** The last event, with usage and route; undefined until then. */
   get finished(): ImageFinished | undefined {
     return this.#finished;
+  }
+
+  #image(index: number, { mimeType, data }: Pieces): GeneratedImage {
+    const said = this.#finished?.images.find(({ imageIndex }) => imageIndex === index);
+    return create(GeneratedImageSchema, {
+      media: { mimeType, source: { case: "data", value: new Uint8Array(Buffer.concat(data)) } },
+      revisedPrompt: said?.revisedPrompt ?? "",
+      note: said?.note ?? "",
+    });
   }
 
   #append({ imageIndex, mimeType, data }: ImageChunk): void {

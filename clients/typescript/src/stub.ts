@@ -56,6 +56,8 @@ export type Stub<S> =
 /** What all calls of a client have in common. */
 export interface Defaults {
   timeoutMs: number;
+  /** The largest request message, in bytes. */
+  maxMessageBytes: number;
   metadata: Headers;
   /** grpc-js takes it from each call, not from the service config. */
   waitForReady: boolean;
@@ -103,14 +105,15 @@ export async function callUnary<I extends DescMessage, O extends DescMessage>(
   options: CallOptions = {},
 ): Promise<MessageShape<O>> {
   refuseAborted(options.signal);
+  const message = encoded(input, request, defaults);
   let release = () => {};
   try {
     return await new Promise((resolve, reject) => {
       const call = client.makeUnaryRequest(
         path,
-        writer(input),
+        asItIs,
         reader(output),
-        request,
+        message,
         metadataOf(defaults, options),
         grpcOptions(defaults, options),
         (error, response) => (error ? reject(error) : resolve(response as MessageShape<O>)),
@@ -136,9 +139,9 @@ async function* serverStream(
   const { input, output } = method;
   const call = client.makeServerStreamRequest(
     path,
-    writer(input),
+    asItIs,
     reader(output),
-    create(input, request),
+    encoded(input, create(input, request), defaults),
     metadataOf(defaults, options),
     grpcOptions(defaults, options),
   );
@@ -157,7 +160,7 @@ async function* bidiStream(
   const { input, output } = method;
   const call = client.makeBidiStreamRequest(
     path,
-    writer(input),
+    asItIs,
     reader(output),
     metadataOf(defaults, options),
     grpcOptions(defaults, options),
@@ -167,12 +170,12 @@ async function* bidiStream(
   const send = async () => {
     for await (const request of requests) {
       if (ended) return;
-      if (!call.write(create(input, request))) await drained(call);
+      if (!call.write(encoded(input, create(input, request), defaults))) await drained(call);
     }
     call.end();
   };
   const sending = send().catch((error: unknown) => {
-    failed = error; // The caller's own error: what it iterates over broke.
+    failed = error; // The caller's own error: what it iterates over broke, or is too large.
     call.cancel();
   });
   try {
@@ -238,12 +241,21 @@ function grpcOptions(defaults: Defaults, options: CallOptions): GrpcOptions {
   return Number.isFinite(timeoutMs) ? { deadline: Date.now() + timeoutMs } : {};
 }
 
-function writer<D extends DescMessage>(desc: D): (message: MessageShape<D>) => Buffer {
-  return (message) => {
-    const bytes = toBinary(desc, message);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  };
+/** Returns the bytes of a request, unless it is larger than the client may send. */
+function encoded<D extends DescMessage>(
+  desc: D,
+  message: MessageShape<D>,
+  { maxMessageBytes }: Defaults,
+): Buffer {
+  const bytes = toBinary(desc, message);
+  if (bytes.byteLength > maxMessageBytes) {
+    const sizes = `${bytes.byteLength} bytes, more than maxMessageBytes, which is ${maxMessageBytes}`;
+    throw errorFor(`the request has ${sizes}`, { code: status.RESOURCE_EXHAUSTED });
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+const asItIs = (message: Buffer): Buffer => message;
 
 function reader<D extends DescMessage>(desc: D): (data: Buffer) => MessageShape<D> {
   return (data) => fromBinary(desc, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

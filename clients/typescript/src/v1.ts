@@ -1,5 +1,6 @@
 /** The contract: messages, enums and services of `ringmain.v1`. */
 
+export * from "./gen/ringmain/v1/attribution_pb.js";
 export * from "./gen/ringmain/v1/audio_service_pb.js";
 export * from "./gen/ringmain/v1/chat_service_pb.js";
 export * from "./gen/ringmain/v1/content_pb.js";

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
-import { assistant, DEFAULT_TARGET, NotFound, RingmainError, TARGET_VARIABLE, user } from "../src/index.js";
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  assistant,
+  DEFAULT_TARGET,
+  InvalidRequest,
+  NotFound,
+  RingmainError,
+  TARGET_VARIABLE,
+  user,
+} from "../src/index.js";
 import { type ChatRequest, ChatRequestSchema, type TranscribeRequest } from "../src/v1.js";
 import { dial, echo, type Gateway, open, type ServerCall, serve } from "./fake.js";
 
@@ -72,7 +80,7 @@ test("counting, pricing, embedding and asking about images take the default mode
         estimateCost: ({ chat }) => ({ inputTokenCount: BigInt(chat?.model.length ?? 0) }),
       },
       embedding: { embed: ({ model }) => ({ responseId: model }) },
-      vision: { analyzeImages: ({ model }) => ({ text: model }) },
+      vision: { analyzeImages: ({ model }) => ({ message: assistant(model) }) },
       image: { generateImages: ({ model }) => ({ responseId: model }) },
     },
     { model: "abc" },
@@ -83,6 +91,54 @@ test("counting, pricing, embedding and asking about images take the default mode
   assert.equal((await client.embed({ texts: ["a"], model: "own" })).responseId, "own");
   assert.equal((await client.analyzeImages({ prompt: "?" })).text, "abc");
   assert.equal((await client.generateImages({ prompt: "a cat" })).responseId, "abc");
+});
+
+test("a request beyond the limit is not sent", async (t) => {
+  let seen = 0;
+  const gateway: Gateway = {
+    chat: {
+      chat: (request) => {
+        seen += 1;
+        return echo(request);
+      },
+      streamChat: () => {
+        seen += 1;
+        return [];
+      },
+    },
+    audio: {
+      async *transcribe(requests: AsyncIterable<TranscribeRequest>) {
+        for await (const _ of requests) seen += 1;
+        yield* [];
+      },
+    },
+  };
+  const request = create(ChatRequestSchema, { messages: [user("a".repeat(1000))] });
+  const size = toBinary(ChatRequestSchema, request).length;
+  const client = await dial(t, gateway, { maxMessageBytes: size });
+  await client.chat(request);
+  assert.equal(seen, 1);
+  const larger = { ...request, requestId: "b" };
+  const refused = (error: unknown) =>
+    error instanceof InvalidRequest &&
+    error.details === `the request has ${size + 3} bytes, more than maxMessageBytes, which is ${size}`;
+  await assert.rejects(client.chat(larger), refused);
+  await assert.rejects(client.stream(larger).whole(), refused);
+  async function* recording() {
+    yield { message: { case: "chunk" as const, value: new Uint8Array(size) } };
+  }
+  await assert.rejects(client.stubs.audio.transcribe(recording()).next(), InvalidRequest);
+  assert.equal(seen, 1);
+});
+
+test("a request that the gateway finds too large is invalid, no rate limit", async (t) => {
+  const client = await dial(t, { chat: { chat: echo } }, { maxMessageBytes: 65 << 20 });
+  await assert.rejects(client.chat("a".repeat((64 << 20) + 1)), InvalidRequest);
+});
+
+test("the gateway says what it is", async (t) => {
+  const client = await dial(t, { model: { getServerInfo: () => ({ version: "1.4.0" }) } });
+  assert.equal((await client.serverInfo()).version, "1.4.0");
 });
 
 test("models are listed page by page", async (t) => {

@@ -43,6 +43,9 @@ test("every reason of the contract has its class", async (t) => {
     OVERLOADED: ringmain.RateLimited,
     PROVIDERS_RATE_LIMITED: ringmain.RateLimited,
     MODEL_OUTPUT_INVALID: ringmain.ModelOutputInvalid,
+    METHOD_NOT_SERVED: ringmain.CapabilityMissing,
+    RESOURCE_NOT_FOUND: ringmain.NotFound,
+    LIMITS_UNAVAILABLE: ringmain.Unavailable,
   };
   for (const reason of Object.keys(ErrorReason).filter(
     (name) => /^[A-Z]/.test(name) && name !== "UNSPECIFIED",
@@ -84,7 +87,7 @@ test("a code without reason has its class", async (t) => {
     [status.UNIMPLEMENTED, ringmain.CapabilityMissing],
     [status.UNAUTHENTICATED, ringmain.Unauthenticated],
     [status.PERMISSION_DENIED, ringmain.PermissionDenied],
-    [status.RESOURCE_EXHAUSTED, ringmain.RateLimited],
+    [status.RESOURCE_EXHAUSTED, ringmain.InvalidRequest],
     [status.UNAVAILABLE, ringmain.Unavailable],
     [status.ABORTED, ringmain.StreamInterrupted],
     [status.DATA_LOSS, ringmain.StreamInterrupted],
@@ -103,6 +106,11 @@ test("a code without reason has its class", async (t) => {
 test("reasons of other domains, newer ones and garbled details are not taken for ours", async (t) => {
   const foreign = await thrown(t, failure(status.UNAVAILABLE, "m", info("RATE_LIMITED", "proxy.example")));
   assert(foreign instanceof ringmain.Unavailable && foreign.reason === "");
+  const limited = await thrown(
+    t,
+    failure(status.RESOURCE_EXHAUSTED, "m", info("OVERLOADED", "proxy.example")),
+  );
+  assert(limited instanceof ringmain.RateLimited && limited.reason === "");
   const newer = await thrown(t, failure(status.NOT_FOUND, "m", info("LATER_THAN_THIS")));
   assert(newer instanceof ringmain.NotFound && newer.errorReason === ErrorReason.UNSPECIFIED);
   const metadata = new Metadata();

@@ -192,7 +192,7 @@ export const text = (...pieces: string[]): ChatEvent[] => [
 ];
 
 /** Returns the event of a part that grows. */
-export const delta = (index: number, growth: PartDelta["delta"]): ChatEvent =>
+const delta = (index: number, growth: PartDelta["delta"]): ChatEvent =>
   event({ case: "partDelta", value: { index, delta: growth } });
 
 /** Returns the event that ends an answer. */

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { create, equals } from "@bufbuild/protobuf";
+import { create, equals, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   Answer,
   assistant,
   chatRequest,
+  codeExecution,
   document,
   image,
   save,
@@ -16,15 +17,20 @@ import {
   ToolCall,
   toolResult,
   user,
+  webSearch,
 } from "../src/index.js";
 import {
   CacheMode,
   ChatRequestSchema,
   ChatResponseSchema,
-  type FinishReason,
+  CitationSchema,
+  FinishReason,
+  FunctionToolSchema,
   ImageDetail,
   MediaSchema,
   type Message,
+  Modality,
+  PartSchema,
   ReasoningEffort,
   Role,
   StreamRecovery,
@@ -51,9 +57,12 @@ test("media come from files and go to files", async (t) => {
   assert.equal((await document(path)).filename, "picture.png");
   assert.equal((await document(Buffer.from("a"), { filename: "a.pdf" })).filename, "a.pdf");
   assert.equal((await document(Buffer.from("a"))).filename, "");
-  const remote = await image("https://example.com/a.png", { detail: "high" });
-  assert.deepEqual([remote.source.value, remote.detail], ["https://example.com/a.png", ImageDetail.HIGH]);
-  assert.equal((await image(new URL("https://example.com/"), { detail: "low" })).detail, ImageDetail.LOW);
+  const remote = await image(new URL("https://example.com/a.png"));
+  assert.equal(remote.source.value, "https://example.com/a.png");
+  const close = await image("https://example.com/a.png", { detail: "high", mimeType: "image/png" });
+  assert(close.content.case === "media" && close.content.value.mimeType === "image/png");
+  assert.equal(close.imageDetail, ImageDetail.HIGH);
+  assert.equal((await image(Buffer.from("P"), { detail: "low" })).imageDetail, ImageDetail.LOW);
   const media = create(MediaSchema, {
     mimeType: "image/jpeg",
     source: { case: "data", value: Buffer.from("J") },
@@ -115,9 +124,17 @@ test("every option has its place in the request", async () => {
     model: "m",
     requestId: "id",
     files: [Buffer.from("doc")],
-    images: [await image(Buffer.from("P"))],
-    tools: [{ name: "t", parameters: "{}" }, { name: "u" }, create(ToolSchema, { name: "v" })],
+    images: [await image(Buffer.from("P")), await image(Buffer.from("Q"), { detail: "low" })],
+    tools: [
+      { name: "t", parameters: "{}", strict: true },
+      { name: "u" },
+      create(FunctionToolSchema, { name: "v" }),
+      webSearch({ maxUses: 3, blockedDomains: ["example.com"], countryCode: "DE" }),
+      webSearch(),
+      codeExecution(),
+    ],
     toolChoice: "required",
+    parallelToolCalls: false,
     jsonSchema: { title: "City", type: "object" },
     maxOutputTokens: 1,
     temperature: 0,
@@ -127,26 +144,53 @@ test("every option has its place in the request", async () => {
     presencePenalty: -1,
     seed: 7,
     stopSequences: ["."],
-    reasoningEffort: "low",
+    reasoningEffort: "extra_high",
+    reasoningTokenBudget: 0,
+    outputModalities: ["text", "audio"],
+    audioOutput: { voice: "alloy" },
+    topLogprobs: 2,
+    promptCache: { key: "k", ttlMs: 3_600_000 },
     providerOptions: { openai: { user: "u" } },
     providerIds: ["p"],
     failoverDisabled: true,
     cacheMode: "bypass",
     streamRecovery: "restart",
-    firstTokenTimeoutMs: 1500,
+    firstContentTimeoutMs: 1500,
     idleTimeoutMs: 2000,
     labels: { feature: "search" },
+    userId: "u-1",
   });
   const wanted = create(ChatRequestSchema, {
     model: "m",
     requestId: "id",
-    messages: [user("a", await image(Buffer.from("P")), await document(Buffer.from("doc")))],
-    tools: [
-      { name: "t", parametersSchemaJson: "{}" },
-      { name: "u", parametersSchemaJson: '{"type":"object","properties":{}}' },
-      { name: "v" },
+    attribution: { labels: { feature: "search" }, userId: "u-1" },
+    messages: [
+      user(
+        "a",
+        await image(Buffer.from("P")),
+        await image(Buffer.from("Q"), { detail: "low" }),
+        await document(Buffer.from("doc")),
+      ),
     ],
-    toolChoice: { choice: { case: "mode", value: ToolMode.REQUIRED } },
+    tools: [
+      { kind: { case: "function", value: { name: "t", parametersSchemaJson: "{}", strict: true } } },
+      {
+        kind: {
+          case: "function",
+          value: { name: "u", parametersSchemaJson: '{"type":"object","properties":{}}' },
+        },
+      },
+      { kind: { case: "function", value: { name: "v" } } },
+      {
+        kind: {
+          case: "webSearch",
+          value: { maxUses: 3, blockedDomains: ["example.com"], countryCode: "DE" },
+        },
+      },
+      { kind: { case: "webSearch", value: {} } },
+      { kind: { case: "codeExecution", value: {} } },
+    ],
+    toolChoice: { choice: { case: "mode", value: ToolMode.REQUIRED }, parallelToolCalls: false },
     generationConfig: {
       maxOutputTokens: 1,
       temperature: 0,
@@ -156,7 +200,12 @@ test("every option has its place in the request", async () => {
       presencePenalty: -1,
       seed: 7n,
       stopSequences: ["."],
-      reasoningEffort: ReasoningEffort.LOW,
+      reasoningEffort: ReasoningEffort.EXTRA_HIGH,
+      reasoningTokenBudget: 0,
+      outputModalities: [Modality.TEXT, Modality.AUDIO],
+      audioOutput: { voice: "alloy" },
+      topLogprobs: 2,
+      promptCache: { key: "k", ttl: { seconds: 3600n } },
       responseFormat: {
         format: {
           case: "jsonSchema",
@@ -170,17 +219,19 @@ test("every option has its place in the request", async () => {
       failoverDisabled: true,
       cacheMode: CacheMode.BYPASS,
       streamRecovery: StreamRecovery.RESTART,
-      firstTokenTimeout: { seconds: 1n, nanos: 500_000_000 },
+      firstContentTimeout: { seconds: 1n, nanos: 500_000_000 },
       idleTimeout: { seconds: 2n },
-      labels: { feature: "search" },
     },
   });
   assert(equals(ChatRequestSchema, made, wanted));
 });
 
 test("what is unset is absent", async () => {
-  const { generationConfig, routingPolicy, toolChoice } = await chatRequest("a");
-  assert.deepEqual([generationConfig, routingPolicy, toolChoice], [undefined, undefined, undefined]);
+  const { attribution, generationConfig, routingPolicy, toolChoice } = await chatRequest("a");
+  assert.deepEqual(
+    [attribution, generationConfig, routingPolicy, toolChoice],
+    [undefined, undefined, undefined, undefined],
+  );
 });
 
 test("formats and choices", async () => {
@@ -190,10 +241,44 @@ test("formats and choices", async () => {
   assert.equal((await format({ responseFormat: "text" }))?.case, undefined);
   assert.equal((await format({ jsonSchema: "{}" }))?.case, "jsonSchema");
   await assert.rejects(format({ jsonSchema: {}, responseFormat: "text" }), /not both/);
+  const ready = create(ToolSchema, { kind: { case: "codeExecution", value: {} } });
+  assert.equal((await chatRequest("a", { tools: [ready] })).tools[0], ready);
+  const cached = async (promptCache: boolean) =>
+    (await chatRequest("a", { promptCache })).generationConfig?.promptCache;
+  assert.equal((await cached(true))?.key, "");
+  assert.equal(await cached(false), undefined);
+  const serial = await chatRequest("a", { parallelToolCalls: true });
+  assert.deepEqual([serial.toolChoice?.choice.case, serial.toolChoice?.parallelToolCalls], [undefined, true]);
   const named = await chatRequest("a", { toolChoice: "weather" });
   assert.deepEqual(named.toolChoice?.choice, { case: "toolName", value: "weather" });
   await assert.rejects(chatRequest(assistant("a"), { images: [Buffer.from("P")] }), /last turn by the user/);
   await assert.rejects(chatRequest([], { images: [Buffer.from("P")] }), /last turn by the user/);
+});
+
+test("sources are told once", () => {
+  const cited = (...citations: MessageInitShape<typeof CitationSchema>[]) =>
+    create(PartSchema, {
+      content: { case: "text", value: "t" },
+      citations: citations.map((c) => create(CitationSchema, c)),
+    });
+  const message = assistant(
+    cited({ uri: "https://b.example", title: "B" }, { filename: "a.pdf", pageNumber: 2 }),
+    cited({ uri: "https://a.example" }, { uri: "https://b.example", title: "again" }),
+    cited({ filename: "a.pdf", pageNumber: 2 }, { filename: "a.pdf", pageNumber: 3 }),
+  );
+  const { sources } = new Answer(create(ChatResponseSchema, { message }));
+  assert.deepEqual(
+    sources.map(({ uri, title, filename, pageNumber }) => `${uri}${title}${filename}${pageNumber}`),
+    ["https://b.exampleB0", "a.pdf2", "https://a.example0", "a.pdf3"],
+  );
+});
+
+test("a turn must continue with tool results, or after a pause", () => {
+  const ended = (finishReason: FinishReason) => new Answer(create(ChatResponseSchema, { finishReason }));
+  assert.equal(ended(FinishReason.TOOL_CALLS).mustContinue, true);
+  assert.equal(ended(FinishReason.PAUSED).mustContinue, true);
+  assert.equal(ended(FinishReason.PAUSED).finishReason, "paused");
+  assert.equal(ended(FinishReason.STOP).mustContinue, false);
 });
 
 test("an answer is read", () => {

@@ -6,7 +6,6 @@ import { Cancelled, StreamInterrupted, Unavailable } from "../src/index.js";
 import { type ChatEvent, type ChatRequest, ImageEventSchema } from "../src/v1.js";
 import {
   cancelled,
-  delta,
   dial,
   event,
   Failure,
@@ -32,52 +31,6 @@ test("a stream is read as it is written", async (t) => {
     [answer.finishReason, answer.costUsd, answer.provider, answer.providerModel, answer.responseId],
     ["stop", 0.0015, "fake", "model-1", "r-1"],
   );
-});
-
-test("tool calls and reasoning fold", async (t) => {
-  const opened = (
-    index: number,
-    content: NonNullable<Extract<ChatEvent["event"], { case: "partStarted" }>["value"]["part"]>["content"],
-  ) => event({ case: "partStarted", value: { index, part: { content } } });
-  const events = [
-    event({
-      case: "partStarted",
-      value: { index: 0, part: { content: { case: "reasoning", value: { text: "h", providerId: "p" } } } },
-    }),
-    event({
-      case: "partStarted",
-      value: {
-        index: 1,
-        part: { content: { case: "toolCall", value: { toolCallId: "c1", name: "weather" } } },
-      },
-    }),
-    delta(0, { case: "reasoningText", value: "mm" }),
-    delta(1, { case: "argumentsJson", value: '{"city"' }),
-    delta(0, { case: "signature", value: new Uint8Array([1]) }),
-    delta(1, { case: "argumentsJson", value: ':"Bern"}' }),
-    delta(2, { case: "argumentsJson", value: "[]" }),
-    delta(3, { case: "reasoningText", value: "!" }),
-    delta(4, { case: "text", value: "t" }),
-    delta(5, { case: undefined }),
-    opened(6, { case: undefined }),
-    opened(7, { case: "text", value: "u" }),
-    event({ case: "partFinished", value: { index: 7 } }),
-    finished(),
-  ];
-  const stream = (await dial(t, streams(...events))).stream("?");
-  const calls: string[] = [];
-  for await (const d of stream)
-    if (d.toolName) calls.push(`${d.toolCallId} ${d.toolName} ${d.argumentsJson}`);
-  assert.deepEqual(calls, ["c1 weather ", 'c1 weather {"city"', 'c1 weather :"Bern"}']);
-  const { answer } = stream;
-  assert.deepEqual(answer.toolCalls[0]?.arguments, { city: "Bern" });
-  assert.throws(() => answer.toolCalls[1]?.arguments, /not a JSON object/);
-  assert.equal(answer.reasoning, "hmm!");
-  assert.equal(answer.text, "tu");
-  const content = answer.message.parts[0]?.content;
-  assert(content?.case === "reasoning");
-  assert.deepEqual([...content.value.signature], [1]);
-  assert.equal(content.value.providerId, "p");
 });
 
 test("a restart discards what came before", async (t) => {
@@ -185,7 +138,10 @@ test("streamed images are joined", async (t) => {
       event: { case: "chunk", value: { imageIndex, mimeType, data: Buffer.from(data) } },
     });
   const last = create(ImageEventSchema, {
-    event: { case: "finished", value: { revisedPrompts: ["a cat"] } },
+    event: {
+      case: "finished",
+      value: { images: [{ revisedPrompt: "a cat" }, { imageIndex: 1, note: "smaller" }] },
+    },
   });
   const chunks = [chunk(1, "image/png", "b"), chunk(0, "image/jpeg", "a1"), chunk(0, "", "a2")];
   let sent = [...chunks, last];
@@ -193,10 +149,13 @@ test("streamed images are joined", async (t) => {
   const stream = client.streamImages({});
   const images = await stream.images();
   assert.deepEqual(
-    images.map(({ mimeType, source }) => `${mimeType} ${Buffer.from(source.value as Uint8Array)}`),
-    ["image/jpeg a1a2", "image/png b"],
+    images.map(
+      ({ media, revisedPrompt, note }) =>
+        `${media?.mimeType} ${Buffer.from(media?.source.value as Uint8Array)} ${revisedPrompt}${note}`,
+    ),
+    ["image/jpeg a1a2 a cat", "image/png b smaller"],
   );
-  assert.equal(stream.finished?.revisedPrompts[0], "a cat");
+  assert.equal(stream.finished?.images.length, 2);
   assert.equal((await stream.images()).length, 2);
   sent = chunks;
   await assert.rejects(client.streamImages({}).images(), StreamInterrupted);
