@@ -61,7 +61,7 @@ impl Outcome {
         let status = match error {
             _ if self.cancelled => "CANCELLED".to_owned(),
             None => "OK".to_owned(),
-            Some(error) => name(error.code()),
+            Some(error) => name(error.status().code()),
         };
         json!({
             "id": id,

@@ -1,11 +1,14 @@
-//! Requests from a question, and answers whole or growing. Pure.
+//! Requests from a question, and what answers and their events hold. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use crate::v1::chat_event::Event::{Finished, PartDelta, PartStarted, Recovered, Started};
+use crate::v1::chat_event::Event::{PartDelta, PartStarted, Recovered};
 use crate::v1::part::Content;
 use crate::v1::part_delta::Delta;
-use crate::v1::{ChatEvent, ChatRequest, ChatResponse, Message, Part, Reasoning, Role, Route, ToolCall, ToolResult};
+use crate::v1::{
+    ChatEvent, ChatRequest, ChatResponse, Citation, FinishReason, Media, Message, Part, ProviderToolCall, Role,
+    ToolCall, ToolResult,
+};
 
 impl From<&str> for ChatRequest {
     fn from(question: &str) -> Self {
@@ -56,7 +59,7 @@ impl Message {
 
 impl From<Content> for Part {
     fn from(content: Content) -> Self {
-        Self { content: Some(content) }
+        Self { content: Some(content), ..Self::default() }
     }
 }
 
@@ -75,11 +78,26 @@ impl From<String> for Part {
 impl ChatResponse {
     /// The answer's text, all parts of it.
     pub fn text(&self) -> String {
-        let text = |part: &Part| match &part.content {
-            Some(Content::Text(text)) => Some(text.clone()),
+        let texts = self.parts().filter_map(|part| match &part.content {
+            Some(Content::Text(text)) => Some(text.as_str()),
             _ => None,
-        };
-        self.parts().filter_map(text).collect()
+        });
+        texts.collect()
+    }
+
+    /// The sources that the text rests on, in the order in which they are first cited. Citations of one address, or of
+    /// one page of a file, are one source.
+    pub fn sources(&self) -> Vec<&Citation> {
+        let mut seen = HashSet::new();
+        let citations = self.parts().flat_map(|part| &part.citations);
+        citations.filter(|citation| seen.insert(source(citation))).collect()
+    }
+
+    /// Whether the model goes on only when the conversation is sent again with the answer's message at its end: it asks for
+    /// tools, and the results of its [`tool_calls`](Self::tool_calls) come after the message, or the provider paused a
+    /// long turn, and nothing comes after it.
+    pub fn must_continue(&self) -> bool {
+        matches!(self.finish_reason(), FinishReason::ToolCalls | FinishReason::Paused)
     }
 
     /// The tools that the model wants to be run.
@@ -90,8 +108,32 @@ impl ChatResponse {
         })
     }
 
+    /// The tools that the provider ran itself, such as a web search. They need no answer.
+    pub fn provider_tool_calls(&self) -> impl Iterator<Item = &ProviderToolCall> {
+        self.parts().filter_map(|part| match &part.content {
+            Some(Content::ProviderToolCall(call)) => Some(call),
+            _ => None,
+        })
+    }
+
+    /// The pictures and the speech in the answer.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        self.parts().filter_map(|part| match &part.content {
+            Some(Content::Media(media)) => Some(media),
+            _ => None,
+        })
+    }
+
     fn parts(&self) -> impl Iterator<Item = &Part> {
         self.message.iter().flat_map(|message| &message.parts)
+    }
+}
+
+/// What tells sources apart.
+fn source(citation: &Citation) -> (&str, &str, i32) {
+    match citation.uri.as_str() {
+        "" => ("", &citation.filename, citation.page_number),
+        uri => (uri, "", 0),
     }
 }
 
@@ -114,89 +156,5 @@ impl ChatEvent {
     /// Whether everything before is void: another provider starts the answer again.
     pub fn discards(&self) -> bool {
         matches!(&self.event, Some(Recovered(recovered)) if recovered.content_discarded)
-    }
-}
-
-/// Folds the events of a stream into the answer that the whole call would have given.
-#[derive(Clone, Debug, Default)]
-pub struct Fold {
-    head: ChatResponse,
-    parts: BTreeMap<i32, Part>,
-}
-
-impl Fold {
-    /// Takes the next event. Kinds of event newer than this crate are skipped.
-    pub fn add(&mut self, event: &ChatEvent) {
-        match &event.event {
-            Some(Started(started)) => {
-                self.head.response_id = started.response_id.clone();
-                self.served_by(&started.provider_id, &started.provider_model);
-            }
-            Some(PartStarted(started)) => {
-                self.parts.insert(started.index, started.part.clone().unwrap_or_default());
-            }
-            Some(PartDelta(grown)) => {
-                let part = self.parts.entry(grown.index).or_default();
-                if let Some(delta) = &grown.delta {
-                    append(part, delta);
-                }
-            }
-            Some(Recovered(recovered)) => {
-                self.served_by(&recovered.provider_id, &recovered.provider_model);
-                if recovered.content_discarded {
-                    self.parts.clear();
-                }
-            }
-            Some(Finished(finished)) => {
-                self.head.finish_reason = finished.finish_reason;
-                self.head.usage = finished.usage;
-                self.head.route = finished.route.clone();
-            }
-            _ => {}
-        }
-    }
-
-    /// The answer so far, which is the whole one once the stream has ended.
-    pub fn answer(&self) -> ChatResponse {
-        ChatResponse {
-            message: Some(Message { role: Role::Assistant.into(), parts: self.parts.values().cloned().collect() }),
-            ..self.head.clone()
-        }
-    }
-
-    fn served_by(&mut self, provider_id: &str, provider_model: &str) {
-        let route = self.head.route.get_or_insert_with(Route::default);
-        route.provider_id = provider_id.to_owned();
-        route.provider_model = provider_model.to_owned();
-    }
-}
-
-fn append(part: &mut Part, delta: &Delta) {
-    match delta {
-        Delta::Text(text) => match &mut part.content {
-            Some(Content::Text(grown)) => grown.push_str(text),
-            content => *content = Some(Content::Text(text.clone())),
-        },
-        Delta::ArgumentsJson(json) => match &mut part.content {
-            Some(Content::ToolCall(call)) => call.arguments_json.push_str(json),
-            content => {
-                *content = Some(Content::ToolCall(ToolCall { arguments_json: json.clone(), ..ToolCall::default() }))
-            }
-        },
-        Delta::ReasoningText(text) => reasoning(part).text.push_str(text),
-        Delta::Signature(bytes) => {
-            let reasoning = reasoning(part);
-            reasoning.signature = [reasoning.signature.as_ref(), bytes].concat().into();
-        }
-    }
-}
-
-fn reasoning(part: &mut Part) -> &mut Reasoning {
-    if !matches!(part.content, Some(Content::Reasoning(_))) {
-        part.content = Some(Content::Reasoning(Reasoning::default()));
-    }
-    match &mut part.content {
-        Some(Content::Reasoning(reasoning)) => reasoning,
-        _ => unreachable!("it was just made one"),
     }
 }

@@ -19,7 +19,7 @@ use crate::v1::vision_service_client::VisionServiceClient;
 use crate::v1::*;
 use crate::{Builder, Call, Error, EventStream, Reply, Transport};
 
-/// Pictures are large; tonic's own limit is 4 MiB.
+/// The largest message that is taken from the gateway, in bytes. Pictures are large; tonic's own limit is 4 MiB.
 const MESSAGE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// A client of the gateway. Clones share its connections.
@@ -30,6 +30,7 @@ pub struct Client {
     transport: Transport,
     model: Arc<str>,
     timeout: Option<Duration>,
+    max_message_bytes: usize,
     retries: Arc<Retries>,
 }
 
@@ -82,8 +83,14 @@ impl Client {
         Builder::default()
     }
 
-    pub(crate) fn new(transport: Transport, model: String, timeout: Option<Duration>, retries: Retries) -> Self {
-        Self { transport, model: model.into(), timeout, retries: Arc::new(retries) }
+    pub(crate) fn new(
+        transport: Transport,
+        model: String,
+        timeout: Option<Duration>,
+        max_message_bytes: usize,
+        retries: Retries,
+    ) -> Self {
+        Self { transport, model: model.into(), timeout, max_message_bytes, retries: Arc::new(retries) }
     }
 
     /// What calls travel over, for stubs of your own; it carries the token.
@@ -109,7 +116,7 @@ impl Client {
     }
     unary! {
         /// Returns what a model sees in pictures.
-        analyze_images(vision_stub: AnalyzeImagesRequest) -> AnalyzeImagesResponse
+        analyze_images(vision_stub: AnalyzeImagesRequest) -> ChatResponse
     }
     streamed! {
         /// Returns what a model sees in pictures, as it is written.
@@ -134,6 +141,10 @@ impl Client {
     unary! {
         /// Returns one model.
         get_model(model_stub: GetModelRequest) -> GetModelResponse
+    }
+    unary! {
+        /// Returns what server this is, what it serves, and how large a request may be.
+        get_server_info(model_stub: GetServerInfoRequest) -> GetServerInfoResponse
     }
 
     /// The stub of ChatService, as tonic generated it.
@@ -161,9 +172,13 @@ impl Client {
         ModelServiceClient::new(self.transport()).max_decoding_message_size(MESSAGE_LIMIT)
     }
 
-    fn prepared<Q: Named>(&self, mut call: Call<Q>) -> Result<Prepared<Q>, Error> {
+    fn prepared<Q: Named + prost::Message>(&self, mut call: Call<Q>) -> Result<Prepared<Q>, Error> {
         if let Some(model) = call.request.model().filter(|model| model.is_empty()) {
             model.push_str(&self.model);
+        }
+        let (size, limit) = (call.request.encoded_len(), self.max_message_bytes);
+        if size > limit {
+            return Err(Error::invalid(format!("the request has {size} bytes, more than max_message_bytes ({limit})")));
         }
         call.prepared(self.timeout)
     }
@@ -211,6 +226,7 @@ trait Named {
 
 impl Named for ListModelsRequest {}
 impl Named for GetModelRequest {}
+impl Named for GetServerInfoRequest {}
 
 macro_rules! named {
     ($($request:ty),*) => {$(

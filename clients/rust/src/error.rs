@@ -28,6 +28,7 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     status: Status,
+    code: Code,
     reason: String,
     metadata: HashMap<String, String>,
     retry_delay: Option<Duration>,
@@ -35,9 +36,10 @@ struct Inner {
 }
 
 impl Error {
-    /// The gRPC status code.
+    /// The gRPC status code. A message that is too large for the server (`RESOURCE_EXHAUSTED` without an ErrorInfo, which
+    /// only gRPC itself sends) is a mistake in the request and no limit of rate: `INVALID_ARGUMENT`.
     pub fn code(&self) -> Code {
-        self.0.status.code()
+        self.0.code
     }
 
     /// What happened, for people.
@@ -108,7 +110,9 @@ impl From<Status> for Error {
             field: it.field.clone(),
             description: it.description.clone(),
         };
+        let too_large = status.code() == Code::ResourceExhausted && details.error_info().is_none();
         Self(Box::new(Inner {
+            code: if too_large { Code::InvalidArgument } else { status.code() },
             reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
             metadata: info.map(|info| info.metadata.clone()).unwrap_or_default(),
             retry_delay: details.retry_info().and_then(|retry| retry.retry_delay),
@@ -201,10 +205,13 @@ mod tests {
         assert_eq!(error.to_string(), "RATE_LIMITED: slow down; messages[0]: is empty (retry in 1.5 s)");
     }
 
-    /// A provider's rate limit and a model's unusable output are reasons of their own.
+    /// Every reason of the contract is known by its name.
     #[test]
     fn reasons() {
         for (code, name, reason) in [
+            (Code::NotFound, "RESOURCE_NOT_FOUND", ErrorReason::ResourceNotFound),
+            (Code::Unimplemented, "METHOD_NOT_SERVED", ErrorReason::MethodNotServed),
+            (Code::Unavailable, "LIMITS_UNAVAILABLE", ErrorReason::LimitsUnavailable),
             (Code::ResourceExhausted, "PROVIDERS_RATE_LIMITED", ErrorReason::ProvidersRateLimited),
             (Code::Aborted, "MODEL_OUTPUT_INVALID", ErrorReason::ModelOutputInvalid),
         ] {
@@ -223,6 +230,20 @@ mod tests {
         let error = Error::from(Status::with_error_details(Code::Unavailable, "busy", details));
         assert_eq!((error.reason(), error.error_reason()), ("", ErrorReason::Unspecified));
         assert_eq!(error.to_string(), "Unavailable: busy");
+    }
+
+    /// RESOURCE_EXHAUSTED is a limit of rate where an ErrorInfo says so, and else gRPC's refusal of what is too large.
+    #[test]
+    fn too_large() {
+        let error = Error::from(Status::resource_exhausted("larger than max"));
+        assert_eq!((error.code(), error.status().code()), (Code::InvalidArgument, Code::ResourceExhausted));
+        assert_eq!(error.to_string(), "InvalidArgument: larger than max");
+        for domain in [DOMAIN, "proxy.example"] {
+            let mut details = ErrorDetails::new();
+            details.set_error_info("RATE_LIMITED", domain, HashMap::new());
+            let status = Status::with_error_details(Code::ResourceExhausted, "slow down", details);
+            assert_eq!(Error::from(status).code(), Code::ResourceExhausted);
+        }
     }
 
     /// Garbled details leave code and message.

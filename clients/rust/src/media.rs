@@ -9,7 +9,7 @@ use prost::bytes::{Bytes, BytesMut};
 use crate::v1::image_event::Event;
 use crate::v1::media::Source;
 use crate::v1::part::Content;
-use crate::v1::{GeneratedImage, ImageEvent, Media, Part};
+use crate::v1::{GeneratedImage, ImageDetail, ImageEvent, Media, Part};
 
 impl Media {
     /// A picture or document from its bytes. The gateway detects its type.
@@ -30,6 +30,11 @@ impl Media {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Self { filename: name.into_owned(), ..Self::from_bytes(std::fs::read(path)?) })
+    }
+
+    /// It as a part of a turn that says how closely the model looks at the picture.
+    pub fn with_detail(self, detail: ImageDetail) -> Part {
+        Part { image_detail: detail.into(), ..self.into() }
     }
 
     /// Its bytes; None for an address.

@@ -12,6 +12,9 @@ use crate::retry::Retries;
 use crate::target::{self, Target};
 use crate::{Client, Error};
 
+/// The default of the gateway's setting `server.max_receive_bytes`.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
 /// Makes a [`Client`]; see [`Client::builder`].
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
@@ -21,6 +24,7 @@ pub struct Builder {
     token: Option<String>,
     metadata: Vec<(String, String)>,
     max_attempts: Option<usize>,
+    max_message_bytes: Option<usize>,
     wait_for_ready: bool,
     tls: Option<Tls>,
     #[cfg(feature = "tls")]
@@ -67,6 +71,13 @@ impl Builder {
     /// A try may cost money; give a `request_id` to pay once.
     pub fn max_attempts(mut self, attempts: usize) -> Self {
         self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// The largest request, in bytes: a larger one is `INVALID_ARGUMENT` before anything of it is sent. Default: 64 MiB,
+    /// which is the gateway's own default (its `server.max_receive_bytes`).
+    pub fn max_message_bytes(mut self, bytes: usize) -> Self {
+        self.max_message_bytes = Some(bytes);
         self
     }
 
@@ -123,7 +134,8 @@ impl Builder {
         let tls = self.tls_for(&target)?;
         let pool = Pool::new(Dialer::new(target, tls)?, self.wait_for_ready);
         let transport = Transport::new(pool, headers.into_headers());
-        Ok(Client::new(transport, self.model, self.timeout, Retries::new(attempts)))
+        let max_message_bytes = self.max_message_bytes.unwrap_or(MAX_MESSAGE_BYTES);
+        Ok(Client::new(transport, self.model, self.timeout, max_message_bytes, Retries::new(attempts)))
     }
 
     fn address(&self) -> String {

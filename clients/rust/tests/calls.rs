@@ -5,7 +5,8 @@ mod fake;
 use std::time::{Duration, Instant};
 
 use fake::{End, Fake, Step, answer, delta};
-use ringmain::v1::{ChatRequest, CountTokensRequest, Media, Message, Part};
+use ringmain::prost::Message as _;
+use ringmain::v1::{ChatRequest, CountTokensRequest, GetServerInfoRequest, Media, Message, Part};
 use ringmain::{Call, Client, Code, Fold};
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
@@ -190,6 +191,42 @@ async fn large() {
     let picture = Message::user([Part::from("What is this?"), Media::from_bytes(vec![7; size]).into()]);
     let reply = fake.client().chat(ChatRequest::from(picture)).await.unwrap();
     assert_eq!(reply.text().len(), size);
+}
+
+/// A request over the client's limit is invalid and never reaches the server, whole or streamed; one at the limit does.
+#[tokio::test]
+async fn over_the_limit() {
+    let fake = Fake::start([]).await;
+    let request = ChatRequest { model: "smart".to_owned(), ..ChatRequest::from("Hi") };
+    let size = request.encoded_len();
+    let limited = |limit| Client::builder().target(fake.target()).max_message_bytes(limit).build().unwrap();
+    let client = limited(size - 1);
+    let errors =
+        [client.chat(request.clone()).await.unwrap_err(), client.stream_chat(request.clone()).await.unwrap_err()];
+    for error in errors {
+        assert_eq!(error.code(), Code::InvalidArgument);
+        let expected = format!("the request has {size} bytes, more than max_message_bytes ({})", size - 1);
+        assert_eq!(error.message(), expected);
+    }
+    assert_eq!(fake.calls(), 0);
+    limited(size).chat(request).await.unwrap();
+    assert_eq!(fake.calls(), 1);
+}
+
+/// A server that takes only smaller messages refuses the request as invalid: that is no limit of rate.
+#[tokio::test]
+async fn too_large_for_the_server() {
+    let fake = Fake::start([Step::Fail(Status::resource_exhausted("larger than max"))]).await;
+    let error = fake.client().chat("Hi").await.unwrap_err();
+    assert_eq!((error.code(), error.message(), fake.calls()), (Code::InvalidArgument, "larger than max", 1));
+}
+
+/// The gateway says what it is.
+#[tokio::test]
+async fn server_info() {
+    let fake = Fake::start([]).await;
+    let info = fake.client().get_server_info(GetServerInfoRequest {}).await.unwrap();
+    assert_eq!(info.version, "1.2.3");
 }
 
 /// Nobody listening is UNAVAILABLE at once; a client that waits finds the gateway when it comes.

@@ -1,74 +1,91 @@
-//! Folding events and handling media, without a gateway.
+//! Requests, answers and media, without a gateway.
 
+use ringmain::Pictures;
 use ringmain::v1::image_event::Event;
 use ringmain::v1::part::Content;
-use ringmain::v1::part_delta::Delta;
+use ringmain::v1::tool::Kind;
 use ringmain::v1::{
-    ChatEvent, ChatRecovered, ChatStarted, ImageChunk, ImageEvent, Media, Part, PartDelta, PartStarted,
+    ChatResponse, Citation, FinishReason, FunctionTool, ImageChunk, ImageDetail, ImageEvent, Media, Message, Part,
+    ProviderToolCall, Role, Tool, ToolCall, WebSearchTool,
 };
-use ringmain::v1::{Message, Reasoning, Role, ToolCall, chat_event};
-use ringmain::{Fold, Pictures};
 
-fn fold(events: impl IntoIterator<Item = chat_event::Event>) -> Fold {
-    let mut fold = Fold::default();
-    for event in events {
-        fold.add(&ChatEvent { event: Some(event) });
+fn answer(parts: Vec<Part>) -> ChatResponse {
+    ChatResponse { message: Some(Message { role: Role::Assistant.into(), parts }), ..ChatResponse::default() }
+}
+
+fn cited(citations: Vec<Citation>) -> Part {
+    Part { citations, ..Part::from("text") }
+}
+
+/// An answer's sources are those of all its parts, each once, in the order in which they are first cited.
+#[test]
+fn sources() {
+    let page = |uri: &str, start_index| Citation { uri: uri.to_owned(), start_index, ..Citation::default() };
+    let file = |page_number| Citation { filename: "report.pdf".to_owned(), page_number, ..Citation::default() };
+    let first = cited(vec![page("https://b.example", 1), file(2), page("https://a.example", 2)]);
+    let second = cited(vec![file(2), page("https://b.example", 3), file(3)]);
+    let answer = answer(vec![first, Part::from("without"), second]);
+    let expected = [page("https://b.example", 1), file(2), page("https://a.example", 2), file(3)];
+    assert_eq!(answer.sources(), expected.iter().collect::<Vec<_>>());
+    assert!(ChatResponse::default().sources().is_empty());
+}
+
+/// Tools that the caller runs, those that the provider ran, and media are listed apart.
+#[test]
+fn parts_by_kind() {
+    let own = ToolCall { name: "weather".to_owned(), ..ToolCall::default() };
+    let providers = ProviderToolCall { name: "web_search".to_owned(), ..ProviderToolCall::default() };
+    let picture = Media::from_bytes(vec![1]);
+    let answer = answer(vec![
+        Content::ProviderToolCall(providers.clone()).into(),
+        Part::from("Let me see. "),
+        Content::ToolCall(own.clone()).into(),
+        picture.clone().into(),
+        Part::from("Done."),
+    ]);
+    assert_eq!(answer.tool_calls().collect::<Vec<_>>(), [&own]);
+    assert_eq!(answer.provider_tool_calls().collect::<Vec<_>>(), [&providers]);
+    assert_eq!(answer.media().collect::<Vec<_>>(), [&picture]);
+    assert_eq!(answer.text(), "Let me see. Done.");
+}
+
+/// A turn continues where the model waits for tools and where its provider paused, and ends otherwise.
+#[test]
+fn must_continue() {
+    for (reason, must_continue) in [
+        (FinishReason::ToolCalls, true),
+        (FinishReason::Paused, true),
+        (FinishReason::Stop, false),
+        (FinishReason::MaxTokens, false),
+        (FinishReason::Unspecified, false),
+    ] {
+        let answer = ChatResponse { finish_reason: reason.into(), ..ChatResponse::default() };
+        assert_eq!(answer.must_continue(), must_continue, "{reason:?}");
     }
-    fold
 }
 
-fn grown(index: i32, delta: Delta) -> chat_event::Event {
-    chat_event::Event::PartDelta(PartDelta { index, delta: Some(delta) })
-}
-
-/// Reasoning with its signature, text and tool calls grow by their deltas.
+/// Each kind of tool is made in one expression.
 #[test]
-fn parts() {
-    let call = ToolCall { tool_call_id: "c-1".to_owned(), name: "weather".to_owned(), ..ToolCall::default() };
-    let started = PartStarted { index: 2, part: Some(Content::ToolCall(call).into()) };
-    let answer = fold([
-        grown(0, Delta::ReasoningText("be".to_owned())),
-        grown(0, Delta::ReasoningText("cause".to_owned())),
-        grown(0, Delta::Signature(b"s1".as_slice().into())),
-        grown(0, Delta::Signature(b"s2".as_slice().into())),
-        grown(1, Delta::Text("a".to_owned())),
-        grown(1, Delta::Text("b".to_owned())),
-        chat_event::Event::PartStarted(started),
-        grown(2, Delta::ArgumentsJson("{\"city\":".to_owned())),
-        grown(2, Delta::ArgumentsJson("\"Bern\"}".to_owned())),
-        grown(3, Delta::ArgumentsJson("{}".to_owned())),
-    ])
-    .answer();
-    let parts = answer.message.as_ref().unwrap().parts.clone();
-    let reasoning =
-        Reasoning { text: "because".to_owned(), signature: b"s1s2".as_slice().into(), ..Reasoning::default() };
-    assert_eq!(parts[0].content, Some(Content::Reasoning(reasoning)));
-    assert_eq!(answer.text(), "ab");
-    let arguments: Vec<_> = answer.tool_calls().map(|call| call.arguments_json.as_str()).collect();
-    assert_eq!(arguments, ["{\"city\":\"Bern\"}", "{}"]);
-}
-
-/// A recovery that discards leaves only what comes after it, and another provider's name.
-#[test]
-fn discarded() {
-    let recovered = ChatRecovered {
-        content_discarded: true,
-        provider_id: "b".to_owned(),
-        provider_model: "m".to_owned(),
-        ..ChatRecovered::default()
+fn tools() {
+    let Some(Kind::Function(function)) = Tool::function("weather", "Forecast.", "{}").kind else {
+        panic!("no function")
     };
-    let event = ChatEvent { event: Some(chat_event::Event::Recovered(recovered.clone())) };
-    assert!(event.discards());
-    assert_eq!(event.text(), "");
-    let answer = fold([
-        chat_event::Event::Started(ChatStarted { provider_id: "a".to_owned(), ..ChatStarted::default() }),
-        grown(0, Delta::Text("void".to_owned())),
-        chat_event::Event::Recovered(recovered),
-        grown(0, Delta::Text("kept".to_owned())),
-    ])
-    .answer();
-    assert_eq!(answer.text(), "kept");
-    assert_eq!(answer.route.unwrap().provider_id, "b");
+    assert_eq!(function, FunctionTool::new("weather", "Forecast.", "{}"));
+    assert_eq!((function.name.as_str(), function.strict), ("weather", None));
+    let strict = FunctionTool { strict: Some(true), ..function };
+    assert_eq!(Tool::from(strict.clone()).kind, Some(Kind::Function(strict)));
+    assert_eq!(Tool::web_search().kind, Some(Kind::WebSearch(WebSearchTool::default())));
+    let limited = WebSearchTool { max_uses: Some(2), ..WebSearchTool::default() };
+    assert_eq!(Tool::from(limited.clone()).kind, Some(Kind::WebSearch(limited)));
+    assert!(matches!(Tool::code_execution().kind, Some(Kind::CodeExecution(_))));
+}
+
+/// How closely a model looks at a picture is said beside the picture.
+#[test]
+fn detail() {
+    let picture = Media::from_uri("https://example.com/cat.png");
+    let part = picture.clone().with_detail(ImageDetail::Low);
+    assert_eq!((part.content.clone(), part.image_detail()), (Some(Content::Media(picture)), ImageDetail::Low));
 }
 
 /// A tool's result answers its call.

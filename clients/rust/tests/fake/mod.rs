@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ringmain::v1::chat_service_server::{ChatService, ChatServiceServer};
+use ringmain::v1::model_service_server::{ModelService, ModelServiceServer};
 use ringmain::v1::part_delta::Delta;
 use ringmain::v1::{self, ChatEvent, ChatRequest, ChatResponse, Message, Part, PartDelta, chat_event};
 use tokio::net::TcpListener;
@@ -78,6 +79,7 @@ impl Fake {
             ChatServiceServer::new(Servicer { state: state.clone(), tell }).max_decoding_message_size(usize::MAX);
         let serving = server
             .add_service(service)
+            .add_service(ModelServiceServer::new(Models))
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async { _ = stopped.await });
         let serving = tokio::spawn(serving);
         Self { address, state, cancelled, stop: Some(stop), serving }
@@ -176,6 +178,27 @@ impl ChatService for Servicer {
     }
 }
 
+struct Models;
+
+#[tonic::async_trait]
+impl ModelService for Models {
+    async fn list_models(&self, _: Request<v1::ListModelsRequest>) -> Result<Response<v1::ListModelsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_model(&self, _: Request<v1::GetModelRequest>) -> Result<Response<v1::GetModelResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_server_info(
+        &self,
+        _: Request<v1::GetServerInfoRequest>,
+    ) -> Result<Response<v1::GetServerInfoResponse>, Status> {
+        let version = "1.2.3".to_owned();
+        Ok(Response::new(v1::GetServerInfoResponse { version, ..Default::default() }))
+    }
+}
+
 /// Tells when a call that hangs is dropped.
 struct Watch(mpsc::UnboundedSender<()>);
 
@@ -235,7 +258,7 @@ pub fn answer(text: &str) -> Vec<ChatEvent> {
 
 /// A piece of text.
 pub fn delta(text: String) -> ChatEvent {
-    event(chat_event::Event::PartDelta(PartDelta { index: 0, delta: Some(Delta::Text(text)) }))
+    event(chat_event::Event::PartDelta(PartDelta { delta: Some(Delta::Text(text)), ..Default::default() }))
 }
 
 /// An event of a kind.
