@@ -20,7 +20,7 @@ endif()
 # Only these have services; a grpc.pb.cc of the others is empty.
 set(services admin/v1/admin_service v1/audio_service v1/chat_service v1/embedding_service v1/image_service
   v1/model_service v1/usage_service v1/vision_service)
-set(messages v1/content v1/error_reason v1/generation v1/routing v1/usage ${services})
+set(messages v1/attribution v1/content v1/error_reason v1/generation v1/routing v1/usage ${services})
 
 set(stubs)
 foreach(name IN LISTS messages)

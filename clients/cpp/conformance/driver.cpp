@@ -209,7 +209,7 @@ class Case {
 
   void told(const ringmain::Error* error) {
     auto& fields = *answer_.mutable_fields();
-    fields["status"].set_string_value(error == nullptr ? "OK" : error->code_name());
+    fields["status"].set_string_value(error == nullptr ? "OK" : ringmain::code_name(error->status().error_code()));
     fields["message"].set_string_value(error == nullptr ? "" : error->message());
     fields["reason"].set_string_value(error == nullptr ? "" : error->reason());
     fields["retry_delay_ms"].set_null_value(google::protobuf::NULL_VALUE);

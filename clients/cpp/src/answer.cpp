@@ -1,27 +1,52 @@
 #include "ringmain/answer.hpp"
 
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace ringmain {
 namespace {
 
-void append(v1::Part& part, const v1::PartDelta& grown) {
-  switch (grown.delta_case()) {
-    case v1::PartDelta::kText:
+// Appends to the content what is meant for its kind.
+void append_content(v1::Part& part, const v1::PartDelta& grown) {
+  switch (part.content_case()) {
+    case v1::Part::kText:
       part.mutable_text()->append(grown.text());
       break;
-    case v1::PartDelta::kReasoningText:
+    case v1::Part::kReasoning:
       part.mutable_reasoning()->mutable_text()->append(grown.reasoning_text());
       break;
-    case v1::PartDelta::kArgumentsJson:
+    case v1::Part::kToolCall:
       part.mutable_tool_call()->mutable_arguments_json()->append(grown.arguments_json());
       break;
-    case v1::PartDelta::kSignature:
-      part.mutable_reasoning()->mutable_signature()->append(grown.signature());
+    case v1::Part::kProviderToolCall: {
+      v1::ProviderToolCall& call = *part.mutable_provider_tool_call();
+      call.mutable_arguments_json()->append(grown.arguments_json());
+      if (grown.has_result()) *call.add_results() = grown.result();
+      if (grown.has_failed()) call.set_failed(grown.failed());
       break;
-    case v1::PartDelta::DELTA_NOT_SET:
+    }
+    case v1::Part::kMedia:
+      if (grown.has_data()) part.mutable_media()->mutable_data()->append(grown.data());
+      break;
+    case v1::Part::kToolResult:
+    case v1::Part::CONTENT_NOT_SET:
       break;
   }
+}
+
+void append(v1::Part& part, const v1::PartDelta& grown) {
+  append_content(part, grown);
+  part.mutable_signature()->append(grown.signature());
+  part.mutable_logprobs()->MergeFrom(grown.logprobs());
+  if (grown.has_citation()) *part.add_citations() = grown.citation();
+  if (!grown.provider_id().empty()) part.set_provider_id(grown.provider_id());
+}
+
+// What tells sources apart.
+std::tuple<std::string, std::string, int> source(const v1::Citation& citation) {
+  if (!citation.uri().empty()) return {citation.uri(), "", 0};
+  return {"", citation.filename(), citation.page_number()};
 }
 
 }  // namespace
@@ -73,6 +98,38 @@ std::vector<v1::ToolCall> tool_calls(const v1::ChatResponse& response) {
   return calls;
 }
 
+std::vector<v1::ProviderToolCall> provider_tool_calls(const v1::ChatResponse& response) {
+  std::vector<v1::ProviderToolCall> calls;
+  for (const v1::Part& part : response.message().parts()) {
+    if (part.has_provider_tool_call()) calls.push_back(part.provider_tool_call());
+  }
+  return calls;
+}
+
+std::vector<v1::Media> media(const v1::ChatResponse& response) {
+  std::vector<v1::Media> found;
+  for (const v1::Part& part : response.message().parts()) {
+    if (part.has_media()) found.push_back(part.media());
+  }
+  return found;
+}
+
+std::vector<v1::Citation> sources(const v1::ChatResponse& response) {
+  std::vector<v1::Citation> cited;
+  std::set<std::tuple<std::string, std::string, int>> seen;
+  for (const v1::Part& part : response.message().parts()) {
+    for (const v1::Citation& citation : part.citations()) {
+      if (seen.insert(source(citation)).second) cited.push_back(citation);
+    }
+  }
+  return cited;
+}
+
+bool must_continue(const v1::ChatResponse& response) {
+  return response.finish_reason() == v1::FINISH_REASON_TOOL_CALLS ||
+         response.finish_reason() == v1::FINISH_REASON_PAUSED;
+}
+
 // The accessors of a message that is not there give an empty string.
 const std::string& text(const v1::ChatEvent& event) {
   return event.has_part_started() ? event.part_started().part().text() : event.part_delta().text();
@@ -90,7 +147,9 @@ void Fold::add(const v1::ChatEvent& event) {
       parts_[event.part_started().index()] = event.part_started().part();
       break;
     case v1::ChatEvent::kPartDelta:
-      append(parts_[event.part_delta().index()], event.part_delta());
+      if (const auto part = parts_.find(event.part_delta().index()); part != parts_.end()) {
+        append(part->second, event.part_delta());
+      }
       break;
     case v1::ChatEvent::kRecovered:
       served_by(event.recovered().provider_id(), event.recovered().provider_model());

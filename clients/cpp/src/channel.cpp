@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kDefaultTarget[] = "127.0.0.1:50051";
 constexpr char kTargetVariable[] = "RINGMAIN_TARGET";
-constexpr int kMessageLimit = 64 * 1024 * 1024;
+constexpr int kAnswerLimit = 64 * 1024 * 1024;
 
 std::string target_of(const Options& options) {
   if (!options.target.empty()) return options.target;
@@ -56,7 +56,8 @@ std::shared_ptr<grpc::Channel> open_channel(const Options& options) {
   }
   grpc::ChannelArguments arguments = options.arguments;
   arguments.SetUserAgentPrefix("ringmain-cpp/" RINGMAIN_VERSION);
-  arguments.SetMaxReceiveMessageSize(kMessageLimit);
+  arguments.SetMaxSendMessageSize(options.max_message_bytes);
+  arguments.SetMaxReceiveMessageSize(kAnswerLimit);
   arguments.SetServiceConfigJSON(service_config(options.max_attempts, options.wait_for_ready));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);

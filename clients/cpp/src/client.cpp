@@ -104,8 +104,7 @@ Reply<v1::EstimateCostResponse> Client::estimate_cost(v1::EstimateCostRequest re
   return unary(&v1::ChatService::StubInterface::EstimateCost, *chat_, request, options);
 }
 
-Reply<v1::AnalyzeImagesResponse> Client::analyze_images(v1::AnalyzeImagesRequest request,
-                                                        const CallOptions& options) const {
+Reply<v1::ChatResponse> Client::analyze_images(v1::AnalyzeImagesRequest request, const CallOptions& options) const {
   name_model(request.mutable_model());
   return unary(&v1::VisionService::StubInterface::AnalyzeImages, *vision_, request, options);
 }
@@ -143,6 +142,11 @@ Reply<v1::ListModelsResponse> Client::list_models(const v1::ListModelsRequest& r
 
 Reply<v1::GetModelResponse> Client::get_model(const v1::GetModelRequest& request, const CallOptions& options) const {
   return unary(&v1::ModelService::StubInterface::GetModel, *models_, request, options);
+}
+
+Reply<v1::GetServerInfoResponse> Client::get_server_info(const v1::GetServerInfoRequest& request,
+                                                         const CallOptions& options) const {
+  return unary(&v1::ModelService::StubInterface::GetServerInfo, *models_, request, options);
 }
 
 }  // namespace ringmain

@@ -1,5 +1,6 @@
 #include "ringmain/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -10,13 +11,14 @@
 namespace ringmain {
 
 struct Error::Details {
+  grpc::StatusCode code;
   std::string reason;
   std::map<std::string, std::string> metadata;
   std::optional<std::chrono::milliseconds> retry_delay;
   std::vector<Violation> violations;
 
   static Details of(const grpc::Status& status);
-  std::string line(const grpc::Status& status) const;
+  std::string line(const std::string& message) const;
 };
 
 namespace {
@@ -42,9 +44,14 @@ std::string code_name(grpc::StatusCode code) {
 }
 
 Error::Details Error::Details::of(const grpc::Status& status) {
-  Details details;
+  Details details{status.error_code(), {}, {}, {}, {}};
   google::rpc::Status rich;
-  if (!rich.ParseFromString(status.error_details())) return details;
+  if (!rich.ParseFromString(status.error_details())) rich.Clear();
+  const bool has_info = std::any_of(rich.details().begin(), rich.details().end(),
+                                    [](const auto& detail) { return detail.template Is<google::rpc::ErrorInfo>(); });
+  if (details.code == grpc::StatusCode::RESOURCE_EXHAUSTED && !has_info) {
+    details.code = grpc::StatusCode::INVALID_ARGUMENT;
+  }
   for (const auto& detail : rich.details()) {
     google::rpc::ErrorInfo info;
     google::rpc::RetryInfo retry;
@@ -63,8 +70,8 @@ Error::Details Error::Details::of(const grpc::Status& status) {
   return details;
 }
 
-std::string Error::Details::line(const grpc::Status& status) const {
-  std::string said = (reason.empty() ? ringmain::code_name(status.error_code()) : reason) + ": " + status.error_message();
+std::string Error::Details::line(const std::string& message) const {
+  std::string said = (reason.empty() ? ringmain::code_name(code) : reason) + ": " + message;
   for (const Violation& violation : violations) said += "; " + violation.field + ": " + violation.description;
   if (retry_delay) {
     std::array<char, 32> seconds{};
@@ -77,8 +84,9 @@ std::string Error::Details::line(const grpc::Status& status) const {
 Error::Error(const grpc::Status& status, Metadata trailers) : Error(status, std::move(trailers), Details::of(status)) {}
 
 Error::Error(const grpc::Status& status, Metadata trailers, Details details)
-    : std::runtime_error(details.line(status)),
+    : std::runtime_error(details.line(status.error_message())),
       status_(status),
+      code_(details.code),
       trailers_(std::move(trailers)),
       reason_(std::move(details.reason)),
       metadata_(std::move(details.metadata)),
@@ -99,9 +107,8 @@ std::string Error::response_id() const {
 }
 
 Error interrupted() {
-  Error::Details details;
-  details.reason = "STREAM_INTERRUPTED";
-  return Error(grpc::Status(grpc::StatusCode::ABORTED, "the stream ended without its last event"), {}, details);
+  const grpc::Status status(grpc::StatusCode::ABORTED, "the stream ended without its last event");
+  return Error(status, {}, {status.error_code(), "STREAM_INTERRUPTED", {}, {}, {}});
 }
 
 }  // namespace ringmain

@@ -38,6 +38,13 @@ v1::Media media_from_file(const std::filesystem::path& path) {
   return media;
 }
 
+v1::Part with_detail(v1::Media picture, v1::ImageDetail detail) {
+  v1::Part part;
+  *part.mutable_media() = std::move(picture);
+  part.set_image_detail(detail);
+  return part;
+}
+
 void save(const v1::Media& media, const std::filesystem::path& path) {
   if (!media.has_data()) throw std::invalid_argument("ringmain: media without bytes cannot be saved");
   errno = 0;

@@ -249,6 +249,42 @@ TEST(Calls, Large) {
   EXPECT_EQ(ringmain::text(*gateway.client().chat(request)).size(), size);
 }
 
+// A request over the client's limit is invalid and never reaches the server, whole or streamed; one at the limit does.
+TEST(Calls, OverTheLimit) {
+  Gateway gateway({});
+  auto request = ringmain::chat_request("Hi");
+  request.set_model("smart");
+  ringmain::Options options = gateway.options();
+  options.max_message_bytes = static_cast<int>(request.ByteSizeLong()) - 1;
+  const ringmain::Client client(options);
+  for (const auto& error :
+       {error_of([&] { client.chat(request); }), error_of([&] { drained(client.stream_chat(request)); })}) {
+    EXPECT_EQ(error.code(), grpc::StatusCode::INVALID_ARGUMENT);
+    for (const int number : {options.max_message_bytes, options.max_message_bytes + 1}) {
+      EXPECT_NE(error.message().find(std::to_string(number)), std::string::npos) << error.message();
+    }
+  }
+  EXPECT_EQ(gateway.calls(), 0U);
+  options.max_message_bytes += 1;
+  ringmain::Client(options).chat(request);
+  EXPECT_EQ(gateway.calls(), 1U);
+}
+
+// A server that takes only smaller messages refuses the request as invalid: that is no limit of rate.
+TEST(Calls, TooLargeForTheServer) {
+  Gateway gateway({Fail{grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "larger than max"), ""}});
+  const auto error = error_of([&] { gateway.client().chat("Hi"); });
+  EXPECT_EQ(error.code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error.message(), "larger than max");
+  EXPECT_EQ(gateway.calls(), 1U);
+}
+
+// The gateway says what it is.
+TEST(Calls, ServerInfo) {
+  Gateway gateway({});
+  EXPECT_EQ(gateway.client().get_server_info()->version(), "1.2.3");
+}
+
 // Requests without a model of their own get the client's, wherever the model stands in them.
 TEST(Calls, NestedModel) {
   Gateway gateway({});

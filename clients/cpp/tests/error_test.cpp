@@ -31,10 +31,13 @@ TEST(Error, What) {
   EXPECT_EQ(error.retry_delay(), std::chrono::milliseconds(1500));
 }
 
-// A provider's rate limit and a model's unusable output are reasons of their own.
+// Every reason of the contract is known by its name.
 TEST(Error, Reasons) {
   for (const auto reason : {ringmain::v1::ERROR_REASON_PROVIDERS_RATE_LIMITED,
-                            ringmain::v1::ERROR_REASON_MODEL_OUTPUT_INVALID}) {
+                            ringmain::v1::ERROR_REASON_MODEL_OUTPUT_INVALID,
+                            ringmain::v1::ERROR_REASON_RESOURCE_NOT_FOUND,
+                            ringmain::v1::ERROR_REASON_METHOD_NOT_SERVED,
+                            ringmain::v1::ERROR_REASON_LIMITS_UNAVAILABLE}) {
     google::rpc::ErrorInfo info;
     info.set_domain("ringmain.v1");
     info.set_reason(ringmain::v1::ErrorReason_Name(reason).substr(sizeof("ERROR_REASON_") - 1));
@@ -57,6 +60,22 @@ TEST(Error, OtherDomain) {
   EXPECT_EQ(error.error_reason(), ringmain::v1::ERROR_REASON_UNSPECIFIED);
   EXPECT_EQ(error.response_id(), "");
   EXPECT_STREQ(error.what(), "UNAVAILABLE: busy");
+}
+
+// RESOURCE_EXHAUSTED is a limit of rate where an ErrorInfo says so, and else gRPC's refusal of what is too large.
+TEST(Error, TooLarge) {
+  const ringmain::Error error(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "larger than max"));
+  EXPECT_EQ(error.code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(error.status().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_STREQ(error.what(), "INVALID_ARGUMENT: larger than max");
+  for (const auto* domain : {"ringmain.v1", "proxy.example"}) {
+    google::rpc::ErrorInfo info;
+    info.set_domain(domain);
+    google::rpc::Status rich;
+    rich.add_details()->PackFrom(info);
+    const grpc::Status status(grpc::StatusCode::RESOURCE_EXHAUSTED, "slow down", rich.SerializeAsString());
+    EXPECT_EQ(ringmain::Error(status).code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
 }
 
 // Garbled details leave code and message.

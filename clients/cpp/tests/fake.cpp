@@ -13,6 +13,7 @@ Gateway::Gateway(std::deque<Step> script, const std::string& address,
   builder.SetMaxReceiveMessageSize(-1);
   builder.AddListeningPort(address, credentials, &port);
   builder.RegisterService(this);
+  builder.RegisterService(&models_);
   server_ = builder.BuildAndStart();
   target_ = address.substr(0, address.rfind(':') + 1) + std::to_string(port);
 }
@@ -124,6 +125,12 @@ grpc::Status Gateway::StreamChat(grpc::ServerContext* context, const v1::ChatReq
 grpc::Status Gateway::CountTokens(grpc::ServerContext* /*context*/, const v1::CountTokensRequest* request,
                                   v1::CountTokensResponse* response) {
   response->set_input_token_count(request->chat().model() == "smart" ? 3 : 0);
+  return grpc::Status::OK;
+}
+
+grpc::Status Models::GetServerInfo(grpc::ServerContext* /*context*/, const v1::GetServerInfoRequest* /*request*/,
+                                   v1::GetServerInfoResponse* response) {
+  response->set_version("1.2.3");
   return grpc::Status::OK;
 }
 

@@ -15,6 +15,7 @@
 
 #include "ringmain/ringmain.hpp"
 #include "ringmain/v1/chat_service.grpc.pb.h"
+#include "ringmain/v1/model_service.grpc.pb.h"
 
 namespace fake {
 
@@ -40,6 +41,11 @@ struct Seen {  // what the gateway saw of a call
   ringmain::Metadata metadata;
   v1::ChatRequest request;
   bool has_deadline;
+};
+
+class Models final : public v1::ModelService::Service {
+  grpc::Status GetServerInfo(grpc::ServerContext* context, const v1::GetServerInfoRequest* request,
+                             v1::GetServerInfoResponse* response) override;
 };
 
 class Gateway final : public v1::ChatService::Service {
@@ -79,6 +85,7 @@ class Gateway final : public v1::ChatService::Service {
   int cancelled_ = 0;
   enum class Parting { kNo, kHolding, kHeld, kOver } parting_ = Parting::kNo;
   std::string target_;
+  Models models_;
   std::unique_ptr<grpc::Server> server_;
 };
 

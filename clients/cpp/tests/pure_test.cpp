@@ -1,75 +1,98 @@
-// Folding events, handling media and the service config, without a gateway.
+// Requests, answers, media and the service config, without a gateway.
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <functional>
 #include <system_error>
 
 #include "channel.hpp"
 #include "ringmain/answer.hpp"
 #include "ringmain/media.hpp"
+#include "ringmain/tools.hpp"
 
 namespace {
 
 namespace v1 = ringmain::v1;
 
-v1::ChatEvent grown(int index, const std::function<void(v1::PartDelta&)>& set) {
-  v1::ChatEvent event;
-  event.mutable_part_delta()->set_index(index);
-  set(*event.mutable_part_delta());
-  return event;
+v1::Citation page(const std::string& uri, int start_index) {
+  v1::Citation citation;
+  citation.set_uri(uri);
+  citation.set_start_index(start_index);
+  return citation;
 }
 
-// Reasoning with its signature, text and tool calls grow by their deltas.
-TEST(Fold, Parts) {
-  ringmain::Fold fold;
-  fold.add(grown(0, [](auto& delta) { delta.set_reasoning_text("be"); }));
-  fold.add(grown(0, [](auto& delta) { delta.set_reasoning_text("cause"); }));
-  fold.add(grown(0, [](auto& delta) { delta.set_signature("s1"); }));
-  fold.add(grown(0, [](auto& delta) { delta.set_signature("s2"); }));
-  fold.add(grown(1, [](auto& delta) { delta.set_text("a"); }));
-  fold.add(grown(1, [](auto& delta) { delta.set_text("b"); }));
-  v1::ChatEvent started;
-  started.mutable_part_started()->set_index(2);
-  started.mutable_part_started()->mutable_part()->mutable_tool_call()->set_name("weather");
-  fold.add(started);
-  fold.add(grown(2, [](auto& delta) { delta.set_arguments_json("{\"city\":"); }));
-  fold.add(grown(2, [](auto& delta) { delta.set_arguments_json("\"Bern\"}"); }));
-  fold.add(grown(2, [](auto&) {}));
-  fold.add({});
-  v1::ChatEvent finished;
-  finished.mutable_finished()->mutable_usage()->set_output_token_count(3);
-  finished.mutable_finished()->mutable_route()->set_provider_id("p");
-  fold.add(finished);
-
-  const v1::ChatResponse answer = fold.answer();
-  EXPECT_EQ(answer.message().parts(0).reasoning().text(), "because");
-  EXPECT_EQ(answer.message().parts(0).reasoning().signature(), "s1s2");
-  EXPECT_EQ(ringmain::text(answer), "ab");
-  const auto calls = ringmain::tool_calls(answer);
-  ASSERT_EQ(calls.size(), 1U);
-  EXPECT_EQ(calls[0].name(), "weather");
-  EXPECT_EQ(calls[0].arguments_json(), "{\"city\":\"Bern\"}");
-  EXPECT_EQ(answer.usage().output_token_count(), 3);
-  EXPECT_EQ(answer.route().provider_id(), "p");
+v1::Citation file(int page_number) {
+  v1::Citation citation;
+  citation.set_filename("report.pdf");
+  citation.set_page_number(page_number);
+  return citation;
 }
 
-// A recovery that discards leaves only what comes after it, and another provider's name.
-TEST(Fold, Discarded) {
-  ringmain::Fold fold;
-  v1::ChatEvent started;
-  started.mutable_started()->set_provider_id("a");
-  fold.add(started);
-  fold.add(grown(0, [](auto& delta) { delta.set_text("void"); }));
-  v1::ChatEvent recovered;
-  recovered.mutable_recovered()->set_content_discarded(true);
-  recovered.mutable_recovered()->set_provider_id("b");
-  EXPECT_TRUE(ringmain::discards(recovered));
-  EXPECT_EQ(ringmain::text(recovered), "");
-  fold.add(recovered);
-  fold.add(grown(0, [](auto& delta) { delta.set_text("kept"); }));
-  EXPECT_EQ(ringmain::text(fold.answer()), "kept");
-  EXPECT_EQ(fold.answer().route().provider_id(), "b");
+// An answer's sources are those of all its parts, each once, in the order in which they are first cited.
+TEST(Answer, Sources) {
+  v1::ChatResponse answer;
+  EXPECT_TRUE(ringmain::sources(answer).empty());
+  auto* first = answer.mutable_message()->add_parts();
+  answer.mutable_message()->add_parts()->set_text("without");
+  auto* second = answer.mutable_message()->add_parts();
+  for (const auto& citation : {page("https://b.example", 1), file(2), page("https://a.example", 2)}) {
+    *first->add_citations() = citation;
+  }
+  for (const auto& citation : {file(2), page("https://b.example", 3), file(3)}) *second->add_citations() = citation;
+  const auto sources = ringmain::sources(answer);
+  ASSERT_EQ(sources.size(), 4U);
+  EXPECT_EQ(sources[0].SerializeAsString(), page("https://b.example", 1).SerializeAsString());
+  EXPECT_EQ(sources[1].page_number(), 2);
+  EXPECT_EQ(sources[2].uri(), "https://a.example");
+  EXPECT_EQ(sources[3].page_number(), 3);
+}
+
+// Tools that the caller runs, those that the provider ran, and media are listed apart.
+TEST(Answer, PartsByKind) {
+  v1::ChatResponse answer;
+  answer.mutable_message()->add_parts()->mutable_provider_tool_call()->set_name("web_search");
+  answer.mutable_message()->add_parts()->set_text("Let me see. ");
+  answer.mutable_message()->add_parts()->mutable_tool_call()->set_name("weather");
+  *answer.mutable_message()->add_parts()->mutable_media() = ringmain::media_from_bytes("picture");
+  answer.mutable_message()->add_parts()->set_text("Done.");
+  const auto own = ringmain::tool_calls(answer);
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own[0].name(), "weather");
+  const auto providers = ringmain::provider_tool_calls(answer);
+  ASSERT_EQ(providers.size(), 1U);
+  EXPECT_EQ(providers[0].name(), "web_search");
+  const auto media = ringmain::media(answer);
+  ASSERT_EQ(media.size(), 1U);
+  EXPECT_EQ(media[0].data(), "picture");
+  EXPECT_EQ(ringmain::text(answer), "Let me see. Done.");
+}
+
+// A turn continues where the model waits for tools and where its provider paused, and ends otherwise.
+TEST(Answer, MustContinue) {
+  v1::ChatResponse answer;
+  EXPECT_FALSE(ringmain::must_continue(answer));
+  for (const auto reason : {v1::FINISH_REASON_STOP, v1::FINISH_REASON_MAX_TOKENS}) {
+    answer.set_finish_reason(reason);
+    EXPECT_FALSE(ringmain::must_continue(answer)) << reason;
+  }
+  for (const auto reason : {v1::FINISH_REASON_TOOL_CALLS, v1::FINISH_REASON_PAUSED}) {
+    answer.set_finish_reason(reason);
+    EXPECT_TRUE(ringmain::must_continue(answer)) << reason;
+  }
+}
+
+// Each kind of tool is made in one expression.
+TEST(Tools, Kinds) {
+  const auto function = ringmain::tool("weather", "Forecast.", "{}").function();
+  EXPECT_EQ(function.name(), "weather");
+  EXPECT_EQ(function.description(), "Forecast.");
+  EXPECT_EQ(function.parameters_schema_json(), "{}");
+  EXPECT_FALSE(function.has_strict());
+  EXPECT_TRUE(ringmain::tool("weather", "", "{}", true).function().strict());
+  EXPECT_TRUE(ringmain::web_search().has_web_search());
+  v1::WebSearchTool limits;
+  limits.set_max_uses(2);
+  EXPECT_EQ(ringmain::web_search(limits).web_search().max_uses(), 2);
+  EXPECT_TRUE(ringmain::code_execution().has_code_execution());
 }
 
 // Turns have their roles, and a tool's result answers its call.
@@ -97,6 +120,14 @@ TEST(Media, Files) {
   EXPECT_THROW(ringmain::save(ringmain::media_from_uri("https://example.com/cat.png"), path), std::invalid_argument);
   EXPECT_THROW(ringmain::save(media, path / "below" / "a-file"), std::system_error);
   EXPECT_THROW(ringmain::media_from_file(path), std::system_error);
+}
+
+// How closely a model looks at a picture is said beside the picture.
+TEST(Media, Detail) {
+  const auto picture = ringmain::media_from_uri("https://example.com/cat.png");
+  const auto part = ringmain::with_detail(picture, v1::IMAGE_DETAIL_LOW);
+  EXPECT_EQ(part.media().uri(), "https://example.com/cat.png");
+  EXPECT_EQ(ringmain::user({"What is this?", part}).parts(1).image_detail(), v1::IMAGE_DETAIL_LOW);
 }
 
 // Pieces of pictures that come in turns make whole pictures.

@@ -36,8 +36,19 @@ v1::ChatRequest chat_request(const std::vector<v1::Message>& conversation);
 
 // The answer's text, all parts of it.
 std::string text(const v1::ChatResponse& response);
+// The sources that the text rests on, in the order in which they are first cited. Citations of one address, or of one
+// page of a file, are one source.
+std::vector<v1::Citation> sources(const v1::ChatResponse& response);
 // The tools that the model wants to be run.
 std::vector<v1::ToolCall> tool_calls(const v1::ChatResponse& response);
+// The tools that the provider ran itself, such as a web search. They need no answer.
+std::vector<v1::ProviderToolCall> provider_tool_calls(const v1::ChatResponse& response);
+// The pictures and the speech in the answer.
+std::vector<v1::Media> media(const v1::ChatResponse& response);
+// Whether the model goes on only when the conversation is sent again with the answer's message at its end: it asks for
+// tools, and the results of its tool_calls come after the message, or the provider paused a long turn, and nothing
+// comes after it.
+bool must_continue(const v1::ChatResponse& response);
 
 // The text that the answer grows by; empty for events of another kind. Belongs to the event.
 const std::string& text(const v1::ChatEvent& event);
@@ -47,7 +58,7 @@ bool discards(const v1::ChatEvent& event);
 // Folds the events of a stream into the answer that the whole call would have given.
 class Fold {
  public:
-  // Takes the next event. Kinds of event newer than this client are skipped.
+  // Takes the next event. Kinds of event and of delta newer than this client are skipped.
   void add(const v1::ChatEvent& event);
   // The answer so far, which is the whole one once the stream has ended.
   v1::ChatResponse answer() const;

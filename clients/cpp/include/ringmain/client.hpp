@@ -48,8 +48,7 @@ class Client {
   Reply<v1::EstimateCostResponse> estimate_cost(v1::EstimateCostRequest request, const CallOptions& options = {}) const;
 
   // What a model sees in pictures.
-  Reply<v1::AnalyzeImagesResponse> analyze_images(v1::AnalyzeImagesRequest request,
-                                                  const CallOptions& options = {}) const;
+  Reply<v1::ChatResponse> analyze_images(v1::AnalyzeImagesRequest request, const CallOptions& options = {}) const;
   ChatStream stream_analyze_images(v1::AnalyzeImagesRequest request, const CallOptions& options = {}) const;
 
   // Pictures made from a description.
@@ -65,6 +64,9 @@ class Client {
   Reply<v1::ListModelsResponse> list_models(const v1::ListModelsRequest& request = {},
                                             const CallOptions& options = {}) const;
   Reply<v1::GetModelResponse> get_model(const v1::GetModelRequest& request, const CallOptions& options = {}) const;
+  // What server this is, what it serves, and how large a request may be.
+  Reply<v1::GetServerInfoResponse> get_server_info(const v1::GetServerInfoRequest& request = {},
+                                                   const CallOptions& options = {}) const;
 
   // For stubs of your own: v1::ChatService::NewStub(client.channel()).
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }

@@ -27,7 +27,9 @@ class Error : public std::runtime_error {
   // Reads the details; those that are absent or garbled (a proxy's own idea of them) leave code and message.
   explicit Error(const grpc::Status& status, Metadata trailers = {});
 
-  grpc::StatusCode code() const { return status_.error_code(); }
+  // The gRPC status code. A message that is too large for the server or this client (RESOURCE_EXHAUSTED without an
+  // ErrorInfo, which only gRPC itself gives) is a mistake in the request and no limit of rate: INVALID_ARGUMENT.
+  grpc::StatusCode code() const { return code_; }
   // The code's name, such as INVALID_ARGUMENT.
   std::string code_name() const;
   // What happened, for people.
@@ -54,6 +56,7 @@ class Error : public std::runtime_error {
   friend Error interrupted();
 
   grpc::Status status_;
+  grpc::StatusCode code_;
   Metadata trailers_;
   std::string reason_;
   std::map<std::string, std::string> metadata_;

@@ -18,6 +18,9 @@ v1::Media media_from_uri(std::string uri);
 // From a file, with the file's name. Throws std::system_error if it cannot be read.
 v1::Media media_from_file(const std::filesystem::path& path);
 
+// A picture as a part of a turn that says how closely the model looks at it: user({"What is this?", with_detail(…)}).
+v1::Part with_detail(v1::Media picture, v1::ImageDetail detail);
+
 // Writes the bytes to a file. Throws std::system_error if it cannot, std::invalid_argument if there are no bytes.
 void save(const v1::Media& media, const std::filesystem::path& path);
 

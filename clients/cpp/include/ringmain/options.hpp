@@ -43,6 +43,9 @@ struct Options {
   // How often gRPC tries a call that ends UNAVAILABLE before anything of an answer has arrived, 1 to 5. A try may cost
   // money; give a request_id to pay once.
   int max_attempts = 3;
+  // The largest request, in bytes: a larger one is INVALID_ARGUMENT before anything of it is sent. The default is the
+  // gateway's own (its server.max_receive_bytes).
+  int max_message_bytes = 64 * 1024 * 1024;
   // Whether calls wait for a gateway that cannot be reached (until their timeout) instead of failing at once.
   bool wait_for_ready = false;
   // gRPC channel arguments of your own. The client's go on top of them.

@@ -12,3 +12,4 @@
 #include "ringmain/media.hpp"
 #include "ringmain/options.hpp"
 #include "ringmain/stream.hpp"
+#include "ringmain/tools.hpp"
