@@ -10,6 +10,11 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError, release
 
+LABEL_LIMIT = 16
+"""The most labels of a request."""
+LABEL_LENGTH = 64
+"""The most characters of a label's key, and of its value."""
+
 _TIMER_SLACK = 0.005
 """Seconds by which a timer may be early."""
 
@@ -161,7 +166,8 @@ class Call:
         trace_id: From the caller's `traceparent`, may be empty.
         tenant_id: The party that pays.
         principal_id: The key or subject that authenticated. Nothing reads it until callers have keys.
-        labels: The caller's labels for cost attribution.
+        labels: The caller's labels for cost reports.
+        user_id: The caller's own id of its end user, may be empty.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.
         attempts: Every attempt so far, in order; the last ones may still run.
@@ -181,6 +187,7 @@ class Call:
     tenant_id: str = ""
     principal_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    user_id: str = ""
     model: str = ""
     usage: Usage | None = None
     attempts: list[Attempt] = field(default_factory=list)

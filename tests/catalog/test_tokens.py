@@ -29,7 +29,8 @@ def test_everything_of_a_request_counts() -> None:
         messages { parts { tool_call { name: "1234" arguments_json: "1234" } }
                    parts { tool_result { parts { text: "1234" } } }
                    parts { reasoning { text: "1234" } }
-                   parts { provider_tool_call { name: "1234" arguments_json: "1234" results { text: "1234" } } } }
+                   parts { provider_tool_call { name: "1234" arguments_json: "1234"
+                                                results { text: "1234" } } } }
         tools { function { name: "1234" description: "1234" parameters_schema_json: "1234" } }
         tools { web_search {} }
         generation_config { response_format { json_schema { schema_json: "1234" description: "1234" } } }

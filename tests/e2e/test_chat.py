@@ -142,6 +142,7 @@ async def test_reflection_is_honest() -> None:
     async with gateway() as ringmain:
         assert await _reflected(ringmain.channel) == {
             "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
             "ringmain.v1.AudioService",
             "ringmain.v1.ChatService",

@@ -1,12 +1,13 @@
 """Telemetry: one log line and the metrics of each call."""
 
+from itertools import islice
 from operator import itemgetter
 
 from google.protobuf.message import Message
 from ringmain.v1.usage_pb2 import Usage
 from structlog.typing import FilteringBoundLogger
 
-from ringmain_server.call import Call
+from ringmain_server.call import LABEL_LENGTH, LABEL_LIMIT, Call
 from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
@@ -54,9 +55,7 @@ class Observer:
         """
         try:
             if request is not None:
-                # Not every method's request has these fields, and no operation is known here.
-                call.model = getattr(request, "model", "")
-                call.request_id = getattr(request, "request_id", "")
+                _keep(call, request)
             self._metrics.running[call.method] += 1
         except Exception as exc:  # noqa: BLE001 - a call must not fail because of its telemetry
             self.faults.happened("Observer.began", exc)
@@ -64,8 +63,7 @@ class Observer:
     @harmless
     def named(self, call: Call, request: Message) -> None:
         """Keeps what the configuration of a request of several messages names."""
-        call.model = getattr(request, "model", "")
-        call.request_id = getattr(request, "request_id", "")
+        _keep(call, request)
 
     def succeeded(self, call: Call, answer: Message | None, seconds: float) -> None:
         """Records that the caller has the whole answer, and keeps the usage that it tells.
@@ -132,6 +130,29 @@ class Observer:
                     )
 
 
+def _keep(call: Call, request: Message) -> None:
+    """Keeps what a request names. Not every request has these fields, and no operation is known here."""
+    model = getattr(request, "model", None)
+    if model is None:
+        request, model = _inner(request)
+    call.model = model
+    call.request_id = getattr(request, "request_id", "")
+    attribution = getattr(request, "attribution", None)
+    if attribution is not None and attribution.ByteSize():
+        call.user_id = attribution.user_id
+        # The request has not been checked yet, so that it may hold any number of labels of any length.
+        labels = islice(attribution.labels.items(), LABEL_LIMIT)
+        call.labels = {excerpt(key, LABEL_LENGTH): excerpt(value, LABEL_LENGTH) for key, value in labels}
+
+
+def _inner(request: Message) -> tuple[Message, str]:
+    """Returns the request within a request, such as the chat whose tokens are counted, and its model."""
+    for field, value in request.ListFields():
+        if field.message_type is not None and (model := getattr(value, "model", None)) is not None:
+            return value, model
+    return request, ""
+
+
 def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: object) -> dict[str, object]:
     fields: dict[str, object] = {
         "code": code,
@@ -144,6 +165,7 @@ def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: 
         ("trace_id", call.trace_id),
         ("request_id", call.request_id),
         ("model", call.model),
+        ("labels", call.labels),
         ("answer_id", call.answer_id),
         ("replayed", call.replayed),
         ("parts", len(call.parts)),

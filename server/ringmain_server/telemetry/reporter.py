@@ -119,6 +119,7 @@ class Reporter:
             next_candidate=following.candidate.name,
             error=type(error).__name__,
             response_id=call.response_id,
+            **{f"labels.{key}": value for key, value in call.labels.items()},
         )
 
 

@@ -250,9 +250,9 @@ class GenerationConfig(_message.Message):
 
     @_builtins.property
     def output_modalities(self) -> _containers.RepeatedScalarFieldContainer[Global___Modality.ValueType]:
-        """What the answer may hold. Empty means text alone. A candidate that cannot
-        write one of them is not tried; without another the request is refused with
-        CAPABILITY_MISSING.
+        """What the answer may hold. At most 16. Empty means text alone. A candidate
+        that cannot write one of them is not tried; without another the request is
+        refused with CAPABILITY_MISSING.
         """
 
     @_builtins.property

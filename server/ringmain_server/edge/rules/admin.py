@@ -1,9 +1,13 @@
 """Room 1, pure: rules for requests of operators."""
 
+from collections.abc import Sequence
+from itertools import islice
+
 from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 
-from ringmain_server.edge.rules.common import found, names, short
+from ringmain_server.edge.rules.common import Rules, few, found, short
 from ringmain_server.errors import Violation
+from ringmain_server.telemetry.events import KINDS
 
 KIND_LIMIT = 64
 
@@ -27,4 +31,11 @@ def set_primary(request: admin_pb2.SetPrimaryProviderRequest) -> list[Violation]
 
 def watch(request: admin_pb2.WatchEventsRequest) -> list[Violation]:
     """Returns what is wrong with a request for events."""
-    return found(names(request.kinds, "kinds", KIND_LIMIT))
+    return found(_kinds(request.kinds))
+
+
+def _kinds(kinds: Sequence[str]) -> Rules:
+    yield from few(kinds, "kinds", KIND_LIMIT)
+    for index, kind in enumerate(islice(kinds, KIND_LIMIT)):
+        if kind not in KINDS:
+            yield Violation(f"kinds[{index}]", f"is not one of {', '.join(KINDS)}")

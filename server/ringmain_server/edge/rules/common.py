@@ -12,6 +12,7 @@ from ringmain.v1.attribution_pb2 import Attribution
 from ringmain.v1.content_pb2 import Media
 from ringmain.v1.routing_pb2 import CacheMode, RoutingPolicy, StreamRecovery
 
+from ringmain_server.call import LABEL_LENGTH, LABEL_LIMIT
 from ringmain_server.errors import Violation
 from ringmain_server.media.detect import describe, detect
 from ringmain_server.text.excerpt import quoted
@@ -22,8 +23,6 @@ TEXT_LIMIT = 32_000
 """The most characters of a prompt beside the main input; the longest that any known model takes."""
 REQUEST_ID_LIMIT = 128
 USER_ID_LIMIT = 128
-LABEL_LIMIT = 16
-LABEL_LENGTH = 64
 PROVIDER_LIMIT = 64
 URI_LIMIT = 8192
 NESTING_LIMIT = 30

@@ -6,7 +6,8 @@ from itertools import islice
 
 from ringmain.v1.generation_pb2 import MODALITY_AUDIO, GenerationConfig, Modality, PromptCache
 
-from ringmain_server.edge.rules.common import Rules, few, json_object, mime_type, short, span
+from ringmain_server.edge.rules.audio import FORMATS as AUDIO_FORMATS
+from ringmain_server.edge.rules.common import Rules, few, json_object, short, span
 from ringmain_server.edge.rules.options import options
 from ringmain_server.errors import Violation
 
@@ -76,7 +77,9 @@ def _output(config: GenerationConfig) -> Rules:
         if MODALITY_AUDIO not in config.output_modalities:
             yield Violation("generation_config.audio_output", "is given, but output_modalities has no AUDIO")
         yield from short(config.audio_output.voice, "generation_config.audio_output.voice")
-        yield from mime_type(config.audio_output.mime_type, "generation_config.audio_output.mime_type")
+        if (wanted := config.audio_output.mime_type) and wanted not in AUDIO_FORMATS:
+            wrong = f"is not one of {', '.join(AUDIO_FORMATS)}"
+            yield Violation("generation_config.audio_output.mime_type", wrong)
 
 
 def _prompt_cache(cache: PromptCache) -> Rules:

@@ -84,12 +84,12 @@ class _Conversation:
 
     def _part(self, part: Part, role: int, allowed: frozenset[str] | None, path: str) -> Rules:
         kind = part.WhichOneof("content")
+        yield from self._beside(part, kind, path)
         if kind is None:
             yield Violation(path, "has no content, or one of a kind that this version does not know")
             return
         if allowed is not None and kind not in allowed:
             yield Violation(f"{path}.{kind}", f"does not belong to a {_ROLE_NAMES[role]} message")
-        yield from self._beside(part, kind, path)
         if kind == "media":
             yield from media(part.media, f"{path}.media")
         elif kind == "tool_call":
@@ -99,7 +99,7 @@ class _Conversation:
         elif kind == "provider_tool_call":
             yield from self._provider_tool_call(part, f"{path}.provider_tool_call")
 
-    def _beside(self, part: Part, kind: str, path: str) -> Rules:
+    def _beside(self, part: Part, kind: str | None, path: str) -> Rules:
         """Checks what stands beside the content of a part."""
         yield from short(part.provider_id, f"{path}.provider_id")
         if part.image_detail:
@@ -150,9 +150,8 @@ class _Conversation:
         for index, inner in enumerate(islice(parts, RESULT_LIMIT)):
             inside = f"{path}[{index}]"
             kind = inner.WhichOneof("content")
-            if kind is None or kind not in ("text", "media"):
-                yield Violation(inside, "is neither text nor media")
-                continue
             yield from self._beside(inner, kind, inside)
             if kind == "media":
                 yield from media(inner.media, f"{inside}.media")
+            elif kind != "text":
+                yield Violation(inside, "is neither text nor media")
