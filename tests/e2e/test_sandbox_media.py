@@ -57,7 +57,8 @@ def _png() -> image_pb2.EditImagesRequest:
 
 
 async def _spoken(ringmain: Gateway, **wishes: object) -> list[audio_pb2.SpeakEvent]:
-    request = audio_pb2.SpeakRequest(model="sandbox/speak", text=TEXT, **wishes)  # type: ignore[arg-type]
+    request = audio_pb2.SpeakRequest(model="sandbox/speak", text=TEXT)
+    request.speech_config.MergeFrom(audio_pb2.SpeechConfig(**wishes))  # type: ignore[arg-type]
     return [event async for event in _audio(ringmain).Speak(request)]
 
 

@@ -74,12 +74,15 @@ async def test_speech_opens_with_what_the_provider_says_of_it() -> None:
         event async for event in router.stream(SPEAK, audio_pb2.SpeakRequest(model="m", text="x"), new_call())
     ]
     assert [event.WhichOneof("event") for event in events] == ["started", "audio_chunk", "finished"]
-    assert (events[0].started.response_id, events[0].started.mime_type) == ("resp_1", "audio/wav")
+    started = events[0].started
+    assert (started.response_id, started.mime_type) == ("resp_1", "audio/wav")
+    assert (started.provider_id, started.provider_model) == ("p0", "tts-1")
+    assert events[-1].finished.response_id == "resp_1"
     assert events[-1].finished.route.provider_id == "p0"
 
 
-async def test_a_transcript_has_its_id_at_its_end() -> None:
-    """A transcription has no opening event: id, route and cost come with the last one."""
+async def test_a_transcript_says_who_transcribes() -> None:
+    """A transcription begins with who transcribes; id, route and cost come with the last event too."""
     finished = audio_pb2.TranscriptFinished(text="hi")
     finished.usage.input_token_count = 5
     backend = ScriptedBackend(
@@ -91,18 +94,21 @@ async def test_a_transcript_has_its_id_at_its_end() -> None:
         ReplayBuffer(9, lambda: errors.MediaInvalid.at("chunk", "x")),
     )
     events = [event async for event in router.stream(TRANSCRIBE, upload, new_call())]
-    assert [event.WhichOneof("event") for event in events] == ["text_delta", "finished"]
+    assert [event.WhichOneof("event") for event in events] == ["started", "text_delta", "finished"]
+    started = events[0].started
+    assert (started.response_id, started.provider_id, started.provider_model) == ("resp_1", "p0", "whisper-1")
     last = events[-1].finished
     assert (last.response_id, last.route.provider_id, last.usage.cost_nano_usd) == ("resp_1", "p0", 5000)
 
 
-async def test_a_classifier_is_priced_although_its_answer_has_no_route() -> None:
-    """What the classifier took is told with its cost."""
+async def test_a_classifier_is_priced() -> None:
+    """The answer of a classifier has its id, its cost and its route."""
     answer = image_pb2.InspectImageResponse(labels=["fox"])
     answer.usage.input_token_count = 7
     router = router_of(_target(CLASSIFY_IMAGE, "moderation", backends=(ScriptedBackend([[answer]]),)))
     request = image_pb2.InspectImageRequest(image=Media(data=b"x"), model="m")
-    assert (await router.call(CLASSIFY_IMAGE, request, new_call())).usage.cost_nano_usd == 7000
+    found = await router.call(CLASSIFY_IMAGE, request, new_call())
+    assert (found.usage.cost_nano_usd, found.route.provider_id) == (7000, "p0")
 
 
 async def test_a_stated_cost_stays() -> None:

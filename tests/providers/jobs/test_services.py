@@ -240,7 +240,7 @@ async def test_a_factor_that_a_model_lacks_is_named() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
             await here.stub.UpscaleImage(request)
     violations = details(failed.value)["BadRequest"].field_violations  # type: ignore[attr-defined]
-    assert [violation.field for violation in violations] == ["factor"]
+    assert [violation.field for violation in violations] == ["upscale_config.factor"]
 
 
 @pytest.mark.parametrize("kind", ["replicate", "runway", "fal"])

@@ -209,7 +209,7 @@ def test_what_a_stream_of_images_has_to_say() -> None:
     ]
     told = amounts_to(asked("STREAM_GENERATE_IMAGES", events))
     assert [next(iter(event)) for event in told] == ["preview", "chunk", "chunk", "finished"]
-    assert told[-1]["finished"]["revisedPrompts"] == ["A red fox", ""]
+    assert told[-1]["finished"]["images"] == [{"revisedPrompt": "A red fox"}, {"imageIndex": 1}]
 
 
 def test_a_stream_of_images_that_ends_well() -> None:
@@ -278,14 +278,15 @@ def test_a_voice_must_be_named_where_there_is_none() -> None:
     """A provider without a voice of its own choice needs the caller's."""
     with pytest.raises(InvalidField) as refused:
         sent(asked("SPEAK", kind="groq", model="playai-tts"))
-    assert [one.field for one in refused.value.violations] == ["voice"]
+    assert [one.field for one in refused.value.violations] == ["speech_config.voice"]
 
 
 def test_a_format_that_is_not_made() -> None:
     """The refusal of a format names those that there are."""
+    wanted = {"voice": "Fritz", "mimeType": "audio/aac"}
     with pytest.raises(InvalidField, match="audio/wav, audio/mpeg") as refused:
-        sent(asked("SPEAK", kind="groq", model="playai-tts", voice="Fritz", mimeType="audio/aac"))
-    assert [one.field for one in refused.value.violations] == ["mime_type"]
+        sent(asked("SPEAK", kind="groq", model="playai-tts", speechConfig=wanted))
+    assert [one.field for one in refused.value.violations] == ["speech_config.mime_type"]
 
 
 def test_speech_without_audio() -> None:
@@ -363,7 +364,7 @@ def test_silence() -> None:
         {
             "finished": {
                 "languageCode": "en",
-                "usage": {"audioDurationMs": "2500", "costNanoUsd": "250000"},
+                "usage": {"audioDuration": "2.500s", "costNanoUsd": "250000"},
             }
         }
     ]
@@ -426,7 +427,7 @@ def test_streamed_images_that_a_safety_system_objects_to() -> None:
     preview = {"type": "image_generation.partial_image", "b64_json": DRAWN, **bad}
     told = amounts_to(asked("STREAM_GENERATE_IMAGES", [preview, completed(**bad), completed()]))
     assert [next(iter(event)) for event in told] == ["chunk", "finished"]
-    assert "withheld" in told[-1]["finished"]["notes"][0]
+    assert "withheld" in told[-1]["finished"]["images"][0]["note"]
     with pytest.raises(ContentFiltered):
         amounts_to(asked("STREAM_GENERATE_IMAGES", [completed(**bad), completed(**bad)]))
 

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterable
 
-from ringmain.v1.audio_service_pb2 import SpeakEvent, SpeakRequest, TranscriptionConfig
-from ringmain.v1.embedding_service_pb2 import EmbedRequest
+from ringmain.v1.audio_service_pb2 import SpeakEvent, SpeakRequest, SpeechConfig, TranscriptionConfig
+from ringmain.v1.embedding_service_pb2 import EmbeddingConfig, EmbedRequest
 from ringmain.v1.image_service_pb2 import (
     EditImagesRequest,
     GenerateImagesRequest,
@@ -44,7 +44,7 @@ def sound_of(events: Iterable[SpeakEvent]) -> bytes:
 
 async def spoken(text: str = TEXT, **wishes: object) -> bytes:
     """A text as the sandbox speaks it."""
-    request = SpeakRequest(text=text, **wishes)  # type: ignore[arg-type]
+    request = SpeakRequest(text=text, speech_config=SpeechConfig(**wishes))  # type: ignore[arg-type]
     return sound_of(await Bench().events(SPEAK, "speak", request))
 
 
@@ -81,4 +81,5 @@ def inspection(data: bytes | None = None) -> InspectImageRequest:
 
 def texts(*given: str, **wishes: object) -> EmbedRequest:
     """Texts to embed."""
-    return EmbedRequest(texts=given or ("one", "two"), **wishes)  # type: ignore[arg-type]
+    config = EmbeddingConfig(**wishes)  # type: ignore[arg-type]
+    return EmbedRequest(texts=given or ("one", "two"), embedding_config=config)
