@@ -4,6 +4,7 @@
     ├── CallerError                    the request cannot be served as it stands
     │   ├── InvalidField               INVALID_ARGUMENT      a field breaks a rule of the contract
     │   ├── MediaInvalid               INVALID_ARGUMENT      media is unreadable, unknown or too large
+    │   ├── Inexpressible              INVALID_ARGUMENT      the provider cannot do what a field demands
     │   ├── ModelNotFound              NOT_FOUND             no candidate serves the model
     │   ├── ResourceNotFound           NOT_FOUND             there is no such provider, key or the like
     │   ├── MethodNotServed            UNIMPLEMENTED         this server does not serve the method
@@ -60,6 +61,7 @@ from ringmain_server.errors.caller import (
     CallerError,
     CapabilityMissing,
     DeadlineExceeded,
+    Inexpressible,
     InvalidField,
     MediaInvalid,
     MethodNotServed,
@@ -124,6 +126,7 @@ __all__ = [
     "Drained",
     "Failover",
     "GatewayError",
+    "Inexpressible",
     "Internal",
     "InvalidField",
     "JobFailed",

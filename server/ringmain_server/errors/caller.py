@@ -38,6 +38,12 @@ class MediaInvalid(InvalidField):
     reason = "MEDIA_INVALID"
 
 
+class Inexpressible(InvalidField):
+    """A provider cannot do what a field demands, and the contract does not let it be ignored."""
+
+    reason = "PROVIDER_REJECTED"
+
+
 class ModelNotFound(CallerError):
     """No candidate serves the model."""
 
