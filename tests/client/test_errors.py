@@ -102,6 +102,8 @@ def test_a_newer_reason_is_kept_as_text() -> None:
     assert error.reason == "MOON_ECLIPSED"
     assert error.error_reason == ErrorReason.ERROR_REASON_UNSPECIFIED
     assert error.message == "no details"
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert type(error_of(failed(code, *trailers(code, "MOON_FULL")))) is ringmain.RateLimited
 
 
 def test_retry_delay_and_violations_are_read() -> None:

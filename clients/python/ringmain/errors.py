@@ -1,21 +1,23 @@
 """Client: the errors that failed calls raise.
 
 Every failed call raises a :class:`RingmainError`. The gateway's reason decides the subclass. A status
-without a reason, such as one from a proxy, gets the subclass of its code::
+without a reason, such as one from a proxy, gets the subclass of its code. RESOURCE_EXHAUSTED without a reason
+comes from gRPC itself, which refuses a message that is too large::
 
     RingmainError
-     ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE
+     ├ InvalidRequest      INVALID_FIELD, PROVIDER_REJECTED; INVALID_ARGUMENT, OUT_OF_RANGE,
+     │  │                  RESOURCE_EXHAUSTED without a reason
      │  ├ ContextTooLong   CONTEXT_TOO_LONG
      │  └ MediaInvalid     MEDIA_INVALID
-     ├ NotFound            MODEL_NOT_FOUND; NOT_FOUND
-     ├ CapabilityMissing   CAPABILITY_MISSING; UNIMPLEMENTED
+     ├ NotFound            MODEL_NOT_FOUND, RESOURCE_NOT_FOUND; NOT_FOUND
+     ├ CapabilityMissing   CAPABILITY_MISSING, METHOD_NOT_SERVED; UNIMPLEMENTED
      ├ ContentFiltered     CONTENT_FILTERED
      ├ Unauthenticated     CREDENTIALS_INVALID; UNAUTHENTICATED
      ├ PermissionDenied    NOT_ALLOWED; PERMISSION_DENIED
-     ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED
+     ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED with another reason
      │  ├ BudgetExceeded   BUDGET_EXCEEDED
      │  └ Overloaded       OVERLOADED
-     ├ Unavailable         PROVIDERS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
+     ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
      ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
      ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
      ├ DeadlineExceeded    DEADLINE_EXCEEDED
@@ -197,8 +199,7 @@ _BY_CODE: Final[Mapping[grpc.StatusCode, type[RingmainError]]] = {
     grpc.StatusCode.UNIMPLEMENTED: CapabilityMissing,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
-    # Without a reason it comes from gRPC itself: the message is larger than the client or the server takes.
-    grpc.StatusCode.RESOURCE_EXHAUSTED: InvalidRequest,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: RateLimited,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.ABORTED: StreamInterrupted,
     grpc.StatusCode.DATA_LOSS: StreamInterrupted,
@@ -240,8 +241,7 @@ def error_of(rpc_error: grpc.RpcError) -> RingmainError:
             detail.Unpack(kind)
     if info.domain != _DOMAIN:
         info.Clear()
-    kind_of_error = _BY_REASON.get(info.reason) or _BY_CODE.get(code, RingmainError)
-    return kind_of_error(
+    return _kind_of_error(info.reason, code)(
         failed.details() or "no details",
         code=code,
         reason=info.reason,
@@ -249,6 +249,13 @@ def error_of(rpc_error: grpc.RpcError) -> RingmainError:
         retry_delay=_seconds(retry),
         violations=(Violation(v.field, v.description) for v in bad.field_violations),
     )
+
+
+def _kind_of_error(reason: str, code: grpc.StatusCode) -> type[RingmainError]:
+    if not reason and code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        # gRPC itself refused the message, which is larger than the client or the server allows.
+        return InvalidRequest
+    return _BY_REASON.get(reason) or _BY_CODE.get(code, RingmainError)
 
 
 def _seconds(retry: RetryInfo) -> float | None:
