@@ -1,6 +1,6 @@
 """A candidate: one provider's model that serves a model of this gateway."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringmain_server.catalog.limits import NO_LIMITS, Limits
 from ringmain_server.catalog.prices import Price
@@ -45,6 +45,8 @@ class Candidate:
         images: Its limits for images.
         edits: The form in which it is told where to change an image.
         limits: The model's limits besides tokens.
+        user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
+        send_labels: Whether the provider gets the caller's labels.
     """
 
     provider_id: str
@@ -61,6 +63,8 @@ class Candidate:
     edits: EditForm = BY_TRANSPARENCY
     price_configured: bool = False
     limits: Limits = NO_LIMITS
+    user_id_key: bytes = field(default=b"", repr=False)
+    send_labels: bool = False
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ class CandidateBuilder:
 def _candidate(
     settings: Settings, providers: Mapping[str, Provider], stated: CandidateSettings, model: str | None
 ) -> Candidate:
-    provider = providers[stated.provider]
+    provider, own = providers[stated.provider], settings.providers[stated.provider]
     timeouts = settings.timeouts_for(stated.provider, model)
     known = lookup(provider.kind, stated.model) or UNKNOWN
     return Candidate(
@@ -98,6 +98,8 @@ def _candidate(
         edits=provider.edits(stated.model),
         price_configured=stated.price is not None,
         limits=known.limits,
+        user_id_key=b"" if own.user_id_key is None else own.user_id_key.get_secret_value().encode(),
+        send_labels=getattr(own, "send_labels", False),
     )
 
 

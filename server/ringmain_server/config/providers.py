@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
-from ringmain_server.config.fields import Section, Span
+from ringmain_server.config.fields import Secret, Section, Span
 from ringmain_server.config.problems import Keys, Mistake
 from ringmain_server.config.reliability import (
     BreakerSection,
@@ -49,6 +49,12 @@ class ProviderSettings(Section):
     """
 
     kind: str = Field(description="The provider kind, from the table of kinds.")
+    user_id_key: Secret | None = Field(
+        default=None,
+        description="The secret with which callers' user ids (`Attribution.user_id`) are hashed for this "
+        "provider. Absent means that the provider is not told who the end user is. Every replica needs the "
+        "same.",
+    )
     timeouts: TimeoutOverrides = Field(
         default_factory=TimeoutOverrides,
         description="Timeouts of this provider, where they differ from `timeouts`.",

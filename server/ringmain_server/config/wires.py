@@ -154,6 +154,11 @@ class VertexSettings(ProviderSettings):
     access_token: Secret | None = Field(
         default=None, description="An access token in place of other credentials. It is not renewed."
     )
+    send_labels: Flag = Field(
+        default=False,
+        description="Whether requests carry the callers' labels (`Attribution.labels`), by which Google Cloud's "
+        "bill can be broken down.",
+    )
 
     @classmethod
     def conflicts(cls, keys: Keys, given: Mapping[str, object]) -> Iterator[Mistake]:

@@ -1,0 +1,32 @@
+"""Room 4, pure: what a provider is told in place of names that callers chose: keyed hashes of them."""
+
+import hashlib
+import hmac
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+
+from ringmain_server.candidate import Candidate
+
+
+def user_hash(request: ChatRequest, candidate: Candidate) -> str:
+    """Returns the hash of the caller's end user, 64 hexadecimal digits.
+
+    Returns:
+        The hash; empty if the request names no user, or if the operator gave the provider no key for it.
+    """
+    user_id = request.attribution.user_id
+    if not user_id or not candidate.user_id_key:
+        return ""
+    return _digest(candidate.user_id_key, b"user", user_id)
+
+
+def cache_key(request: ChatRequest, candidate: Candidate) -> str:
+    """Returns the hash of the request's prompt cache key, 64 hexadecimal digits; empty if it has none."""
+    key = request.generation_config.prompt_cache.key
+    if not key:
+        return ""
+    return _digest(candidate.user_id_key or candidate.provider_id.encode(), b"prompt cache", key)
+
+
+def _digest(key: bytes, purpose: bytes, text: str) -> str:
+    return hmac.new(key, purpose + b"\0" + text.encode(), hashlib.sha256).hexdigest()
