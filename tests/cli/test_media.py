@@ -126,7 +126,7 @@ def test_questions_about_pictures(ringmain: CommandLine) -> None:
     """About all together, or about each by itself; globs are taken too."""
     save_png("a.png")
     save_png("b.png", (32, 16))
-    together = ringmain("see", "*.png", "what differs?")
+    together = ringmain("see", "*.png", "what differs?", "--detail", "low")
     assert "64x48" in together.stdout
     assert "32x16" in together.stdout
     apart = ringmain("see", "--each", "a.png", "b.png", "what?")

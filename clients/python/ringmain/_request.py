@@ -130,6 +130,17 @@ _MODES: Final = {
     "none": gen.TOOL_MODE_NONE,
     "required": gen.TOOL_MODE_REQUIRED,
 }
+_SCALARS: Final = (
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "reasoning_token_budget",
+    "top_logprobs",
+)
 _EFFORTS: Final = {
     "none": gen.REASONING_EFFORT_NONE,
     "minimal": gen.REASONING_EFFORT_MINIMAL,
@@ -217,27 +228,23 @@ def generation_config(options: ChatOptions) -> gen.GenerationConfig:
     """Returns the options that configure generation, as a message."""
     stops = options.get("stop_sequences") or ()
     config = gen.GenerationConfig(
-        max_output_tokens=options.get("max_output_tokens"),
-        temperature=options.get("temperature"),
-        top_p=options.get("top_p"),
-        top_k=options.get("top_k"),
-        frequency_penalty=options.get("frequency_penalty"),
-        presence_penalty=options.get("presence_penalty"),
-        seed=options.get("seed"),
+        **_given(options, _SCALARS),
         stop_sequences=[stops] if isinstance(stops, str) else stops,
         response_format=_response_format(options),
-        reasoning_token_budget=options.get("reasoning_token_budget"),
-        output_modalities=[
-            choose("output modality", name, _MODALITIES) for name in options.get("output_modalities") or ()
-        ],
         audio_output=_audio_output(options.get("audio_output")),
-        top_logprobs=options.get("top_logprobs"),
         prompt_cache=_prompt_cache(options.get("prompt_cache")),
     )
+    for name in options.get("output_modalities") or ():
+        config.output_modalities.append(choose("output modality", name, _MODALITIES))
     if (effort := options.get("reasoning_effort")) is not None:
         config.reasoning_effort = choose("reasoning_effort", effort, _EFFORTS)
     set_provider_options(config, options.get("provider_options"))
     return config
+
+
+def _given(options: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Returns the options with these names that are set."""
+    return {name: options[name] for name in names if options.get(name) is not None}
 
 
 def _audio_output(given: AudioOutputOptions | None) -> gen.AudioOutput | None:
@@ -318,14 +325,13 @@ def set_shared(request: _Shared, options: SharedOptions) -> None:
 
 def attribution(options: SharedOptions) -> Attribution:
     """Returns the options that say who a call is for, as a message."""
-    return Attribution(labels=options.get("labels") or {}, user_id=options.get("user_id") or "")
+    return Attribution(**_given(options, ("labels", "user_id")))
 
 
 def routing_policy(options: SharedOptions) -> routing.RoutingPolicy:
     """Returns the options that configure routing, as a message."""
     policy = routing.RoutingPolicy(
-        provider_ids=options.get("provider_ids") or (),
-        failover_disabled=options.get("failover_disabled") or False,
+        **_given(options, ("provider_ids", "failover_disabled")),
         first_content_timeout=_duration(options.get("first_content_timeout")),
         idle_timeout=_duration(options.get("idle_timeout")),
     )
