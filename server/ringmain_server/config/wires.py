@@ -156,8 +156,8 @@ class VertexSettings(ProviderSettings):
     )
     send_labels: Flag = Field(
         default=False,
-        description="Whether requests carry the callers' labels (`Attribution.labels`), by which Google Cloud's "
-        "bill can be broken down.",
+        description="Whether requests carry the callers' labels (`Attribution.labels`), by which the bill of "
+        "Google Cloud can be broken down.",
     )
 
     @classmethod
