@@ -157,23 +157,25 @@ lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, t
 	@PYTHONPATH=server $(bin)/lint-imports --no-cache --no-logo
 	$(bin)/buf lint
 	$(bin)/buf format protos --diff --exit-code
+	@$(bin)/buf build -o - | $(bin)/python scripts/check_names.py
 
 format: dev-environment ## Format Python and protos, and fix what can be fixed safely
 	$(bin)/ruff check --fix --exit-zero
 	$(bin)/ruff format
 	$(bin)/buf format protos --write
 
-# The contract must not break what was released; before the first release, what main has.
-base = $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet origin/main \
-	|| git rev-parse --verify --quiet HEAD)
+# What was released of the contract stays, so that only additions pass. Nothing is fetched.
+released := protos/released/ringmain-v1.binpb
 
-.PHONY: breaking
+.PHONY: breaking release-contract
 breaking: build/googleapis/google/rpc/status.proto
-	@test -n "$(base)" || { echo "make lint compares the contract with git's history: no commit found" >&2; exit 1; }
-	@rm -rf build/base && mkdir -p build/base/build
-	@git archive $(base) protos | tar -x -C build/base
-	@cp buf.yaml build/base/ && cp -r build/googleapis build/base/build/
-	$(bin)/buf breaking --against build/base
+	@test -e $(released) || { echo "There is no $(released): make release-contract makes it." >&2; exit 1; }
+	$(bin)/buf breaking protos --against $(released) --exclude-imports
+
+release-contract: build/googleapis/google/rpc/status.proto
+	@mkdir -p $(dir $(released))
+	$(bin)/buf build --path protos/ringmain --exclude-source-info -o $(released)
+	@$(bin)/python -c "from ringmain_server.contract import *; print(CONTRACT_VERSION)" >$(dir $(released))VERSION
 
 build/googleapis/google/rpc/status.proto: requirements/dev.txt | dev-environment
 	@mkdir -p $(@D)

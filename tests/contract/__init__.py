@@ -1,0 +1,1 @@
+"""The contract itself: its names in every language, and what may change of it."""
