@@ -3,7 +3,8 @@
 Valid is what `edge/validate.py` lets through, and what makes sense to any model: each call of a tool has one
 result, which comes before the model speaks again. Everything else is free: system messages anywhere (between
 a call and its result too), neighbours of one role, blank texts, invalid arguments, ids of any length and
-characters, media in every place that the contract has for it.
+characters, media in every place that the contract has for it, citations, cache boundaries, signatures of
+another provider on any part of the model, tools that another provider ran, and state that somebody edited.
 
 Drawing one takes ten times as long as translating it, so one is drawn for all wires: its reasoning is a token
 until `signed_by` has made it what a wire signs.
@@ -19,9 +20,11 @@ from ringmain.v1.content_pb2 import (
     ROLE_SYSTEM,
     ROLE_TOOL,
     ROLE_USER,
+    Citation,
     Media,
     Message,
     Part,
+    ProviderToolCall,
     Reasoning,
     ToolCall,
     ToolResult,
@@ -95,6 +98,31 @@ _REASONING = st.one_of(
 )
 
 
+def _cited(text: str) -> Part:
+    citation = Citation(uri="https://x.test/cited", title="cited", quoted_text="quoted", end_index=1)
+    return Part(text=text, citations=[citation])
+
+
+def _run_elsewhere(token: str, provider_id: str) -> Part:
+    """A tool that another provider ran; or, told as one of ours, with state that we never wrote."""
+    call = ProviderToolCall(tool_call_id="srv_1", name="web_search", arguments_json=f'{{"q": "{token}"}}')
+    call.results.append(_cited(token))
+    return Part(provider_tool_call=call, signature=token.encode(), provider_id=provider_id)
+
+
+_FOREIGN_TOKENS = _TOKENS.map(lambda token: FOREIGN + token)
+_STATE: st.SearchStrategy[Part] = st.one_of(
+    _TEXTS.map(_cited),
+    st.builds(
+        lambda text, token: Part(text=text, signature=token.encode(), provider_id=ELSEWHERE),
+        _TEXTS,
+        _FOREIGN_TOKENS,
+    ),
+    st.builds(_run_elsewhere, _FOREIGN_TOKENS, st.sampled_from([OWN, ELSEWHERE])),
+)
+"""Parts of the model with what only one provider, or none, can read."""
+
+
 @st.composite
 def conversations(draw: st.DrawFn) -> ChatRequest:
     """Requests whose conversations are any of the valid ones, not signed yet."""
@@ -106,6 +134,7 @@ def conversations(draw: st.DrawFn) -> ChatRequest:
             request.messages.extend(_turn(draw, [found for found, _ in zip(ids, "ab", strict=False)]))
         else:
             request.messages.append(_said(draw, kind))
+            request.messages[-1].parts[-1].cache_boundary = draw(st.booleans())
     request.messages.append(Message(role=ROLE_USER, parts=[_text("the question")]))
     return request
 
@@ -119,11 +148,14 @@ def _said(draw: st.DrawFn, kind: str) -> Message:
 
 def _turn(draw: st.DrawFn, ids: list[str]) -> list[Message]:
     """A turn of the model, with the results of its calls in any order, and others speaking in between."""
-    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _REASONING)
+    said = st.one_of(_TEXTS.map(_text), IMAGES.map(_part), _REASONING, _STATE)
     parts = draw(_some(said))
     for tool_call_id in ids:
         call = ToolCall(tool_call_id=tool_call_id, name=draw(_NAMES), arguments_json=draw(_ARGUMENTS))
-        parts.insert(draw(st.integers(0, len(parts))), Part(tool_call=call))
+        part = Part(tool_call=call)
+        if draw(st.booleans()):
+            part.signature, part.provider_id = draw(_FOREIGN_TOKENS).encode(), ELSEWHERE
+        parts.insert(draw(st.integers(0, len(parts))), part)
     messages = [Message(role=ROLE_ASSISTANT, parts=parts)]
     results = [Part(tool_result=_result(draw, found)) for found in draw(st.permutations(ids))]
     together = draw(st.booleans())
@@ -149,7 +181,7 @@ def signed_by(sign: Sign, drawn: ChatRequest) -> ChatRequest:
     request = ChatRequest()
     request.CopyFrom(drawn)
     for part in (part for message in request.messages for part in message.parts):
-        if part.provider_id == OWN:
+        if part.HasField("reasoning") and part.provider_id == OWN:
             part.CopyFrom(sign(part.reasoning.text))
         elif part.provider_id == _RENAMED:
             signature = sign(part.reasoning.text).signature.replace(b"token-", FOREIGN.encode())
