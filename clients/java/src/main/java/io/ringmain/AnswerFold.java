@@ -1,6 +1,5 @@
 package io.ringmain;
 
-import com.google.protobuf.ByteString;
 import io.ringmain.v1.ChatEvent;
 import io.ringmain.v1.ChatFinished;
 import io.ringmain.v1.ChatResponse;
@@ -9,7 +8,6 @@ import io.ringmain.v1.Part;
 import io.ringmain.v1.PartDelta;
 import io.ringmain.v1.Role;
 import io.ringmain.v1.Route;
-import io.ringmain.v1.ToolCall;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -28,7 +26,7 @@ public final class AnswerFold {
   public AnswerFold() {}
 
   /**
-   * Takes the next event. Kinds of event newer than this client are skipped.
+   * Takes the next event. Kinds of event and delta newer than this client are skipped.
    *
    * @return what the event shows a reader; empty if nothing
    */
@@ -40,9 +38,12 @@ public final class AnswerFold {
             yield servedBy(
                 event.getStarted().getProviderId(), event.getStarted().getProviderModel());
           }
-          case PART_STARTED ->
-              open(event.getPartStarted().getIndex(), event.getPartStarted().getPart());
-          case PART_DELTA -> growing(event.getPartDelta().getIndex()).append(event.getPartDelta());
+          case PART_STARTED -> {
+            Part opening = event.getPartStarted().getPart();
+            parts.put(event.getPartStarted().getIndex(), new Growing(opening));
+            yield Delta.of(opening);
+          }
+          case PART_DELTA -> grow(event.getPartDelta());
           case RECOVERED -> {
             servedBy(event.getRecovered().getProviderId(), event.getRecovered().getProviderModel());
             yield event.getRecovered().getContentDiscarded() ? discard() : Delta.NOTHING;
@@ -70,20 +71,12 @@ public final class AnswerFold {
     return Delta.NOTHING;
   }
 
-  private Delta open(int index, Part part) {
-    parts.put(index, new Growing(part));
-    ToolCall call = part.getToolCall();
-    return new Delta(
-        part.getText(),
-        part.getReasoning().getText(),
-        call.getToolCallId(),
-        call.getName(),
-        call.getArgumentsJson(),
-        false);
-  }
-
-  private Growing growing(int index) {
-    return parts.computeIfAbsent(index, absent -> new Growing(Part.getDefaultInstance()));
+  /** Appends to a part. One whose opening was not seen is of the kind of its first delta. */
+  private Delta grow(PartDelta delta) {
+    Growing part =
+        parts.computeIfAbsent(delta.getIndex(), absent -> new Growing(Growing.emptyFor(delta)));
+    part.append(delta);
+    return Delta.of(delta, part.opening());
   }
 
   private Delta discard() {
@@ -101,62 +94,5 @@ public final class AnswerFold {
       head.setRoute(end.getRoute());
     }
     return Delta.NOTHING;
-  }
-
-  /** A part and what is to be appended to it. Pieces are joined once. */
-  private static final class Growing {
-    private final Part part;
-    private final StringBuilder text = new StringBuilder();
-    private final StringBuilder reasoning = new StringBuilder();
-    private final StringBuilder arguments = new StringBuilder();
-    private ByteString signature = ByteString.EMPTY;
-
-    Growing(Part part) {
-      this.part = part;
-    }
-
-    Delta append(PartDelta delta) {
-      switch (delta.getDeltaCase()) {
-        case TEXT -> {
-          text.append(delta.getText());
-          return Delta.ofText(delta.getText());
-        }
-        case REASONING_TEXT -> {
-          reasoning.append(delta.getReasoningText());
-          return Delta.ofReasoning(delta.getReasoningText());
-        }
-        case ARGUMENTS_JSON -> {
-          arguments.append(delta.getArgumentsJson());
-          ToolCall call = part.getToolCall();
-          return new Delta(
-              "", "", call.getToolCallId(), call.getName(), delta.getArgumentsJson(), false);
-        }
-        case SIGNATURE -> signature = signature.concat(delta.getSignature());
-        case DELTA_NOT_SET -> {}
-      }
-      return Delta.NOTHING;
-    }
-
-    /**
-     * The part so far. One whose opening was not seen is of the kind of what was appended to it.
-     */
-    Part whole() {
-      Part.Builder whole = part.toBuilder();
-      if (!text.isEmpty()) {
-        whole.setText(part.getText() + text);
-      }
-      if (!reasoning.isEmpty() || !signature.isEmpty()) {
-        whole
-            .getReasoningBuilder()
-            .setText(part.getReasoning().getText() + reasoning)
-            .setSignature(part.getReasoning().getSignature().concat(signature));
-      }
-      if (!arguments.isEmpty()) {
-        whole
-            .getToolCallBuilder()
-            .setArgumentsJson(part.getToolCall().getArgumentsJson() + arguments);
-      }
-      return whole.build();
-    }
   }
 }

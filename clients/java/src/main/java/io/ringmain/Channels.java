@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** How the client connects. */
 final class Channels {
-  static final int MESSAGE_LIMIT = 64 << 20;
+  static final int RESPONSE_LIMIT = 64 << 20;
 
   /**
    * Bytes that gRPC reads ahead of a slow reader; a given size switches off the estimate that would
@@ -48,9 +48,9 @@ final class Channels {
         .enableRetry()
         // What is kept for a repeat: a request with images is more than the 1 MiB that gRPC keeps
         // of one call.
-        .perRpcBufferLimit(MESSAGE_LIMIT)
-        .retryBufferSize(4L * MESSAGE_LIMIT)
-        .maxInboundMessageSize(MESSAGE_LIMIT)
+        .perRpcBufferLimit(settings.maxMessageBytes)
+        .retryBufferSize(4L * settings.maxMessageBytes)
+        .maxInboundMessageSize(RESPONSE_LIMIT)
         .keepAliveTime(KEEPALIVE_TIME.toSeconds(), TimeUnit.SECONDS)
         .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
         .keepAliveWithoutCalls(false)

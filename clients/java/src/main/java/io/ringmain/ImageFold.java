@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** Folds the events of streamed pictures into the response that GenerateImages would have given. */
 public final class ImageFold {
   private final GenerateImagesResponse.Builder head = GenerateImagesResponse.newBuilder();
-  private final Map<Integer, Growing> pictures = new TreeMap<>();
+  private final Map<Integer, Pieces> pictures = new TreeMap<>();
   private ImageFinished end = ImageFinished.getDefaultInstance();
   private boolean finished;
 
@@ -60,7 +60,7 @@ public final class ImageFold {
   }
 
   private Optional<Media> append(ImageChunk chunk) {
-    Growing picture = pictures.computeIfAbsent(chunk.getImageIndex(), absent -> new Growing());
+    Pieces picture = pictures.computeIfAbsent(chunk.getImageIndex(), absent -> new Pieces());
     picture.data = picture.data.concat(chunk.getData());
     if (!chunk.getMimeType().isEmpty()) {
       picture.mimeType = chunk.getMimeType();
@@ -68,18 +68,15 @@ public final class ImageFold {
     return chunk.getLast() ? Optional.of(picture.media()) : Optional.empty();
   }
 
-  private GeneratedImage image(int index, Growing picture) {
+  private GeneratedImage image(int index, Pieces picture) {
     GeneratedImage.Builder image = GeneratedImage.newBuilder().setMedia(picture.media());
-    if (index < end.getRevisedPromptsCount()) {
-      image.setRevisedPrompt(end.getRevisedPrompts(index));
-    }
-    if (index < end.getNotesCount()) {
-      image.setNote(end.getNotes(index));
-    }
+    end.getImagesList().stream()
+        .filter(said -> said.getImageIndex() == index)
+        .forEach(said -> image.setRevisedPrompt(said.getRevisedPrompt()).setNote(said.getNote()));
     return image.build();
   }
 
-  private static final class Growing {
+  private static final class Pieces {
     private String mimeType = "";
     private ByteString data = ByteString.EMPTY; // a rope: appending copies nothing
 

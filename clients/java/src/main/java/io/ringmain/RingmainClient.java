@@ -12,7 +12,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.MetadataUtils;
 import io.ringmain.v1.AnalyzeImagesRequest;
-import io.ringmain.v1.AnalyzeImagesResponse;
 import io.ringmain.v1.Capability;
 import io.ringmain.v1.ChatEvent;
 import io.ringmain.v1.ChatRequest;
@@ -28,6 +27,8 @@ import io.ringmain.v1.EstimateCostRequest;
 import io.ringmain.v1.EstimateCostResponse;
 import io.ringmain.v1.GenerateImagesRequest;
 import io.ringmain.v1.GenerateImagesResponse;
+import io.ringmain.v1.GetServerInfoRequest;
+import io.ringmain.v1.GetServerInfoResponse;
 import io.ringmain.v1.ImageEvent;
 import io.ringmain.v1.ImageServiceGrpc;
 import io.ringmain.v1.ListModelsRequest;
@@ -181,8 +182,9 @@ public final class RingmainClient implements AutoCloseable {
   // -----------------------------------------------------------------------------
 
   /** Returns the answer to a question about pictures. */
-  public AnalyzeImagesResponse analyzeImages(AnalyzeImagesRequest request) {
-    return Calls.whole(channel, VisionServiceGrpc.getAnalyzeImagesMethod(), named(request));
+  public Answer analyzeImages(AnalyzeImagesRequest request) {
+    return new Answer(
+        Calls.whole(channel, VisionServiceGrpc.getAnalyzeImagesMethod(), named(request)));
   }
 
   /** Begins to answer a question about pictures, and returns the answer as it is written. */
@@ -211,7 +213,7 @@ public final class RingmainClient implements AutoCloseable {
         ImageEvent::hasFinished);
   }
 
-  /** Returns a vector for each text. */
+  /** Returns a vector for each text, then one for each medium. */
   public EmbedResponse embed(EmbedRequest request) {
     return Calls.whole(channel, EmbeddingServiceGrpc.getEmbedMethod(), named(request));
   }
@@ -231,6 +233,14 @@ public final class RingmainClient implements AutoCloseable {
       request.setPageToken(page.getNextPageToken());
     } while (!request.getPageToken().isEmpty());
     return List.copyOf(models);
+  }
+
+  /** Returns what server the gateway is, what it serves and how large a request may be. */
+  public GetServerInfoResponse serverInfo() {
+    return Calls.whole(
+        channel,
+        ModelServiceGrpc.getGetServerInfoMethod(),
+        GetServerInfoRequest.getDefaultInstance());
   }
 
   /**

@@ -20,6 +20,7 @@ public final class RingmainClientBuilder {
   String target = Channels.target(null);
   String model = "";
   int maxAttempts = 3;
+  int maxMessageBytes = 64 << 20;
   boolean waitForReady;
   private boolean tls;
   private byte[] roots;
@@ -118,6 +119,20 @@ public final class RingmainClientBuilder {
   }
 
   /**
+   * The largest request message, in bytes: what the gateway's setting {@code
+   * server.max_receive_bytes} says, and {@link RingmainClient#serverInfo} tells. A larger one is
+   * not sent: the call fails with {@link ErrorKind#INVALID_REQUEST}. Default: 64 MiB.
+   */
+  public RingmainClientBuilder maxMessageBytes(int maxMessageBytes) {
+    if (maxMessageBytes < 1) {
+      throw new IllegalArgumentException(
+          "maxMessageBytes must be positive, not " + maxMessageBytes);
+    }
+    this.maxMessageBytes = maxMessageBytes;
+    return this;
+  }
+
+  /**
    * Whether calls wait for a gateway that cannot be reached, until their timeout, instead of
    * failing.
    */
@@ -147,7 +162,9 @@ public final class RingmainClientBuilder {
 
   /** What the client adds to calls, innermost first. */
   List<ClientInterceptor> interceptors() {
-    List<ClientInterceptor> all = new ArrayList<>(interceptors);
+    List<ClientInterceptor> all = new ArrayList<>();
+    all.add(new SizeLimit(maxMessageBytes));
+    all.addAll(interceptors);
     Metadata sent = new Metadata();
     sent.merge(metadata);
     all.add(MetadataUtils.newAttachHeadersInterceptor(sent));

@@ -27,6 +27,9 @@ public final class RingmainException extends RuntimeException {
   /** What happened, for people, without the rest that {@link #getMessage} has. */
   private final String description;
 
+  /** What the reason and the code are of. */
+  private final ErrorKind kind;
+
   /** Whether the gateway gave a delay, and which. */
   private final Duration retryDelay;
 
@@ -37,12 +40,19 @@ public final class RingmainException extends RuntimeException {
   private final transient List<Violation> violations;
 
   private RingmainException(Status status, com.google.rpc.Status details, Throwable cause) {
-    this(status, info(details), retryDelay(details), violations(details), cause);
+    this(
+        status,
+        info(details),
+        detail(details, ErrorInfo.class).isPresent(),
+        retryDelay(details),
+        violations(details),
+        cause);
   }
 
   private RingmainException(
       Status status,
       ErrorInfo info,
+      boolean informed,
       Duration retryDelay,
       List<Violation> violations,
       Throwable cause) {
@@ -52,6 +62,7 @@ public final class RingmainException extends RuntimeException {
     this.info = info;
     this.retryDelay = retryDelay;
     this.violations = violations;
+    this.kind = ErrorKind.of(code, errorReason(), informed);
   }
 
   /**
@@ -73,6 +84,11 @@ public final class RingmainException extends RuntimeException {
   /** The code of gRPC. */
   public Status.Code code() {
     return code;
+  }
+
+  /** What kind of failure it is, for a {@code switch}. */
+  public ErrorKind kind() {
+    return kind;
   }
 
   /** What happened, for people: the status message. {@link #getMessage} has the rest, too. */

@@ -2,16 +2,19 @@ package io.ringmain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.ringmain.v1.ChatRequest;
 import io.ringmain.v1.ChatServiceGrpc;
 import io.ringmain.v1.ErrorReason;
 import io.ringmain.v1.FinishReason;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +79,40 @@ class ChatTest {
     try (RingmainClient client = gateway.client().build()) {
       assertEquals(6 << 20, client.chat(chatter.text).text().length());
     }
+  }
+
+  /** A request beyond the limit is not sent, whichever way it is to be answered. */
+  @Test
+  void limitedRequests() {
+    ChatRequest request =
+        Messages.chat(Messages.user("x".repeat(1000))).toBuilder().setModel("m").build();
+    int size = request.getSerializedSize();
+    ChatRequest larger = request.toBuilder().setRequestId("b").build();
+    try (RingmainClient client = gateway.client().maxMessageBytes(size).build()) {
+      assertEquals("Hello", client.chat(request).text());
+      String told =
+          "the request has " + (size + 3) + " bytes, more than maxMessageBytes, which is " + size;
+      assertTooLarge(told, assertThrows(RingmainException.class, () -> client.chat(larger)));
+      try (ChatStream stream = client.streamChat(larger)) {
+        assertTooLarge(told, assertThrows(RingmainException.class, stream::answer));
+      }
+      CompletionException failed =
+          assertThrows(CompletionException.class, () -> client.chatAsync(larger).join());
+      assertTooLarge(told, failed.getCause());
+      var stub = ChatServiceGrpc.newBlockingStub(client.channel());
+      assertTooLarge(
+          told,
+          RingmainException.of(
+              assertThrows(StatusRuntimeException.class, () -> stub.chat(larger))));
+    }
+    assertEquals(1, chatter.requests.size());
+    assertThrows(IllegalArgumentException.class, () -> RingmainClient.builder().maxMessageBytes(0));
+  }
+
+  private static void assertTooLarge(String told, Throwable thrown) {
+    RingmainException error = (RingmainException) thrown;
+    assertEquals(ErrorKind.INVALID_REQUEST, error.kind());
+    assertEquals(told, error.description());
   }
 
   /** A call that ends UNAVAILABLE is repeated, also with a large request. */
@@ -250,20 +287,62 @@ class ChatTest {
     }
   }
 
-  /** A provider's rate limit and a model's unusable output are reasons of their own. */
+  /** Every reason of the contract has its kind. */
   @Test
   void reasons() {
+    Map<ErrorReason, ErrorKind> kinds =
+        Map.of(
+            ErrorReason.ERROR_REASON_CONTEXT_TOO_LONG, ErrorKind.INVALID_REQUEST,
+            ErrorReason.ERROR_REASON_RESOURCE_NOT_FOUND, ErrorKind.NOT_FOUND,
+            ErrorReason.ERROR_REASON_METHOD_NOT_SERVED, ErrorKind.CAPABILITY_MISSING,
+            ErrorReason.ERROR_REASON_LIMITS_UNAVAILABLE, ErrorKind.UNAVAILABLE,
+            ErrorReason.ERROR_REASON_OVERLOADED, ErrorKind.RATE_LIMITED,
+            ErrorReason.ERROR_REASON_PROVIDERS_RATE_LIMITED, ErrorKind.RATE_LIMITED,
+            ErrorReason.ERROR_REASON_MODEL_OUTPUT_INVALID, ErrorKind.MODEL_OUTPUT_INVALID);
     try (RingmainClient client = gateway.client().build()) {
-      for (ErrorReason reason :
-          List.of(
-              ErrorReason.ERROR_REASON_PROVIDERS_RATE_LIMITED,
-              ErrorReason.ERROR_REASON_MODEL_OUTPUT_INVALID)) {
-        String name = reason.name().substring("ERROR_REASON_".length());
-        chatter.refusals.add(
-            FakeGateway.refusal(Status.Code.ABORTED, "no", FakeGateway.info(name)));
-        RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
-        assertEquals(reason, error.errorReason());
+      for (ErrorReason reason : ErrorReason.values()) {
+        if (reason != ErrorReason.UNRECOGNIZED && reason.getNumber() != 0) {
+          String name = reason.name().substring("ERROR_REASON_".length());
+          chatter.refusals.add(
+              FakeGateway.refusal(Status.Code.UNKNOWN, "no", FakeGateway.info(name)));
+          RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
+          assertEquals(reason, error.errorReason());
+          assertTrue(error.kind().is(kinds.getOrDefault(reason, error.kind())), name);
+          assertNotEquals(ErrorKind.OTHER, error.kind(), name);
+        }
       }
+    }
+  }
+
+  /** A code without a reason has its kind, and RESOURCE_EXHAUSTED is no rate limit then. */
+  @Test
+  void codes() {
+    Map<Status.Code, ErrorKind> kinds =
+        Map.of(
+            Status.Code.INVALID_ARGUMENT, ErrorKind.INVALID_REQUEST,
+            Status.Code.RESOURCE_EXHAUSTED, ErrorKind.INVALID_REQUEST,
+            Status.Code.UNIMPLEMENTED, ErrorKind.CAPABILITY_MISSING,
+            Status.Code.NOT_FOUND, ErrorKind.NOT_FOUND,
+            Status.Code.UNAUTHENTICATED, ErrorKind.UNAUTHENTICATED,
+            Status.Code.PERMISSION_DENIED, ErrorKind.PERMISSION_DENIED,
+            Status.Code.UNAVAILABLE, ErrorKind.UNAVAILABLE,
+            Status.Code.DATA_LOSS, ErrorKind.STREAM_INTERRUPTED,
+            Status.Code.INTERNAL, ErrorKind.INTERNAL,
+            Status.Code.ALREADY_EXISTS, ErrorKind.OTHER);
+    try (RingmainClient client = gateway.client().maxAttempts(1).build()) {
+      kinds.forEach(
+          (code, kind) -> {
+            chatter.refusals.add(new StatusRuntimeException(code.toStatus()));
+            RingmainException error =
+                assertThrows(RingmainException.class, () -> client.chat("Hi"));
+            assertEquals(kind, error.kind(), code.name());
+            assertEquals("", error.reason());
+          });
+      ErrorInfo foreign = ErrorInfo.newBuilder().setDomain("proxy.example").build();
+      chatter.refusals.add(
+          FakeGateway.refusal(Status.Code.RESOURCE_EXHAUSTED, "slow down", foreign));
+      RingmainException error = assertThrows(RingmainException.class, () -> client.chat("Hi"));
+      assertEquals(ErrorKind.RATE_LIMITED, error.kind());
     }
   }
 

@@ -39,7 +39,7 @@ final class FakeGateway implements AutoCloseable {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getByName(host), 0), credentials)
-            .maxInboundMessageSize(Channels.MESSAGE_LIMIT)
+            .maxInboundMessageSize(Channels.RESPONSE_LIMIT)
             .intercept(new Notes());
     Arrays.stream(services).forEach(builder::addService);
     server = builder.build().start();

@@ -1,10 +1,13 @@
 package io.ringmain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.ringmain.v1.FunctionTool;
+import io.ringmain.v1.ImageDetail;
 import io.ringmain.v1.Media;
 import io.ringmain.v1.Message;
 import io.ringmain.v1.Role;
@@ -82,6 +85,23 @@ class MediaTest {
     assertEquals(Role.ROLE_TOOL, result.getRole());
     assertEquals("c", result.getParts(0).getToolResult().getToolCallId());
     assertTrue(Messages.toolFailure(call, "no").getParts(0).getToolResult().getFailed());
-    assertEquals("{}", Messages.tool("t", "does", "{}").getParametersSchemaJson());
+    Message closely =
+        Messages.user(
+            Messages.text("What is this?"),
+            Messages.image(png("x"), ImageDetail.IMAGE_DETAIL_HIGH));
+    assertEquals(ImageDetail.IMAGE_DETAIL_HIGH, closely.getParts(1).getImageDetail());
+    assertEquals(user.getParts(0), closely.getParts(0));
+  }
+
+  /** Tools are functions, or what the provider runs. */
+  @Test
+  void tools() {
+    FunctionTool function = Messages.tool("t", "does", "{}").getFunction();
+    assertEquals("{}", function.getParametersSchemaJson());
+    assertFalse(function.hasStrict());
+    assertTrue(Messages.strictTool("t", "does", "{}").getFunction().getStrict());
+    assertEquals(
+        "example.com", Messages.webSearch("example.com").getWebSearch().getAllowedDomains(0));
+    assertTrue(Messages.codeExecution().hasCodeExecution());
   }
 }

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.ringmain.v1.AnalyzeImagesRequest;
-import io.ringmain.v1.AnalyzeImagesResponse;
 import io.ringmain.v1.Capability;
 import io.ringmain.v1.ChatEvent;
 import io.ringmain.v1.ChatFinished;
+import io.ringmain.v1.ChatResponse;
 import io.ringmain.v1.EditImagesRequest;
 import io.ringmain.v1.EditImagesResponse;
 import io.ringmain.v1.EmbedRequest;
@@ -17,6 +17,8 @@ import io.ringmain.v1.EmbedResponse;
 import io.ringmain.v1.EmbeddingServiceGrpc;
 import io.ringmain.v1.GenerateImagesRequest;
 import io.ringmain.v1.GenerateImagesResponse;
+import io.ringmain.v1.GetServerInfoRequest;
+import io.ringmain.v1.GetServerInfoResponse;
 import io.ringmain.v1.ImageChunk;
 import io.ringmain.v1.ImageEvent;
 import io.ringmain.v1.ImageFinished;
@@ -86,7 +88,7 @@ class MethodsTest {
   @Test
   void questions() {
     AnalyzeImagesRequest question = AnalyzeImagesRequest.newBuilder().setPrompt("What?").build();
-    assertEquals("test/model", client.analyzeImages(question).getText());
+    assertEquals("test/model", client.analyzeImages(question).text());
     try (ChatStream stream = client.streamAnalyzeImages(question)) {
       assertEquals("test/model", stream.answer().text());
     }
@@ -104,6 +106,12 @@ class MethodsTest {
   void models() {
     List<Model> models = client.models(Capability.CAPABILITY_CHAT);
     assertEquals(List.of("a", "b"), models.stream().map(Model::getModel).toList());
+  }
+
+  /** The gateway says what it is. */
+  @Test
+  void serverInfo() {
+    assertEquals("1.4.0", client.serverInfo().getVersion());
   }
 
   /** A gateway without a health service says so by its status. */
@@ -147,9 +155,13 @@ class MethodsTest {
 
   private static final class Eyes extends VisionServiceGrpc.VisionServiceImplBase {
     @Override
-    public void analyzeImages(
-        AnalyzeImagesRequest request, StreamObserver<AnalyzeImagesResponse> out) {
-      answer(out, List.of(AnalyzeImagesResponse.newBuilder().setText(request.getModel()).build()));
+    public void analyzeImages(AnalyzeImagesRequest request, StreamObserver<ChatResponse> out) {
+      answer(
+          out,
+          List.of(
+              ChatResponse.newBuilder()
+                  .setMessage(Messages.assistant(request.getModel()))
+                  .build()));
     }
 
     @Override
@@ -169,6 +181,12 @@ class MethodsTest {
   }
 
   private static final class Catalog extends ModelServiceGrpc.ModelServiceImplBase {
+    @Override
+    public void getServerInfo(
+        GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> out) {
+      answer(out, List.of(GetServerInfoResponse.newBuilder().setVersion("1.4.0").build()));
+    }
+
     @Override
     public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
       boolean first = request.getPageToken().isEmpty();

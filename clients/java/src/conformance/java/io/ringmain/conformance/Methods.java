@@ -79,7 +79,7 @@ final class Methods {
       throws InvalidProtocolBufferException {
     return switch (method) {
       case "CountTokens" -> client.countTokens(CountTokensRequest.parseFrom(request).getChat());
-      case "AnalyzeImages" -> client.analyzeImages(AnalyzeImagesRequest.parseFrom(request));
+      case "AnalyzeImages" -> client.analyzeImages(AnalyzeImagesRequest.parseFrom(request)).proto();
       case "GenerateImages" -> client.generateImages(GenerateImagesRequest.parseFrom(request));
       case "Embed" -> client.embed(EmbedRequest.parseFrom(request));
       case "ListModels" -> {
