@@ -1,13 +1,15 @@
 """Streams that go on with another candidate: nothing lost, nothing twice, nothing wrongly spliced."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import Citation, Media, Part, TokenLogprobs
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.routing_pb2 import Attempt
-from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.operations.chat_events import TEXT, ChatAssembler
 from ringmain_server.operations.chat_fold import fold
 from ringmain_server.operations.recovery import HELD_LIMIT, Sent, Splice, prefilled
 
@@ -109,6 +111,72 @@ def test_tools_and_reasoning_are_never_spliced() -> None:
     seen = _spliced(_stream(["same"], end=False), _with_reasoning("same"), prefill=True)
     assert _recovered(seen).content_discarded
     assert fold(seen).message == fold(_with_reasoning("same")).message
+
+
+SOURCE = Citation(uri="https://x.test", start_index=1, end_index=3)
+
+
+def _with(text: str, say: Callable[[ChatAssembler], None], more: str = "") -> list[chat_pb2.ChatEvent]:
+    """A text, something beside it, and more of the text, each in events of its own."""
+    assembler = ChatAssembler("p")
+    assembler.text(text)
+    events = assembler.take()
+    say(assembler)
+    events += assembler.take()
+    assembler.text(more)
+    return events + assembler.finish(FINISH_REASON_STOP, None)
+
+
+def _run_a_tool(assembler: ChatAssembler) -> None:
+    assembler.provider_tool_call("run", "srv_1", "web_search")
+    assembler.arguments("{}", "run")
+
+
+BESIDE: Mapping[str, Callable[[ChatAssembler], None]] = {
+    "citation": lambda assembler: assembler.citation(SOURCE),
+    "logprobs": lambda assembler: assembler.logprobs([TokenLogprobs(token="same")]),
+    "signature": lambda assembler: assembler.signature(b"s", TEXT),
+    "media": lambda assembler: assembler.media(Media(data=b"x"), "image"),
+    "provider tool": _run_a_tool,
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_only_one_provider_can_have_said_is_never_spliced(name: str) -> None:
+    """Once a citation, log probabilities, a signature, a medium or a provider's tool was sent, all is void."""
+    sent = _with("same", BESIDE[name])[:2]
+    for prefill in (False, True):
+        seen = _spliced(sent, _stream(["same and more"]), prefill=prefill)
+        assert _recovered(seen).content_discarded
+        assert fold(seen).message == fold(_stream(["same and more"])).message
+
+
+def test_a_part_that_two_wrote_has_no_signature_and_no_log_probabilities() -> None:
+    """What the second candidate adds of them is left out, whether it comes before or after the splice."""
+    for name in ("signature", "logprobs"):
+        for prefill, text in ((False, "same"), (True, "")):
+            seen = _spliced(_stream(["same"], end=False), _with(text, BESIDE[name], "!"), prefill=prefill)
+            assert fold(seen).message.parts[0] == Part(text="same!")
+
+
+def test_citations_of_a_continuation_are_where_its_text_is() -> None:
+    """After a prefill, places count from the start of the joined text; those of a repeated text stand."""
+    seen = _spliced(_stream(["one "], end=False), _with("two", BESIDE["citation"]), prefill=True)
+    part = fold(seen).message.parts[0]
+    assert (part.text, part.citations[0].start_index, part.citations[0].end_index) == ("one two", 5, 7)
+    again = _spliced(_stream(["same"], end=False), _with("same", BESIDE["citation"], "!"))
+    assert list(fold(again).message.parts[0].citations) == [SOURCE]
+
+
+def test_citations_that_come_before_the_text_are_kept() -> None:
+    """Some providers cite before they write: the citation opens the part that repeats or continues."""
+    assembler = ChatAssembler()
+    assembler.citation(Citation(uri="https://x.test"))
+    assembler.text("same")
+    events = assembler.finish(FINISH_REASON_STOP, None)
+    seen = _spliced(_stream(["same"], end=False), events)
+    assert not _recovered(seen).content_discarded
+    assert fold(seen).message == fold(events).message
 
 
 def test_a_tool_call_after_the_repeated_text_goes_through() -> None:
