@@ -9,7 +9,7 @@ from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.stores.memory import MemoryAnswers
 
 
-def build_pipeline(router: Backend, settings: Settings) -> Backend:
+def build_pipeline(router: Backend, settings: Settings) -> Idempotency:
     """Returns the layers around the router, folded together."""
     kept = settings.idempotency
     answers = MemoryAnswers(ttl=kept.ttl, max_entries=kept.max_entries, max_bytes=kept.max_bytes)

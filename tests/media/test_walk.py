@@ -20,7 +20,7 @@ _RESULT = st.builds(
 @st.composite
 def _chats(draw: st.DrawFn) -> chat_pb2.ChatRequest:
     request = chat_pb2.ChatRequest(model="m", request_id=draw(st.text(max_size=3)))
-    request.routing_policy.labels["a"] = "b"
+    request.attribution.labels["a"] = "b"
     for parts in draw(st.lists(st.lists(_PLAIN | _RESULT, max_size=3), max_size=3)):
         request.messages.add(role=2, parts=parts)
     request.tools.append(Tool(function=FunctionTool(name="t")))

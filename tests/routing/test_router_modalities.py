@@ -74,9 +74,9 @@ async def test_speech_opens_with_what_the_provider_says_of_it() -> None:
         event async for event in router.stream(SPEAK, audio_pb2.SpeakRequest(model="m", text="x"), new_call())
     ]
     assert [event.WhichOneof("event") for event in events] == ["started", "audio_chunk", "finished"]
-    started = events[0].started
-    assert (started.response_id, started.mime_type) == ("resp_1", "audio/wav")
-    assert (started.provider_id, started.provider_model) == ("p0", "tts-1")
+    begun = events[0].started
+    assert (begun.response_id, begun.mime_type) == ("resp_1", "audio/wav")
+    assert (begun.provider_id, begun.provider_model) == ("p0", "tts-1")
     assert events[-1].finished.response_id == "resp_1"
     assert events[-1].finished.route.provider_id == "p0"
 

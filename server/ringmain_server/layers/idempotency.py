@@ -7,6 +7,7 @@ from the start.
 """
 
 import asyncio
+import copy
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
@@ -52,6 +53,12 @@ class Idempotency:
         self._running: dict[Key, _Work] = {}
         self._looking: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def around(self, inner: Backend) -> "Idempotency":
+        """Returns the same layer around another backend; both know each other's requests."""
+        twin = copy.copy(self)
+        twin._inner = inner
+        return twin
 
     def call(self, op: Unary[Req, Res], request: Req, call: Call) -> Coroutine[Any, Any, Res]:
         """Asks for a whole answer."""

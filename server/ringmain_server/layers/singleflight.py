@@ -84,9 +84,9 @@ class Flight(Generic[T]):
     def _pass_on(self) -> None:
         """Passes the attempts to the next in line: each is counted once, by a call that sees how it ends."""
         heir = self._callers[0]
-        # The list itself and no copy: the work still adds attempts to it.
-        heir.attempts, heir.replayed = self._payer.attempts, False
-        self._payer.attempts = []
+        # The lists themselves and no copies: the work still adds to them.
+        heir.attempts, heir.parts, heir.replayed = self._payer.attempts, self._payer.parts, False
+        self._payer.attempts, self._payer.parts = [], []
         self._payer = heir
 
     async def _finish(self) -> None:

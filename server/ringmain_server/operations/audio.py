@@ -11,6 +11,7 @@ from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.operations.base import Accounted, Streamed
 from ringmain_server.operations.identity import identify_last
+from ringmain_server.operations.replay import essence, streamed
 from ringmain_server.operations.upload import ReplayBuffer
 
 
@@ -21,10 +22,12 @@ class AudioUpload:
     Attributes:
         config: The caller's wishes; `mime_type` is set.
         recording: The bytes of the recording, of which more may be coming.
+        digest: The hash of all bytes, if a repeat has to be recognized; otherwise empty.
     """
 
     config: audio_pb2.TranscriptionConfig
     recording: ReplayBuffer
+    digest: bytes = b""
 
     @property
     def model(self) -> str:
@@ -63,6 +66,12 @@ TRANSCRIBE: Streamed[AudioUpload, audio_pb2.TranscribeEvent] = Streamed(
     slow_first_event=True,
     may_hold_media=lambda _: False,
     upload=lambda upload: upload.recording,
+    passes_options=lambda upload: bool(upload.config.provider_options),
+    replay=streamed(
+        audio_pb2.TranscribeEvent,
+        request_id=lambda upload: upload.config.request_id,
+        essence=lambda upload: essence(upload.config, upload.digest),
+    ),
 )
 
 
@@ -88,4 +97,6 @@ SPEAK: Streamed[audio_pb2.SpeakRequest, audio_pb2.SpeakEvent] = Streamed(
     started=_speak_started,
     accounted=_speak_accounted,
     identify=identify_last,
+    passes_options=lambda request: bool(request.speech_config.provider_options),
+    replay=streamed(audio_pb2.SpeakEvent),
 )

@@ -8,14 +8,12 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import request_tokens
-from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary, unhurried
+from ringmain_server.operations.base import Accounted, Recovering, Replay, Streamed, Unary
 from ringmain_server.operations.chat_fold import fold, unfold
+from ringmain_server.operations.identity import identify, identify_last
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs, may_hold_media
 from ringmain_server.operations.recovery import Recovery as ChatRecovery
-
-
-def _chat_identify(response: chat_pb2.ChatResponse, response_id: str) -> None:
-    response.response_id = response_id
+from ringmain_server.operations.replay import essence
 
 
 def _chat_started(call: Call, candidate: Candidate, _: chat_pb2.ChatEvent) -> Sequence[chat_pb2.ChatEvent]:
@@ -35,21 +33,9 @@ def _passes_options(request: chat_pb2.ChatRequest) -> bool:
     return bool(request.generation_config.provider_options)
 
 
-def _chat_essence(request: chat_pb2.ChatRequest) -> bytes:
-    bare = chat_pb2.ChatRequest()
-    bare.CopyFrom(request)
-    bare.ClearField("request_id")
-    bare.ClearField("attribution")
-    bare.ClearField("routing_policy")
-    policy = unhurried(request.routing_policy)
-    if policy is not None:
-        bare.routing_policy.CopyFrom(policy)
-    return b"ringmain.v1.ChatRequest\0" + bare.SerializeToString(deterministic=True)
-
-
 _CHAT_REPLAY: Replay[chat_pb2.ChatRequest, chat_pb2.ChatResponse, chat_pb2.ChatEvent] = Replay(
     request_id=lambda request: request.request_id,
-    essence=_chat_essence,
+    essence=essence,
     fold=fold,
     unfold=unfold,
     serialize=chat_pb2.ChatResponse.SerializeToString,
@@ -63,7 +49,7 @@ CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
     cacheable=True,
     routed=lambda request: request,
     accounted=lambda response: response,
-    identify=_chat_identify,
+    identify=identify,
     may_need=CHAT_NEEDS,
     needs=chat_needs,
     may_hold_media=may_hold_media,
@@ -86,6 +72,7 @@ STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
     routed=lambda request: request,
     started=_chat_started,
     accounted=_chat_accounted,
+    identify=identify_last,
     recovering=_chat_recovering,
     may_need=CHAT_NEEDS,
     needs=chat_needs,

@@ -5,6 +5,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_EMBEDDING
 
 from ringmain_server.operations.base import Unary
 from ringmain_server.operations.identity import identify
+from ringmain_server.operations.replay import whole
 
 EMBED: Unary[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse] = Unary(
     name="embed",
@@ -13,5 +14,7 @@ EMBED: Unary[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse] = Unary(
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=identify,
+    passes_options=lambda request: bool(request.embedding_config.provider_options),
+    replay=whole(embedding_pb2.EmbedResponse),
     same_model=True,
 )

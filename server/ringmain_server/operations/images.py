@@ -1,6 +1,5 @@
 """Room 3: the operations of images."""
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from ringmain.v1.model_service_pb2 import (
 
 from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole, unhurried
+from ringmain_server.operations.base import Accounted, Replay, Streamed, Unary, Whole
 from ringmain_server.operations.identity import identify, identify_last
 from ringmain_server.operations.image_events import fold, pieces, unfold
 from ringmain_server.operations.image_media import (
@@ -24,9 +23,7 @@ from ringmain_server.operations.image_media import (
     fit_edit_images,
     fit_stream_edit_images,
 )
-
-KEPT = 32 << 20
-"""The most bytes of drawn images that can be given again."""
+from ringmain_server.operations.replay import LARGE, essence, whole
 
 Drawing = image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest
 
@@ -35,27 +32,17 @@ def _passes_options(request: Drawing) -> bool:
     return bool(request.image_config.provider_options)
 
 
-def _essence(request: Drawing) -> bytes:
-    bare = copy.deepcopy(request)
-    bare.ClearField("request_id")
-    bare.ClearField("routing_policy")
-    policy = unhurried(request.routing_policy)
-    if policy is not None:
-        bare.routing_policy.CopyFrom(policy)
-    return request.DESCRIPTOR.full_name.encode() + b"\0" + bare.SerializeToString(deterministic=True)
-
-
 def _replay(response: type[Any], drawing: Callable[[Any], Drawing]) -> Replay[Any, Any, Any]:
     """Returns how drawn images are given again. A whole and a streamed operation share request ids."""
     return Replay(
         request_id=lambda request: drawing(request).request_id,
-        essence=lambda request: _essence(drawing(request)),
+        essence=lambda request: essence(drawing(request)),
         fold=lambda events: fold(events, response),
         unfold=unfold,
         serialize=response.SerializeToString,
         parse=response.FromString,
         event_size=image_pb2.ImageEvent.ByteSize,
-        keep=KEPT,
+        keep=LARGE,
     )
 
 
@@ -135,6 +122,8 @@ UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageRespon
     accounted=lambda response: response,
     identify=identify,
     finish=finish_upscaled,
+    passes_options=lambda request: bool(request.upscale_config.provider_options),
+    replay=whole(image_pb2.UpscaleImageResponse),
 )
 
 

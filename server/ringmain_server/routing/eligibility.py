@@ -8,11 +8,14 @@ by half, and only while another candidate is left.
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
+from ringmain.v1.routing_pb2 import RoutingPolicy
+
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability_name
 from ringmain_server.catalog.models import model_key
-from ringmain_server.errors import CapabilityMissing
+from ringmain_server.errors import CapabilityMissing, InvalidField, Violation
 from ringmain_server.operations.base import AnyOperation, Operation
+from ringmain_server.text.excerpt import quoted
 
 Req = TypeVar("Req")
 
@@ -79,6 +82,33 @@ def equal_for(targets: Sequence[Servable], op: AnyOperation) -> bool:
     if any(op not in one.operations or _may_lack(one.candidate, op) for one in targets):
         return False
     return len({one.candidate.context_tokens for one in targets}) == 1
+
+
+def chosen(
+    targets: Sequence[ServableT], policy: RoutingPolicy, path: str = "routing_policy.provider_ids"
+) -> list[ServableT]:
+    """Returns the candidates of the providers that a request names, in its order.
+
+    Args:
+        targets: The candidates of the model.
+        policy: The request's routing policy.
+        path: The place of the names in the request, for the error.
+
+    Raises:
+        InvalidField: No candidate is at a provider that is named.
+    """
+    by_provider: dict[str, list[ServableT]] = {}
+    for target in targets:
+        by_provider.setdefault(target.candidate.provider_id, []).append(target)
+    unknown = [
+        Violation(f"{path}[{index}]", f"no candidate of the model is at {quoted(provider_id)}")
+        for index, provider_id in enumerate(policy.provider_ids)
+        if provider_id not in by_provider
+    ]
+    if unknown:
+        raise InvalidField(unknown)
+    order = dict.fromkeys(policy.provider_ids)
+    return [target for provider_id in order for target in by_provider[provider_id]]
 
 
 def same_model(first: ServableT, targets: Sequence[ServableT]) -> list[ServableT]:

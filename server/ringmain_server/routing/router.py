@@ -16,26 +16,23 @@ from ringmain.v1.routing_pb2 import STREAM_RECOVERY_CONTINUE, STREAM_RECOVERY_FA
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
-    InvalidField,
     PrefillRejected,
     ProviderError,
     Rejected,
     RingmainError,
     StreamBroken,
     StreamInterrupted,
-    Violation,
 )
 from ringmain_server.operations.base import Operation, Recovering, Streamed, Unary
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
-from ringmain_server.routing.eligibility import capable, equal_for, same_model
+from ringmain_server.routing.eligibility import capable, chosen, equal_for, same_model
 from ringmain_server.routing.hedge import Runner, race
 from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
 from ringmain_server.routing.route_info import attempt_message, finish
 from ringmain_server.routing.schedule import Retries, Schedule
-from ringmain_server.text.excerpt import quoted
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -272,7 +269,7 @@ class Router:
         plan = self._models.plan(model)
         targets: Sequence[Target] = plan.targets
         if policy.provider_ids:
-            targets = _chosen(targets, policy)
+            targets = chosen(targets, policy)
         equal = plan.equal_for.get(op)
         if equal is None:
             equal = plan.equal_for[op] = equal_for(plan.targets, op)
@@ -287,24 +284,6 @@ class Router:
         if targets is plan.targets:
             return plan
         return RoutePlan(tuple(targets), plan.policy)
-
-
-def _chosen(targets: Sequence[Target], policy: RoutingPolicy) -> list[Target]:
-    """Returns the candidates of the providers that the request names, in its order."""
-    by_provider: dict[str, list[Target]] = {}
-    for target in targets:
-        by_provider.setdefault(target.candidate.provider_id, []).append(target)
-    unknown = [
-        Violation(
-            f"routing_policy.provider_ids[{index}]", f"no candidate of the model is at {quoted(provider_id)}"
-        )
-        for index, provider_id in enumerate(policy.provider_ids)
-        if provider_id not in by_provider
-    ]
-    if unknown:
-        raise InvalidField(unknown)
-    order = dict.fromkeys(policy.provider_ids)
-    return [target for provider_id in order for target in by_provider[provider_id]]
 
 
 def _recovery(op: Streamed[Req, Event], request: Req, policy: ModelPolicy) -> Recovering[Req, Event] | None:

@@ -1,6 +1,7 @@
 """Room 2: AudioService."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -40,7 +41,9 @@ class AudioService:
         filling = asyncio.create_task(recording.fill(chunks))
         try:
             await _detect(config, recording)
-            upload = AudioUpload(config, recording)
+            # A repeat is recognized by its bytes, so that these must all be there before anything is asked.
+            digest = hashlib.sha256(await recording.whole()).digest() if config.request_id else b""
+            upload = AudioUpload(config, recording, digest)
             async with aclosing(self._pipeline.stream(TRANSCRIBE, upload, call)) as events:
                 async for event in events:
                     yield event

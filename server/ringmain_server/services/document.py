@@ -28,6 +28,7 @@ from ringmain_server.documents import Document, Picture, page_markdown
 from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT
+from ringmain_server.operations.composed import DocumentUpload
 from ringmain_server.operations.usage import total
 from ringmain_server.routing.route_info import status
 
@@ -202,14 +203,16 @@ class DocumentReader:
         return request
 
 
-async def upload_file(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int) -> IO[bytes]:
-    """Returns a document's bytes in a temporary file, on a disk only if they are many.
+async def document_upload(
+    config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], workers: MediaWorkers, limit: int
+) -> DocumentUpload:
+    """Returns a document with its bytes in a temporary file, on a disk only if they are many.
 
     Raises:
         MediaInvalid: They are more than the limit.
     """
     file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-    size = 0
+    size, digest = 0, hashlib.sha256()
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -217,11 +220,13 @@ async def upload_file(chunks: AsyncIterator[bytes], workers: MediaWorkers, limit
                 raise MediaInvalid.at(
                     "chunk", f"the document is larger than {limit} bytes, the most that is read"
                 )
+            if config.request_id:
+                digest.update(chunk)
             await workers.pool.run(file.write, chunk)
     except BaseException:
         file.close()
         raise
-    return file
+    return DocumentUpload(config, file, digest.digest())
 
 
 def _open(file: IO[bytes], mime_type: str, settings: MediaSettings) -> Document:

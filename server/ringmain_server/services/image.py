@@ -1,13 +1,15 @@
 """Room 2: ImageService."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
 
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.model_service_pb2 import CAPABILITY_IMAGE_CLASSIFICATION
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Backend
 from ringmain_server.call import Call
+from ringmain_server.layers.composed import Composed
+from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.media.inspection import inspect_image
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import (
@@ -19,6 +21,7 @@ from ringmain_server.operations import (
     STREAM_GENERATE_IMAGES,
     UPSCALE_IMAGE,
 )
+from ringmain_server.operations.composed import INSPECT_IMAGE
 from ringmain_server.services.classify import classification, question
 
 SERVICE = image_pb2.DESCRIPTOR.services_by_name["ImageService"]
@@ -33,8 +36,9 @@ class ImageService:
         workers: The workers for media, which inspect images.
     """
 
-    def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
+    def __init__(self, pipeline: Idempotency, active: ActiveConfig, workers: MediaWorkers) -> None:
         self._pipeline = pipeline
+        self._inspections = pipeline.around(Composed({INSPECT_IMAGE: self._inspect}))
         self._active = active
         self._workers = workers
 
@@ -55,8 +59,6 @@ class ImageService:
     ) -> AsyncGenerator[image_pb2.ImageEvent, None]:
         """Makes or changes images, and sends previews and bytes as they come."""
         made = request.HasField("generate")
-        inner = request.generate if made else request.edit
-        call.model, call.request_id = inner.model, inner.request_id
         return self._pipeline.stream(STREAM_GENERATE_IMAGES if made else STREAM_EDIT_IMAGES, request, call)
 
     async def UpscaleImage(
@@ -65,10 +67,15 @@ class ImageService:
         """Enlarges an image."""
         return await self._pipeline.call(UPSCALE_IMAGE, request, call)
 
-    async def InspectImage(
+    def InspectImage(
+        self, request: image_pb2.InspectImageRequest, call: Call
+    ) -> Coroutine[Any, Any, image_pb2.InspectImageResponse]:
+        """Inspects an image file, and asks a classifier if one is named."""
+        return self._inspections.call(INSPECT_IMAGE, request, call)
+
+    async def _inspect(
         self, request: image_pb2.InspectImageRequest, call: Call
     ) -> image_pb2.InspectImageResponse:
-        """Inspects an image file, and asks a classifier if one is named."""
         image = await self._workers.inline(request.image, "image")
         found = await self._workers.pool.run(
             inspect_image,
@@ -90,7 +97,6 @@ class ImageService:
             dominant_colors=found.dominant_colors,
         )
         if request.model:
-            call.model = request.model
             response.MergeFrom(await self._classified(request, call))
         return response
 

@@ -1,6 +1,6 @@
 """Room 2: VisionService. A question about images is a chat of one turn."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -9,12 +9,16 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
 
 from ringmain_server.assembly.active_config import ActiveConfig
-from ringmain_server.backend import Backend
 from ringmain_server.call import Call
+from ringmain_server.candidate import Candidate
+from ringmain_server.layers.composed import Composed
+from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT, STREAM_CHAT
-from ringmain_server.routing.eligibility import capable
-from ringmain_server.services.document import DocumentReader, upload_file
+from ringmain_server.operations.composed import READ_DOCUMENT, DocumentUpload
+from ringmain_server.routing.eligibility import capable, chosen
+from ringmain_server.routing.models import Target
+from ringmain_server.services.document import DocumentReader, document_upload
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
 
@@ -28,8 +32,9 @@ class VisionService:
         workers: The workers for media, which also read documents.
     """
 
-    def __init__(self, pipeline: Backend, active: ActiveConfig, workers: MediaWorkers) -> None:
+    def __init__(self, pipeline: Idempotency, active: ActiveConfig, workers: MediaWorkers) -> None:
         self._pipeline = pipeline
+        self._documents = pipeline.around(Composed({READ_DOCUMENT: self._read}))
         self._active = active
         self._workers = workers
 
@@ -49,15 +54,41 @@ class VisionService:
         self, config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], call: Call
     ) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
         """Turns a document into Markdown, page by page, with its pictures described."""
-        targets = capable(config.model, self._active.models.resolve(config.model), CHAT, _SEEING)
+        self._first(config)
+        limit = self._active.now.settings.media.max_document_bytes
+        upload = await document_upload(config, chunks, self._workers, limit)
+        try:
+            async with aclosing(self._documents.stream(READ_DOCUMENT, upload, call)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if not upload.taken:
+                upload.file.close()
+
+    async def _read(
+        self, upload: DocumentUpload, call: Call
+    ) -> AsyncGenerator[vision_pb2.ReadDocumentEvent, None]:
+        upload.taken = True
         settings = self._active.now.settings.media
-        with await upload_file(chunks, self._workers, settings.max_document_bytes) as file:
-            reader = DocumentReader(
-                self._pipeline, self._workers, settings, config, call, targets[0].candidate
-            )
+        with upload.file as file:
+            first = self._first(upload.config)
+            reader = DocumentReader(self._pipeline, self._workers, settings, upload.config, call, first)
             async with aclosing(reader.read(file)) as events:
                 async for event in events:
                     yield event
+
+    def _first(self, config: vision_pb2.ReadDocumentConfig) -> Candidate:
+        """Returns the candidate that is asked first.
+
+        Raises:
+            ModelNotFound: There is no such model.
+            InvalidField: The routing policy names a provider that the model has not.
+            CapabilityMissing: No candidate sees.
+        """
+        targets: Sequence[Target] = self._active.models.resolve(config.model)
+        if config.routing_policy.provider_ids:
+            targets = chosen(targets, config.routing_policy, "config.routing_policy.provider_ids")
+        return capable(config.model, targets, CHAT, _SEEING)[0].candidate
 
 
 _SEEING = ChatRequest(

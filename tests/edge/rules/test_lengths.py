@@ -256,4 +256,8 @@ def _comments() -> Mapping[str, str]:
                 comment = ""
             else:
                 comment = ""
+    # A comment may refer to that of another field instead of repeating it.
+    for name, comment in found.items():
+        if same := re.search(r" as (\w+\.\w+)\.", comment):
+            found[name] = f"{comment} {found[same[1]]}"
     return found
