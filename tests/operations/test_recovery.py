@@ -143,7 +143,7 @@ BESIDE: Mapping[str, Callable[[ChatAssembler], None]] = {
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_what_only_one_provider_can_have_said_is_never_spliced(name: str) -> None:
-    """Once a citation, log probabilities, a signature, a medium or a provider's tool was sent, all is void."""
+    """Once a citation, a signature, a medium or a tool of the provider was sent, say, all is void."""
     sent = _with("same", BESIDE[name])[:2]
     for prefill in (False, True):
         seen = _spliced(sent, _stream(["same and more"]), prefill=prefill)
