@@ -68,9 +68,9 @@ def test_parts_that_do_not_belong(part: dict[str, Any], role: str, field: str) -
 @pytest.mark.parametrize("schema", ["{", "[]", "7"])
 def test_schemas_that_are_no_objects(schema: str) -> None:
     """A schema must be the text of a JSON object."""
-    tools = [{"name": "ok"}, {"name": "f", "parametersSchemaJson": schema}]
+    tools = [{"function": {"name": "ok"}}, {"function": {"name": "f", "parametersSchemaJson": schema}}]
     refusal = refused({**config(), "tools": tools})
-    assert refusal.violations[0].field == "tools[1].parameters_schema_json"
+    assert refusal.violations[0].field == "tools[1].function.parameters_schema_json"
     refusal = refused(config(responseFormat={"jsonSchema": {"schemaJson": schema}}))
     assert refusal.violations[0].field.endswith("response_format.json_schema.schema_json")
 

@@ -126,6 +126,8 @@ class _ChatMessages:
             elif kind == "reasoning":
                 if part.provider_id == self._provider_id:
                     reasoning.append(part.reasoning.text)
+            elif kind == "provider_tool_call":
+                continue  # this wire has no place for it
             else:
                 texts.append(self._text(part, f"{path}.parts[{index}]"))
         turn: Object = {"role": "assistant", "content": _content(texts) if texts or not calls else None}

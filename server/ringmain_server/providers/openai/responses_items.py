@@ -89,6 +89,8 @@ def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider
             own = media_part(part, dialect, f"{path}.parts[{index}].media")
             items.append({"role": "user", "content": [input_text(_OWN_MEDIA), own]})
             continue
+        if kind == "provider_tool_call":
+            continue
         items += reasoning
         reasoning = []
         if kind == "tool_call":
