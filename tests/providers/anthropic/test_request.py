@@ -72,8 +72,13 @@ def test_schemas_that_are_refused(schema: str) -> None:
 def test_tools_that_are_refused(schema: str) -> None:
     """Parameters that are no schema are refused where they stand."""
     with pytest.raises(errors.InvalidField) as caught:
-        sent(tools=[{"name": "f"}, {"name": "g", "parametersSchemaJson": schema}])
-    assert caught.value.violations[0].field == "tools[1].parameters_schema_json"
+        sent(
+            tools=[
+                {"function": {"name": "f"}},
+                {"function": {"name": "g", "parametersSchemaJson": schema}},
+            ]
+        )
+    assert caught.value.violations[0].field == "tools[1].function.parameters_schema_json"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ def test_betas_of_operator_and_caller_add_up() -> None:
 def test_the_reader_knows_the_answers_own_tool() -> None:
     """The name of the tool that carries the answer is found again from the request alone."""
     wanted: dict[str, Any] = {"responseFormat": {"jsonObject": {}}}
-    request = asked(generationConfig=wanted, tools=[{"name": "answer"}])
+    request = asked(generationConfig=wanted, tools=[{"function": {"name": "answer"}}])
     chat, stream = (
         AnthropicChatTranslator(Options(), AnthropicErrors()),
         AnthropicStreamChatTranslator(Options(), AnthropicErrors()),

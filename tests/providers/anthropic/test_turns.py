@@ -51,7 +51,8 @@ def reasoning(draw: st.DrawFn) -> Part:
     """Reasoning of this provider or of another."""
     signature = draw(st.sampled_from([b"ssig", b"rcipher", b"", b"\x00\xff"]))
     by = draw(st.sampled_from(["claude", "gem", ""]))
-    return Part(reasoning=Reasoning(text=draw(st.text(max_size=5)), signature=signature, provider_id=by))
+    words = draw(st.text(max_size=5))
+    return Part(reasoning=Reasoning(text=words), signature=signature, provider_id=by)
 
 
 @st.composite

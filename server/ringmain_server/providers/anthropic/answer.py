@@ -6,22 +6,30 @@ holds in one piece what a stream sends in several: both feed the same `MessagesA
 same result.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FinishReason
 
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
 from ringmain_server.operations.chat_events import ChatAssembler
-from ringmain_server.providers.anthropic import reasoning
+from ringmain_server.providers.anthropic import citations, reasoning, tool_calls
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.faults import ENDINGS
+from ringmain_server.providers.anthropic.server_calls import (
+    CALLS,
+    HELD,
+    call_state,
+    held_state,
+    result_state,
+)
+from ringmain_server.providers.anthropic.server_results import RESULT, has_failed, results, tool_name
+from ringmain_server.providers.anthropic.state import Json, objects, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
 from ringmain_server.providers.wording import report_of
-
-Json = Mapping[str, object]
 
 
 class MessagesAnswer:
@@ -32,13 +40,27 @@ class MessagesAnswer:
         answer_tool: The tool whose input is the text of the answer; None if there is none.
     """
 
-    __slots__ = ("_answer_tool", "_kinds", "_provider_id", "_unsent", "assembler")
+    __slots__ = (
+        "_answer_tool",
+        "_call_ids",
+        "_cited",
+        "_held",
+        "_kinds",
+        "_provider_id",
+        "_results",
+        "_unsent",
+        "assembler",
+    )
 
     def __init__(self, provider_id: str, answer_tool: str | None) -> None:
         self._provider_id = provider_id
         self._answer_tool = answer_tool
         self._kinds: dict[int, str] = {}
         self._unsent: dict[int, str] = {}
+        self._call_ids: dict[int, str] = {}
+        self._cited: dict[int, list[Json]] = {}
+        self._held: dict[int, dict[str, object]] = {}
+        self._results = 0
         self.assembler = ChatAssembler(provider_id)
 
     def begin(self, index: int, block: Json) -> None:
@@ -46,6 +68,8 @@ class MessagesAnswer:
         kind = text(block, "type")
         if kind == "text":
             self.write(index, text(block, "text"))
+            for raw in objects(block, "citations"):
+                self.cite(index, raw)
         elif kind == "thinking":
             self.think(index, text(block, "thinking"))
             self.sign(index, text(block, "signature"))
@@ -54,6 +78,12 @@ class MessagesAnswer:
         elif kind == "tool_use":
             self._begin_tool(index, block)
             kind = "answer" if text(block, "name") == self._answer_tool else kind
+        elif kind in CALLS:
+            self._begin_call(index, block)
+        elif kind in HELD:
+            self._held[index] = dict(block)
+        elif kind.endswith(RESULT):
+            self._result(block)
         self._kinds[index] = kind
 
     def write(self, index: int, piece: str) -> None:
@@ -71,6 +101,18 @@ class MessagesAnswer:
         if signature:
             self.assembler.signature(reasoning.signed(signature), index)
 
+    def cite(self, index: int, raw: Json) -> None:
+        """Adds a source of a text, possibly before the text."""
+        self._cited.setdefault(index, []).append(raw)
+        self.assembler.citation(citations.citation(raw), index)
+
+    def hold(self, index: int, delta: Json) -> None:
+        """Appends to a block that goes back unchanged."""
+        if (held := self._held.get(index)) is not None:
+            for name in ("content", "encrypted_content"):
+                if piece := text(delta, name):
+                    held[name] = text(held, name) + piece
+
     def argue(self, index: int, piece: str) -> None:
         """Appends a piece of a tool's input, which is text in the case of the answer tool."""
         if not piece:
@@ -80,16 +122,28 @@ class MessagesAnswer:
             self.assembler.text(piece, index)
         elif self._kinds[index] == "tool_use":
             self.assembler.arguments(piece, index)
+        elif index in self._call_ids:
+            self.assembler.arguments(piece, self._call_ids[index])
 
     def end(self, index: int) -> None:
-        """Completes a block of a stream."""
-        self.keep_input(index)
+        """Completes a block of a stream.
+
+        A call of a tool that the provider runs stays open, since its result is a later block.
+        """
+        self.complete(index)
         self.assembler.close(index)
 
-    def keep_input(self, index: int) -> None:
-        """Completes a tool's input that never grew: it keeps the value it began with."""
-        if index in self._unsent:
+    def complete(self, index: int) -> None:
+        """Adds what is known only now that a block has grown as far as it will."""
+        if index in self._unsent:  # a tool's input that never grew keeps the value it began with
             self.argue(index, self._unsent[index])
+        if (cited := self._cited.pop(index, None)) is not None:
+            self.assembler.signature(citations.state(cited), index)
+        if (held := self._held.pop(index, None)) is not None:
+            self.assembler.provider_tool_call(index, "", text(held, "type"))
+            self.assembler.signature(held_state(held), index)
+            if said := text(held, "content"):
+                self.assembler.result(Part(text=said), index)
 
     def finish(
         self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
@@ -141,6 +195,33 @@ class MessagesAnswer:
         self._unsent[index] = written(block.get("input", {}), spaced=True)
         if name != self._answer_tool:
             self.assembler.tool_call(index, call_id, name)
+            self.assembler.signature(tool_calls.state(block), index)
+
+    def _begin_call(self, index: int, block: Json) -> None:
+        """Begins the call of a tool that the provider runs."""
+        name, call_id = text(block, "name"), text(block, "id")
+        if not name or not call_id:
+            raise MalformedAnswer(self._provider_id, "ran a tool without a name or an id")
+        self._unsent[index] = written(block.get("input", {}), spaced=True)
+        self._call_ids[index] = call_id
+        self.assembler.provider_tool_call(call_id, call_id, tool_name(name))
+        self.assembler.signature(call_state(block), call_id)
+
+    def _result(self, block: Json) -> None:
+        """Adds the result of a tool that the provider ran, perhaps in an earlier turn."""
+        call_id = text(block, "tool_use_id")
+        if not call_id:
+            raise MalformedAnswer(self._provider_id, "gave the result of a tool without the id of its call")
+        at = self.assembler.parts
+        if not self.assembler.has(call_id):
+            name = tool_name(text(block, "type").removesuffix(RESULT))
+            self.assembler.provider_tool_call(call_id, call_id, name)
+        for part in results(block):
+            self.assembler.result(part, call_id)
+        if has_failed(block):
+            self.assembler.failed(call_id)
+        self.assembler.signature(result_state(block, at, self._results), call_id)
+        self._results += 1
 
 
 def response(
@@ -173,7 +254,7 @@ def response(
         if not isinstance(block, dict):
             raise MalformedAnswer(provider_id, "answered with a block that is no object")
         answer.begin(index, block)
-        answer.keep_input(index)
+        answer.complete(index)
     counts = Counts()
     counts.update(body.get("usage"))
     return answer.response(stop_reason, body.get("stop_details"), counts, request)
@@ -197,12 +278,6 @@ def parse(raw: bytes, provider_id: str, reader: Callable[[bytes], object] = read
     if not isinstance(found, dict):
         raise MalformedAnswer(provider_id, "answered JSON that is no object")
     return found
-
-
-def text(found: Json, key: str) -> str:
-    """Returns a text field; empty if it is absent or something else."""
-    value = found.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _category(details: object) -> str:

@@ -130,7 +130,7 @@ REPORTED: Mapping[str, int] = {
 ENDINGS: Endings = {
     "end_turn": Ending.STOP,
     "stop_sequence": Ending.STOP,
-    "pause_turn": Ending.STOP,
+    "pause_turn": Ending.PAUSED,
     "max_tokens": Ending.MAX_TOKENS,
     "model_context_window_exceeded": Ending.MAX_TOKENS,
     "tool_use": Ending.TOOL_CALLS,
@@ -140,6 +140,6 @@ ENDINGS: Endings = {
     "content_filtered": Ending.WITHHELD,
     "malformed_tool_use": Ending.BROKEN_CALL,
     "malformed_model_output": Ending.BROKEN_ANSWER,
-    "compaction": Ending.UNKNOWN,
+    "compaction": Ending.PAUSED,
 }
 """Stop reasons. A reason not listed here is UNKNOWN."""

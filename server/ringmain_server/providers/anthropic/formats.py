@@ -5,24 +5,29 @@ A shape that `output_config.format` cannot express is enforced by a tool of our 
 caller never sees that tool: its input becomes the text of the answer.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, TOOL_MODE_REQUIRED, Tool
+from ringmain.v1.generation_pb2 import (
+    TOOL_MODE_NONE,
+    TOOL_MODE_REQUIRED,
+    FunctionTool,
+    JsonSchemaFormat,
+    Tool,
+)
 
-from ringmain_server.errors import InvalidField
-from ringmain_server.providers.anthropic import schemas
+from ringmain_server.errors import Inexpressible, InvalidField
+from ringmain_server.providers.anthropic import schemas, server_tools
+from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.schemas import Schema
 
-_SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
+_FORMAT_PATH = "generation_config.response_format.json_schema"
+_SCHEMA_PATH = f"{_FORMAT_PATH}.schema_json"
 _ANSWER_DESCRIPTION = (
     "Gives the answer. Call this once, with the whole answer as its input, to answer the user."
 )
 _ANY_OBJECT: Schema = {"type": "object"}
-
-Block = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +61,23 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
 
     Raises:
         InvalidField: This wire cannot carry a schema.
+        Inexpressible: The provider cannot hold the model to a schema, and the request demands it.
     """
     schema, answer_schema = _shape(request, takes_schema=takes_schema)
     if _caller_forces(request):
         answer_schema = None  # a forced tool leaves no text to shape
-    tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
+    tools = [
+        _tool(tool, f"tools[{index}]", takes_schema=takes_schema) for index, tool in enumerate(request.tools)
+    ]
     tools = tools or _remembered(request)
     if answer_schema is None:
         return Format(schema, tools, _choice(request, tools), None)
     name = _answer_name(request)
-    ours: Block = {"name": name, "description": _ANSWER_DESCRIPTION, "input_schema": answer_schema}
+    ours: Block = {"name": name, "description": _described(request), "input_schema": answer_schema}
     alone = not request.tools or request.tool_choice.mode == TOOL_MODE_NONE
     once: Block = {"type": "tool", "name": name, "disable_parallel_tool_use": True}
     # With tools of the caller's, the model must call one of those or answer by the answer tool.
-    choice: Block = once if alone else {"type": "any"}
+    choice = once if alone else _at_once(request, {"type": "any"})
     return Format(schema, [*tools, ours], choice, name)
 
 
@@ -87,13 +95,26 @@ def _shape(request: ChatRequest, *, takes_schema: bool) -> tuple[Schema | None, 
         case "json_object":
             return None, _ANY_OBJECT
         case "json_schema":
-            stated: Schema = _json(wanted.json_schema.schema_json, _SCHEMA_PATH)
-            if takes_schema and (found := schemas.native(stated)) is not None:
-                return found, None
-            if schemas.is_object(stated):
-                return None, stated
-            raise InvalidField.at(_SCHEMA_PATH, "is beyond this provider, which needs an object at the root")
+            return _held_to(wanted.json_schema, takes_schema=takes_schema)
     return None, None
+
+
+def _held_to(wanted: JsonSchemaFormat, *, takes_schema: bool) -> tuple[Schema | None, Schema | None]:
+    """Returns the schema for the wire's own field and the schema for a tool; one of them is set."""
+    stated: Schema = _json(wanted.schema_json, _SCHEMA_PATH)
+    if takes_schema and (found := schemas.native(stated)) is not None:
+        return ({"description": wanted.description, **found} if wanted.description else found), None
+    if wanted.strict:
+        raise Inexpressible.at(f"{_FORMAT_PATH}.strict", "is beyond this model for this schema")
+    if schemas.is_object(stated):
+        return None, stated
+    raise InvalidField.at(_SCHEMA_PATH, "is beyond this provider, which needs an object at the root")
+
+
+def _described(request: ChatRequest) -> str:
+    """Returns the description of the tool whose input is the answer."""
+    wanted = request.generation_config.response_format.json_schema.description
+    return f"{_ANSWER_DESCRIPTION}\n\n{wanted}" if wanted else _ANSWER_DESCRIPTION
 
 
 def _caller_forces(request: ChatRequest) -> bool:
@@ -101,16 +122,50 @@ def _caller_forces(request: ChatRequest) -> bool:
     return bool(choice.tool_name) or choice.mode == TOOL_MODE_REQUIRED
 
 
-def _tool(tool: Tool, path: str) -> Block:
+def _tool(tool: Tool, path: str, *, takes_schema: bool) -> Block:
+    if not tool.HasField("function"):
+        return server_tools.declared(tool)
     function = tool.function
-    schema = _json(function.parameters_schema_json, f"{path}.function.parameters_schema_json")
-    found: dict[str, object] = {"name": function.name, "input_schema": {"type": "object", **schema}}
+    path = f"{path}.function"
+    stated = _json(function.parameters_schema_json, f"{path}.parameters_schema_json")
+    schema: Schema = {"type": "object", **stated}
+    # Models that cannot be held to a schema have no strict tools either.
+    is_strict = function.strict and takes_schema
+    found: dict[str, object] = {"name": function.name}
+    found["input_schema"] = _strict(function, schema, path) if is_strict else schema
     if function.description:
         found["description"] = function.description
+    if is_strict:
+        found["strict"] = True
+    return found
+
+
+def _strict(function: FunctionTool, schema: Schema, path: str) -> Schema:
+    """Returns the parameters of a function as the wire can hold the model to them."""
+    if not function.parameters_schema_json:
+        return {**schema, "properties": {}, "additionalProperties": False}
+    found = schemas.native(schema)
+    if found is None:
+        raise Inexpressible.at(f"{path}.strict", "is beyond this provider for these parameters")
     return found
 
 
 def _choice(request: ChatRequest, tools: list[Block]) -> Block | None:
+    found = _chosen(request, tools)
+    if not tools or (found is not None and found["type"] == "none"):
+        return found
+    return _at_once(request, found)
+
+
+def _at_once(request: ChatRequest, found: Block | None) -> Block | None:
+    """Returns the choice with the number of tools that the model may ask for at once."""
+    choice = request.tool_choice
+    if not choice.HasField("parallel_tool_calls") or choice.parallel_tool_calls:
+        return found
+    return {**(found or {"type": "auto"}), "disable_parallel_tool_use": True}
+
+
+def _chosen(request: ChatRequest, tools: list[Block]) -> Block | None:
     choice = request.tool_choice
     if not tools:
         return None

@@ -6,20 +6,18 @@ fetches URLs itself, but only those of images and PDFs. `Part.image_detail` has 
 """
 
 import mimetypes
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ringmain.v1.content_pb2 import Media
 
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.json_base64 import Base64
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _PDF = "application/pdf"
 _TEXTUAL = frozenset({"application/json", "application/xml", "application/yaml", "application/x-yaml"})
-
-Block = Mapping[str, object]
 
 
 def block(media: Media, path: str) -> Block:

@@ -5,9 +5,10 @@ signature, and `redacted_thinking` with only ciphertext. `Part.signature` holds 
 byte says which (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
 """
 
-from collections.abc import Mapping
-
 from ringmain.v1.content_pb2 import Part
+
+from ringmain_server.providers.anthropic.blocks import Block
+from ringmain_server.providers.foreign import is_foreign
 
 _SIGNED = b"s"
 _REDACTED = b"r"
@@ -23,16 +24,20 @@ def redacted(data: str) -> bytes:
     return _REDACTED + data.encode()
 
 
-def block(part: Part, provider_id: str) -> Mapping[str, object] | None:
+def block(part: Part, provider_id: str) -> Block | None:
     """Returns the block of an earlier turn's reasoning; None if another provider signed it.
 
     Args:
         part: The reasoning as the caller sent it back.
         provider_id: The provider that is asked now. It would refuse what another provider signed.
     """
-    if part.provider_id != provider_id:
+    if is_foreign(part, provider_id):
         return None
-    kind, state = part.signature[:1], part.signature[1:].decode(errors="replace")
+    kind, raw = part.signature[:1], part.signature[1:]
+    try:
+        state = raw.decode()
+    except UnicodeDecodeError:
+        return None  # the caller changed it
     if kind == _SIGNED:
         return {"type": "thinking", "thinking": part.reasoning.text, "signature": state}
     if kind == _REDACTED:

@@ -9,6 +9,7 @@ as follows:
   (https://platform.claude.com/docs/en/api/versioning). Newer models have no sampling, so it is ignored. From
   Claude 4.1 on, `top_p` is ignored if `temperature` is set, since only one of them is accepted.
 * `max_tokens` is required here: if absent, it is the candidate's limit, or else the configured default.
+* Marks of what to cache are at the blocks (`caching.py`); the key of a prompt cache is ignored.
 * Reasoning excludes sampling and forced tools: reasoning takes precedence over sampling, and a forced tool
   over reasoning.
 """
@@ -18,20 +19,16 @@ from dataclasses import dataclass
 
 from google.protobuf.json_format import MessageToDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import (
-    REASONING_EFFORT_HIGH,
-    REASONING_EFFORT_LOW,
-    REASONING_EFFORT_MEDIUM,
-    REASONING_EFFORT_NONE,
-    GenerationConfig,
-)
+from ringmain.v1.generation_pb2 import GenerationConfig
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import InvalidField
+from ringmain_server.providers.anthropic import caching, effort, server_tools
+from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.formats import Format, format_of
 from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
-from ringmain_server.providers.anthropic.turns import MessagesTurn, conversation
+from ringmain_server.providers.anthropic.turns import MessagesConversation, conversation
 from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.transport import HttpRequest
 
@@ -42,14 +39,6 @@ DEFAULT_MAX_OUTPUT_TOKENS = 8192
 BETAS = "betas"
 """The provider option that becomes the header `anthropic-beta`, with the name that the SDKs use."""
 
-_EFFORTS = {
-    REASONING_EFFORT_LOW: ("low", 0.25),
-    REASONING_EFFORT_MEDIUM: ("medium", 0.5),
-    REASONING_EFFORT_HIGH: ("high", 0.75),
-}
-"""The wire's word for an effort, and its share of the output tokens for models with a budget."""
-_BUDGET_RANGE = (1024, 32_000)
-"""The wire's minimum, and the most that a connection with a usual timeout should wait for."""
 _SAMPLING_VERSIONS = {"": "2023-06-01", "vertex": "vertex-2023-10-16", "bedrock": "bedrock-2023-05-31"}
 """The API version that has the sampling fields, by platform."""
 _STREAM_HEADERS = {
@@ -69,7 +58,6 @@ _COUNTED = (
 )
 _GATEWAYS_OWN = ("model", "messages", "stream")
 """Fields that decide how the answer is read and billed, so passed-through options may not change them."""
-_CACHED = {"cache_control": {"type": "ephemeral"}}
 
 Json = dict[str, object]
 
@@ -121,13 +109,15 @@ def count_request(request: ChatRequest, candidate: Candidate, options: Options) 
 def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple[Json, Mapping[str, str]]:
     config = request.generation_config
     traits = traits_of(candidate.provider_model)
-    spoken = conversation(request.messages, candidate.provider_id)
+    cache = caching.control(config)
+    spoken = conversation(request.messages, candidate.provider_id, cache)
+    _mark(spoken, request, cache, options.cache_system_tokens)
     form = format_of(request, takes_schema=traits.schema)
     max_tokens = _max_tokens(config, candidate, options)
-    thinking = _thinking(config, traits, max_tokens, form, spoken.turns)
+    thinking = effort.thinking(config, traits, max_tokens, spoken.turns, forces_tool=form.forces_tool)
     body: Json = {"model": candidate.provider_model, "max_tokens": max_tokens, "messages": spoken.messages}
     if spoken.system:
-        body["system"] = _system(spoken.system, options.cache_system_tokens)
+        body["system"] = spoken.system
     if form.tools:
         body["tools"] = form.tools
     if form.choice:
@@ -141,7 +131,8 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
     # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
         body.update(_sampling(config, traits))
-    betas = (*options.betas, *_apply_options(body, request, candidate.kind))
+    needed = server_tools.betas(request, candidate, options.platform)
+    betas = tuple(dict.fromkeys((*options.betas, *needed, *_apply_options(body, request, candidate.kind))))
     headers = {"anthropic-beta": ",".join(betas)} if betas else {}
     return body, {**headers, **_version(body, options.platform)}
 
@@ -156,56 +147,31 @@ def _max_tokens(config: GenerationConfig, candidate: Candidate, options: Options
     return min(wanted, most) if most else wanted
 
 
-def _system(texts: Sequence[str], cache_from: int | None) -> list[Json]:
-    blocks: list[Json] = [{"type": "text", "text": text} for text in texts]
-    if cache_from is not None and sum(map(text_tokens, texts)) >= cache_from:
-        # The prefix that a breakpoint caches begins with the tools, so this one covers both.
-        blocks[-1].update(_CACHED)
-    return blocks
+def _mark(spoken: MessagesConversation, request: ChatRequest, cache: Block, cache_from: int | None) -> None:
+    """Marks what is cached without a part that says so: the whole prompt if asked for, and a long system prompt."""
+    if request.generation_config.HasField("prompt_cache") and not _has_boundary(request):
+        any(
+            caching.mark(turn.blocks, cache) or caching.mark(turn.results, cache)
+            for turn in spoken.turns[::-1]
+        )
+    if cache_from is None or sum(text_tokens(str(block["text"])) for block in spoken.system) < cache_from:
+        return
+    every = [*spoken.system, *(block for turn in spoken.turns for block in turn.content)]
+    if caching.marks(every) < caching.MOST:
+        # The prefix that a mark caches begins with the tools, so this one covers both.
+        caching.mark(spoken.system, cache)
 
 
-def _thinking(
-    config: GenerationConfig,
-    traits: ClaudeTraits,
-    max_tokens: int,
-    form: Format,
-    turns: Sequence[MessagesTurn],
-) -> Json | None:
-    """Returns the wire's `thinking`; None leaves it to the model's default."""
-    effort = config.reasoning_effort
-    if form.forces_tool or effort == REASONING_EFFORT_NONE:
-        return {"type": "disabled"} if traits.thinks_unasked and traits.thinking_optional else None
-    if effort not in _EFFORTS or traits.thinking is ClaudeThinking.NONE:
-        return None
-    if traits.thinking is ClaudeThinking.ADAPTIVE:
-        return {"type": "adaptive", "display": "summarized"}
-    least, most = _BUDGET_RANGE
-    budget = min(max(int(max_tokens * _EFFORTS[effort][1]), least), most)
-    # The wire refuses a budget that leaves no tokens for the answer.
-    if budget >= max_tokens or not _may_think(turns):
-        return None
-    return {"type": "enabled", "budget_tokens": budget}
-
-
-def _may_think(turns: Sequence[MessagesTurn]) -> bool:
-    """Whether a model with a budget may begin to reason at this point.
-
-    It may not do so within a turn of its own, for example while tools run that it called without reasoning or
-    that another provider called (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
-    """
-    if turns[-1].role == "assistant":
-        return False
-    if not turns[-1].results or len(turns) < 2:
-        return True
-    return turns[-2].content[0]["type"] in ("thinking", "redacted_thinking")
+def _has_boundary(request: ChatRequest) -> bool:
+    return any(part.cache_boundary for message in request.messages for part in message.parts)
 
 
 def _output_config(
-    config: GenerationConfig, traits: ClaudeTraits, form: Format, thinking: Json | None
+    config: GenerationConfig, traits: ClaudeTraits, form: Format, thinking: Block | None
 ) -> Json:
     output: Json = {}
-    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and config.reasoning_effort in _EFFORTS:
-        output["effort"] = _EFFORTS[config.reasoning_effort][0]
+    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and (word := effort.word_of(config)):
+        output["effort"] = word
     if form.schema is not None:
         output["format"] = {"type": "json_schema", "schema": form.schema}
     return output

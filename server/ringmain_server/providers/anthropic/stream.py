@@ -11,8 +11,9 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
-from ringmain_server.providers.anthropic.answer import Json, MessagesAnswer, parse, text
+from ringmain_server.providers.anthropic.answer import MessagesAnswer, parse
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
+from ringmain_server.providers.anthropic.state import Json, objects, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
@@ -110,7 +111,14 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         if self._started:
             raise self._out_of_order("message_start")
         self._started = True
-        self._counts.update(self._object(event, "message").get("usage"), final=False)
+        message = self._object(event, "message")
+        # An answer that goes on while tools run may come whole, in its first event.
+        self._stop_reason = text(message, "stop_reason")
+        self._counts.update(message.get("usage"), final=bool(self._stop_reason))
+        for index, block in enumerate(objects(message, "content")):
+            self._answer.begin(index, block)
+            self._answer.end(index)
+            self._begun += 1
 
     def _block_start(self, event: Json) -> None:
         index = self._index(event)
@@ -135,6 +143,10 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
                 self._answer.think(index, text(delta, "thinking"))
             case "signature_delta":
                 self._answer.sign(index, text(delta, "signature"))
+            case "citations_delta":
+                self._answer.cite(index, self._object(delta, "citation"))
+            case "compaction_delta":
+                self._answer.hold(index, delta)
 
     def _block_stop(self, event: Json) -> None:
         index = self._index(event)

@@ -9,11 +9,9 @@ The wire has two roles that take turns, and a separate system prompt
   it (https://platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls).
 * A turn of the model's own cannot hold media: they open the user's turn that follows.
 * The wire refuses blank texts, so they are left out.
-* Reasoning goes back only to the provider that signed it.
+* What the model wants back goes only to the provider that gave it.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,20 +20,16 @@ from ringmain.v1.content_pb2 import (
     ROLE_SYSTEM,
     Message,
     Part,
-    ToolCall,
     ToolResult,
 )
 
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.anthropic import media, reasoning
-from ringmain_server.providers.anthropic.media import Block
-from ringmain_server.providers.json_reader import NotJson, read_again
+from ringmain_server.providers.anthropic import caching, media
+from ringmain_server.providers.anthropic.assistant import AssistantWriter
+from ringmain_server.providers.anthropic.blocks import Block, text_block, wire_id
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
-
-_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_NOT_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 @dataclass(slots=True)
@@ -63,11 +57,11 @@ class MessagesConversation:
     """A conversation in this wire's shape.
 
     Attributes:
-        system: The texts of the system prompt.
+        system: The blocks of the system prompt.
         turns: The turns; the first one is the user's.
     """
 
-    system: Sequence[str]
+    system: list[Block]
     turns: Sequence[MessagesTurn]
 
     @property
@@ -76,48 +70,33 @@ class MessagesConversation:
         return [{"role": turn.role, "content": turn.content} for turn in self.turns]
 
 
-def conversation(messages: Sequence[Message], provider_id: str) -> MessagesConversation:
+def conversation(messages: Sequence[Message], provider_id: str, cache: Block) -> MessagesConversation:
     """Sorts messages into a system prompt and turns.
 
     Args:
         messages: The contract's messages.
-        provider_id: The provider that is asked; reasoning that another provider signed is left out.
+        provider_id: The provider that is asked; what another provider wants back is left out.
+        cache: The mark of a block up to which the prompt is cached.
 
     Raises:
         MediaInvalid: This wire cannot carry a part.
         InvalidField: Nothing is left to answer.
     """
     opening = _opening(messages)
-    system = [part.text for message in messages[:opening] for part in message.parts if part.text.strip()]
-    writer = _TurnWriter(provider_id)
+    system: list[Block] = []
+    for message in messages[:opening]:
+        for part in message.parts:
+            if part.text.strip():
+                system.append(text_block(part.text))
+            if part.cache_boundary:
+                caching.mark(system, cache)
+    writer = _TurnWriter(provider_id, cache)
     for index, message in enumerate(messages[opening:], opening):
         writer.add(message, f"messages[{index}]")
     turns = writer.finish()
     if not turns:
         raise InvalidField.at("messages", "holds nothing to answer: this provider takes no blank text")
     return MessagesConversation(system, turns)
-
-
-def wire_id(tool_call_id: str) -> str:
-    """Returns a tool call's id in the characters that this wire allows, which are fewer than elsewhere."""
-    if _ID.fullmatch(tool_call_id):
-        return tool_call_id
-    digest = hashlib.blake2b(tool_call_id.encode(), digest_size=8).hexdigest()
-    return f"{_NOT_ID.sub('_', tool_call_id)[:40]}_{digest}"
-
-
-def arguments(text: str) -> Block:
-    """Returns the arguments of an earlier call as an object.
-
-    The wire requires an object, but the model that wrote them may have written something else.
-    """
-    if not text.strip():
-        return {}
-    try:
-        found = read_again(text)
-    except NotJson:
-        return {"invalid_json": text}
-    return found if isinstance(found, dict) else {"value": found}
 
 
 def _opening(messages: Sequence[Message]) -> int:
@@ -131,14 +110,17 @@ def _opening(messages: Sequence[Message]) -> int:
 class _TurnWriter:
     """Collects turns, message by message."""
 
-    def __init__(self, provider_id: str) -> None:
+    def __init__(self, provider_id: str, cache: Block) -> None:
         self._provider_id = provider_id
+        self._cache = cache
         self._turns: list[MessagesTurn] = []
         self._moved: list[Block] = []
 
     def add(self, message: Message, path: str) -> None:
         if message.role == ROLE_ASSISTANT:
-            self._assistant(message, path)
+            writer = AssistantWriter(self._provider_id, self._cache)
+            self._turn("assistant").blocks += writer.write(message, path)
+            self._moved += writer.moved
             return
         turn = self._turn("user")
         turn.blocks += self._moved  # media of the model's turn before this one
@@ -152,7 +134,7 @@ class _TurnWriter:
             self._turn("user").blocks += self._moved
         turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
         if turns and turns[0].role == "assistant":
-            turns.insert(0, MessagesTurn("user", blocks=[_text(OPENING)]))
+            turns.insert(0, MessagesTurn("user", blocks=[text_block(OPENING)]))
         if turns and turns[-1].role == "assistant":
             _trim(turns[-1])
         return turns
@@ -162,30 +144,19 @@ class _TurnWriter:
             self._turns.append(MessagesTurn(role))
         return self._turns[-1]
 
-    def _assistant(self, message: Message, path: str) -> None:
-        blocks = self._turn("assistant").blocks
-        for index, part in enumerate(message.parts):
-            match part.WhichOneof("content"):
-                case "text" if part.text.strip():
-                    blocks.append(_text(part.text))
-                case "tool_call":
-                    blocks.append(_tool_use(part.tool_call))
-                case "reasoning":
-                    thought = reasoning.block(part, self._provider_id)
-                    blocks += [thought] if thought else []
-                case "media":
-                    self._moved.append(media.block(part.media, f"{path}.parts[{index}].media"))
-
     def _user_part(self, turn: MessagesTurn, part: Part, path: str, *, system: bool) -> None:
         match part.WhichOneof("content"):
             case "text" if part.text.strip():
                 # If all messages are system messages, the last one is the question, without tags.
                 tagged = system and (len(self._turns) > 1 or bool(turn.content))
-                turn.blocks.append(_text(f"<system>\n{part.text}\n</system>" if tagged else part.text))
+                turn.blocks.append(text_block(f"<system>\n{part.text}\n</system>" if tagged else part.text))
             case "media":
                 turn.blocks.append(media.block(part.media, f"{path}.media"))
             case "tool_result":
                 turn.results.append(_tool_result(part.tool_result, f"{path}.tool_result"))
+        if part.cache_boundary:
+            own = turn.results if part.HasField("tool_result") else turn.blocks
+            caching.mark(own, self._cache)
 
 
 def _merged(turns: Iterable[MessagesTurn]) -> list[MessagesTurn]:
@@ -203,16 +174,7 @@ def _trim(turn: MessagesTurn) -> None:
     """Removes trailing white space, which the wire refuses in a turn that the model continues."""
     last = turn.blocks[-1]
     if last["type"] == "text":
-        turn.blocks[-1] = _text(str(last["text"]).rstrip())
-
-
-def _text(text: str) -> Block:
-    return {"type": "text", "text": text}
-
-
-def _tool_use(call: ToolCall) -> Block:
-    use_id, use_input = wire_id(call.tool_call_id), arguments(call.arguments_json)
-    return {"type": "tool_use", "id": use_id, "name": call.name, "input": use_input}
+        turn.blocks[-1] = {**last, "text": str(last["text"]).rstrip()}
 
 
 def _tool_result(result: ToolResult, path: str) -> Block:
@@ -229,4 +191,4 @@ def _result_content(result: ToolResult, path: str) -> Iterator[Block]:
         if part.HasField("media"):
             yield media.block(part.media, f"{path}.parts[{index}].media")
         elif part.text.strip():
-            yield _text(part.text)
+            yield text_block(part.text)

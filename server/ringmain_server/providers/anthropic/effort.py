@@ -1,0 +1,123 @@
+"""Room 4, the pure side of `anthropic`: says how much the model shall reason.
+
+Older models reason within a budget of tokens, newer ones as much as they think fit, guided by an effort
+(https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking,
+https://platform.claude.com/docs/en/build-with-claude/effort). A request may name either, and the other is
+derived: the nearest effort from a budget, and a share of the output tokens from an effort.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ringmain.v1.generation_pb2 import (
+    REASONING_EFFORT_EXTRA_HIGH,
+    REASONING_EFFORT_HIGH,
+    REASONING_EFFORT_LOW,
+    REASONING_EFFORT_MEDIUM,
+    REASONING_EFFORT_MINIMAL,
+    REASONING_EFFORT_NONE,
+    GenerationConfig,
+    ReasoningEffort,
+)
+
+from ringmain_server.providers.anthropic.server_calls import CALLS
+from ringmain_server.providers.anthropic.server_results import RESULT
+from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits
+from ringmain_server.providers.anthropic.turns import MessagesTurn
+
+Json = Mapping[str, object]
+
+_EFFORTS = {
+    REASONING_EFFORT_MINIMAL: ("low", 0.0),
+    REASONING_EFFORT_LOW: ("low", 0.25),
+    REASONING_EFFORT_MEDIUM: ("medium", 0.5),
+    REASONING_EFFORT_HIGH: ("high", 0.75),
+    REASONING_EFFORT_EXTRA_HIGH: ("max", 0.9),
+}
+"""The wire's word for an effort, and its share of the output tokens for models with a budget."""
+_BUDGETS = (
+    (0, REASONING_EFFORT_NONE),
+    (4_096, REASONING_EFFORT_LOW),
+    (16_384, REASONING_EFFORT_MEDIUM),
+    (32_768, REASONING_EFFORT_HIGH),
+)
+"""The effort that comes nearest to a budget of at most so many tokens."""
+_LEAST = 1024
+"""The wire's smallest budget."""
+_MOST = 32_000
+"""The largest budget for an effort: the most that a connection with a usual timeout should wait for."""
+_SHARE = 0.9
+"""The largest share of the output tokens; the rest is left for the answer."""
+_THOUGHTS = ("thinking", "redacted_thinking")
+
+
+def effort_of(config: GenerationConfig) -> ReasoningEffort.ValueType:
+    """Returns the effort that a request asks for, by name or by a budget."""
+    if not config.HasField("reasoning_token_budget"):
+        return config.reasoning_effort
+    budget = config.reasoning_token_budget
+    return next((effort for most, effort in _BUDGETS if budget <= most), REASONING_EFFORT_EXTRA_HIGH)
+
+
+def word_of(config: GenerationConfig) -> str:
+    """Returns the wire's word for the effort that a request asks for; empty for none of its own."""
+    return _EFFORTS.get(effort_of(config), ("", 0.0))[0]
+
+
+def thinking(
+    config: GenerationConfig,
+    traits: ClaudeTraits,
+    max_tokens: int,
+    turns: Sequence[MessagesTurn],
+    *,
+    forces_tool: bool,
+) -> Json | None:
+    """Returns the wire's `thinking`; None leaves it to the model's default.
+
+    Args:
+        config: What is asked.
+        traits: What the model takes.
+        max_tokens: The most tokens of output.
+        turns: The conversation.
+        forces_tool: Whether a tool must be called, which excludes reasoning.
+    """
+    effort = effort_of(config)
+    if forces_tool or effort == REASONING_EFFORT_NONE:
+        return {"type": "disabled"} if traits.thinks_unasked and traits.thinking_optional else None
+    if effort not in _EFFORTS or traits.thinking is ClaudeThinking.NONE:
+        return None
+    if traits.thinking is ClaudeThinking.ADAPTIVE:
+        return {"type": "adaptive", "display": "summarized"}
+    budget = _budget(config, max_tokens)
+    # The wire refuses a budget that leaves no tokens for the answer.
+    if budget >= max_tokens or not _may_think(turns):
+        return None
+    return {"type": "enabled", "budget_tokens": budget}
+
+
+def _budget(config: GenerationConfig, max_tokens: int) -> int:
+    if config.HasField("reasoning_token_budget"):
+        return max(min(config.reasoning_token_budget, int(max_tokens * _SHARE)), _LEAST)
+    share = _EFFORTS[config.reasoning_effort][1]
+    return min(max(int(max_tokens * share), _LEAST), _MOST)
+
+
+def _may_think(turns: Sequence[MessagesTurn]) -> bool:
+    """Whether a model with a budget may reason at this point.
+
+    It may not begin to do so within a turn of its own, for example while tools run that it called without
+    reasoning or that another provider called
+    (https://platform.claude.com/docs/en/build-with-claude/extended-thinking). A turn that the provider
+    paused goes on as it began.
+    """
+    last = turns[-1]
+    if last.role == "assistant":
+        return _is_paused(last) and last.content[0]["type"] in _THOUGHTS
+    if not last.results or len(turns) < 2:
+        return True
+    return turns[-2].content[0]["type"] in _THOUGHTS
+
+
+def _is_paused(turn: MessagesTurn) -> bool:
+    """Whether a turn of the model's own was paused by the provider, not begun by the caller."""
+    kinds = [str(block["type"]) for block in turn.blocks]
+    return any(kind in CALLS or kind.endswith(RESULT) for kind in kinds)
