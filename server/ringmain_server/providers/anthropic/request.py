@@ -148,12 +148,10 @@ def _max_tokens(config: GenerationConfig, candidate: Candidate, options: Options
 
 
 def _mark(spoken: MessagesConversation, request: ChatRequest, cache: Block, cache_from: int | None) -> None:
-    """Marks what is cached without a part that says so: the whole prompt if asked for, and a long system prompt."""
+    """Marks what is cached although no part says so: the whole prompt, and a long system prompt."""
     if request.generation_config.HasField("prompt_cache") and not _has_boundary(request):
-        any(
-            caching.mark(turn.blocks, cache) or caching.mark(turn.results, cache)
-            for turn in spoken.turns[::-1]
-        )
+        latest = spoken.turns[::-1]
+        any(caching.mark(turn.blocks, cache) or caching.mark(turn.results, cache) for turn in latest)
     if cache_from is None or sum(text_tokens(str(block["text"])) for block in spoken.system) < cache_from:
         return
     every = [*spoken.system, *(block for turn in spoken.turns for block in turn.content)]

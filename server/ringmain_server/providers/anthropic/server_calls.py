@@ -1,4 +1,4 @@
-"""Room 4, the pure side of `anthropic`: keeps the blocks of tools that the provider ran itself, and writes them back.
+"""Room 4, the pure side of `anthropic`: keeps and writes back the blocks of the provider's own tools.
 
 On this wire a call and its result are two blocks, often with others between them; in the contract they are
 one part, a `ProviderToolCall`. Its signature keeps what the part has no field for, so that the blocks can
@@ -72,7 +72,7 @@ def held_state(block: Json) -> bytes:
 
 
 def given_back(part: Part, provider_id: str) -> Blocks:
-    """Returns the blocks of a part of an earlier turn; none if it is another provider's or the caller changed it.
+    """Returns the blocks of an earlier part; none if another provider made it or the caller changed it.
 
     A part is left out as a whole, because the wire refuses a result without its call.
     """

@@ -1,4 +1,4 @@
-"""Room 4, the pure side of `anthropic`: packs blocks of the wire into the signatures of parts, and unpacks them.
+"""Room 4, the pure side of `anthropic`: packs what a part cannot hold into its signature.
 
 A part of the contract holds less than a block of the wire: not who called a tool, not the encrypted content
 of a search's results, and no order among blocks. The rest is in `Part.signature`, as JSON objects, one on a
@@ -29,7 +29,7 @@ def packed(line: Json) -> bytes:
 
 def unpacked(signature: bytes) -> list[Json] | None:
     """Returns the lines of a signature; None if they are not what `packed` wrote, or not harmless."""
-    lines = []
+    lines: list[Json] = []
     for raw in signature.splitlines():
         try:
             line = read_again(raw.decode())

@@ -1,4 +1,4 @@
-"""Room 4, the pure side of `anthropic`: writes the calls of the caller's own tools, with what the wire wants back.
+"""Room 4, the pure side of `anthropic`: writes the model's calls of the caller's tools.
 
 The wire says with a call who made it, the model or code that the provider runs
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling), and of which
@@ -34,7 +34,7 @@ def block(part: Part, provider_id: str) -> Block:
 
 
 def _given_back(part: Part, provider_id: str) -> Block:
-    """Returns the wire's own fields of a call; none if another provider made it or the caller changed them."""
+    """Returns the wire's own fields of a call; none if they are another provider's, or changed."""
     lines = None if is_foreign(part, provider_id) else unpacked(part.signature)
     match lines:
         case [{"tool_use": dict(known)}] if known.keys() <= _FIELDS:
