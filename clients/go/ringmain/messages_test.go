@@ -2,6 +2,7 @@ package ringmain_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/ringmain/ringmain/clients/go/internal/fake"
 	"github.com/ringmain/ringmain/clients/go/ringmain"
@@ -139,6 +141,28 @@ func TestReadingsOfAnAnswer(t *testing.T) {
 	answer.FinishReason = 99
 	if answer.Stopped() != "" {
 		t.Error(answer.Stopped())
+	}
+}
+
+func TestAPausedTurnGoesOnWhenItsMessageIsSentBack(t *testing.T) {
+	paused := message()
+	client := dial(t, &fake.Gateway{OnChat: func(_ context.Context, r *ringmainv1.ChatRequest) (*ringmainv1.ChatResponse, error) {
+		if len(r.GetMessages()) == 1 {
+			return &ringmainv1.ChatResponse{Message: paused, FinishReason: ringmainv1.FinishReason_FINISH_REASON_PAUSED}, nil
+		}
+		if last := r.GetMessages()[1]; len(r.GetMessages()) != 2 || !proto.Equal(last, paused) {
+			t.Errorf("%v is not %v", last, paused)
+		}
+		return &ringmainv1.ChatResponse{Message: ringmain.Assistant("done")}, nil
+	}})
+	request := ringmain.Ask("?")
+	answer, err := client.Chat(t.Context(), request)
+	for err == nil && answer.MustContinue() {
+		request.Messages = append(request.Messages, answer.GetMessage())
+		answer, err = client.Chat(t.Context(), request)
+	}
+	if err != nil || answer.Text() != "done" {
+		t.Error(answer, err)
 	}
 }
 

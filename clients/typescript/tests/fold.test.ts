@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clone, create, equals, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
-import { Answer, type Delta, Fold } from "../src/index.js";
+import { Answer, assistant, type Delta, Fold, type Turn } from "../src/index.js";
 import {
   type ChatEvent,
   ChatResponseSchema,
+  FinishReason,
   MessageSchema,
   type Part,
   type PartDeltaSchema,
@@ -181,6 +182,25 @@ test("an answer tells what is in it", () => {
     answer.logprobs.map(({ token }) => token),
     ["Grüezi", ","],
   );
+});
+
+test("a paused turn goes on when its message is sent back", async (t) => {
+  const client = await dial(t, {
+    chat: {
+      chat: ({ messages }) => {
+        if (messages.length === 1) return { message: MESSAGE, finishReason: FinishReason.PAUSED };
+        assert(messages[1] && messages.length === 2 && equals(MessageSchema, messages[1], MESSAGE));
+        return { message: assistant("done") };
+      },
+    },
+  });
+  const conversation: Turn[] = ["?"];
+  let answer = await client.chat(conversation);
+  while (answer.mustContinue) {
+    conversation.push(answer);
+    answer = await client.chat(conversation);
+  }
+  assert.equal(answer.text, "done");
 });
 
 test("deltas show what a reader sees", () => {

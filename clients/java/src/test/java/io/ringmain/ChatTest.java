@@ -6,13 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.ringmain.v1.ChatRequest;
+import io.ringmain.v1.ChatResponse;
 import io.ringmain.v1.ChatServiceGrpc;
 import io.ringmain.v1.ErrorReason;
 import io.ringmain.v1.FinishReason;
+import io.ringmain.v1.Message;
+import io.ringmain.v1.Part;
+import io.ringmain.v1.ProviderToolCall;
+import io.ringmain.v1.Role;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -50,6 +56,38 @@ class ChatTest {
       assertEquals("resp_1", answer.responseId());
       assertEquals("test/model", chatter.requests.remove().getModel());
     }
+  }
+
+  /**
+   * A turn that the provider paused goes on when its message is sent back, and nothing after it.
+   */
+  @Test
+  void pauses() {
+    ProviderToolCall search =
+        ProviderToolCall.newBuilder().setToolCallId("s").setName("web_search").build();
+    Part part =
+        Part.newBuilder()
+            .setProviderToolCall(search)
+            .setSignature(ByteString.copyFromUtf8("sig"))
+            .setProviderId("p")
+            .build();
+    ChatResponse paused =
+        ChatResponse.newBuilder()
+            .setMessage(Message.newBuilder().setRole(Role.ROLE_ASSISTANT).addParts(part))
+            .setFinishReason(FinishReason.FINISH_REASON_PAUSED)
+            .build();
+    chatter.answers.add(paused);
+    ChatRequest.Builder conversation = Messages.chat(Messages.user("Hi")).toBuilder();
+    try (RingmainClient client = gateway.client().build()) {
+      Answer answer = client.chat(conversation.build());
+      while (answer.mustContinue()) {
+        conversation.addMessages(answer.message());
+        answer = client.chat(conversation.build());
+      }
+      assertEquals("Hello", answer.text());
+    }
+    assertEquals(1, chatter.requests.remove().getMessagesCount());
+    assertEquals(paused.getMessage(), chatter.requests.remove().getMessages(1));
   }
 
   /** A view has another model, and closing it leaves the client open. */

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A scripted ChatService: refuses as often as it is told to, then answers. */
 class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
   final Queue<RuntimeException> refusals = new ConcurrentLinkedQueue<>();
+  final Queue<ChatResponse> answers = new ConcurrentLinkedQueue<>(); // before the usual one
   final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
   final BlockingQueue<CountDownLatch> cancellations = new LinkedBlockingQueue<>();
   final AtomicInteger sent = new AtomicInteger();
@@ -38,16 +39,20 @@ class Chatter extends ChatServiceGrpc.ChatServiceImplBase {
   @Override
   public void chat(ChatRequest request, StreamObserver<ChatResponse> out) {
     if (begin(request, out) && !hangs) {
-      Part part = Part.newBuilder().setText(text).build();
-      out.onNext(
-          ChatResponse.newBuilder()
-              .setResponseId("resp_1")
-              .setMessage(Message.newBuilder().setRole(Role.ROLE_ASSISTANT).addParts(part))
-              .setFinishReason(FinishReason.FINISH_REASON_STOP)
-              .setUsage(Usage.newBuilder().setOutputTokenCount(1).setCostNanoUsd(2_000_000))
-              .build());
+      ChatResponse answer = answers.poll();
+      out.onNext(answer == null ? usual() : answer);
       out.onCompleted();
     }
+  }
+
+  private ChatResponse usual() {
+    Part part = Part.newBuilder().setText(text).build();
+    return ChatResponse.newBuilder()
+        .setResponseId("resp_1")
+        .setMessage(Message.newBuilder().setRole(Role.ROLE_ASSISTANT).addParts(part))
+        .setFinishReason(FinishReason.FINISH_REASON_STOP)
+        .setUsage(Usage.newBuilder().setOutputTokenCount(1).setCostNanoUsd(2_000_000))
+        .build();
   }
 
   @Override
