@@ -1,9 +1,27 @@
 """Room 4, pure: reads a `google.protobuf.Struct` as JSON. All its numbers have double precision."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from google.protobuf.struct_pb2 import Struct, Value
 
 EXACT = 2**53
 """The largest whole number up to which a double holds every one exactly."""
+
+
+class HasOptions(Protocol):
+    """A configuration with the options that a caller passes through to providers."""
+
+    @property
+    def provider_options(self) -> Mapping[str, Struct]:
+        """The options by provider kind."""
+        ...
+
+
+def read_options(config: HasOptions, kind: str) -> dict[str, object]:
+    """Returns the options of a provider kind; empty where there are none."""
+    # A look at a missing key of a map of messages would add it.
+    return read_object(config.provider_options[kind]) if kind in config.provider_options else {}
 
 
 def read(value: Value) -> object:

@@ -281,6 +281,25 @@ def test_a_voice_must_be_named_where_there_is_none() -> None:
     assert [one.field for one in refused.value.violations] == ["speech_config.voice"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "config", "name"),
+    [
+        ("EMBED", "embeddingConfig", "encoding_format"),
+        ("SPEAK", "speechConfig", "stream_format"),
+        ("TRANSCRIBE", "", "response_format"),
+    ],
+)
+def test_options_that_would_change_how_the_answer_is_read(operation: str, config: str, name: str) -> None:
+    """The fields by which an answer is read belong to the gateway alone."""
+    given = {"providerOptions": {"openai": {name: "x"}}}
+    if operation == "SPEAK":
+        given["voice"] = "nova"  # type: ignore[assignment]
+    with pytest.raises(InvalidField, match="is set by the gateway") as refused:
+        sent(asked(operation, **({config: given} if config else given)))
+    (violation,) = refused.value.violations
+    assert violation.field.endswith(f"config.provider_options[openai].{name}")
+
+
 def test_a_format_that_is_not_made() -> None:
     """The refusal of a format names those that there are."""
     wanted = {"voice": "Fritz", "mimeType": "audio/aac"}

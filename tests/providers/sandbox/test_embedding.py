@@ -47,6 +47,14 @@ async def test_numbers_and_base64_are_the_same_vector() -> None:
     assert answers[0]["data"][0]["embedding"] == pytest.approx(list(typed.embeddings[0].values))
 
 
+async def test_options_win_over_the_configuration() -> None:
+    """A caller's own fields go to the wire as they are."""
+    request = texts("a fox", dimension_count=64)
+    request.embedding_config.provider_options["sandbox"].update({"dimensions": 32})
+    answer = await Bench().whole(EMBED, "embed", request)
+    assert len(answer.embeddings[0].values) == 32
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

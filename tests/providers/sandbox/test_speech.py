@@ -5,6 +5,7 @@ import wave
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from ringmain.v1.audio_service_pb2 import SpeakRequest, SpeechConfig
 from ringmain_sandbox.question import Question
 from ringmain_sandbox.received import File, Received
@@ -70,6 +71,9 @@ async def test_voice_speed_and_instructions_are_taken() -> None:
     assert plain != other
     assert len(await spoken(speed=2.0)) < len(plain) * 0.51
     assert await spoken(instructions="whisper") == plain
+    own = Struct()
+    own.update({"voice": "echo"})
+    assert await spoken(voice="nova", provider_options={"sandbox": own}) != other
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
-from ringmain_server.providers.gemini.documents import Object
+from ringmain_server.providers.gemini.documents import Object, merged
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import vectors
-from ringmain_server.providers.vertex.embedding import TASKS, batches, response
+from ringmain_server.providers.vertex.embedding import OWN, PATH, TASKS, batches, response
+from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.vectors import Vector
 
 _TEXTS = 100
@@ -42,9 +43,10 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
             shared["taskType"] = task
         if config.HasField("dimension_count"):
             shared["outputDimensionality"] = config.dimension_count
+        given = passed(config.provider_options, candidate.kind, OWN, PATH)
         path = path_of(candidate, "batchEmbedContents")
         wires = [
-            HttpRequest(path, {"requests": [_one(text, shared) for text in batch]})
+            HttpRequest(path, {"requests": [_one(text, merged(shared, given)) for text in batch]})
             for batch in batches(request.texts, _TEXTS, _TOKENS)
         ]
         raws = yield Send(wires)

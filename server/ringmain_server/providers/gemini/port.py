@@ -41,11 +41,25 @@ class GeminiPort:
         """Reads a whole answer."""
         return to_message(document(raw, provider_id, self.errors), provider_id)
 
-    def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> HttpRequest:
+    def streamed(
+        self,
+        message: wire.GenerateContentRequest,
+        candidate: Candidate,
+        given: Mapping[str, object],
+        path: str,
+    ) -> HttpRequest:
         """Builds a request that is answered in a stream."""
-        return _streamed(from_message(message), candidate)
+        return _streamed(merged(from_message(message), given), candidate)
 
-    def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> HttpRequest:
+    def spoken(
+        self,
+        message: wire.GenerateContentRequest,
+        candidate: Candidate,
+        given: Mapping[str, object],
+        path: str,
+        *,
+        manner: str,
+    ) -> HttpRequest:
         """Builds a request for speech, with fields that exist only in JSON.
 
         https://ai.google.dev/gemini-api/docs/speech-generation
@@ -59,7 +73,7 @@ class GeminiPort:
             config = body["generationConfig"]
             assert isinstance(config, dict)
             config["speechConfig"] = {"voiceConfig": {"voice": voice}}
-        return _streamed(body, candidate)
+        return _streamed(merged(body, given), candidate)
 
     def reader(self, provider_id: str) -> "GeminiMessageReader":
         """Returns a reader for one stream."""

@@ -22,11 +22,14 @@ from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media_answer import count, document, malformed
 from ringmain_server.providers.openai.media_wire import MediaWire
+from ringmain_server.providers.openai.request_pieces import options
 from ringmain_server.providers.openai.vectors import packed
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/embeddings"
+_GATEWAYS_OWN = frozenset({"model", "input", "encoding_format"})
+"""Fields that decide what is embedded and how the answer is read."""
 _Row = tuple[object, bytes]
 """A vector's index, and the vector as a serialized `Embedding`."""
 _FLOAT_SIZE = 4
@@ -78,6 +81,8 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
             body["encoding_format"] = "base64"
         if self.endpoint.dimensions and config.HasField("dimension_count"):
             body[self.endpoint.dimensions] = config.dimension_count
+        for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "embedding_config"):
+            body.update(passed_through)
         return HttpRequest(self.wire.path(candidate, _PATH), body)
 
     def _read(self, raw: bytes, batch: Sequence[str], response: EmbedResponse, candidate: Candidate) -> None:

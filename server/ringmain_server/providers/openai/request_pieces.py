@@ -1,7 +1,7 @@
 """Room 4, pure: builds the parts of requests that chat completions and responses have in common."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 from ringmain.v1.generation_pb2 import (
@@ -12,15 +12,13 @@ from ringmain.v1.generation_pb2 import (
     TOOL_MODE_AUTO,
     TOOL_MODE_NONE,
     TOOL_MODE_REQUIRED,
-    GenerationConfig,
     JsonSchemaFormat,
 )
-from ringmain.v1.image_service_pb2 import ImageConfig
 
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.strict import is_strict
-from ringmain_server.providers.structs import read_object
+from ringmain_server.providers.structs import HasOptions, read_options
 
 EFFORTS = {
     REASONING_EFFORT_NONE: "none",
@@ -66,8 +64,17 @@ def json_object(text: str, path: str) -> Object:
     return found
 
 
+def form_values(value: object) -> Sequence[str]:
+    """Returns a value of JSON as fields of a form write it, one field for each item of a list."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list):
+        return [text for item in value for text in form_values(item)]
+    return (orjson.dumps(value).decode(),)
+
+
 def options(
-    config: GenerationConfig | ImageConfig,
+    config: HasOptions,
     kind: str,
     gateways_own: frozenset[str],
     field: str = "generation_config",
@@ -84,9 +91,7 @@ def options(
         InvalidField: An option sets one of those fields.
     """
     for key in dict.fromkeys((_WIRE, kind)):
-        if key not in config.provider_options:
-            continue
-        found = read_object(config.provider_options[key])
+        found = read_options(config, key)
         for name in sorted(gateways_own & found.keys()):
             path = f"{field}.provider_options[{key}].{name}"
             raise InvalidField.at(path, "is set by the gateway")

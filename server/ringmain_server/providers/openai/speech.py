@@ -23,11 +23,13 @@ from ringmain_server.errors import InvalidField, Unexplained
 from ringmain_server.kinds.openai import SpeechEndpoint
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.media_wire import SPEECH_FORMATS, MediaWire
-from ringmain_server.providers.openai.request_pieces import short
+from ringmain_server.providers.openai.request_pieces import options, short
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 
 _PATH = "/audio/speech"
+_GATEWAYS_OWN = frozenset({"model", "input", "response_format", "stream", "stream_format"})
+"""Fields that decide what is spoken and how the answer is read."""
 _HEADERS: Mapping[str, str] = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _PIECE = 256 << 10
 """Most bytes of one event: a gRPC message should stay well below its limit."""
@@ -58,6 +60,8 @@ class OpenAISpeakTranslator(StreamTranslator[SpeakRequest, SpeakEvent, HttpReque
             body["speed"] = short(config.speed)
         if config.instructions and self.endpoint.instructions and "tts-1" not in candidate.provider_model:
             body["instructions"] = config.instructions
+        for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "speech_config"):
+            body.update(passed_through)
         return HttpRequest(self.wire.path(candidate, _PATH), body, _HEADERS)
 
     def decoder(self, request: SpeakRequest, candidate: Candidate) -> "OpenAISpeechDecoder":

@@ -17,12 +17,16 @@ from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import TranscriptionEndpoint
 from ringmain_server.operations.audio import AudioUpload
 from ringmain_server.providers.openai.chat import STREAM_HEADERS
+from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.media_wire import MediaWire
+from ringmain_server.providers.openai.request_pieces import form_values, options
 from ringmain_server.providers.openai.transcript import OpenAITranscriptDecoder
 from ringmain_server.providers.translator import StreamTranslator
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 _TRANSCRIBE, _TRANSLATE = "/audio/transcriptions", "/audio/translations"
+_GATEWAYS_OWN = frozenset({"model", "file", "response_format", "stream"})
+"""Fields that decide what is heard and how the answer is read."""
 _STREAMING = re.compile(r"gpt-.*transcribe")
 _EXTENSIONS = {
     "audio/mpeg": "mp3",
@@ -64,7 +68,7 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
             CapabilityMissing: The request asks for a translation, and the model cannot translate.
         """
         config = upload.config
-        fields = {"model": candidate.provider_model}
+        fields: Object = {"model": candidate.provider_model}
         if config.translate:
             self._check_translates(candidate)
         elif config.language_code:
@@ -73,7 +77,9 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
         if config.prompt and self.endpoint.prompt and not _diarizes(candidate):
             fields["prompt"] = config.prompt
         fields.update(self._format(candidate))
-        form = [FormField(name, value) for name, value in fields.items()]
+        for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "config"):
+            fields.update(sorted(passed_through.items()))
+        form = [FormField(name, one) for name, value in fields.items() for one in form_values(value)]
         mime_type = config.mime_type.lower()
         filename = f"recording.{_EXTENSIONS.get(mime_type.partition(';')[0], 'bin')}"
         form.append(FormField("file", upload.recording.read, filename=filename, mime_type=mime_type))

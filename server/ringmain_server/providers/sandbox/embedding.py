@@ -8,6 +8,7 @@ from ringmain_sandbox.vectors.endpoint import PATH
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.translator import UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
@@ -39,6 +40,7 @@ class EmbedTranslator(
             body["dimensions"] = config.dimension_count
         if purpose := _PURPOSES.get(config.purpose):  # none of a newer contract's
             body["input_type"] = purpose
+        body.update(read_options(config, candidate.kind))
         return HttpRequest(PATH, body)
 
     def response(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from google.protobuf.json_format import MessageToDict
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain.v1.content_pb2 import Media
 from ringmain_sandbox.pictures.endpoint import EDIT_PATH, GENERATION_PATH, UPSCALE_PATH
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MediaInvalid
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import FormField, HttpRequest
 
 _QUALITIES: Mapping[int, str] = MappingProxyType(
@@ -77,6 +77,7 @@ def upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Htt
     if config.prompt:
         fields["prompt"] = config.prompt
     fields["output_format"] = format_name(upscaled_type(request))
+    fields.update(read_options(config, candidate.kind))
     return HttpRequest(UPSCALE_PATH, form=[*_form(fields), _file("image", request.image, "image")])
 
 
@@ -109,9 +110,7 @@ def _fields(
     fields.update(_wishes(config))
     if previews is not None:
         fields.update(stream=True, partial_images=previews)
-    own = config.provider_options
-    if candidate.kind in own:
-        fields.update({name: _whole(value) for name, value in MessageToDict(own[candidate.kind]).items()})
+    fields.update(read_options(config, candidate.kind))
     return fields
 
 
@@ -131,11 +130,6 @@ def _wishes(config: image_pb2.ImageConfig) -> dict[str, object]:
     if config.HasField("seed"):
         wishes["seed"] = config.seed
     return wishes
-
-
-def _whole(value: object) -> object:
-    """Returns a whole number as an integer, which a Struct does not have."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _form(fields: Mapping[str, object]) -> list[FormField]:

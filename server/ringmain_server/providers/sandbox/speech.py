@@ -13,6 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.numbers import span
 from ringmain_server.providers.sandbox.answers import malformed
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 
@@ -44,6 +45,7 @@ class SpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.SpeakEv
             body["instructions"] = config.instructions
         if config.HasField("speed"):
             body["speed"] = config.speed
+        body.update(read_options(config, candidate.kind))
         return HttpRequest(SPEECH_PATH, body)
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "SpeechDecoder":

@@ -13,6 +13,7 @@ from ringmain_server.operations import AudioUpload
 from ringmain_server.providers.numbers import span
 from ringmain_server.providers.sandbox.answers import count, malformed
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
@@ -28,6 +29,7 @@ class TranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEve
             form.append(FormField("language", config.language_code))
         if config.prompt:
             form.append(FormField("prompt", config.prompt))
+        form += [FormField(name, str(value)) for name, value in read_options(config, candidate.kind).items()]
         form.append(FormField("file", upload.recording.read, "recording", config.mime_type))
         return HttpRequest(TRANSLATION_PATH if config.translate else TRANSCRIPTION_PATH, form=form)
 

@@ -20,10 +20,15 @@ from ringmain_server.providers.numbers import count
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.vertex import vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
+from ringmain_server.providers.vertex.passed import merge, passed
 from ringmain_server.providers.vertex.port import VertexPort
 from ringmain_server.providers.vertex.transport import PlainRequest
 from ringmain_server.providers.vertex.vectors import Vector
 
+PATH = "embedding_config.provider_options"
+"""The place of a caller's own fields in the request."""
+OWN = frozenset({"model", "content"})
+"""Fields that only the gateway may set."""
 TASKS = {
     embedding_pb2.EMBEDDING_PURPOSE_DOCUMENT: "RETRIEVAL_DOCUMENT",
     embedding_pb2.EMBEDDING_PURPOSE_QUERY: "RETRIEVAL_QUERY",
@@ -59,6 +64,7 @@ class VertexPredictEmbedTranslator(
         parameters: dict[str, object] = {"autoTruncate": False}
         if config.HasField("dimension_count"):
             parameters["outputDimensionality"] = config.dimension_count
+        parameters.update(passed(config.provider_options, candidate.kind, frozenset(), PATH))
         port = VertexPort(self.resources)
         wires = [
             port.predict([{"content": text, **shared} for text in batch], parameters, candidate)
@@ -97,6 +103,8 @@ class VertexEmbedContentTranslator(
             config.task_type = _NUMBERS[task]
         if asked.HasField("dimension_count"):
             config.output_dimensionality = asked.dimension_count
+        given = passed(asked.provider_options, candidate.kind, OWN, PATH)
+        merge(message, given, f"{PATH}[{candidate.kind}]")
         return PlainRequest(message, message.model)
 
 

@@ -96,7 +96,9 @@ class ImagenUpscaleTranslator(
             "upscaleConfig": {"upscaleFactor": f"x{config.factor}"},
             "outputOptions": {"mimeType": _FORMATS.get(wanted, "image/png")},
         }
-        return self.port.predict((instance,), parameters, candidate)
+        path = "upscale_config.provider_options"
+        given = passed.passed(config.provider_options, candidate.kind, _OWN, path)
+        return self.port.predict((instance,), {**parameters, **given}, candidate)
 
     def response(
         self, raw: object, request: image_pb2.UpscaleImageRequest, candidate: Candidate

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
 from ringmain_server.errors import InvalidField
@@ -30,3 +32,20 @@ def passed(
     for name in sorted(own & found.keys()):
         raise InvalidField.at(f"{path}[{kind}].{name}", "is set by the gateway")
     return found
+
+
+def merge(message: Message, given: Mapping[str, object], path: str) -> None:
+    """Writes a caller's own fields over a message: messages are merged, lists and values are replaced.
+
+    Args:
+        message: The message, which is changed.
+        given: The fields, as JSON.
+        path: Their place in the request, for error messages.
+
+    Raises:
+        InvalidField: A field does not exist on this wire.
+    """
+    try:
+        ParseDict(dict(given), message)
+    except ParseError as exc:
+        raise InvalidField.at(path, f"is not of this wire: {str(exc)[:200]}") from exc

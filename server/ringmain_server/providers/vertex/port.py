@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import InvalidField, MalformedAnswer
+from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers import structs
 from ringmain_server.providers.vertex import values, wire
 from ringmain_server.providers.vertex.chat import Resources
+from ringmain_server.providers.vertex.passed import merge
 from ringmain_server.providers.vertex.transport import PlainRequest, VertexRequest
 
 Object = Mapping[str, object]
@@ -72,16 +72,28 @@ class Port(Protocol):
         """
         ...
 
-    def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> Any:
-        """Builds a request that is answered in a stream."""
+    def streamed(
+        self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
+    ) -> Any:
+        """Builds a request that is answered in a stream. See `whole`."""
         ...
 
-    def spoken(self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str) -> Any:
+    def spoken(
+        self,
+        message: wire.GenerateContentRequest,
+        candidate: Candidate,
+        given: Object,
+        path: str,
+        *,
+        manner: str,
+    ) -> Any:
         """Builds a request for speech, answered in a stream, by a model that reads all of its text aloud.
 
         Args:
             message: The request without the model's name.
             candidate: The candidate that is asked.
+            given: The caller's own fields, which override the message.
+            path: The place of those fields in the request, for error messages.
             manner: The manner of speaking, in words; may be empty.
         """
         ...
@@ -126,26 +138,31 @@ class VertexPort:
         self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
     ) -> VertexRequest:
         """Builds a request that is answered whole."""
-        try:
-            ParseDict(dict(given), message)
-        except ParseError as exc:
-            raise InvalidField.at(path, f"is not of this wire: {str(exc)[:200]}") from exc
-        return self.streamed(message, candidate)
+        return self.streamed(message, candidate, given, path)
 
     def answer(self, raw: wire.GenerateContentResponse, provider_id: str) -> wire.GenerateContentResponse:
         """Returns the answer, which the transport has already parsed."""
         return raw
 
-    def streamed(self, message: wire.GenerateContentRequest, candidate: Candidate) -> VertexRequest:
+    def streamed(
+        self, message: wire.GenerateContentRequest, candidate: Candidate, given: Object, path: str
+    ) -> VertexRequest:
         """Builds a request that is answered in a stream."""
+        merge(message, given, path)
         message.model = self.resources.name(candidate.provider_model)
         return VertexRequest(message, message.model)
 
     def spoken(
-        self, message: wire.GenerateContentRequest, candidate: Candidate, manner: str
+        self,
+        message: wire.GenerateContentRequest,
+        candidate: Candidate,
+        given: Object,
+        path: str,
+        *,
+        manner: str,
     ) -> VertexRequest:
         """Builds a request for speech without the manner, for which these messages have no field."""
-        return self.streamed(message, candidate)
+        return self.streamed(message, candidate, given, path)
 
     def reader(self, provider_id: str) -> MessageReader:
         """Returns a reader for one stream."""

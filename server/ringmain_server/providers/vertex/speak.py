@@ -21,9 +21,13 @@ from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.kinds import version
+from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.pcm import Pcm
 from ringmain_server.providers.vertex.port import Port
 
+_PATH = "speech_config.provider_options"
+_OWN = frozenset({"model", "contents"})
+"""Fields that only the gateway may set."""
 _AUDIO = 3
 """A value of `GenerationConfig.Modality`."""
 _VERBATIM = (3, 8)
@@ -52,9 +56,11 @@ class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.S
         config.response_modalities.append(_AUDIO)
         if speech.voice:
             config.speech_config.voice_config.prebuilt_voice_config.voice_name = speech.voice
+        given = passed(speech.provider_options, candidate.kind, _OWN, _PATH)
+        path = f"{_PATH}[{candidate.kind}]"
         if verbatim:
-            return self.port.spoken(message, candidate, manner)
-        return self.port.streamed(message, candidate)
+            return self.port.spoken(message, candidate, given, path, manner=manner)
+        return self.port.streamed(message, candidate, given, path)
 
     def decoder(self, request: audio_pb2.SpeakRequest, candidate: Candidate) -> "VertexSpeechDecoder":
         """Returns a decoder for one stream."""

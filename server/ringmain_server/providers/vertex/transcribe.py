@@ -20,10 +20,14 @@ from ringmain_server.providers.numbers import span
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, generation, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
+from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.traits import GeminiThinking, traits_of
 from ringmain_server.providers.vertex.transcript import NoTranscript, TranscriptScanner, TranscriptUpdate
 
+_PATH = "config.provider_options"
+_OWN = frozenset({"model", "contents"})
+"""Fields that only the gateway may set."""
 _TRANSCRIBE = (
     "You transcribe recordings. Write down every word that is spoken, exactly as it is spoken, in the "
     "language that is spoken, and correct nothing."
@@ -78,7 +82,8 @@ class VertexTranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.Transcr
         parts.add(inline_data={"mime_type": mime_type, "data": upload.recording.gathered})
         parts.add(text=" ".join(_hints(config)))
         _configure(message.generation_config, candidate, marks_time=self.port.marks_time)
-        return self.port.streamed(message, candidate)
+        given = passed(config.provider_options, candidate.kind, _OWN, _PATH)
+        return self.port.streamed(message, candidate, given, f"{_PATH}[{candidate.kind}]")
 
     def decoder(self, upload: AudioUpload, candidate: Candidate) -> "VertexTranscriptDecoder":
         """Returns a decoder for one stream."""

@@ -14,7 +14,6 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMA
 from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import described
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -26,6 +25,7 @@ from ringmain_server.providers.jobs.service import (
 )
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
 MOST_AT_ONCE = 4
@@ -53,7 +53,9 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
-    given = {"image_url": inline(request.image), "upscale_factor": request.upscale_config.factor}
+    config = request.upscale_config
+    given = {"image_url": inline(request.image), "upscale_factor": config.factor}
+    given.update(read_options(config, candidate.kind))
     return [HttpRequest(f"/{quote(candidate.provider_model)}", given)]
 
 
@@ -71,7 +73,7 @@ def _each(
     given: dict[str, Any], config: image_pb2.ImageConfig, candidate: Candidate
 ) -> Sequence[HttpRequest]:
     count = max(config.image_count, 1)
-    options = plain_options(config, candidate)
+    options = read_options(config, candidate.kind)
     requests = []
     for drawn in range(0, count, MOST_AT_ONCE):
         body = {**given, "num_images": min(count - drawn, MOST_AT_ONCE)}

@@ -13,7 +13,6 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.operations import GENERATE_IMAGES
 from ringmain_server.providers.flags import objects
 from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -27,6 +26,7 @@ from ringmain_server.providers.jobs.service import (
     texts_at,
 )
 from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
 MOST_AT_ONCE, MOST_LARGE = 8, 4
@@ -47,7 +47,7 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
         body["presetStyle"] = config.style.upper()
     if config.transparent_background:
         body["transparency"] = "foreground_only"
-    body.update(plain_options(config, candidate))
+    body.update(read_options(config, candidate.kind))
     return list(_each(body, config))
 
 

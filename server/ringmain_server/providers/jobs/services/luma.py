@@ -13,7 +13,6 @@ from ringmain_server.errors import MediaInvalid
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import FailureReport
 from ringmain_server.providers.jobs.inputs import check, described
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -25,6 +24,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16", "9:21")
@@ -57,7 +57,7 @@ def _generations(
     body["format"] = _FORMATS.get(config.mime_type, "png")
     if ratio := nearest(config, RATIOS):
         body["aspect_ratio"] = ratio
-    body.update(plain_options(config, candidate))
+    body.update(read_options(config, candidate.kind))
     return [HttpRequest("/generations/image", body)] * max(config.image_count, 1)
 
 

@@ -18,7 +18,6 @@ from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES, UPSCALE_IMA
 from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import check, described
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -30,6 +29,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16", "9:21")
@@ -51,7 +51,7 @@ def _generate(request: image_pb2.GenerateImagesRequest, candidate: Candidate) ->
     given = {"prompt": described(request.prompt, config), **_knobs(config)}
     if ratio := nearest(config, RATIOS):
         given["aspect_ratio"] = ratio
-    return _each({**given, **plain_options(config, candidate)}, config, candidate)
+    return _each({**given, **read_options(config, candidate.kind)}, config, candidate)
 
 
 def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequence[HttpRequest]:
@@ -61,7 +61,7 @@ def _edit(request: image_pb2.EditImagesRequest, candidate: Candidate) -> Sequenc
     given["image"] = inline(request.images[0])
     if request.HasField("mask"):
         given["mask"] = inline(request.mask)
-    return _each({**given, **plain_options(config, candidate)}, config, candidate)
+    return _each({**given, **read_options(config, candidate.kind)}, config, candidate)
 
 
 def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Sequence[HttpRequest]:
@@ -69,7 +69,7 @@ def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Se
     given: dict[str, Any] = {"image": inline(request.image), "scale": config.factor}
     if config.prompt:
         given["prompt"] = config.prompt
-    return [_prediction(given, candidate)]
+    return [_prediction({**given, **read_options(config, candidate.kind)}, candidate)]
 
 
 def _knobs(config: image_pb2.ImageConfig) -> dict[str, Any]:

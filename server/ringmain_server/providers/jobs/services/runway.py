@@ -9,7 +9,6 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.operations import EDIT_IMAGES, GENERATE_IMAGES
 from ringmain_server.providers.jobs.faults import FailureReport, Fault, FaultTable
 from ringmain_server.providers.jobs.inputs import check, described
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -22,6 +21,7 @@ from ringmain_server.providers.jobs.service import (
 )
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
 VERSION = "2024-11-06"
@@ -58,7 +58,7 @@ def _tasks(
         "promptText": described(prompt, config),
         "ratio": (nearest(config, SIZES) or "1024x1024").replace("x", ":"),
         **more,
-        **plain_options(config, candidate),
+        **read_options(config, candidate.kind),
     }
     count = max(config.image_count, 1)
     if not config.HasField("seed"):

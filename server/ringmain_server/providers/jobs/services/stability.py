@@ -19,7 +19,6 @@ from ringmain_server.providers.jobs.errors import told_by
 from ringmain_server.providers.jobs.faults import Fault, FaultTable
 from ringmain_server.providers.jobs.found import Picture
 from ringmain_server.providers.jobs.inputs import check, described
-from ringmain_server.providers.jobs.options import plain_options
 from ringmain_server.providers.jobs.service import (
     Job,
     Service,
@@ -31,6 +30,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.structs import HasOptions, read_options
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
 RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
@@ -102,6 +102,7 @@ def _upscale(request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> Se
     fields = {"output_format": _FORMATS.get(config.mime_type, "png")}
     if path != "/upscale/fast":
         fields["prompt"] = config.prompt or "a detailed image"
+    fields.update(_options(config, candidate))
     return [HttpRequest(path, form=_form(fields, [_file("image", request.image, "image")]))]
 
 
@@ -112,9 +113,9 @@ def _knobs(config: image_pb2.ImageConfig) -> dict[str, str]:
     return found
 
 
-def _options(config: image_pb2.ImageConfig, candidate: Candidate) -> Iterator[tuple[str, str]]:
+def _options(config: HasOptions, candidate: Candidate) -> Iterator[tuple[str, str]]:
     """Yields the passed-through options as a form writes them: text unchanged, anything else as JSON."""
-    for name, value in sorted(plain_options(config, candidate).items()):
+    for name, value in sorted(read_options(config, candidate.kind).items()):
         yield name, value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
