@@ -24,6 +24,7 @@ TABLE: dict[type[errors.ProviderError], tuple[bool, Failover, bool, CooldownKind
     errors.Rejected: (False, Failover.NO, False, CooldownKind.NONE, "INVALID_ARGUMENT"),
     errors.PrefillRejected: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
     errors.BreakerOpen: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
+    errors.Incapable: (False, Failover.YES, False, CooldownKind.NONE, "FAILED_PRECONDITION"),
     errors.Drained: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
     errors.LibraryBroken: (False, Failover.YES, False, CooldownKind.NONE, "UNAVAILABLE"),
     errors.CandidateFull: (False, Failover.YES, False, CooldownKind.NONE, "RESOURCE_EXHAUSTED"),

@@ -76,6 +76,36 @@ async def test_failover_tells_the_story_of_every_attempt() -> None:
     assert not succeeded.HasField("error")
 
 
+def _incapable(provider_id: str) -> errors.ProviderError:
+    return errors.Incapable(provider_id, "no web search", metadata={"capability": "WEB_SEARCH"})
+
+
+async def test_a_candidate_that_cannot_be_asked_is_passed_over() -> None:
+    """What a wire cannot express goes to the next candidate, and nothing of it shows in the route."""
+    for stream in (False, True):
+        first = ScriptedBackend([[_incapable("p0")]])
+        second = ScriptedBackend([_events() if stream else [_answer()]])
+        router, call = _router(first, second), new_call()
+        if stream:
+            response = fold([event async for event in router.stream(STREAM_CHAT, REQUEST, call)])
+        else:
+            response = await router.call(CHAT, REQUEST, call)
+        assert [attempt.provider_id for attempt in response.route.attempts] == ["p1"]
+        assert [attempt.candidate.provider_id for attempt in call.attempts] == ["p1"]
+
+
+async def test_a_capability_is_missing_only_if_no_candidate_has_it() -> None:
+    """The caller is told so if nobody could be asked; otherwise what became of those that were."""
+    nobody = _router(ScriptedBackend([[_incapable("p0")]]), ScriptedBackend([[_incapable("p1")]]))
+    with pytest.raises(errors.Incapable) as missing:
+        await nobody.call(CHAT, REQUEST, new_call())
+    assert missing.value.reason == "CAPABILITY_MISSING"
+    assert missing.value.metadata["capability"] == "WEB_SEARCH"
+    for backends in (([_incapable("p0")], [_down("p1")]), ([_down("p0")], [_incapable("p1")])):
+        with pytest.raises(errors.ProvidersUnavailable):
+            await _router(*(ScriptedBackend([each]) for each in backends)).call(CHAT, REQUEST, new_call())
+
+
 async def test_a_request_is_looked_through_for_media_once() -> None:
     """However many candidates are tried, and whatever they may lack, one look serves every room."""
     looks, told = [], []

@@ -20,6 +20,7 @@
         ├── BreakerOpen                not called: the candidate's breaker is open
         ├── Drained                    not called: an operator has taken the provider out
         ├── CandidateFull              not called: its limit of concurrent calls is reached
+        ├── Incapable                  not called: it lacks what the request needs
         ├── LibraryBroken              not called: a library that reaching it needs cannot be loaded
         ├── ConnectionFailed           refused, reset or closed before a response
         │   └── UploadCut              … while a large request was on its way
@@ -88,6 +89,7 @@ from ringmain_server.errors.provider import (
     ContextTooLong,
     CredentialsRefused,
     Drained,
+    Incapable,
     JobFailed,
     LibraryBroken,
     MalformedAnswer,
@@ -126,6 +128,7 @@ __all__ = [
     "Drained",
     "Failover",
     "GatewayError",
+    "Incapable",
     "Inexpressible",
     "Internal",
     "InvalidField",

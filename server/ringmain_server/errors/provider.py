@@ -76,6 +76,14 @@ class LibraryBroken(ProviderError):
     breaker_failure = False
 
 
+class Incapable(ProviderError):
+    """The candidate was not called: it lacks what the request needs. Metadata: `model`, `capability`."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CAPABILITY_MISSING"
+    breaker_failure = False
+
+
 class ConnectionFailed(ProviderError):
     """The connection was refused, reset or closed before a response.
 

@@ -10,7 +10,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import CapabilityMissing, ProviderError, RingmainError, StreamBroken
+from ringmain_server.errors import CapabilityMissing, Incapable, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import AnyOperation, Streamed, Unary
@@ -168,9 +168,8 @@ class Exchange:
                     raise
                 except Exception as exc:
                     raise unreadable(self._candidate.provider_id, exc) from exc
-            except ProviderError as exc:
-                exc.by_options = op.passes_options(request)
-                raise
+            except (ProviderError, CapabilityMissing) as exc:
+                raise self._failure(exc, op, request) from exc.__cause__
         return response
 
     async def _call_in_steps(self, op: Unary[Req, Res], request: Req, call: Call) -> Res:
@@ -190,9 +189,8 @@ class Exchange:
                     deadline=_deadline(call),
                     provider_id=self._candidate.provider_id,
                 )
-            except ProviderError as exc:
-                exc.by_options = op.passes_options(request)
-                raise
+            except (ProviderError, CapabilityMissing) as exc:
+                raise self._failure(exc, op, request) from exc.__cause__
         return answer
 
     async def stream(self, op: Streamed[Req, Event], request: Req, call: Call) -> AsyncGenerator[Event, None]:
@@ -228,13 +226,22 @@ class Exchange:
                             yield event
                     elif chunk is None:
                         raise StreamBroken(self._candidate.provider_id, "closed the stream before its end")
-            except ProviderError as exc:
-                exc.by_options = op.passes_options(request)
-                raise
+            except (ProviderError, CapabilityMissing) as exc:
+                raise self._failure(exc, op, request) from exc.__cause__
             # Also when the caller leaves: what was written is billed, and the connection is not reusable.
             finally:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
+
+    def _failure(
+        self, error: ProviderError | CapabilityMissing, op: AnyOperation, request: object
+    ) -> ProviderError:
+        """Returns the failure of an attempt: the provider's, or that its wire cannot carry the request."""
+        if isinstance(error, CapabilityMissing):
+            metadata = {**error.metadata, "model": op.routed(request).model}
+            return Incapable(self._candidate.provider_id, error.message, metadata=metadata)
+        error.by_options = op.passes_options(request)
+        return error
 
     def _decoded(self, decoder: Decoder[Event, Any], chunk: object) -> Sequence[Event]:
         """Returns the events of one network read, or of the end if it is None."""

@@ -7,6 +7,7 @@ from ringmain_server.errors import (
     CandidateFull,
     ContextTooLong,
     Failover,
+    Incapable,
     ModelOutputInvalid,
     Overloaded,
     ProviderError,
@@ -37,13 +38,15 @@ def exhausted(failures: Sequence[ProviderError]) -> RingmainError:
     Args:
         failures: At least one, in the order of the attempts.
     """
+    # What was never asked says nothing about those that were.
+    failures = [failure for failure in failures if not isinstance(failure, Incapable)] or failures[-1:]
     last = failures[-1]
     same = all(type(failure) is type(last) for failure in failures)
     if last.failover is not Failover.YES:
         return last
     if all(isinstance(failure, RateLimited) for failure in failures):
         return _rate_limited(failures)
-    if same and isinstance(last, UnknownProviderModel | ModelOutputInvalid):
+    if same and isinstance(last, UnknownProviderModel | ModelOutputInvalid | Incapable):
         return last
     if same and isinstance(last, CandidateFull):
         return Overloaded(_messages(failures), limit="candidate", retry_after=RETRY_DELAY)

@@ -14,6 +14,7 @@ import grpc
 from ringmain_server.call import Attempt, Call
 from ringmain_server.errors import (
     CooldownKind,
+    Incapable,
     PrefillRejected,
     ProviderError,
     ProvidersUnavailable,
@@ -121,6 +122,9 @@ class Schedule:
             error: Why it failed.
             content: Whether the caller has content of it, which rules out asking the same candidate again.
         """
+        if isinstance(error, Incapable):
+            self._pass_over(attempt, error)
+            return
         attempt.fail(self._clock(), error)
         self._failures.append(error)
         if error.retry_after is None:
@@ -134,6 +138,13 @@ class Schedule:
         self.left = [other for other in self.left if self._may_help(error, target, other)]
         if not self.left and not content and error.cooldown is CooldownKind.TIMED and not error.final:
             self._wait_for(target)
+
+    def _pass_over(self, attempt: Attempt, error: Incapable) -> None:
+        """Takes an attempt back that could not even be made."""
+        attempt.abandon(self._clock())
+        self._call.attempts.remove(attempt)
+        self._failures.append(error)
+        self._hops -= 1
 
     def second(self) -> tuple[Target, Attempt] | None:
         """Begins an attempt beside the running one, at a candidate that may be tried at once."""
@@ -179,7 +190,7 @@ class Schedule:
             if refusal is not None and refusal.retry_after is not None
         ]
         # Waiting for a candidate to return is for requests that no candidate could even be asked to serve.
-        if not self._failures and waits:
+        if self._all_incapable() and waits:
             wait, target = min(waits, key=lambda pair: pair[0])
             wait += MARGIN
             if self._waited + wait <= min(self.policy.exhausted_wait, self._remaining()):
@@ -195,10 +206,14 @@ class Schedule:
 
     def _open_to_fallback(self) -> bool:
         """Whether the fallback may succeed: not when the request itself was at fault."""
-        return not self._failures or exhausted(self._failures).code not in _CALLERS_FAULT
+        return self._all_incapable() or exhausted(self._failures).code not in _CALLERS_FAULT
+
+    def _all_incapable(self) -> bool:
+        """Whether no candidate that was tried could be asked; also if none was tried."""
+        return all(isinstance(failure, Incapable) for failure in self._failures)
 
     def _exhausted(self, refusals: Sequence[ProviderError]) -> RingmainError:
-        if self._failures and exhausted(self._failures).code in _CALLERS_FAULT:
+        if not self._all_incapable() and exhausted(self._failures).code in _CALLERS_FAULT:
             return exhausted(self._failures)
         if not refusals and not self._failures:
             return ProvidersUnavailable("every candidate returned too late to be tried")

@@ -1,0 +1,63 @@
+"""Room 4, pure: the tools of a request, in the form that chat completions and responses share."""
+
+from collections.abc import Iterator
+
+from ringmain.v1.generation_pb2 import FunctionTool, Tool, ToolChoice, WebSearchTool
+
+from ringmain_server.errors import CapabilityMissing, Inexpressible
+from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.request_pieces import MODES, json_object
+from ringmain_server.providers.openai.strict import is_strict
+
+
+def function(declared: FunctionTool, path: str) -> Object:
+    """Returns a function's name, description, parameters, and whether the model is held to them.
+
+    Raises:
+        InvalidField: The parameters are not a JSON object.
+        Inexpressible: The model must be held to parameters to which the provider cannot hold it.
+    """
+    found: Object = {"name": declared.name}
+    if declared.description:
+        found["description"] = declared.description
+    if declared.parameters_schema_json:
+        path = f"{path}.function"
+        schema = json_object(declared.parameters_schema_json, f"{path}.parameters_schema_json")
+        found["parameters"] = schema
+        if declared.strict and not is_strict(schema):
+            raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to these parameters")
+    if declared.HasField("strict"):
+        found["strict"] = declared.strict
+    return found
+
+
+def parallel(choice: ToolChoice) -> Iterator[tuple[str, object]]:
+    """Yields the field that says whether the model may call several tools at once."""
+    if choice.HasField("parallel_tool_calls"):
+        yield "parallel_tool_calls", choice.parallel_tool_calls
+
+
+def mode(choice: ToolChoice) -> str:
+    """Returns the wire's word for a mode; empty for the default."""
+    return MODES.get(choice.mode, "")
+
+
+def lacking(model: str, tool: Tool) -> CapabilityMissing:
+    """Returns the refusal of a tool that a provider does not run."""
+    return CapabilityMissing(model, (tool.WhichOneof("kind") or "tools").upper())
+
+
+def unrestricted(search: WebSearchTool, model: str, *, allowed: bool = False) -> None:
+    """Checks that a search has no restriction that the wire cannot express.
+
+    Args:
+        search: The search.
+        model: The provider's model, for the message.
+        allowed: Whether the wire can restrict a search to domains.
+
+    Raises:
+        CapabilityMissing: It has one. Leaving it out would search where the caller forbade it.
+    """
+    if search.blocked_domains or (search.allowed_domains and not allowed):
+        message = f"{model} cannot keep a web search to the domains of the request"
+        raise CapabilityMissing(model, "WEB_SEARCH", message)
