@@ -32,6 +32,9 @@ _TRANSCRIPTION = frozenset(
     {*PACING, "model", "language", "prompt", "response_format", "temperature", "stream", "include[]"}
 ) | {"timestamp_granularities[]", "chunking_strategy"}
 _SENTENCE = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[\u3002\uff01\uff1f])|(?<=\n)")
+_WORD = re.compile(r"\S+")
+_SPEAKER = "A"
+"""Who speaks, since the sandbox hears one voice in a recording."""
 _CANNOT_TRANSLATE = "The sandbox cannot translate. It heard: "
 
 
@@ -91,12 +94,13 @@ def translate(question: Question) -> Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
-    """A sentence of speech, with its start and end in seconds."""
+class _Span:
+    """A sentence or a word of speech, with its start and end in seconds, and the words of a sentence."""
 
     text: str
     start: float
     end: float
+    words: "tuple[_Span, ...]" = ()
 
 
 def _transcript(question: Question, *, translate: bool) -> Reply:
@@ -110,25 +114,33 @@ def _transcript(question: Question, *, translate: bool) -> Reply:
     if heard is None:
         length = f"{len(files[0].data)} bytes" if found is None else f"{seconds:.1f} seconds"
         told = f"The sandbox cannot hear this: {length} of {files[0].mime_type or 'sound'}."
-        segments, spoken = [_Segment(told, 0.0, seconds)], ""
+        segments, spoken = [_Span(told, 0.0, seconds)], ""
     else:
         spoken = question.text("language") or language(heard.text)
         segments = list(_segments(heard))
         if segments and translate and spoken.partition("-")[0] != "en":
-            segments.insert(0, _Segment(_CANNOT_TRANSLATE, segments[0].start, segments[0].start))
-    return _reply(segments, spoken, seconds, tokens.count(question.text("prompt")))
+            segments.insert(0, _Span(_CANNOT_TRANSLATE, segments[0].start, segments[0].start))
+    words = question.text("timestamp_granularities[]") == "word"
+    prompt_tokens = tokens.count(question.text("prompt"))
+    return _reply(segments, spoken, seconds, prompt_tokens, words=words)
 
 
-def _segments(heard: Heard) -> Iterator[_Segment]:
+def _segments(heard: Heard) -> Iterator[_Span]:
     at = heard.start
     for sentence in _SENTENCE.split(heard.text):
         if sentence:
             end = at + len(sentence.encode()) * heard.byte_time
-            yield _Segment(sentence, at, end)
+            yield _Span(sentence, at, end, tuple(_words(sentence, at, heard.byte_time)))
             at = end
 
 
-def _reply(segments: list[_Segment], spoken: str, seconds: float, prompt_tokens: int) -> Reply:
+def _words(sentence: str, start: float, byte_time: float) -> Iterator[_Span]:
+    for found in _WORD.finditer(sentence):
+        before, until = (len(sentence[:at].encode()) * byte_time for at in found.span())
+        yield _Span(found[0], start + before, start + until)
+
+
+def _reply(segments: list[_Span], spoken: str, seconds: float, prompt_tokens: int, *, words: bool) -> Reply:
     text = "".join(segment.text for segment in segments)
     count = sum(tokens.count(segment.text) for segment in segments)
     done = {
@@ -143,16 +155,25 @@ def _reply(segments: list[_Segment], spoken: str, seconds: float, prompt_tokens:
             "seconds": seconds,
         },
     }
-    return Reply(count, chunks=partial(_events, segments), ending=partial(event, done))
+    return Reply(count, chunks=partial(_events, segments, words=words), ending=partial(event, done))
 
 
-def _events(segments: list[_Segment]) -> Iterator[bytes]:
+def _events(segments: list[_Span], *, words: bool) -> Iterator[bytes]:
     for index, segment in enumerate(segments):
         pieces = list(tokens.pieces(segment.text))
         for piece in pieces[:-1]:
             yield _delta(piece)
-        told = {"type": "transcript.text.segment", "id": f"seg_{index}", "text": segment.text}
-        yield _delta(pieces[-1]) + event({**told, "start": segment.start, "end": segment.end})
+        told: dict[str, object] = {
+            "type": "transcript.text.segment",
+            "id": f"seg_{index}",
+            "text": segment.text,
+            "start": segment.start,
+            "end": segment.end,
+            "speaker": _SPEAKER if segment.words else "",
+        }
+        if words:
+            told["words"] = [{"word": one.text, "start": one.start, "end": one.end} for one in segment.words]
+        yield _delta(pieces[-1]) + event(told)
 
 
 def _delta(piece: str) -> bytes:

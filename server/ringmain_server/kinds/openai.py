@@ -107,12 +107,14 @@ class TranscriptionEndpoint:
         segments: The `response_format` that asks for segments, where a model's name does not tell whether it
             has them.
         prompt: Whether the request can name words to expect.
+        words: Whether a request for segments can ask for the times of words besides.
     """
 
     streams: bool = False
     translations: bool = True
     segments: str = "verbose_json"
     prompt: bool = True
+    words: bool = True
 
 
 @dataclass(frozen=True, slots=True)

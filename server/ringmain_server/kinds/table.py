@@ -128,7 +128,7 @@ _ROWS: tuple[Kind, ...] = (
         triggers=("base_url",),
         shelf=Shelf(("open",), limits=False),
         dialect=Dialect(top_k="top_k", reasoning_back="reasoning", audio=True),
-        endpoints=Endpoints(embeddings=EmbeddingEndpoint(), transcription=TranscriptionEndpoint()),
+        endpoints=Endpoints(embeddings=EmbeddingEndpoint(), transcription=TranscriptionEndpoint(words=False)),
     ),
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
     OpenAIKind(
@@ -168,7 +168,7 @@ _ROWS: tuple[Kind, ...] = (
         ),
         endpoints=Endpoints(
             embeddings=EmbeddingEndpoint(base64=False, dimensions="output_dimension", max_texts=128),
-            transcription=TranscriptionEndpoint(translations=False, segments="", prompt=False),
+            transcription=TranscriptionEndpoint(translations=False, segments="", prompt=False, words=False),
         ),
         shelf=Shelf(("mistral",), lists=True),
         prices="mistral",

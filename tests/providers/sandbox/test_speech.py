@@ -186,3 +186,18 @@ def test_decoders_of_transcripts_skip_what_they_do_not_know() -> None:
     assert done.feed(b'data: {"type":"transcript.text.done","text":"a"}\n\n')
     assert not done.end()
     assert not done.usage().audio_duration.ToMilliseconds()
+
+
+async def test_words_have_times_where_they_are_asked_for() -> None:
+    """The words of a segment follow each other within its time; every segment names who speaks."""
+    data = await spoken("One, two. Über drei!")
+    for asked in (False, True):
+        events = await Bench().events(TRANSCRIBE, "transcribe", await upload(data, word_offsets=asked))
+        segments = [event.segment for event in events if event.HasField("segment")]
+        assert [segment.speaker for segment in segments] == ["A", "A"]
+        words = [[word.text for word in segment.words] for segment in segments]
+        assert words == ([["One,", "two."], ["Über", "drei!"]] if asked else [[], []])
+        for segment in segments:
+            times = [segment.start_offset, *(word.start_offset for word in segment.words)]
+            times += [segment.words[-1].end_offset, segment.end_offset] if asked else [segment.end_offset]
+            assert times == sorted(times, key=lambda one: one.ToMilliseconds())

@@ -8,7 +8,7 @@ answer is one JSON document, with segments where the model has them
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptFinished, TranscriptSegment
+from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptFinished
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
@@ -19,6 +19,7 @@ from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
+from ringmain_server.providers.openai.segments import segment_of, transcript_segments
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.text.surrogates import Joiner
@@ -106,7 +107,7 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
                 if delta and "segment_id" not in event:
                     yield TranscribeEvent(text_delta=delta)
             case "transcript.text.segment":
-                yield TranscribeEvent(segment=_segment(event))
+                yield TranscribeEvent(segment=segment_of(event))
             case "transcript.text.done":
                 # Half a character may still wait for its other half, which cannot come any more.
                 if left := self._joiner.end():
@@ -120,10 +121,9 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
         found = document(raw, self._candidate.provider_id, self._errors)
         if not isinstance(found.get("text"), str):
             raise self._malformed("without a transcript")
-        segments = found.get("segments")
-        told = [one for one in segments if isinstance(one, dict)] if isinstance(segments, list) else []
+        told = transcript_segments(found)
         for one in told:
-            yield TranscribeEvent(segment=_segment(one))
+            yield TranscribeEvent(segment=one)
         if not told and found["text"]:
             yield TranscribeEvent(text_delta=text(found["text"]))
         yield self._finished(found)
@@ -164,14 +164,6 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
 
     def _malformed(self, what: str) -> Exception:
         return malformed(self._candidate.provider_id, what)
-
-
-def _segment(found: Mapping[str, object]) -> TranscriptSegment:
-    segment = TranscriptSegment(text=text(found.get("text")).strip())
-    for name, field in (("start", segment.start_offset), ("end", segment.end_offset)):
-        if (known := numbers.seconds(found.get(name))) is not None:
-            field.CopyFrom(numbers.span(known))
-    return segment
 
 
 def _language(found: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ into English, on servers that have it; the transcribing GPTs cannot do that.
 import re
 from dataclasses import dataclass
 
-from ringmain.v1.audio_service_pb2 import TranscribeEvent
+from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptionConfig
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.models import model_key
@@ -76,7 +76,7 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
             fields["language"] = config.language_code.partition("-")[0].lower()
         if config.prompt and self.endpoint.prompt and not _diarizes(candidate):
             fields["prompt"] = config.prompt
-        fields.update(self._format(candidate))
+        fields.update(self._format(candidate, config))
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "config"):
             fields.update(sorted(passed_through.items()))
         form = [FormField(name, one) for name, value in fields.items() for one in form_values(value)]
@@ -94,7 +94,7 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
     def _streams(self, candidate: Candidate) -> bool:
         return self.endpoint.streams and _is_gpt(candidate)
 
-    def _format(self, candidate: Candidate) -> dict[str, str]:
+    def _format(self, candidate: Candidate, config: TranscriptionConfig) -> Object:
         """Returns the fields that choose the form of the answer."""
         if self.endpoint.streams and _diarizes(candidate):
             # Recordings of more than 30 seconds must be split; this makes the provider do it.
@@ -102,7 +102,11 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
         if self._streams(candidate):
             return {"response_format": "json", "stream": "true"}
         if self.endpoint.segments:
-            return {"response_format": self.endpoint.segments}
+            found: Object = {"response_format": self.endpoint.segments}
+            # Translations have segments, but no words.
+            if config.word_offsets and self.endpoint.words and not config.translate:
+                found["timestamp_granularities[]"] = ["word", "segment"]
+            return found
         return {"timestamp_granularities": "segment"}
 
     def _check_translates(self, candidate: Candidate) -> None:

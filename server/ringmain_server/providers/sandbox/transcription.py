@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import orjson
+from google.protobuf.duration_pb2 import Duration
 from ringmain.v1 import audio_service_pb2 as audio_pb2
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_sandbox.sound.endpoint import TRANSCRIPTION_PATH, TRANSLATION_PATH
@@ -29,6 +30,8 @@ class TranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.TranscribeEve
             form.append(FormField("language", config.language_code))
         if config.prompt:
             form.append(FormField("prompt", config.prompt))
+        if config.word_offsets:
+            form.append(FormField("timestamp_granularities[]", "word"))
         form += [FormField(name, str(value)) for name, value in read_options(config, candidate.kind).items()]
         form.append(FormField("file", upload.recording.read, "recording", config.mime_type))
         return HttpRequest(TRANSLATION_PATH if config.translate else TRANSCRIPTION_PATH, form=form)
@@ -108,7 +111,20 @@ class TranscriptDecoder(Decoder[audio_pb2.TranscribeEvent, bytes]):
 
 
 def _segment(told: Json) -> audio_pb2.TranscriptSegment:
-    start, end = float(str(told.get("start"))), float(str(told.get("end")))
+    words = told.get("words")
     return audio_pb2.TranscriptSegment(
-        text=str(told.get("text")), start_offset=span(start), end_offset=span(end)
+        text=str(told.get("text")),
+        start_offset=_span(told.get("start")),
+        end_offset=_span(told.get("end")),
+        speaker=str(told.get("speaker") or ""),
+        words=[_word(one) for one in words if isinstance(one, dict)] if isinstance(words, list) else (),
     )
+
+
+def _word(told: Json) -> audio_pb2.TranscriptWord:
+    start, end = _span(told.get("start")), _span(told.get("end"))
+    return audio_pb2.TranscriptWord(text=str(told.get("word")), start_offset=start, end_offset=end)
+
+
+def _span(seconds: object) -> Duration:
+    return span(float(str(seconds)))
