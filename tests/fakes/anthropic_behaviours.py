@@ -1,6 +1,7 @@
 """Tests, fakes: scripts of the Messages wire by model name, with the names of `behaviours.py`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from tests.fakes import anthropic_rejections as rejections
 from tests.fakes.anthropic_script import Claude
@@ -11,6 +12,65 @@ WEATHER_CALLS = (
     ToolCall(name="get_weather", arguments=('{"city"', ': "Oslo"', "}"), id="toolu_oslo"),
     ToolCall(name="get_weather", arguments=('{"city": ', '"Rome"}'), id="toolu_rome"),
 )
+
+SEARCHED: tuple[Mapping[str, Any], ...] = (
+    {"type": "text", "text": "I look it up."},
+    {
+        "type": "server_tool_use",
+        "id": "srvtoolu_1",
+        "name": "web_search",
+        "input": {"query": "weather in Oslo"},
+        "caller": {"type": "direct"},
+    },
+    {
+        "type": "web_search_tool_result",
+        "tool_use_id": "srvtoolu_1",
+        "content": [
+            {
+                "type": "web_search_result",
+                "url": "https://example.com/oslo",
+                "title": "Weather in Oslo",
+                "encrypted_content": "Erk=",
+                "page_age": "1 day ago",
+            }
+        ],
+        "caller": {"type": "direct"},
+    },
+    {
+        "type": "text",
+        "text": "It rains in Oslo",
+        "citations": [
+            {
+                "type": "web_search_result_location",
+                "url": "https://example.com/oslo",
+                "title": "Weather in Oslo",
+                "cited_text": "Rain all day.",
+                "encrypted_index": "Eio=",
+            }
+        ],
+    },
+)
+"""A search of the web, and what is said of it."""
+RAN: tuple[Mapping[str, Any], ...] = (
+    {
+        "type": "server_tool_use",
+        "id": "srvtoolu_2",
+        "name": "bash_code_execution",
+        "input": {"command": "echo 4"},
+    },
+    {
+        "type": "bash_code_execution_tool_result",
+        "tool_use_id": "srvtoolu_2",
+        "content": {
+            "type": "bash_code_execution_result",
+            "stdout": "4\n",
+            "stderr": "",
+            "return_code": 0,
+            "content": [{"type": "bash_code_execution_output", "file_id": "file_1"}],
+        },
+    },
+)
+"""Code that the provider ran."""
 
 _FAULTS: Mapping[str, Script] = {
     "fault-400": rejections.BAD_REQUEST,
@@ -47,7 +107,9 @@ _SHAPES: Mapping[str, Script] = {
     "shape-length": Claude(stopped="max_tokens"),
     "shape-stop-sequence": Claude(stopped="stop_sequence", stop_sequence="END"),
     "shape-context-window": Claude(stopped="model_context_window_exceeded"),
-    "shape-pause": Claude(stopped="pause_turn"),
+    "shape-pause": Claude(tokens=(), blocks=SEARCHED[:2], stopped="pause_turn"),
+    "shape-web-search": Claude(blocks=SEARCHED, searches=1),
+    "shape-code-execution": Claude(blocks=RAN),
     "shape-cache": Claude(usage=Usage(prompt=100, cached=60), cache_written=30),
     "shape-no-usage": Claude(usage=None),
     "shape-crlf": Answer(framing=Framing(line_end="\r\n")),

@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 from anthropic.types import (
@@ -21,6 +22,7 @@ from anthropic.types import (
     RawMessageStopEvent,
     RedactedThinkingBlock,
     RefusalStopDetails,
+    ServerToolUsage,
     SignatureDelta,
     TextBlock,
     TextDelta,
@@ -33,6 +35,7 @@ from anthropic.types.output_tokens_details import OutputTokensDetails
 from anthropic.types.raw_message_delta_event import Delta
 from pydantic import BaseModel
 
+from tests.fakes.anthropic_blocks import streamed
 from tests.fakes.anthropic_script import Claude
 
 Group = tuple[bytes, ...]
@@ -54,7 +57,11 @@ def message(answer: Claude, message_id: str, model: str) -> bytes:
     )
     if answer.usage is None:
         del body.usage
-    return _json(body, answer)
+    if not answer.blocks:
+        return _json(body, answer)
+    found: dict[str, Any] = orjson.loads(_json(body, answer))
+    found["content"] = [*answer.blocks, *found["content"]]
+    return orjson.dumps(found)
 
 
 def usage(answer: Claude) -> Usage:
@@ -68,6 +75,7 @@ def usage(answer: Claude) -> Usage:
         cache_creation_input_tokens=answer.cache_written,
         output_tokens=counts.completion,
         output_tokens_details=OutputTokensDetails(thinking_tokens=counts.reasoning),
+        server_tool_use=_searches(answer),
         service_tier="standard",
     )
 
@@ -77,6 +85,7 @@ def opening(answer: Claude, message_id: str, model: str) -> Group:
     counts = usage(answer)
     counts.output_tokens = 1
     counts.output_tokens_details = None
+    counts.server_tool_use = None
     frame = Message(id=message_id, type="message", role="assistant", model=model, content=[], usage=counts)
     if answer.usage is None:
         del frame.usage
@@ -85,7 +94,9 @@ def opening(answer: Claude, message_id: str, model: str) -> Group:
 
 def contents(answer: Claude) -> Iterator[Group]:
     """The events that carry the answer, block after block: they never interleave on this wire."""
-    for index, (block, deltas) in enumerate(_begun(answer)):
+    for index, one in enumerate(answer.blocks):
+        yield from ((orjson.dumps(event),) for event in streamed(one, index))
+    for index, (block, deltas) in enumerate(_begun(answer), len(answer.blocks)):
         frame = [RawContentBlockStartEvent(type="content_block_start", index=index, content_block=block)]
         events = [
             RawContentBlockDeltaEvent(type="content_block_delta", index=index, delta=delta)
@@ -111,6 +122,7 @@ def closing(answer: Claude) -> Group:
             cache_creation_input_tokens=counts.cache_creation_input_tokens,
             output_tokens=counts.output_tokens,
             output_tokens_details=counts.output_tokens_details,
+            server_tool_use=counts.server_tool_use,
         ),
     )
     if answer.usage is None:
@@ -167,6 +179,12 @@ def _begun(answer: Claude) -> Iterator[tuple[ContentBlock, list[RawContentBlockD
         # The real server opens with an empty piece.
         pieces = ("", *call.arguments)
         yield block, [InputJSONDelta(type="input_json_delta", partial_json=piece) for piece in pieces]
+
+
+def _searches(answer: Claude) -> ServerToolUsage | None:
+    if not answer.searches:
+        return None
+    return ServerToolUsage(web_search_requests=answer.searches, web_fetch_requests=0)
 
 
 def _thinks(answer: Claude) -> bool:

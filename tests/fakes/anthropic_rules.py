@@ -15,8 +15,9 @@ from anthropic.types import (
     TextBlockParam,
     ThinkingConfigParam,
     ToolChoiceParam,
-    ToolParam,
+    ToolUnionParam,
 )
+from anthropic.types.beta import BetaContentBlockParam
 from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from anthropic.types.tool_result_block_param import Content
 from pydantic import TypeAdapter, ValidationError
@@ -27,9 +28,13 @@ _OLDER_VERSIONS = ("2023-06-01", "vertex-2023-10-16", "bedrock-2023-05-31")
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 _BLOCK: TypeAdapter[Any] = TypeAdapter(ContentBlockParam)
+_CALLS = ("server_tool_use", "mcp_tool_use")
+_OF_ASSISTANT = ("text", "thinking", "redacted_thinking", "tool_use", "compaction", *_CALLS)
+_MARKS = 4
 _TEXT: TypeAdapter[Any] = TypeAdapter(TextBlockParam)
 _RESULT: TypeAdapter[Any] = TypeAdapter(Content)
-_TOOL: TypeAdapter[Any] = TypeAdapter(ToolParam)
+_TOOL: TypeAdapter[Any] = TypeAdapter(ToolUnionParam)
+_BETA_BLOCK: TypeAdapter[Any] = TypeAdapter(BetaContentBlockParam)
 _SINGLE: Mapping[str, TypeAdapter[Any]] = {
     "tool_choice": TypeAdapter(ToolChoiceParam),
     "thinking": TypeAdapter(ThinkingConfigParam),
@@ -65,6 +70,7 @@ def _complaints(body: Json, version: str, *, counting: bool) -> Complaints:
         yield "messages: at least one message is required"
     _validate(body)
     yield from _turns(body["messages"])
+    yield from _marks(body)
     yield from _knobs(body, version)
 
 
@@ -78,7 +84,7 @@ def _validate(body: Json) -> None:
         _TOOL.validate_python(tool)
     for message in body["messages"]:
         for block in message["content"]:
-            _BLOCK.validate_python(block)
+            (_BETA_BLOCK if message["role"] == "assistant" else _BLOCK).validate_python(block)
             for inner in block.get("content", ()) if block["type"] == "tool_result" else ():
                 _RESULT.validate_python(inner)
 
@@ -87,6 +93,7 @@ def _turns(messages: Sequence[Json]) -> Complaints:
     if messages[0]["role"] != "user":
         yield 'messages: first message must use the "user" role'
     asked: list[str] = []
+    ran: set[str] = set()
     for before, message in zip((None, *messages), messages, strict=False):
         if before is not None and before["role"] == message["role"]:
             yield "messages: roles must alternate"
@@ -94,17 +101,22 @@ def _turns(messages: Sequence[Json]) -> Complaints:
         if any(block["type"] == "text" and not block["text"].strip() for block in blocks):
             yield "messages: text content blocks must contain non-whitespace text"
         if message["role"] == "assistant":
-            yield from _of_assistant(blocks)
+            yield from _of_assistant(blocks, ran)
             asked = [block["id"] for block in blocks if block["type"] == "tool_use"]
         else:
             yield from _of_user(blocks, asked)
             asked = []
 
 
-def _of_assistant(blocks: Sequence[Json]) -> Complaints:
+def _of_assistant(blocks: Sequence[Json], ran: set[str]) -> Complaints:
     for block in blocks:
-        if block["type"] not in ("text", "thinking", "redacted_thinking", "tool_use"):
+        is_result = block["type"].endswith("_tool_result")
+        if block["type"] not in _OF_ASSISTANT and not is_result:
             yield f"messages: {block['type']} blocks are not permitted in an assistant turn"
+        if block["type"] in _CALLS:
+            ran.add(block["id"])
+        if is_result and block["tool_use_id"] not in ran:
+            yield f"messages: unexpected `tool_use_id` found in `{block['type']}` blocks"
         if block["type"] == "tool_use" and not _ID.fullmatch(block["id"]):
             yield "messages: tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
 
@@ -115,6 +127,18 @@ def _of_user(blocks: Sequence[Json], asked: Sequence[str]) -> Complaints:
         yield "messages: `tool_use` ids need `tool_result` blocks immediately after, and no others"
     if any(block["type"] == "tool_result" for block in blocks[len(results) :]):
         yield "messages: `tool_result` blocks must come first"
+
+
+def _marks(body: Json) -> Complaints:
+    messages = [block for message in body["messages"] for block in message["content"]]
+    every = [*body.get("tools", ()), *body.get("system", ()), *messages]
+    marks = [block["cache_control"] for block in every if "cache_control" in block]
+    if len(marks) > _MARKS:
+        yield f"A maximum of {_MARKS} blocks with cache_control may be provided. Found {len(marks)}."
+    if sorted(marks, key=lambda mark: mark.get("ttl") != "1h") != marks:
+        yield "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"
+    if any("cache_control" in block for block in messages if "thinking" in block["type"]):
+        yield "cache_control: thinking blocks cannot be cached"
 
 
 def _knobs(body: Json, version: str) -> Complaints:

@@ -1,6 +1,8 @@
 """Tests, fakes: what Claude's answers have beside those of other wires, as values without behaviour."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from anthropic.types import StopReason
 
@@ -20,6 +22,8 @@ class Claude(Answer):
         stop_sequence: The sequence that was met.
         category: The policy by which it refuses.
         cache_written: The part of the prompt's tokens that went into the cache.
+        blocks: Blocks before the text, in the JSON of a whole answer: tools that ran, texts with citations.
+        searches: How many searches of the web are counted.
     """
 
     signature: str = "sig_fake=="
@@ -29,6 +33,8 @@ class Claude(Answer):
     stop_sequence: str | None = None
     category: str | None = None
     cache_written: int = 0
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    searches: int = 0
 
     @property
     def stop_word(self) -> StopReason:
