@@ -179,11 +179,25 @@ def _media(rng: random.Random) -> dict[str, Any]:
     return {"data": FILES[kind], "mimeType": kind if "x-" not in kind else "", "filename": "a.bin"}
 
 
+def _shared(rng: random.Random) -> dict[str, Any]:
+    """The fields that every request has that reaches a provider."""
+    found: dict[str, Any] = {"routingPolicy": _policy(rng)}
+    if rng.random() < 0.3:
+        found["attribution"] = {"labels": {"team": "a"}, "userId": rng.choice(("", "u-1"))}
+    if rng.random() < 0.1:
+        found["requestId"] = f"request-{rng.randrange(5)}"
+    return found
+
+
+def _options(rng: random.Random, **fields: Any) -> dict[str, Any]:
+    """Options that some provider knows, or nobody."""
+    return {rng.choice(("openai", "vertex", "sandbox", "x")): {**fields, "deep": {"a": [1, None]}}}
+
+
 def _policy(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.6:
         return {}
     return {
-        "labels": {"team": "a"},
         "streamRecovery": rng.choice((0, 1, 2, 3)),
         "failoverDisabled": rng.random() < 0.2,
         "idleTimeout": "1s",
@@ -209,14 +223,15 @@ def _chat(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.4:
         call = {"toolCallId": "c1", "name": "weather", "argumentsJson": '{"city": "Oslo"}'}
         reasoning = {
-            "text": "Hm.",
+            "reasoning": {"text": "Hm."},
             "signature": b"sig",
             "providerId": rng.choice(("anthropic", "openai", "vertex")),
         }
+        cited = {"text": "I look.", "citations": [{"uri": "https://example.com", "title": "Rain"}]}
         turns.append(
             {
                 "role": "ROLE_ASSISTANT",
-                "parts": [{"reasoning": reasoning}, {"text": "I look."}, {"toolCall": call}],
+                "parts": [reasoning, cited, {"toolCall": call}],
             }
         )
         turns.append(
@@ -236,10 +251,11 @@ def _chat(rng: random.Random) -> dict[str, Any]:
     found: dict[str, Any] = {
         "model": _model(rng, CHAT_MODELS),
         "messages": turns,
-        "routingPolicy": _policy(rng),
+        **_shared(rng),
     }
     if rng.random() < 0.5:
-        found["tools"] = [{"name": "weather", "description": "Weather", "parametersSchemaJson": _SCHEMA}]
+        weather = {"name": "weather", "description": "Weather", "parametersSchemaJson": _SCHEMA}
+        found["tools"] = [{"function": weather}, *([{"webSearch": {}}] if rng.random() < 0.2 else [])]
         found["toolChoice"] = rng.choice(({}, {"mode": 1}, {"mode": 3}, {"toolName": "weather"}))
     if rng.random() < 0.5:
         found["generationConfig"] = {
@@ -257,8 +273,6 @@ def _chat(rng: random.Random) -> dict[str, Any]:
                 }
             },
         }
-    if rng.random() < 0.1:
-        found["requestId"] = f"request-{rng.randrange(5)}"
     return found
 
 
@@ -266,7 +280,7 @@ def _config(rng: random.Random) -> dict[str, Any]:
     return {
         "imageCount": rng.choice((0, 1, 2)),
         "size": rng.choice(("", "256x256", "1024x1024")),
-        "quality": rng.choice((0, 1, 3)),
+        "quality": rng.choice((0, 1, 3, 4)),
         "style": rng.choice(("", "vivid")),
         "mimeType": rng.choice(("", "image/png", "image/jpeg")),
         "seed": "7",
@@ -278,7 +292,7 @@ def _generate(rng: random.Random) -> dict[str, Any]:
         "model": _model(rng, IMAGE_MODELS),
         "prompt": "a red circle on blue",
         "imageConfig": _config(rng),
-        "routingPolicy": _policy(rng),
+        **_shared(rng),
     }
 
 
@@ -305,7 +319,8 @@ def _analyze(rng: random.Random) -> dict[str, Any]:
         "model": _model(rng, CHAT_MODELS),
         "prompt": "What is this?",
         "images": [_image(rng) for _ in range(rng.choice((1, 1, 2)))],
-        "routingPolicy": _policy(rng),
+        "imageDetail": rng.choice((0, 1, 2)),
+        **_shared(rng),
     }
 
 
@@ -321,7 +336,8 @@ def _document(rng: random.Random) -> list[dict[str, Any]]:
         "mimeType": kind if "x-" not in kind else "",
         "mode": rng.choice((0, 1, 2)),
         "prompt": "Read",
-        "maxParallelPages": rng.choice((0, 1, 4)),
+        "generationConfig": {"temperature": 0.5},
+        **_shared(rng),
     }
     return [{"config": config}, *_chunks(rng, FILES[kind])]
 
@@ -333,6 +349,9 @@ def _recording(rng: random.Random) -> list[dict[str, Any]]:
         "mimeType": kind,
         "languageCode": rng.choice(("", "en")),
         "prompt": rng.choice(("", "names")),
+        "wordOffsets": rng.random() < 0.5,
+        "providerOptions": _options(rng, temperature=0),
+        **_shared(rng),
     }
     return [{"config": config}, *_chunks(rng, FILES[kind])]
 
@@ -341,9 +360,13 @@ def _speak(rng: random.Random) -> dict[str, Any]:
     return {
         "model": _model(rng, SPEAK_MODELS),
         "text": "Hello there",
-        "voice": rng.choice(("", "alloy")),
-        "mimeType": rng.choice(("", "audio/wav")),
-        "speed": rng.choice((0.5, 1, 2)),
+        "speechConfig": {
+            "voice": rng.choice(("", "alloy")),
+            "mimeType": rng.choice(("", "audio/wav")),
+            "speed": rng.choice((0.5, 1, 2)),
+            "providerOptions": _options(rng) if rng.random() < 0.2 else {},
+        },
+        **_shared(rng),
     }
 
 
@@ -351,8 +374,30 @@ def _embed(rng: random.Random) -> dict[str, Any]:
     return {
         "model": _model(rng, EMBED_MODELS),
         "texts": ["one", "two"][: rng.choice((1, 2))],
-        "purpose": rng.choice((0, 1, 2, 3)),
-        "dimensionCount": rng.choice((8, 64)),
+        "media": [_media(rng)] if rng.random() < 0.3 else [],
+        "embeddingConfig": {
+            "purpose": rng.choice((0, 1, 2, 3)),
+            "dimensionCount": rng.choice((8, 64)),
+            "providerOptions": _options(rng) if rng.random() < 0.2 else {},
+        },
+        **_shared(rng),
+    }
+
+
+def _upscale(rng: random.Random) -> dict[str, Any]:
+    return {
+        "model": _model(rng, UPSCALE_MODELS),
+        "image": _image(rng),
+        "upscaleConfig": {"factor": rng.choice((2, 4))},
+        **_shared(rng),
+    }
+
+
+def _inspect(rng: random.Random) -> dict[str, Any]:
+    return {
+        "image": _image(rng),
+        "model": rng.choice(("", "sandbox/classify", "openai/omni-moderation-latest")),
+        **_shared(rng),
     }
 
 
@@ -379,15 +424,8 @@ _GOOD: Mapping[str, Callable[[random.Random], list[dict[str, Any]]]] = {
     "GenerateImagesRequest": _one(_generate),
     "StreamImagesRequest": _one(_stream_images),
     "EditImagesRequest": _one(_edit),
-    "UpscaleImageRequest": _one(
-        lambda rng: {"model": _model(rng, UPSCALE_MODELS), "image": _image(rng), "factor": rng.choice((2, 4))}
-    ),
-    "InspectImageRequest": _one(
-        lambda rng: {
-            "image": _image(rng),
-            "classifierModel": rng.choice(("", "sandbox/classify", "openai/omni-moderation-latest")),
-        }
-    ),
+    "UpscaleImageRequest": _one(_upscale),
+    "InspectImageRequest": _one(_inspect),
     "GetModelRequest": _one(lambda rng: {"model": _model(rng, CHAT_MODELS)}),
     "ListModelsRequest": _one(
         lambda rng: {"pageSize": rng.choice((0, 1, 50)), "pageToken": rng.choice(("", "x"))}

@@ -34,7 +34,7 @@ _TRANSCRIPTION = frozenset(
 _SENTENCE = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[\u3002\uff01\uff1f])|(?<=\n)")
 _WORD = re.compile(r"\S+")
 _SPEAKER = "A"
-"""Who speaks, since the sandbox hears one voice in a recording."""
+"""The speaker of every segment: the sandbox hears one voice in a recording."""
 _CANNOT_TRANSLATE = "The sandbox cannot translate. It heard: "
 
 
