@@ -88,6 +88,12 @@ class Upstream(ABC):
             await self._arrived.wait_for(lambda: len(self.requests) >= count)
         return self.requests[count - 1]
 
+    async def also_listen(self) -> int:
+        """Listens on one more port, and returns it."""
+        assert self._runner
+        await web.TCPSite(self._runner, self.host, 0).start()
+        return int(self._runner.addresses[-1][1])
+
     async def __aenter__(self) -> Self:
         self._server = RecordingServer(self._handle)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.1)

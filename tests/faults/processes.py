@@ -67,15 +67,31 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamPorts:
-    """Where an upstream listens: plain, and with a certificate that nobody trusts."""
+    """Where an upstream listens.
+
+    Attributes:
+        port: For anybody.
+        tls_port: With a certificate that nobody trusts.
+        rows: A port for each row of the catalogue: the gateway keeps connections to an address for all of its
+            providers, and a row may break those that it leaves.
+    """
 
     port: int
     tls_port: int
+    rows: Mapping[str, int]
 
     @property
     def base_url(self) -> str:
         """What a provider's settings say."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return _base_url(self.port)
+
+    def url_of(self, row: Row) -> str:
+        """What the settings of a row's provider say."""
+        return _base_url(self.rows[row.name])
+
+
+def _base_url(port: int, scheme: str = "http") -> str:
+    return f"{scheme}://127.0.0.1:{port}/v1"
 
 
 @asynccontextmanager
@@ -181,14 +197,13 @@ async def stop(process: asyncio.subprocess.Process, *, within: float = LIMIT) ->
 
 @contextmanager
 def places(primary: UpstreamPorts) -> Iterator[Mapping[Place, str]]:
-    """The base URL of each place."""
+    """The base URL of each place that is not the scripted upstream."""
     with closed_port() as refused, full_port() as full:
         yield {
-            Place.HTTP: primary.base_url,
-            Place.REFUSED: f"http://127.0.0.1:{refused}/v1",
-            Place.FULL: f"http://127.0.0.1:{full}/v1",
-            Place.PLAIN_AS_TLS: f"https://127.0.0.1:{primary.port}/v1",
-            Place.UNTRUSTED: f"https://127.0.0.1:{primary.tls_port}/v1",
+            Place.REFUSED: _base_url(refused),
+            Place.FULL: _base_url(full),
+            Place.PLAIN_AS_TLS: _base_url(primary.port, "https"),
+            Place.UNTRUSTED: _base_url(primary.tls_port, "https"),
             Place.UNRESOLVED: "http://upstream.invalid/v1",
         }
 
@@ -212,14 +227,18 @@ COMMON: Mapping[str, object] = {
 
 
 def configuration(
-    cases: tuple[tuple[Row, Trial], ...], urls: Mapping[Place, str], fallback: UpstreamPorts
+    cases: tuple[tuple[Row, Trial], ...],
+    urls: Mapping[Place, str],
+    upstreams: Mapping[Side, UpstreamPorts],
 ) -> dict[str, object]:
     """A model for each trial; providers of its own for each row, so that no row disturbs another."""
+    primary, fallback = upstreams[Side.PRIMARY], upstreams[Side.FALLBACK]
     providers: dict[str, object] = {}
     models: dict[str, object] = {}
     for row, trial in cases:
-        providers[f"{row.name}.primary"] = _provider(urls[row.place], row.timeouts)
-        providers[f"{row.name}.fallback"] = _provider(fallback.base_url, PATIENT)
+        url = urls.get(row.place) or primary.url_of(row)
+        providers[f"{row.name}.primary"] = _provider(url, row.timeouts)
+        providers[f"{row.name}.fallback"] = _provider(fallback.url_of(row), PATIENT)
         sides = list(Side)[: 1 if trial.fallback is None else 2]
         models[case_name(row, trial)] = {
             "candidates": [_candidate(row, trial, side) for side in sides],
@@ -267,7 +286,8 @@ async def running(cases: tuple[tuple[Row, Trial], ...]) -> AsyncIterator[Run]:
         primary, fallback = await asyncio.gather(
             enter(upstream(Side.PRIMARY)), enter(upstream(Side.FALLBACK))
         )
+        upstreams = {Side.PRIMARY: primary, Side.FALLBACK: fallback}
         urls = stack.enter_context(places(primary))
-        served = await enter(gateway(configuration(cases, urls, fallback)))
+        served = await enter(gateway(configuration(cases, urls, upstreams)))
         http = await enter(aiohttp.ClientSession())
-        yield Run(served, {Side.PRIMARY: primary, Side.FALLBACK: fallback}, http)
+        yield Run(served, upstreams, http)

@@ -4,7 +4,8 @@ A row is one fault of the primary. Its trials say how it is asked, whether a hea
 it, and what is expected: of the caller's end and of what the upstreams saw. Sockets are real.
 
 No trial is a race. Whoever answers has time without end (`PATIENT`); only a primary that falls silent for
-good is given up soon (`HURRIED`), which shows in what follows, not in how long it took.
+good is given up soon (`HURRIED`), which shows in what follows, not in how long it took. On a busy machine it
+may come before the primary has read the request: there the gateway's attempts count, not the requests.
 """
 
 from collections.abc import Callable, Mapping
@@ -206,6 +207,11 @@ class Row:
     trials: tuple[Trial, ...]
     place: Place = Place.HTTP
     timeouts: Mapping[str, float] = field(default_factory=lambda: PATIENT)
+
+    @property
+    def may_give_up(self) -> bool:
+        """Whether an attempt may end, on a busy machine, before its request is written or read."""
+        return self.timeouts["attempt"] < PATIENT["attempt"]
 
 
 USAGE: Mapping[Side, Usage] = {

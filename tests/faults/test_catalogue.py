@@ -37,5 +37,5 @@ def test_a_fault(case: Case, reports: Mapping[str, Report]) -> None:
 
 @pytest.mark.slow
 def test_every_attempt_has_one_outcome(result: Result) -> None:
-    """Over the whole catalogue, the gateway counted as many attempts as the upstreams got requests."""
+    """Over the whole catalogue, the gateway counted the attempts that the upstreams could see."""
     assert not result.uncounted

@@ -24,7 +24,7 @@ from tests.fakes.planner import Reply
 from tests.fakes.received import Received
 from tests.fakes.script import Answer, Canned, Script
 from tests.fakes.upstream import json_reply
-from tests.faults.catalogue import case_name, cases
+from tests.faults.catalogue import CATALOGUE, case_name, cases
 from tests.faults.rows import ClosesAfter, Dynamic, Scripted, Side
 
 CONTROL_PATH = "/received"
@@ -115,7 +115,11 @@ async def serve(side: Side) -> None:
         tls = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
         stack.push_async_callback(tls.wait_closed)
         stack.callback(tls.close)
-        ports = {"port": upstream.port, "tls_port": tls.sockets[0].getsockname()[1]}
+        ports = {
+            "port": upstream.port,
+            "tls_port": tls.sockets[0].getsockname()[1],
+            "rows": {row.name: await upstream.also_listen() for row in CATALOGUE},
+        }
         # A look through all that was imported takes a tenth of a second, in which connections seem open.
         gc.freeze()
         print(json.dumps(ports), flush=True)
