@@ -184,9 +184,13 @@ async def hear(run: Run, model: str, trial: Trial) -> Heard:
 
 async def _listen(run: Run, request: chat_pb2.ChatRequest, trial: Trial, heard: Heard) -> None:
     stream = run.gateway.stub.StreamChat(request, timeout=trial.deadline)
+    told = False
     try:
         async for event in stream:
             heard.events.append((time.monotonic(), event))
+            if not told and _has_content(event):
+                told = True
+                await _tell(run, request.model)
     finally:
         stream.cancel()
         events = [event for _, event in heard.events]
@@ -195,6 +199,14 @@ async def _listen(run: Run, request: chat_pb2.ChatRequest, trial: Trial, heard: 
         except KeyError as exc:
             heard.violation = f"a delta for part {exc}, which never started"
         heard.violation = heard.violation or _violation([event.WhichOneof("event") for event in events])
+
+
+async def _tell(run: Run, model: str) -> None:
+    """Tells the upstreams that the caller has heard content, behind which streams may break."""
+    for upstream in run.upstreams.values():
+        url = f"http://127.0.0.1:{upstream.port}/heard"
+        async with run.http.post(url, params={"model": model}) as response:
+            response.raise_for_status()
 
 
 def _violation(kinds: Sequence[str | None]) -> str:

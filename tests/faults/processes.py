@@ -223,6 +223,8 @@ def full_port() -> Iterator[int]:
 COMMON: Mapping[str, object] = {
     # A catalogue of failures is an outage all the time: here the budget must not show.
     "backoff": {"initial": 0.01, "maximum": 0.02, "budget": 1.0, "budget_min_per_second": 1000},
+    # Longer than a trial that makes a second call within it.
+    "cooldown": {"first": 30},
 }
 
 

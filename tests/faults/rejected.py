@@ -29,7 +29,6 @@ from tests.faults.trials import (
     BY_FALLBACK,
     INVALID,
     RATE_LIMITED,
-    SEEN,
     UNAVAILABLE,
     answered,
     ended,
@@ -72,18 +71,7 @@ RATE_LIMITS = (
         name="429-bare",
         title="429 without Retry-After",
         primary=rejections.RATE_LIMITED,
-        trials=(
-            *(
-                Trial(
-                    method=method,
-                    fallback=FALLBACK,
-                    expect=replace(BY_FALLBACK, fallback=TWICE),
-                    calls=2,
-                )
-                for method in BOTH
-            ),
-            *(Trial(method=method, expect=replace(RATE_LIMITED, primary=SEEN)) for method in BOTH),
-        ),
+        trials=hurried(refused_attempt(alone=RATE_LIMITED, calls=2)),
     ),
     Row(
         name="quota",

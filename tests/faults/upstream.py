@@ -3,6 +3,9 @@
 `python -m tests.faults.upstream primary` prints its ports and serves until it is told to end. The name of a
 model is the name of a trial and selects its script. `GET /received` says what arrived so far: times are those
 of the machine's monotonic clock, which all processes share. `GET /received?model=NAME` says it of one model.
+
+A stream that is to break after content goes on behind its first token when the caller has heard that, which
+`POST /heard?model=NAME` says. Else a gateway that is kept waiting would read content and fault at once.
 """
 
 import argparse
@@ -15,19 +18,23 @@ import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import trustme
 from aiohttp import web
 
 from tests.fakes.openai_server import FakeOpenAI
-from tests.fakes.planner import Reply
+from tests.fakes.planner import ENDS_AFTER_TOKENS, Reply, WaitForTest
 from tests.fakes.received import Received
-from tests.fakes.script import Answer, Canned, Script
+from tests.fakes.script import Answer, Canned, FaultKind, Script
 from tests.fakes.upstream import json_reply
 from tests.faults.catalogue import CATALOGUE, case_name, cases
 from tests.faults.rows import ClosesAfter, Dynamic, Scripted, Side
 
 CONTROL_PATH = "/received"
+HEARD_PATH = "/heard"
+_UP_TO_CONTENT = 2
+"""Writes of a stream until its first content: what opens it, and a token."""
 
 
 class CatalogueUpstream(FakeOpenAI):
@@ -51,14 +58,25 @@ class CatalogueUpstream(FakeOpenAI):
                 fixed[model] = script
         super().__init__(models=fixed)
         self._by_model: dict[str, list[Received]] = defaultdict(list)
+        self._breaks = {model for model, script in fixed.items() if _breaks_after_content(script)}
+        self._heard: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def reply_to(self, received: Received) -> Reply:
         """The answer to a request: a script's, or what was received so far."""
         path, _, query = received.path.partition("?")
+        model = query.removeprefix("model=")
         if path == CONTROL_PATH:
-            return json_reply({"received": list(self._said(query.removeprefix("model=")))})
+            return json_reply({"received": list(self._said(model))})
+        if path == HEARD_PATH:
+            self._heard[model].set()
+            return json_reply({})
         self._by_model[received.model].append(received)
-        return super().reply_to(received)
+        reply = super().reply_to(received)
+        if received.body.get("stream") and received.model in self._breaks:
+            hold = WaitForTest(released=self._heard[received.model])
+            steps = (*reply.body[:_UP_TO_CONTENT], hold, *reply.body[_UP_TO_CONTENT:])
+            return replace(reply, body=steps)
+        return reply
 
     def script_for(self, model: str) -> Answer | Canned:
         """The script of the next request for this model."""
@@ -86,6 +104,12 @@ class CatalogueUpstream(FakeOpenAI):
                     "closed_at": received.closed_at,
                     "question": _question(received.body),
                 }
+
+
+def _breaks_after_content(script: Script) -> bool:
+    fault = script.fault if isinstance(script, Answer) else None
+    kinds = ENDS_AFTER_TOKENS | {FaultKind.MALFORMED}
+    return fault is not None and fault.kind in kinds and fault.after_tokens > 0
 
 
 def _question(body: Mapping[str, object]) -> str:
