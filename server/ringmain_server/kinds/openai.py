@@ -33,6 +33,14 @@ class Dialect:
         documents: Whether documents are accepted.
         audio: Whether audio is accepted.
         tool_ids: Which ids of tool calls are accepted.
+        web_search: How a request asks the server to search the web; empty if it does not search.
+        logprobs: Whether log probabilities can be asked for.
+        user: Field for the hash of the end user.
+        prompt_cache: Whether the fields of OpenAI's prompt cache exist.
+        audio_output: Whether answers can be spoken.
+        image_output: Whether answers can hold images.
+        reasoning_budget: Whether reasoning can be limited to a number of tokens.
+        reasoning_details: Whether reasoning comes with state that the server wants back.
     """
 
     max_tokens: str = "max_tokens"
@@ -45,6 +53,14 @@ class Dialect:
     documents: bool = False
     audio: bool = False
     tool_ids: ToolIds = "any"
+    web_search: Literal["", "options", "plugin"] = ""
+    logprobs: bool = True
+    user: str = "user"
+    prompt_cache: bool = False
+    audio_output: bool = False
+    image_output: bool = False
+    reasoning_budget: bool = False
+    reasoning_details: bool = False
 
 
 @dataclass(frozen=True, slots=True)

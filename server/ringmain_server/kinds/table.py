@@ -31,7 +31,16 @@ def _image_service(name: str, title: str, base_url: str, key_variable: str) -> K
     )
 
 
-_OPENAI_DIALECT = Dialect(max_tokens="max_completion_tokens", documents=True, audio=True, tool_ids="up_to_40")
+_OPENAI_DIALECT = Dialect(
+    max_tokens="max_completion_tokens",
+    documents=True,
+    audio=True,
+    tool_ids="up_to_40",
+    web_search="options",
+    user="safety_identifier",
+    prompt_cache=True,
+    audio_output=True,
+)
 _OPENAI_IMAGES = ImageEndpoint(edits=True, streams=True, own=True, quality="quality")
 _ALL_FORMATS = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "audio/aac", "audio/pcm")
 _OPENAI_SPEECH = SpeechEndpoint(voice="alloy", instructions=True, formats=_ALL_FORMATS)
@@ -148,7 +157,7 @@ _ROWS: tuple[Kind, ...] = (
         title="Groq",
         base_url="https://api.groq.com/openai/v1",
         environment={"api_key": "GROQ_API_KEY"},
-        dialect=Dialect(max_tokens="max_completion_tokens"),
+        dialect=Dialect(max_tokens="max_completion_tokens", logprobs=False),
         endpoints=Endpoints(
             transcription=TranscriptionEndpoint(),
             speech=SpeechEndpoint(formats=("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac")),
@@ -164,7 +173,12 @@ _ROWS: tuple[Kind, ...] = (
         base_url="https://api.mistral.ai/v1",
         environment={"api_key": "MISTRAL_API_KEY"},
         dialect=Dialect(
-            seed="random_seed", reasoning_effort="", stream_usage=False, tool_ids="nine_alphanumeric"
+            seed="random_seed",
+            reasoning_effort="",
+            stream_usage=False,
+            tool_ids="nine_alphanumeric",
+            logprobs=False,
+            user="",
         ),
         endpoints=Endpoints(
             embeddings=EmbeddingEndpoint(base64=False, dimensions="output_dimension", max_texts=128),
@@ -209,7 +223,16 @@ _ROWS: tuple[Kind, ...] = (
         base_url="https://openrouter.ai/api/v1",
         environment={"api_key": "OPENROUTER_API_KEY"},
         dialect=Dialect(
-            top_k="top_k", reasoning_back="reasoning", documents=True, audio=True, tool_ids="up_to_40"
+            top_k="top_k",
+            reasoning_back="reasoning",
+            documents=True,
+            audio=True,
+            tool_ids="up_to_40",
+            web_search="plugin",
+            image_output=True,
+            audio_output=True,
+            reasoning_budget=True,
+            reasoning_details=True,
         ),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint()),
         # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs

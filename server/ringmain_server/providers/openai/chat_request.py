@@ -1,27 +1,28 @@
 """Room 4, pure: translates a ChatRequest into the body of a chat completion.
 
 https://platform.openai.com/docs/api-reference/chat/create. Every field is translated or refused, except that
-a setting that the server does not have is ignored, as the contract says. `request_id` and `routing_policy`
-are for the gateway alone.
+a setting that the server does not have is ignored, as the contract says. `request_id`, `routing_policy` and
+the labels of `attribution` are for the gateway alone.
 """
 
 from collections.abc import Iterator, Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat, Tool, ToolChoice
+from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.openai import chat_output, chat_tools
 from ringmain_server.providers.openai.chat_messages import translate
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
-    EFFORTS,
-    MODES,
-    json_object,
+    effort_word,
     options,
+    prompt_cache,
     schema_format,
     short,
 )
+from ringmain_server.providers.pseudonyms import user_hash
 
 _GATEWAYS_OWN = frozenset({"messages", "model", "n", "stream"})
 """Fields that decide how the answer is read and billed, so passed-through options may not change them."""
@@ -39,18 +40,24 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     Raises:
         CallerError: This wire cannot carry a part, tool or value of the request.
     """
+    config = request.generation_config
     found: Object = {
         "model": candidate.provider_model,
         "messages": translate(request.messages, dialect, candidate.provider_id),
     }
     if request.tools:
-        found["tools"] = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
-        found.update(_tool_choice(request.tool_choice))
+        found.update(chat_tools.fields(request, candidate, dialect))
+    if dialect.user and (user := user_hash(request, candidate)):
+        found[dialect.user] = user
     if request.HasField("generation_config"):
-        config = request.generation_config
         found.update(_knobs(config, dialect))
+        found.update(_reasoning(config, candidate, dialect))
         if config.HasField("response_format"):
             found["response_format"] = _response_format(config.response_format)
+        if config.output_modalities:
+            found.update(chat_output.fields(config, candidate, dialect, stream=stream))
+        if config.HasField("prompt_cache") and dialect.prompt_cache:
+            found.update(prompt_cache(request, candidate))
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
             found.update(passed_through)
     if stream:
@@ -86,32 +93,20 @@ def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, ob
         yield dialect.seed, config.seed
     if config.stop_sequences:
         yield "stop", list(config.stop_sequences)
-    effort = EFFORTS.get(config.reasoning_effort)
-    if effort and dialect.reasoning_effort:
+    if config.HasField("top_logprobs") and dialect.logprobs:
+        yield "logprobs", True
+        yield "top_logprobs", config.top_logprobs
+
+
+def _reasoning(
+    config: GenerationConfig, candidate: Candidate, dialect: Dialect
+) -> Iterator[tuple[str, object]]:
+    if dialect.reasoning_budget and config.HasField("reasoning_token_budget"):
+        # https://openrouter.ai/docs/use-cases/reasoning-tokens
+        budget = config.reasoning_token_budget
+        yield "reasoning", {"max_tokens": budget} if budget else {"enabled": False}
+    elif dialect.reasoning_effort and (effort := effort_word(config, candidate.provider_model)):
         yield dialect.reasoning_effort, effort
-
-
-def _tool(tool: Tool, path: str) -> Object:
-    """Returns a function definition, without `strict`, which would forbid most schemas."""
-    declared = tool.function
-    function: Object = {"name": declared.name}
-    if declared.description:
-        function["description"] = declared.description
-    if declared.parameters_schema_json:
-        path = f"{path}.function.parameters_schema_json"
-        function["parameters"] = json_object(declared.parameters_schema_json, path)
-    return {"type": "function", "function": function}
-
-
-def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
-    """Yields the field that says which tools may be called.
-
-    https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
-    """
-    if choice.WhichOneof("choice") == "tool_name":
-        yield "tool_choice", {"type": "function", "function": {"name": choice.tool_name}}
-    elif choice.mode in MODES:
-        yield "tool_choice", MODES[choice.mode]
 
 
 def _response_format(wanted: ResponseFormat) -> Object:
@@ -122,6 +117,6 @@ def _response_format(wanted: ResponseFormat) -> Object:
     if wanted.WhichOneof("format") == "json_object":
         return {"type": "json_object"}
     described, strict = schema_format(wanted.json_schema)
-    if strict:
-        described["strict"] = True
+    if strict or wanted.json_schema.HasField("strict"):
+        described["strict"] = strict
     return {"type": "json_schema", "json_schema": described}

@@ -1,31 +1,46 @@
 """Room 4, pure: builds the parts of requests that chat completions and responses have in common."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
+from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import (
+    REASONING_EFFORT_EXTRA_HIGH,
     REASONING_EFFORT_HIGH,
     REASONING_EFFORT_LOW,
     REASONING_EFFORT_MEDIUM,
+    REASONING_EFFORT_MINIMAL,
     REASONING_EFFORT_NONE,
     TOOL_MODE_AUTO,
     TOOL_MODE_NONE,
     TOOL_MODE_REQUIRED,
+    GenerationConfig,
     JsonSchemaFormat,
+    ReasoningEffort,
 )
 
-from ringmain_server.errors import InvalidField
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import Inexpressible, InvalidField
+from ringmain_server.providers.efforts import effort_of, nearest
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.strict import is_strict
+from ringmain_server.providers.pseudonyms import cache_key
 from ringmain_server.providers.structs import HasOptions, read_options
 
-EFFORTS = {
+_EFFORTS: Mapping[ReasoningEffort.ValueType, str] = {
     REASONING_EFFORT_NONE: "none",
     REASONING_EFFORT_LOW: "low",
     REASONING_EFFORT_MEDIUM: "medium",
     REASONING_EFFORT_HIGH: "high",
 }
+"""The words that every model that reasons takes; `none` is left to the model."""
+_MINIMAL = re.compile(r"(^|/)gpt-5(-mini|-nano)?(-\d|$)")
+"""Models with the effort `minimal`: https://platform.openai.com/docs/guides/latest-model."""
+_EXTRA_HIGH = re.compile(r"(^|/)gpt-5\.([2-9]|1-codex-max)")
+"""Models with the effort `xhigh`, from the same page."""
+_DAY_FROM = 3600
+"""Seconds from which on a prompt is kept for a day, https://platform.openai.com/docs/guides/prompt-caching."""
 MODES = {TOOL_MODE_AUTO: "auto", TOOL_MODE_NONE: "none", TOOL_MODE_REQUIRED: "required"}
 _WIRE = "openai"
 _SCHEMA_NAME = "answer"
@@ -37,16 +52,40 @@ def short(value: float) -> float:
     return float(f"{value:.7g}")
 
 
+def effort_word(config: GenerationConfig, model: str) -> str:
+    """Returns the word for the effort that a request asks for, or for the nearest one that a model has."""
+    words = dict(_EFFORTS)
+    if _MINIMAL.search(model):
+        words[REASONING_EFFORT_MINIMAL] = "minimal"
+    if _EXTRA_HIGH.search(model):
+        words[REASONING_EFFORT_EXTRA_HIGH] = "xhigh"
+    return nearest(effort_of(config), words)
+
+
+def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:
+    """Yields the fields of the provider's prompt cache."""
+    if key := cache_key(request, candidate):
+        yield "prompt_cache_key", key
+    if request.generation_config.prompt_cache.ttl.seconds > _DAY_FROM:
+        yield "prompt_cache_retention", "24h"
+
+
 def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
-    """Returns a named schema, and whether a model can be held to it exactly.
+    """Returns a named schema, and whether the model is to be held to it exactly.
 
     Raises:
         InvalidField: The schema is not a JSON object.
+        Inexpressible: The model must be held to a schema to which it cannot be held.
     """
-    path = "generation_config.response_format.json_schema.schema_json"
-    schema = json_object(wanted.schema_json, path)
-    name = _NOT_IN_NAME.sub("_", wanted.name)[:64] or _SCHEMA_NAME
-    return {"name": name, "schema": schema}, is_strict(schema)
+    path = "generation_config.response_format.json_schema"
+    schema = json_object(wanted.schema_json, f"{path}.schema_json")
+    found: Object = {"name": _NOT_IN_NAME.sub("_", wanted.name)[:64] or _SCHEMA_NAME, "schema": schema}
+    if wanted.description:
+        found["description"] = wanted.description
+    strict = is_strict(schema)
+    if wanted.strict and not strict:
+        raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to this schema")
+    return found, strict and (wanted.strict or not wanted.HasField("strict"))
 
 
 def json_object(text: str, path: str) -> Object:

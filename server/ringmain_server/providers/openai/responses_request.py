@@ -21,8 +21,8 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
-    EFFORTS,
     MODES,
+    effort_word,
     json_object,
     options,
     schema_format,
@@ -95,10 +95,10 @@ def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str
             yield "temperature", short(config.temperature)
         if config.HasField("top_p"):
             yield "top_p", short(config.top_p)
-    effort = EFFORTS.get(config.reasoning_effort)
+    effort = effort_word(config, candidate.provider_model)
     if effort and _may_reason(candidate):
         reasoning = {"effort": effort}
-        if config.reasoning_effort != REASONING_EFFORT_NONE:
+        if effort != "none":
             reasoning["summary"] = "auto"  # a caller who asks for reasoning may read its summary
         yield "reasoning", reasoning
 

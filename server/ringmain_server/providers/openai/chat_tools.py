@@ -1,0 +1,68 @@
+"""Room 4, pure: the tools of a chat completion, and how to choose among them.
+
+https://platform.openai.com/docs/api-reference/chat/create#chat_create-tools. This wire has no tools that the
+provider runs itself. Where a server searches the web, the request says so in a field of its own.
+"""
+
+from collections.abc import Iterator
+
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, ToolChoice, WebSearchTool
+
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import CapabilityMissing
+from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.openai.request_pieces import MODES
+from ringmain_server.providers.openai.tools import function, lacking, parallel, unrestricted
+
+Fields = Iterator[tuple[str, object]]
+
+_SEARCHES = ("-search-preview", "-search-api")
+"""In the names of OpenAI's models that search, https://platform.openai.com/docs/guides/tools-web-search."""
+
+
+def fields(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Fields:
+    """Yields the fields of the tools that a request declares.
+
+    Raises:
+        InvalidField: The parameters of a function are not a JSON object.
+        Inexpressible: A function must be called strictly, and its parameters do not allow it.
+        CapabilityMissing: The provider does not run a tool, or not within the request's restrictions.
+    """
+    functions: list[object] = []
+    for index, tool in enumerate(request.tools):
+        if tool.HasField("function"):
+            declared = function(tool.function, f"tools[{index}]")
+            functions.append({"type": "function", "function": declared})
+        elif not tool.HasField("web_search"):
+            raise lacking(candidate.name, tool)
+        elif request.tool_choice.mode != TOOL_MODE_NONE:
+            yield from _web_search(tool.web_search, candidate, dialect)
+    if functions:
+        yield "tools", functions
+        yield from _tool_choice(request.tool_choice, {tool.function.name for tool in request.tools})
+        yield from parallel(request.tool_choice)
+
+
+def _tool_choice(choice: ToolChoice, functions: set[str]) -> Fields:
+    """Yields the field that says which tools may be called.
+
+    https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
+    """
+    if choice.tool_name in functions:
+        yield "tool_choice", {"type": "function", "function": {"name": choice.tool_name}}
+    elif choice.mode in MODES:
+        yield "tool_choice", MODES[choice.mode]
+
+
+def _web_search(search: WebSearchTool, candidate: Candidate, dialect: Dialect) -> Fields:
+    if dialect.web_search == "plugin":
+        unrestricted(search, candidate.name)
+        # https://openrouter.ai/docs/features/web-search
+        yield "plugins", [{"id": "web"}]
+    elif dialect.web_search == "options" and any(mark in candidate.provider_model for mark in _SEARCHES):
+        unrestricted(search, candidate.name)
+        place = {"type": "approximate", "approximate": {"country": search.country_code}}
+        yield "web_search_options", {"user_location": place} if search.country_code else {}
+    else:
+        raise CapabilityMissing(candidate.name, "WEB_SEARCH")
