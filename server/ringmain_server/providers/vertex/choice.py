@@ -8,7 +8,14 @@ it cannot do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_IMAGE_OUTPUT,
+)
+
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import PROVIDER_TOOLS
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     EDIT_IMAGES,
@@ -24,6 +31,15 @@ from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.speak import VertexSpeakTranslator
 from ringmain_server.providers.vertex.transcribe import VertexTranscribeTranslator
+
+CARRIES: frozenset[int] = PROVIDER_TOOLS | {
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_IMAGE_OUTPUT,
+}
+"""The wire carries these of `WIRE_FEATURES` at each of its hosts."""
+GIVES = PROVIDER_TOOLS
+"""Google runs both tools for every Gemini that calls functions."""
 
 
 @dataclass(frozen=True, slots=True)
