@@ -27,6 +27,7 @@ from ringmain_server.operations import (
 )
 from ringmain_server.providers.translator import Translator, Translators
 from ringmain_server.providers.vertex import draw, imagen
+from ringmain_server.providers.vertex.embedding_media import VertexMediaEmbedTranslator
 from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.speak import VertexSpeakTranslator
@@ -90,6 +91,7 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
             ModelKind.IMAGEN_OLD: {**generating, **upscaling},
             ModelKind.EMBED: embed,
             ModelKind.EMBED_CONTENT: embed_content,
+            ModelKind.EMBED_MEDIA: embeds(VertexMediaEmbedTranslator(port)),
             ModelKind.UNKNOWN: {**chat, **hearing, **speaking, **drawing, **embed},
         }
     )
