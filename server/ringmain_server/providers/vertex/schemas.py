@@ -6,18 +6,32 @@ has no order, and a model writes the properties of its answer in the order that 
 `propertyOrdering` states the caller's order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import orjson
 from google.protobuf.struct_pb2 import Value
 
-from ringmain_server.errors import InvalidField
+from ringmain_server.errors import Inexpressible, InvalidField
 from ringmain_server.providers.vertex import values
+from ringmain_server.text.excerpt import quoted
 
 _ONE = ("items", "additionalProperties", "not")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "$defs", "definitions")
+
+_ENFORCED = frozenset(
+    {
+        *_ONE[:2],
+        *("anyOf", "oneOf", "prefixItems"),
+        *("properties", "$defs"),
+        *("$id", "$ref", "$anchor", "type", "format", "enum", "required"),
+        *("minItems", "maxItems", "minimum", "maximum", "propertyOrdering"),
+    }
+)
+"""Keywords that the provider says it holds a model to."""
+_NOTES = frozenset({"title", "description", "default", "examples", "$schema", "$comment"})
+"""Keywords that demand nothing of a value."""
 
 _KEPT_LENGTH = 4096
 """Characters of the longest schema that is cached, since callers write many and long ones."""
@@ -55,6 +69,40 @@ def _parameters(text: str) -> Value | None:
 def _response(text: str) -> Value | None:
     found = _parse(text)
     return None if found is None else _value(ordered(found))
+
+
+def check_enforced(text: str, path: str) -> None:
+    """Checks that the provider holds a model to all of a schema. What is no schema is refused elsewhere.
+
+    https://ai.google.dev/api/generate-content#FIELDS.response_json_schema
+
+    Raises:
+        Inexpressible: The schema has a keyword that the provider ignores.
+    """
+    found = _parse(text)
+    if found is not None and (keyword := _ignored(found)):
+        raise Inexpressible.at(path, f"cannot be enforced by this provider, which ignores {quoted(keyword)}")
+
+
+def _ignored(found: object) -> str:
+    """Returns a keyword of a schema that the provider ignores; empty if there is none."""
+    if not isinstance(found, Mapping):
+        return ""
+    for name in found:
+        if name not in _ENFORCED and name not in _NOTES:
+            return str(name)
+    return next(filter(None, map(_ignored, _inner(found))), "")
+
+
+def _inner(found: Schema) -> Iterator[object]:
+    """Yields the schemas within a schema."""
+    yield from (found[name] for name in _ONE if name in found)
+    for name in _SEVERAL:
+        if isinstance(several := found.get(name), list):
+            yield from several
+    for name in _NAMED:
+        if isinstance(named := found.get(name), Mapping):
+            yield from named.values()
 
 
 def ordered(found: object) -> object:

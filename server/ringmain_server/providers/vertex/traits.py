@@ -30,6 +30,8 @@ class GeminiTraits:
     Attributes:
         thinking: The way in which it is told how much to think.
         always_thinks: Whether thinking cannot be turned off or nearly off.
+        least_budget: The smallest number of tokens to think with, if it is told one.
+        most_budget: The largest number of tokens to think with, if it is told one.
         two_levels: Whether it has only a low and a high level of thinking.
         result_media: Whether results of tools may hold media.
         resolution: Whether each medium may state a resolution.
@@ -40,6 +42,8 @@ class GeminiTraits:
 
     thinking: GeminiThinking = GeminiThinking.NONE
     always_thinks: bool = False
+    least_budget: int = 1
+    most_budget: int = 24_576
     two_levels: bool = False
     result_media: bool = False
     resolution: bool = False
@@ -58,7 +62,9 @@ def traits_of(model: str) -> GeminiTraits:
     pro = "pro" in name
     if version < (3, 0):
         thinking = GeminiThinking.BUDGET if version >= (2, 5) else GeminiThinking.NONE
-        return GeminiTraits(thinking, always_thinks=pro)
+        if pro:
+            return GeminiTraits(thinking, always_thinks=True, least_budget=128, most_budget=32_768)
+        return GeminiTraits(thinking, least_budget=512 if "lite" in name else 1)
     # https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/gemini/3-5-flash-lite
     strict = version >= (3, 5)
     return GeminiTraits(
