@@ -186,13 +186,20 @@ def _append(content: wire.Content, part: wire.Part) -> None:
     if not len(parts) or not _goes_on(parts[-1], part):
         parts.append(part)
         return
-    parts[-1].text += part.text
+    if part.WhichOneof("data") == "inline_data":
+        parts[-1].inline_data.data += part.inline_data.data
+    else:
+        parts[-1].text += part.text
     parts[-1].thought_signature = part.thought_signature
 
 
 def _goes_on(last: wire.Part, part: wire.Part) -> bool:
-    """Whether a part goes on with the last one: a text, until it is signed."""
-    return _is_text(last) and _is_text(part) and last.thought == part.thought and not last.thought_signature
+    """Whether a part goes on with the last one, until that is signed: a text, or sound."""
+    if last.thought_signature:
+        return False
+    if part.inline_data.mime_type.startswith("audio/"):
+        return last.inline_data.mime_type == part.inline_data.mime_type
+    return _is_text(last) and _is_text(part) and last.thought == part.thought
 
 
 def _is_text(part: wire.Part) -> bool:

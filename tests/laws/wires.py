@@ -17,7 +17,6 @@ from ringmain.v1.content_pb2 import Part
 from ringmain_server.providers.anthropic.reasoning import signed
 from ringmain_server.providers.openai.responses_reasoning import signature
 from ringmain_server.providers.vertex import wire as google_wire
-from ringmain_server.providers.vertex.signatures import THOUGHT
 
 from tests.fakes.anthropic_rules import complaint as anthropic_complaint
 from tests.fakes.anthropic_script import Claude, claude
@@ -195,7 +194,7 @@ class _Google(Wire):
     media_in_results = False
 
     def sign(self, token: str) -> Part:
-        return thought(token, OWN, THOUGHT + token.encode())
+        return thought(token, OWN, token.encode())
 
     def read(self, sent: Any) -> Seen:
         return readers.google(sent)

@@ -90,8 +90,8 @@ def events(documents: list[bytes], asked: ChatRequest = ASKED) -> list[ChatEvent
 @pytest.mark.parametrize("found", ANSWERS, ids=named(ANSWERS))
 def test_answers(found: Golden) -> None:
     """An answer in JSON is what it is on Vertex AI, whole and streamed."""
-    assert fold(events([raw(message) for message in found.messages])) == found.response
-    read = GeminiChatTranslator(ERRORS).response(raw(whole(found.messages)), ASKED, GEMINI)
+    assert fold(events([raw(message) for message in found.messages], found.asked)) == found.response
+    read = GeminiChatTranslator(ERRORS).response(raw(whole(found.messages)), found.asked, GEMINI)
     assert read == found.response
 
 
@@ -164,7 +164,8 @@ def test_options() -> None:
     given = {"generationConfig": {"topK": 3, "thinkingConfig": {"new": [1.0]}}, "tools": [{"fileSearch": {}}]}
     config = {"temperature": 0.5, "providerOptions": {"gemini": given, "vertex": {"nonsense": 1}}}
     request = ParseDict(
-        {**MessageToDict(ASKED), "generationConfig": config, "tools": [{"name": "f"}]}, ChatRequest()
+        {**MessageToDict(ASKED), "generationConfig": config, "tools": [{"function": {"name": "f"}}]},
+        ChatRequest(),
     )
     body = GeminiChatTranslator(ERRORS).request(request, GEMINI).body
     assert body["generationConfig"] == {"temperature": 0.5, "topK": 3, "thinkingConfig": {"new": [1]}}

@@ -1,8 +1,9 @@
 """Tests of the vertex provider: its golden files, and the pieces to run them with.
 
 A file holds `about`, and either a `request` with its `body`, asked of `model`, or the `messages` of a
-streamed answer with the `response` that they amount to, or with the `error` that they end in. All are the
-JSON of their messages. The tests of the gemini provider run over the same files.
+streamed answer with the `response` that they amount to, or with the `error` that they end in. `asked` is the
+request of an answer that depends on it. All are the JSON of their messages. The tests of the gemini provider
+run over the same files.
 """
 
 import json
@@ -44,6 +45,11 @@ class Golden:
     def model(self) -> str:
         """Who is asked."""
         return str(self.content.get("model", MODEL))
+
+    @property
+    def asked(self) -> ChatRequest:
+        """The request that the answer belongs to."""
+        return ParseDict(self.content["asked"], ChatRequest()) if "asked" in self.content else ASKED
 
     @property
     def messages(self) -> list[wire.GenerateContentResponse]:

@@ -39,10 +39,10 @@ def test_requests_are_what_the_wire_takes(found: Golden) -> None:
 @pytest.mark.parametrize("found", ANSWERS, ids=named(ANSWERS))
 def test_answers(found: Golden) -> None:
     """An answer is the response of its golden file, streamed singly or at once, and whole."""
-    messages = found.messages
-    assert MessageToDict(fold(golden.events(messages))) == MessageToDict(found.response)
-    assert fold(golden.events(messages, size=len(messages))) == found.response
-    assert golden.answer(whole(messages)) == found.response
+    messages, asked = found.messages, found.asked
+    assert MessageToDict(fold(golden.events(messages, asked=asked))) == MessageToDict(found.response)
+    assert fold(golden.events(messages, size=len(messages), asked=asked)) == found.response
+    assert golden.answer(whole(messages), asked) == found.response
 
 
 @pytest.mark.parametrize("found", FAILURES, ids=named(FAILURES))

@@ -1,7 +1,9 @@
 """Tests of the laws by property: folding, and conversations that come from anywhere."""
 
+import base64
 from typing import Any
 
+import orjson
 from google.protobuf.json_format import MessageToDict, ParseDict
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,16 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 SIGNATURE = {"thoughtSignature": "U0lH"}
 SIGNED = st.sampled_from([{}, SIGNATURE])
 ARGUMENTS = st.dictionaries(WORDS, st.one_of(st.none(), st.booleans(), WORDS, st.integers(-5, 5)), max_size=3)
+CODE = st.sampled_from(
+    [
+        {"executableCode": {"language": "PYTHON", "code": "1"}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_FAILED"}},
+    ]
+)
 CONTENT = st.one_of(
+    CODE,
+    st.just({"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "eA=="}}),
     st.builds(lambda text: {"text": text}, WORDS),
     st.builds(lambda text: {"text": text, "thought": True}, WORDS),
     st.builds(lambda args: {"functionCall": {"name": "f", "args": args}}, ARGUMENTS),
@@ -65,26 +76,48 @@ def test_signatures_come_back(parts: list[dict[str, Any]]) -> None:
     # An empty text that nobody signed says nothing: what stands on both sides of it is one part.
     telling = [part for part in parts if part != {"text": ""}]
     received = whole(answer(*telling).messages).candidates[0].content.parts
-    assert [kind(part) for part in sent if part.thought_signature] == [
-        kind(part) for part in received if part.thought_signature
+    assert [kind(part) for part in sent if goes_back(part)] == [
+        kind(part) for part in received if goes_back(part)
     ]
 
 
-def kind(part: wire.Part) -> tuple[str | None, bool, str, str]:
+def goes_back(part: wire.Part) -> bool:
+    """Whether a part goes back as it came: it is signed, or a tool of the provider's own made it."""
+    return bool(part.thought_signature) or part.WhichOneof("data") in (
+        "executable_code",
+        "code_execution_result",
+    )
+
+
+def kind(part: wire.Part) -> tuple[str | None, bool, str, str, str]:
     """What tells a part of an answer from others."""
-    return part.WhichOneof("data"), part.thought, part.function_call.name, part.text
+    ran = str(part.executable_code) + str(part.code_execution_result)
+    return part.WhichOneof("data"), part.thought, part.function_call.name, part.text, ran
 
 
 TEXTS = st.builds(lambda text: {"text": text}, WORDS)
 PNG = {"media": {"mimeType": "image/png", "data": "eA=="}}
 MODELS = st.sampled_from(["gemini-2.0-flash", "gemini-2.5-pro", "gemini-3-pro-preview", "gemini-3.5-flash"])
 WHO = st.sampled_from(["gem", "claude", ""])
+STATES = st.one_of(
+    st.sampled_from([b"", b"SIG", b"{}\n", b"[[" * 500]),
+    st.sampled_from(["executableCode", "codeExecutionResult", "toolCall", "text", "functionCall"]).flatmap(
+        lambda kind: st.sampled_from([{}, {"code": "1"}, {"code": 1}, {"args": []}, {"output": "2"}]).map(
+            lambda content: orjson.dumps({"part": {kind: content}}) + b"\n"
+        )
+    ),
+).map(lambda state: base64.b64encode(state).decode())
 REASONING = st.builds(
-    lambda who, text, place: {"reasoning": {"providerId": who, "text": text, "signature": place}},
+    lambda who, content, state: {**content, "providerId": who, "signature": state},
     WHO,
-    WORDS,
-    st.sampled_from(["", "dA==", "YlNJRw==", "Y1NJRw==", "dFNJRw==", "elNJRw=="]),
+    st.one_of(
+        WORDS.map(lambda text: {"reasoning": {"text": text}}),
+        WORDS.map(lambda text: {"text": text}),
+        st.just({"providerToolCall": {"name": "code_execution"}}),
+    ),
+    STATES,
 )
+"""What only one provider can read, whoever made it, and whatever the caller made of it."""
 
 
 @st.composite

@@ -1,14 +1,16 @@
 """Tests of what this wire cannot carry, and of options, schemas and counts."""
 
+import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
-from ringmain_server.errors import CallerError, InvalidField, MediaInvalid
+from ringmain_server.errors import CallerError, CapabilityMissing, Inexpressible, InvalidField, MediaInvalid
 from ringmain_server.providers.vertex import schemas, wire
-from ringmain_server.providers.vertex.chat import VertexCountTokensTranslator
+from ringmain_server.providers.vertex.chat import VertexChatTranslator, VertexCountTokensTranslator
 from ringmain_server.providers.vertex.request import options
 from ringmain_server.providers.vertex.traits import GeminiThinking, GeminiTraits, traits_of
 
@@ -36,7 +38,7 @@ PART = "messages[0].parts[0].media"
 CONFIG = "generation_config"
 CHOICE = f"{CONFIG}.provider_options[vertex].toolConfig.functionCallingConfig.streamFunctionCallArguments"
 RESULT = {"role": "ROLE_TOOL", "parts": [{"toolResult": {"toolCallId": "lost"}}]}
-TOOL = {"name": "f", "parametersSchemaJson": "[]"}
+TOOL = {"function": {"name": "f", "parametersSchemaJson": "[]"}}
 FORMAT = {"responseFormat": {"jsonSchema": {"schemaJson": "{oops"}}}
 
 
@@ -59,7 +61,12 @@ FORMAT = {"responseFormat": {"jsonSchema": {"schemaJson": "{oops"}}}
             "messages[0].parts[0].tool_result.tool_call_id",
             "answers no tool call",
         ),
-        (asked(HI, tools=[TOOL]), InvalidField, "tools[0].parameters_schema_json", "is not a JSON object"),
+        (
+            asked(HI, tools=[TOOL]),
+            InvalidField,
+            "tools[0].function.parameters_schema_json",
+            "is not a JSON object",
+        ),
         (
             asked(HI, generationConfig=FORMAT),
             InvalidField,
@@ -84,6 +91,90 @@ def test_refusals(request_: ChatRequest, kind: type[CallerError], field: str, de
     assert type(caught.value) is kind
     assert caught.value.violations[0].field == field
     assert caught.value.violations[0].description.startswith(description)
+
+
+def search(**fields: Any) -> ChatRequest:
+    """A request with a web search and a function."""
+    return asked(HI, tools=[{"webSearch": fields}, {"function": {"name": "now"}}])
+
+
+def test_domains() -> None:
+    """A search leaves out the domains that the caller blocks."""
+    sent = golden.body(search(blockedDomains=["a.test", "b.test"]))
+    assert MessageToDict(sent)["tools"] == [
+        {"functionDeclarations": [{"name": "now"}]},
+        {"googleSearch": {"excludeDomains": ["a.test", "b.test"]}},
+    ]
+
+
+def test_domains_that_it_cannot_keep_to() -> None:
+    """A restriction that the wire has no field for passes the candidate over."""
+    with pytest.raises(CapabilityMissing) as caught:
+        golden.body(search(allowedDomains=["a.test"]))
+    assert caught.value.metadata["capability"] == "web_search"
+
+
+STRICT = "cannot be enforced by this provider, which ignores"
+
+
+@pytest.mark.parametrize(
+    ("schema", "keyword"),
+    [
+        ({"type": "string", "pattern": "a"}, "pattern"),
+        ({"properties": {"pattern": {"items": {"minLength": 1}}}}, "minLength"),
+        ({"anyOf": [{"type": "null"}, {"not": {}}]}, "not"),
+        ({"$defs": {"x": {"const": 1}}}, "const"),
+        ({"allOf": []}, "allOf"),
+    ],
+)
+def test_schemas_that_it_cannot_enforce(schema: Any, keyword: str) -> None:
+    """A schema that shall be enforced, and cannot be, is refused by name; without strictness it is sent."""
+    described = {"schemaJson": json.dumps(schema)}
+    format_ = {"responseFormat": {"jsonSchema": {**described, "strict": True}}}
+    with pytest.raises(Inexpressible) as caught:
+        golden.body(asked(HI, generationConfig=format_))
+    [violation] = caught.value.violations
+    assert violation.field == f"{CONFIG}.response_format.json_schema.schema_json"
+    assert violation.description.startswith(STRICT)
+    assert keyword in violation.description
+    sent = golden.body(asked(HI, generationConfig={"responseFormat": {"jsonSchema": described}}))
+    assert sent.generation_config.HasField("response_json_schema")
+
+
+FOR = {
+    "labels": {"Feature One": "Ärger", "9lives": "x" * 64, "team": "", "42": "none"},
+    "userId": "u1",
+}
+
+
+@pytest.mark.parametrize(
+    ("configured", "expected"),
+    [
+        ({}, {}),
+        ({"send_labels": True}, {"feature_one": "_rger", "lives": "x" * 63, "team": ""}),
+        ({"user_id_key": b"k"}, {"user_id": 63}),
+    ],
+)
+def test_who_it_is_for(configured: Any, expected: dict[str, Any]) -> None:
+    """Labels, and the hash of the end user, are sent where the operator says so, as the wire wants them."""
+    candidate = replace(golden.candidate(), **configured)
+    sent = VertexChatTranslator(golden.RESOURCES).request(asked(HI, attribution=FOR), candidate).message
+    assert isinstance(sent, wire.GenerateContentRequest)
+    found = {name: value if name != "user_id" else len(value) for name, value in sent.labels.items()}
+    assert found == expected
+    assert "u1" not in str(sent)
+
+
+def test_state_of_another_version() -> None:
+    """A part with a word that the wire does not know is left out."""
+    state = b'{"part": {"executableCode": {"language": "KLINGON", "code": "1"}}}'
+    part = {
+        "providerToolCall": {"name": "code_execution"},
+        "providerId": "gem",
+        "signature": base64.b64encode(state).decode(),
+    }
+    sent = golden.body(asked(HI, {"role": "ROLE_ASSISTANT", "parts": [part, {"text": "One."}]}, HI))
+    assert [part.WhichOneof("data") for part in sent.contents[1].parts] == ["text"]
 
 
 def test_options_of_others_are_not_looked_at() -> None:
@@ -116,7 +207,7 @@ def test_count() -> None:
     chat = asked(
         {"role": "ROLE_SYSTEM", "parts": [{"text": "Be brief."}]},
         HI,
-        tools=[{"name": "now"}],
+        tools=[{"function": {"name": "now"}}],
         generationConfig={"temperature": 1},
     )
     translator = VertexCountTokensTranslator(golden.RESOURCES)
@@ -160,10 +251,13 @@ def test_order_of_properties() -> None:
     [
         ("gemma-3-27b-it", GeminiTraits()),
         ("endpoints/123", GeminiTraits()),
-        ("gemini-1.5-pro-002", GeminiTraits(always_thinks=True)),
+        ("gemini-1.5-pro-002", GeminiTraits(always_thinks=True, least_budget=128, most_budget=32_768)),
         ("gemini-2.0-flash-001", GeminiTraits()),
-        ("gemini-2.5-flash-lite", GeminiTraits(GeminiThinking.BUDGET)),
-        ("publishers/google/models/gemini-2.5-pro", GeminiTraits(GeminiThinking.BUDGET, always_thinks=True)),
+        ("gemini-2.5-flash-lite", GeminiTraits(GeminiThinking.BUDGET, least_budget=512)),
+        (
+            "publishers/google/models/gemini-2.5-pro",
+            GeminiTraits(GeminiThinking.BUDGET, always_thinks=True, least_budget=128, most_budget=32_768),
+        ),
     ],
 )
 def test_traits_of_older_models(model: str, expected: GeminiTraits) -> None:

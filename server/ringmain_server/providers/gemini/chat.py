@@ -141,7 +141,23 @@ def translators(errors: GeminiErrors) -> Translators:
 
 
 def _body(request: ChatRequest, candidate: Candidate) -> Object:
-    return merged(from_message(generate_request(request, candidate)), options(request, candidate.kind))
+    message = generate_request(request, candidate)
+    found = from_message(message)
+    if _combines(message):
+        found = merged(found, _COMBINED)
+    return merged(found, options(request, candidate.kind))
+
+
+_COMBINED: Object = {"toolConfig": {"includeServerSideToolInvocations": True}}
+"""Wanted by the API where functions stand beside its own tools, whose parts it then shows and wants back.
+
+https://ai.google.dev/gemini-api/docs/tool-combination
+"""
+
+
+def _combines(message: wire.GenerateContentRequest) -> bool:
+    """Whether a request declares functions and tools of the provider's own. Functions come first."""
+    return len(message.tools) > 1 and bool(message.tools[0].function_declarations)
 
 
 def model_of(candidate: Candidate) -> str:

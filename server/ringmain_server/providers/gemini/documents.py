@@ -1,8 +1,8 @@
 """Room 4, pure: converts between the JSON of the Gemini developer API and the messages of Vertex AI.
 
 https://ai.google.dev/api/generate-content. Both are the JSON form of protobuf messages, and of nearly the
-same ones: the developer API has some reasons that Vertex AI lacks, ids of calls, and a different name for one
-count.
+same ones: the developer API has some reasons that Vertex AI lacks, parts for the tools that the provider
+runs, ids of calls, and a different name for one count.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.gemini.sources import beside
 from ringmain_server.providers.numbers import count, place
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
+from ringmain_server.providers.vertex.provider_tools import CARRIER, carried, uncarried
+from ringmain_server.providers.vertex.provider_tools import PARTS as TOOL_PARTS
 
 Object = dict[str, object]
 
@@ -28,23 +31,17 @@ _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTo
 _FROM_TOOLS = "toolUsePromptTokensDetails"
 _MOST = 2**31 - 1
 """The largest count that a message can hold."""
-_PARTS = frozenset(
-    {
-        "text",
-        "thought",
-        "thoughtSignature",
-        "functionCall",
-        "inlineData",
-        "executableCode",
-        "codeExecutionResult",
-    }
-)
-"""The fields of a part that are read."""
+_PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "inlineData"})
+"""The fields of a part that are read, besides those of the provider's own tools."""
 
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
     """Returns a request as JSON, without the model, which the path names."""
-    return {name: _whole(value) for name, value in MessageToDict(message).items() if name != "model"}
+    found = {name: _whole(value) for name, value in MessageToDict(message).items() if name != "model"}
+    for content in message.contents:
+        if any(part.function_response.name == CARRIER for part in content.parts):
+            return {**found, "contents": [_uncarried(one) for one in _objects(found.get("contents"))]}
+    return found
 
 
 def merged(found: Object, given: Mapping[str, object]) -> Object:
@@ -140,6 +137,7 @@ def _candidate(candidate: Object) -> Object:
     found = {**_ratings(candidate), **_number(candidate, "finishReason", FINISH_REASONS)}
     if place(candidate.get("index")) is not None:
         found["index"] = candidate["index"]
+    found.update(beside(candidate))
     content = candidate.get("content")
     if isinstance(content, dict):
         found["content"] = {"parts": _each(content.get("parts"), _part)}
@@ -149,7 +147,19 @@ def _candidate(candidate: Object) -> Object:
 
 
 def _part(part: Object) -> Object:
-    return {name: value for name, value in part.items() if name in _PARTS}
+    found = {name: value for name, value in part.items() if name in _PARTS}
+    for name in TOOL_PARTS & part.keys():
+        if isinstance(content := part[name], dict):
+            found.update(carried(name, content))
+    return found
+
+
+def _uncarried(content: Object) -> Object:
+    return {**content, "parts": [uncarried(part) for part in _objects(content.get("parts"))]}
+
+
+def _objects(found: object) -> list[Object]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _ratings(found: Object) -> Object:

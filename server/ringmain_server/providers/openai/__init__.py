@@ -60,15 +60,12 @@ def build(
         STREAM_CHAT: StreamResponsesTranslator(kind.dialect, errors),
     }
     transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token), provider_id)
-    wires = Wires(settings.wire, chat, responses, kind)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
         transport=transport,
         translators=chat,
-        carries=wires.carries,
-        gives=wires.gives,
-        translators_for=wires,
+        translators_for=Wires(settings.wire, chat, responses),
         check=partial(transport.check, kind.check),
         library=transport,
     )

@@ -12,17 +12,23 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import said_nothing
-from ringmain_server.providers.vertex import signatures, values, wire
+from ringmain_server.providers.vertex import logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
+from ringmain_server.providers.vertex.grounding import Sources
+from ringmain_server.providers.vertex.provider_tools import ToolPart, ToolReader, tool_part
 from ringmain_server.providers.vertex.usage import usage
 
-_TEXT, _THOUGHT, _OTHER = "text", "thought", ""
+_TEXT, _THOUGHT, _TOOL, _OTHER = "text", "thought", "tool", ""
+_SOUND = "audio/"
 
 
 class VertexAnswer:
     """One answer, as far as it has been read.
 
-    Parts keep their order: anything that comes between two texts separates them into two parts.
+    Parts keep their order: anything that comes between two texts separates them into two parts. Every part
+    has the signature that it came with (https://ai.google.dev/gemini-api/docs/thought-signatures); one that
+    comes in an empty text belongs to the text before it, or else to an empty text. Texts stay open until the
+    end, when their citations come, and so do the provider's tools, whose results may come late.
 
     Args:
         provider_id: The provider that answers.
@@ -38,6 +44,13 @@ class VertexAnswer:
         "_provider_id",
         "_reason",
         "_request",
+        "_response_id",
+        "_sources",
+        "_stays_open",
+        "_text_key",
+        "_tools",
+        "_watches",
+        "_write",
         "assembler",
         "final",
     )
@@ -51,8 +64,17 @@ class VertexAnswer:
         self._feedback: wire.PromptFeedback | None = None
         self._reason: wire.Candidate | None = None
         self._heard = False
+        self._text_key = 0
+        self._stays_open = True
+        self._response_id = ""
         self.assembler = ChatAssembler(provider_id)
         self.final = False
+        self._tools: ToolReader | None = None
+        # Only these requests get sources or log probabilities; others cost nothing for each token.
+        config = request.generation_config
+        self._watches = bool(request.tools or config.provider_options) or config.HasField("top_logprobs")
+        self._sources = Sources(self.assembler)
+        self._write = self._sources.text if self._watches else self.assembler.text
 
     @property
     def finished(self) -> bool:
@@ -80,6 +102,8 @@ class VertexAnswer:
                 continue
             for part in candidate.content.parts:
                 self._part(part, message)
+            if self._watches:
+                self._beside(candidate, message.response_id)
             if candidate.finish_reason:
                 self._reason = candidate
         # The counts may come with the finish reason or in a later message; only then is the answer final.
@@ -96,7 +120,9 @@ class VertexAnswer:
         Raises:
             ProviderError: As `response`.
         """
-        return self.assembler.finish(self._why(), self.usage())
+        reason = self._why()
+        self._cite()
+        return self.assembler.finish(reason, self.usage())
 
     def response(self) -> ChatResponse:
         """Returns the response of a whole answer.
@@ -106,7 +132,9 @@ class VertexAnswer:
             ModelOutputInvalid: The answer is empty, or cannot be used.
             StreamBroken: The answer has no end.
         """
-        return self.assembler.respond(self._why(), self.usage())
+        reason = self._why()
+        self._cite()
+        return self.assembler.respond(reason, self.usage())
 
     def _why(self) -> FinishReason.ValueType:
         """Returns the reason why the answer ended."""
@@ -122,17 +150,20 @@ class VertexAnswer:
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
-        return usage(self._counts, self._request, self.assembler.tokens, final=self.final)
+        found = usage(self._counts, self._request, self.assembler.tokens, final=self.final)
+        if searches := self._sources.queries or (self._tools.queries if self._tools is not None else 0):
+            found.web_search_count = searches
+        return found
 
     def _part(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
         text = part.text
         if text and not part.thought:
             # Nearly every part of a stream is text, so this case comes first.
             if self._kind != _TEXT:
-                self._next(_TEXT)
-            self.assembler.text(text, self._key)
+                self._text_key = self._next(_TEXT)
+            self._write(text, self._key)
             if part.thought_signature:
-                self._sign(signatures.BEFORE, part.thought_signature)
+                self._sign(part.thought_signature)
         elif part.thought:
             self._think(text, part.thought_signature)
         else:
@@ -144,58 +175,79 @@ class VertexAnswer:
         if text:
             self.assembler.reasoning(text, self._key)
         if signature:
-            self._sign(signatures.THOUGHT, signature)
+            self._sign(signature)
 
     def _rare(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
         kind = part.WhichOneof("data")
         if kind == "function_call":
-            if part.thought_signature:
-                self._sign(signatures.CALL, part.thought_signature)
-            self._call(part.function_call, message.response_id)
+            self._call(part.function_call, message)
+        elif kind == "inline_data":
+            self._media(part.inline_data)
+        elif (found := tool_part(part, kind)) is not None:
+            self._tool(found, message)
             return
-        place = signatures.BEFORE
-        if kind == "inline_data":
-            blob = part.inline_data
-            self._next(_OTHER)
-            self.assembler.media(Media(mime_type=blob.mime_type, data=blob.data), self._key)
-        elif kind == "executable_code":
-            self._tool_text(f"```python\n{part.executable_code.code}\n```\n")
-        elif kind == "code_execution_result":
-            self._tool_text(f"```\n{part.code_execution_result.output}\n```\n")
-        elif self._kind != _TEXT:
-            place = signatures.ALONE
+        elif part.thought_signature and self._kind != _TEXT:
+            self._text_key = self._next(_TEXT)
+            self.assembler.text("", self._key)
         if part.thought_signature:
-            self._sign(place, part.thought_signature)
+            self._sign(part.thought_signature)
 
-    def _tool_text(self, text: str) -> None:
-        """Appends as text what the provider's own tool ran or printed; the contract has no part for it."""
-        self._next(_OTHER)
-        self.assembler.text(text, self._key)
-
-    def _call(self, call: wire.FunctionCall, response_id: str) -> None:
-        """Appends a complete tool call, with an id made here, because the wire gives it none.
-
-        The id is the same whenever the same answer is read, and differs between the answers of a
-        conversation.
-        """
+    def _call(self, call: wire.FunctionCall, message: wire.GenerateContentResponse) -> None:
+        """Appends a complete tool call, with an id made here, because the wire gives it none."""
         if not call.name:
             raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
+        tool_call_id = f"call_{self._answer_id(message.response_id)}_{self.assembler.tool_calls}"
         self._next(_OTHER)
-        answer = response_id or str(len(self._request.messages))
-        self.assembler.tool_call(self._key, f"call_{answer}_{self.assembler.tool_calls}", call.name)
+        self.assembler.tool_call(self._key, tool_call_id, call.name)
         self.assembler.arguments(values.text_of(call.args), self._key)
 
-    def _sign(self, place: bytes, signature: bytes) -> None:
-        """Adds a signature to the current reasoning, or to a reasoning part of its own."""
-        # Only reasoning carries a signature in the contract. One that belongs to a neighboring part gets a
-        # reasoning part of its own, so that it can be put back in its place later.
-        if self._kind != _THOUGHT or place in (signatures.BEFORE, signatures.ALONE):
-            self._next(_THOUGHT)
-        self.assembler.signature(place + signature, self._key)
-        self._next(_OTHER)
+    def _media(self, blob: wire.Blob) -> None:
+        """Appends a medium. Sound comes in pieces, which are one medium."""
+        if not blob.mime_type.startswith(_SOUND):
+            self._next(_OTHER)
+        elif self._kind != blob.mime_type:
+            self._next(blob.mime_type)
+        self.assembler.media(Media(mime_type=blob.mime_type, data=blob.data), self._key)
 
-    def _next(self, kind: str) -> None:
-        """Begins another part."""
-        self.assembler.close(self._key)
+    def _tool(self, part: ToolPart, message: wire.GenerateContentResponse) -> None:
+        """Appends what a tool of the provider's own was asked, or what it gave."""
+        if self._tools is None:
+            self._tools = ToolReader(self.assembler)
+        self._next(_TOOL)
+        self._tools.read(part, self._key, f"tool_{self._answer_id(message.response_id)}_{self._key}")
+
+    def _answer_id(self, response_id: str) -> str:
+        """Returns what the ids that are made here begin with.
+
+        It is the same whenever the same answer is read, and differs between the answers of a conversation.
+        """
+        return response_id or str(len(self._request.messages))
+
+    def _sign(self, signature: bytes) -> None:
+        """Adds a signature to the current part, which it ends."""
+        self.assembler.signature(signature, self._key)
+        self._kind = _OTHER
+
+    def _next(self, kind: str) -> int:
+        """Begins another part, and returns its key."""
+        if not self._stays_open:
+            self.assembler.close(self._key)
         self._key += 1
         self._kind = kind
+        self._stays_open = kind in (_TEXT, _TOOL)
+        return self._key
+
+    def _beside(self, candidate: wire.Candidate, response_id: str) -> None:
+        """Reads what comes beside the parts of a message: log probabilities of its text, and sources."""
+        self._response_id = response_id
+        if candidate.HasField("logprobs_result") and self._text_key:
+            self.assembler.logprobs(logprobs.tokens(candidate.logprobs_result), self._text_key)
+        self._sources.read(candidate)
+
+    def _cite(self) -> None:
+        """Adds the sources of the answer, which are known at its end."""
+        if self._watches:
+            new_id = f"search_{self._answer_id(self._response_id)}"
+            self._sources.finish(
+                self._key + 1, new_id, self._tools.search if self._tools is not None else None
+            )

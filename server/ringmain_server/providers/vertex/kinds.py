@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from ringmain_server.providers.vertex.traits import version_of
 
+VERTEX = "vertex"
+"""The kind of providers that take the messages themselves. Others take JSON, which has more fields."""
+
 
 class ModelKind(enum.Enum):
     """The purpose of a model."""
@@ -30,9 +33,7 @@ class ModelKind(enum.Enum):
     EMBED = "embed"
     """Embeds texts, by `predict`."""
     EMBED_CONTENT = "embed_content"
-    """Embeds texts and media, one per request, by a method of its own."""
-    EMBED_MEDIA = "embed_media"
-    """Embeds texts and images, by `predict`."""
+    """Embeds texts, one per request, by a method of its own."""
     UNKNOWN = "unknown"
 
 
@@ -48,8 +49,6 @@ def kind_of(model: str) -> ModelKind:
         return ModelKind.IMAGEN_OLD
     if name.startswith("imagen"):
         return _imagen(name)
-    if name.startswith("multimodalembedding"):
-        return ModelKind.EMBED_MEDIA
     if "embedding" in name:
         # The first embedding Gemini uses `predict`, like all embedding models before it.
         later = name.startswith("gemini-embedding") and not name.startswith("gemini-embedding-001")

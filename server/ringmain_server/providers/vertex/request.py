@@ -1,25 +1,24 @@
 """Room 4, pure: translates a ChatRequest into a request of this wire.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1#generatecontentrequest.
-Every field is translated or refused. `request_id` and `routing_policy` are for the gateway alone. Only the
-gateway sets the model and the contents, and decides that function arguments come whole.
+Every field is translated, refused, or one that the contract lets a provider ignore: Google caches prompts
+without being asked (`cache_boundary`, `prompt_cache`), and has no limit for parallel calls. `request_id` and
+`routing_policy` are for the gateway alone. Only the gateway sets the model and the contents, and decides that
+function arguments come whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from google.protobuf.json_format import ParseDict, ParseError
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import TOOL_MODE_AUTO, TOOL_MODE_NONE, TOOL_MODE_REQUIRED, Tool, ToolChoice
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers import structs
-from ringmain_server.providers.vertex import generation, schemas, turns, wire
+from ringmain_server.providers.vertex import generation, labels, tools, turns, wire
+from ringmain_server.providers.vertex.kinds import VERTEX
 from ringmain_server.providers.vertex.traits import traits_of
 
-_AUTO, _ANY, _NONE = 1, 2, 3
-"""Values of `FunctionCallingConfig.Mode`."""
-_MODES = {TOOL_MODE_AUTO: _AUTO, TOOL_MODE_NONE: _NONE, TOOL_MODE_REQUIRED: _ANY}
 _GATEWAYS_OWN = frozenset({"model", "contents"})
 _ARGUMENTS_IN_PIECES = ("streamFunctionCallArguments", "stream_function_call_arguments")
 
@@ -32,12 +31,13 @@ def generate_request(request: ChatRequest, candidate: Candidate) -> wire.Generat
     """
     found = wire.GenerateContentRequest()
     traits = traits_of(candidate.provider_model)
-    turns.write(found, request.messages, candidate.provider_id, traits)
+    turns.write(found, request.messages, candidate.provider_id, traits, carry=candidate.kind != VERTEX)
     if request.tools:
-        _declare(found, request.tools)
-        _choose(found, request.tool_choice)
+        tools.write(found, request.tools, request.tool_choice, candidate)
     if request.HasField("generation_config"):
         generation.write(found.generation_config, request.generation_config, traits)
+    if request.HasField("attribution") and candidate.kind == VERTEX:
+        labels.write(found, request, candidate)
     return found
 
 
@@ -94,26 +94,3 @@ def _inner(found: Mapping[str, object], *names: str) -> Mapping[str, object]:
         if isinstance(inner, Mapping):
             return inner
     return {}
-
-
-def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
-    declarations = found.tools.add().function_declarations
-    for index, tool in enumerate(tools):
-        function = tool.function
-        declaration = declarations.add(name=function.name, description=function.description)
-        if schema := function.parameters_schema_json:
-            path = f"tools[{index}].function.parameters_schema_json"
-            declaration.parameters_json_schema.CopyFrom(schemas.parameters(schema, path))
-
-
-def _choose(found: wire.GenerateContentRequest, choice: ToolChoice) -> None:
-    """Writes which tools may be called.
-
-    https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functioncallingconfig
-    """
-    if choice.WhichOneof("choice") == "tool_name":
-        config = found.tool_config.function_calling_config
-        config.mode = _ANY
-        config.allowed_function_names.append(choice.tool_name)
-    elif choice.mode in _MODES:
-        found.tool_config.function_calling_config.mode = _MODES[choice.mode]

@@ -10,23 +10,30 @@ or `model`, and there is one separate system instruction. Therefore:
   function (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling). Each result
   names its function, which is that of the call it answers.
 * The wire refuses empty texts, so they are left out.
-* Reasoning goes back only to the provider that signed it, as `signatures` says; without a signature the wire
-  has no use for it.
+* A signature goes back in the part that it came in, and only to the provider that made it
+  (https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures). Reasoning without one is of no
+  use to the wire. Since Gemini 3, a turn's first call must have one; a call that another provider made, or
+  that came without one, gets the placeholder that Google documents.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, ToolResult
 
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.vertex import media, signatures, values, wire
+from ringmain_server.providers.foreign import is_foreign
+from ringmain_server.providers.vertex import media, provider_tools, values, wire
+from ringmain_server.providers.vertex.provider_tools import Placed
 from ringmain_server.providers.vertex.traits import GeminiTraits
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
 GO_ON = "(Go on.)"
 """A user's turn behind a conversation that ends with the model, for models that refuse that."""
+
+UNSIGNED = b"skip_thought_signature_validator"
+"""The provider's placeholder for a call that another model made, or that came without a signature."""
 
 _USER, _MODEL = "user", "model"
 _IN_RESULTS = ("image/", "application/pdf")
@@ -44,14 +51,17 @@ class _Turn:
     parts: list[wire.Part] = field(default_factory=list)
 
 
-def write(target: Target, messages: Sequence[Message], provider_id: str, traits: GeminiTraits) -> None:
+def write(
+    target: Target, messages: Sequence[Message], provider_id: str, traits: GeminiTraits, *, carry: bool
+) -> None:
     """Writes a conversation into a request.
 
     Args:
         target: The request.
         messages: The contract's messages.
-        provider_id: The provider that is asked; reasoning that another provider signed is left out.
+        provider_id: The provider that is asked; what only another provider can read is left out.
         traits: The model's traits.
+        carry: Whether parts that the messages of Vertex AI lack are carried (`provider_tools.CARRIER`).
 
     Raises:
         MediaInvalid: This wire cannot carry a part.
@@ -62,7 +72,7 @@ def write(target: Target, messages: Sequence[Message], provider_id: str, traits:
         for part in message.parts:
             if part.text:
                 target.system_instruction.parts.add(text=part.text)
-    conversation = _ContentWriter(provider_id, traits)
+    conversation = _ContentWriter(provider_id, traits, carry=carry)
     for index, message in enumerate(messages[opening:], opening):
         conversation.add(message, f"messages[{index}]")
     turns = conversation.finish()
@@ -91,10 +101,11 @@ def _write_turn(target: Target, turn: _Turn) -> None:
 class _ContentWriter:
     """Collects turns, message by message."""
 
-    __slots__ = ("_calls", "_provider_id", "_traits", "_turns")
+    __slots__ = ("_calls", "_carry", "_provider_id", "_traits", "_turns")
 
-    def __init__(self, provider_id: str, traits: GeminiTraits) -> None:
+    def __init__(self, provider_id: str, traits: GeminiTraits, *, carry: bool) -> None:
         self._provider_id = provider_id
+        self._carry = carry
         self._traits = traits
         self._turns: list[_Turn] = []
         self._calls: dict[str, tuple[int, str]] = {}
@@ -142,23 +153,43 @@ class _ContentWriter:
 
     def _model_parts(self, parts: Iterable[Part], path: str) -> list[wire.Part]:
         found: list[wire.Part] = []
-        signature = b""
+        later: list[Placed] = []
         for index, part in enumerate(parts):
-            match part.WhichOneof("content"):
-                case "text" if part.text:
-                    found.append(wire.Part(text=part.text))
-                case "media":
-                    found.append(self._media(part, f"{path}.parts[{index}].media"))
-                case "tool_call":
-                    call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
-                    values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
-                    found.append(call)
-                    # Results name their function and follow the order of the calls, not their ids.
-                    self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
-                    signature = b""
-                case "reasoning" if part.provider_id == self._provider_id:
-                    signature = _reasoning(found, part) or signature
-        return found
+            if part.HasField("provider_tool_call"):
+                later += self._provider_tool(part, index)
+            else:
+                found += self._model_part(part, f"{path}.parts[{index}]")
+            # The results of a tool come where they came in the answer, which may be behind other parts.
+            if later:
+                found += _in_order(one for one in later if one[0] <= index)
+                later = [one for one in later if one[0] > index]
+        return [*found, *_in_order(later)]
+
+    def _model_part(self, part: Part, path: str) -> Iterator[wire.Part]:
+        signature = part.signature
+        if signature and is_foreign(part, self._provider_id):
+            signature = b""
+        match part.WhichOneof("content"):
+            case "text" if part.text or signature:
+                yield wire.Part(text=part.text, thought_signature=signature)
+            case "media":
+                medium = self._media(part, f"{path}.media")
+                medium.thought_signature = signature
+                yield medium
+            case "tool_call":
+                call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
+                values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
+                # Results name their function and follow the order of the calls, not their ids.
+                self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
+                yield call
+            case "reasoning" if signature:
+                yield wire.Part(text=part.reasoning.text, thought=True, thought_signature=signature)
+
+    def _provider_tool(self, part: Part, index: int) -> list[Placed]:
+        """Returns the parts of a tool that the provider ran, with their places."""
+        if is_foreign(part, self._provider_id):
+            return []
+        return provider_tools.sent_back(part.signature, index, carry=self._carry)
 
     def _result(self, turn: _Turn, result: ToolResult, path: str) -> None:
         known = self._calls.get(result.tool_call_id)
@@ -190,28 +221,15 @@ class _ContentWriter:
         turn.results.append((ordinal, part))
 
 
-def _reasoning(before: list[wire.Part], part: Part) -> bytes:
-    """Puts a signature back in its place, and returns it if the next call has to carry it."""
-    place, signature = part.signature[:1], part.signature[1:]
-    if not signature:
-        return b""
-    if place == signatures.CALL:
-        return signature
-    if place == signatures.THOUGHT:
-        before.append(wire.Part(text=part.reasoning.text, thought=True, thought_signature=signature))
-    elif place in (signatures.BEFORE, signatures.ALONE):
-        # The part may be gone, or already signed: then an empty text carries the signature.
-        if place == signatures.ALONE or not before or before[-1].thought_signature:
-            before.append(wire.Part(text=""))
-        before[-1].thought_signature = signature
-    return b""
+def _in_order(placed: Iterable[Placed]) -> list[wire.Part]:
+    return [part for _, _, part in sorted(placed, key=lambda one: one[:2])]
 
 
 def _sign(turn: _Turn) -> None:
     """Marks the first call of a turn as unsigned if it has no signature; other calls need none."""
     for part in turn.parts:
         if part.WhichOneof("data") == "function_call":
-            part.thought_signature = part.thought_signature or signatures.UNSIGNED
+            part.thought_signature = part.thought_signature or UNSIGNED
             return
 
 

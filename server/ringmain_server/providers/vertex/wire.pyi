@@ -1,7 +1,7 @@
 # The messages of the wire, as far as this provider touches them.
 # https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rpc/google.cloud.aiplatform.v1
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Generic, Self, TypeVar
 
 from google.protobuf.message import Message
@@ -49,9 +49,11 @@ class FunctionResponse(_Message):
     def parts(self) -> _Messages[FunctionResponsePart]: ...
 
 class ExecutableCode(_Message):
+    language: int
     code: str
 
 class CodeExecutionResult(_Message):
+    outcome: int
     output: str
 
 class _MediaResolution(_Message):
@@ -87,9 +89,19 @@ class FunctionDeclaration(_Message):
     @property
     def parameters_json_schema(self) -> Value: ...
 
+class _GoogleSearch(_Message):
+    @property
+    def exclude_domains(self) -> list[str]: ...
+
+class _CodeExecution(_Message): ...
+
 class Tool(_Message):
     @property
     def function_declarations(self) -> _Messages[FunctionDeclaration]: ...
+    @property
+    def google_search(self) -> _GoogleSearch: ...
+    @property
+    def code_execution(self) -> _CodeExecution: ...
 
 class FunctionCallingConfig(_Message):
     mode: int
@@ -135,6 +147,8 @@ class GenerationConfig(_Message):
     seed: int
     response_mime_type: str
     audio_timestamp: bool
+    response_logprobs: bool
+    logprobs: int
     @property
     def response_modalities(self) -> list[int]: ...
     @property
@@ -160,6 +174,8 @@ class GenerateContentRequest(_Message):
     def tool_config(self) -> ToolConfig: ...
     @property
     def generation_config(self) -> GenerationConfig: ...
+    @property
+    def labels(self) -> MutableMapping[str, str]: ...
 
 class SafetyRating(_Message):
     category: int
@@ -187,6 +203,87 @@ class PromptFeedback(_Message):
     @property
     def safety_ratings(self) -> _Messages[SafetyRating]: ...
 
+class _WebChunk(_Message):
+    uri: str
+    title: str
+
+class _PageSpan(_Message):
+    first_page: int
+
+class _RagChunk(_Message):
+    @property
+    def page_span(self) -> _PageSpan: ...
+
+class _RetrievedChunk(_Message):
+    uri: str
+    title: str
+    text: str
+    @property
+    def rag_chunk(self) -> _RagChunk: ...
+
+class _MapsChunk(_Message):
+    uri: str
+    title: str
+    text: str
+
+class GroundingChunk(_Message):
+    @property
+    def web(self) -> _WebChunk: ...
+    @property
+    def retrieved_context(self) -> _RetrievedChunk: ...
+    @property
+    def maps(self) -> _MapsChunk: ...
+
+class Segment(_Message):
+    start_index: int
+    end_index: int
+    text: str
+
+class GroundingSupport(_Message):
+    @property
+    def segment(self) -> Segment: ...
+    @property
+    def grounding_chunk_indices(self) -> list[int]: ...
+
+class _SearchEntryPoint(_Message):
+    rendered_content: str
+
+class GroundingMetadata(_Message):
+    @property
+    def web_search_queries(self) -> list[str]: ...
+    @property
+    def retrieval_queries(self) -> list[str]: ...
+    @property
+    def search_entry_point(self) -> _SearchEntryPoint: ...
+    @property
+    def grounding_chunks(self) -> _Messages[GroundingChunk]: ...
+    @property
+    def grounding_supports(self) -> _Messages[GroundingSupport]: ...
+
+class Recitation(_Message):
+    start_index: int
+    end_index: int
+    uri: str
+    title: str
+
+class _CitationMetadata(_Message):
+    @property
+    def citations(self) -> _Messages[Recitation]: ...
+
+class LogprobsCandidate(_Message):
+    token: str
+    log_probability: float
+
+class _TopCandidates(_Message):
+    @property
+    def candidates(self) -> _Messages[LogprobsCandidate]: ...
+
+class LogprobsResult(_Message):
+    @property
+    def chosen_candidates(self) -> _Messages[LogprobsCandidate]: ...
+    @property
+    def top_candidates(self) -> _Messages[_TopCandidates]: ...
+
 class Candidate(_Message):
     index: int
     finish_reason: int
@@ -194,6 +291,12 @@ class Candidate(_Message):
     def content(self) -> Content: ...
     @property
     def safety_ratings(self) -> _Messages[SafetyRating]: ...
+    @property
+    def citation_metadata(self) -> _CitationMetadata: ...
+    @property
+    def grounding_metadata(self) -> GroundingMetadata: ...
+    @property
+    def logprobs_result(self) -> LogprobsResult: ...
 
 class GenerateContentResponse(_Message):
     response_id: str
