@@ -27,6 +27,8 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
+from ringmain_server.providers.openai.chat_output import audio_type
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import ENDINGS, ending_of
@@ -50,6 +52,7 @@ class ChatAnswer:
         "_counts",
         "_ending",
         "_errors",
+        "_extras",
         "_provider_id",
         "_refused",
         "_request",
@@ -66,6 +69,7 @@ class ChatAnswer:
         self._ending: Ending | None = None
         self._refused = False
         self._category = ""
+        self._extras: ChatExtras | None = None
         self.assembler = ChatAssembler(provider_id)
         self.begun = False
 
@@ -94,6 +98,8 @@ class ChatAnswer:
         counts = document.get("usage")
         if counts is not None:
             self._counts = counts
+        if any(map(document.get, SOURCES)):
+            self._beside(field).sources(document)
         error = document.get("error")
         if choices:
             self._choose(choices, field, document)
@@ -112,7 +118,9 @@ class ChatAnswer:
         Raises:
             ProviderError: As `response`.
         """
-        return self.assembler.finish(self._why(), self.usage())
+        reason = self._why()
+        self._end_extras()
+        return self.assembler.finish(reason, self.usage())
 
     def response(self) -> ChatResponse:
         """Returns the response of a whole answer.
@@ -122,7 +130,9 @@ class ChatAnswer:
             MalformedAnswer: The answer had no choice.
             ModelOutputInvalid: The answer is empty and ended for no known reason.
         """
-        return self.assembler.respond(self._why(), self.usage())
+        reason = self._why()
+        self._end_extras()
+        return self.assembler.respond(reason, self.usage())
 
     def _why(self) -> FinishReason.ValueType:
         """Returns the reason why the answer ended, the same for every server.
@@ -172,13 +182,36 @@ class ChatAnswer:
         self.begun = True
         content = choice.get(field)
         if isinstance(content, dict):
+            extras = self._beside(field) if any(map(content.get, FIELDS)) else None
+            if extras is not None:
+                extras.before_text(content)
             self._content(content, document)
+            if extras is not None:
+                extras.after_text(content)
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
+        if found := choice.get("logprobs"):
+            self._logprobs(found)
         reason = choice.get("finish_reason")
         # Some servers write an empty reason into every chunk but the last; that is not a reason.
         if reason and isinstance(reason, str):
             self._finish_reason(reason, choice, document)
+
+    def _beside(self, field: str) -> ChatExtras:
+        """Returns the reader of what stands beside the text, which nearly no answer needs."""
+        if self._extras is None:
+            spoken = audio_type(self._request.generation_config, stream=field == "delta")
+            self._extras = ChatExtras(self.assembler, self._provider_id, spoken)
+        return self._extras
+
+    def _end_extras(self) -> None:
+        if self._extras is not None:
+            self._extras.end()
+
+    def _logprobs(self, found: object) -> None:
+        tokens = list(logprobs(found))
+        if tokens:
+            self.assembler.logprobs(tokens)
 
     def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
         if len(content) == 1 and isinstance(text := content.get("content"), str):
@@ -294,8 +327,9 @@ def is_text(document: object, text: str) -> bool:
     """Whether an event of a stream, of all that `ChatAnswer.document` reads, has nothing but this text."""
     match document:
         case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
-            has_more = choice.get("index") or choice.get("finish_reason")
-            return not (has_more or rest.get("usage") is not None or rest.get("error") is not None)
+            if any(map(choice.get, ("index", "finish_reason", "logprobs"))) or any(map(rest.get, SOURCES)):
+                return False
+            return rest.get("usage") is None and rest.get("error") is None
     return False
 
 

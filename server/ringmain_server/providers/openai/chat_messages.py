@@ -20,6 +20,7 @@ from ringmain.v1.content_pb2 import (
 
 from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.openai.chat_own_turn import OwnTurn
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
 from ringmain_server.providers.openai.tool_ids import WRITERS
 
@@ -113,31 +114,24 @@ class _ChatMessages:
         return self._text(part, path)
 
     def _assistant_turn(self, parts: Iterable[Part], path: str) -> None:
-        texts: list[Object] = []
-        calls: list[Object] = []
-        reasoning: list[str] = []
+        turn = OwnTurn(self._dialect, self._provider_id)
         for index, part in enumerate(parts):
-            kind = part.WhichOneof("content")
-            if kind == "tool_call":
-                calls.append(self._tool_call(part.tool_call))
-            elif kind == "media":
-                own = media_part(part, self._dialect, f"{path}.parts[{index}].media")
-                self._media += [own] if self._media else [text_part(OWN_MEDIA), own]
-            elif kind == "reasoning":
-                if part.provider_id == self._provider_id:
-                    reasoning.append(part.reasoning.text)
-            elif kind == "provider_tool_call":
-                continue  # this wire has no place for it
-            else:
-                texts.append(self._text(part, f"{path}.parts[{index}]"))
-        turn: Object = {"role": "assistant", "content": _content(texts) if texts or not calls else None}
-        if calls:
-            turn["tool_calls"] = calls
-        if self._dialect.reasoning_back and any(reasoning):
-            turn[self._dialect.reasoning_back] = "".join(reasoning)
-        elif not texts and not calls:
-            return  # the turn held only dropped reasoning, and servers refuse an empty turn
-        self.messages.append(turn)
+            match part.WhichOneof("content"):
+                case "tool_call":
+                    turn.calls.append(self._tool_call(part.tool_call))
+                case "media":
+                    if not turn.speak(part):
+                        own = media_part(part, self._dialect, f"{path}.parts[{index}].media")
+                        self._media += [own] if self._media else [text_part(OWN_MEDIA), own]
+                case "reasoning":
+                    turn.think(part)
+                case "provider_tool_call":
+                    pass  # this wire has no place for it
+                case _:
+                    turn.texts.append(self._text(part, f"{path}.parts[{index}]"))
+        message = turn.written(_content(turn.texts))
+        if message is not None:
+            self.messages.append(message)
 
     def _tool_call(self, call: ToolCall) -> Object:
         self._asked.add(call.tool_call_id)

@@ -12,6 +12,8 @@ from ringmain_server.catalog.tokens import estimate, request_tokens
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.numbers import count_of, counts_of
 
+_MOST_SEARCHES = 2**31 - 1
+
 
 def usage(
     counts: object,
@@ -57,5 +59,7 @@ def usage(
         cached_input_token_count=cached,
         cache_write_input_token_count=min(cache_write or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
+        # Perplexity's: https://docs.perplexity.ai/api-reference/chat-completions-post
+        web_search_count=min(count_of(counts, "num_search_queries") or 0, _MOST_SEARCHES),
         estimated=estimated,
     )

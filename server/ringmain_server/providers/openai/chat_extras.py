@@ -1,0 +1,198 @@
+"""Room 4, pure: reads what a chat completion may hold beside text, reasoning and tool calls.
+
+Servers put it into fields of their own: annotations and audio of OpenAI
+(https://platform.openai.com/docs/api-reference/chat/object), the tools that Groq runs
+(https://console.groq.com/docs/compound), the sources of Perplexity
+(https://docs.perplexity.ai/api-reference/chat-completions-post), and images and reasoning details of
+OpenRouter (https://openrouter.ai/docs/api-reference/overview). The `message` of a whole answer and the
+`delta` of a stream have the same fields.
+"""
+
+import binascii
+from collections.abc import Iterator, Mapping
+
+from ringmain.v1.content_pb2 import Citation, Media, Part, TokenLogprob, TokenLogprobs
+
+from ringmain_server.errors import MalformedAnswer
+from ringmain_server.operations.chat_events import TEXT, ChatAssembler
+from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai.chat_state import Details, audio_state
+
+Object = Mapping[str, object]
+
+FIELDS = frozenset({"annotations", "audio", "executed_tools", "images", "reasoning_details"})
+"""Fields of a message or delta that `ChatExtras` reads."""
+SOURCES = ("search_results", "citations")
+"""Fields of a document that name its sources, the more telling one first."""
+
+_IMPOSSIBLE = -9999.0
+"""The contract's logarithm of a probability that is next to nothing, and OpenAI's."""
+_TOOLS = {"search": "web_search", "python": "code_execution"}
+_AUDIO = "audio"
+
+
+class ChatExtras:
+    """What was found beside the text of one answer.
+
+    Args:
+        assembler: Takes what is found.
+        provider_id: The provider that answers.
+        audio_type: The media type of the answer's speech.
+    """
+
+    __slots__ = ("_assembler", "_audio_type", "_details", "_images", "_provider_id", "_sources", "_told")
+
+    def __init__(self, assembler: ChatAssembler, provider_id: str, audio_type: str) -> None:
+        self._assembler = assembler
+        self._provider_id = provider_id
+        self._audio_type = audio_type
+        self._details = Details()
+        self._sources: list[Citation] = []
+        self._told: set[tuple[int, str]] = set()
+        self._images = 0
+
+    def before_text(self, content: Object) -> None:
+        """Reads what comes before the text: reasoning details and tools that the server ran."""
+        if details := content.get("reasoning_details"):
+            self._assembler.reasoning("")
+            self._details.add(details)
+        for position, tool in enumerate(_objects(content.get("executed_tools"))):
+            self._executed(position, tool)
+
+    def after_text(self, content: Object) -> None:
+        """Reads what comes after the text: citations, images and speech."""
+        for annotation in _objects(content.get("annotations")):
+            cited = annotation.get("url_citation")
+            if isinstance(cited, Mapping):
+                self._assembler.citation(_citation(cited))
+        for image in _objects(content.get("images")):
+            self._image(image)
+        if isinstance(audio := content.get("audio"), Mapping):
+            self._audio(audio)
+
+    def sources(self, document: Object) -> None:
+        """Reads the sources of an answer, which each event of a stream repeats. The last ones count."""
+        for name in SOURCES:
+            if isinstance(found := document.get(name), list) and found:
+                self._sources = list(filter(None, map(_source, found)))
+                return
+
+    def end(self) -> None:
+        """Adds what is known only at the end of an answer."""
+        for source in self._sources:
+            self._assembler.citation(source)
+        self._assembler.signature(self._details.state)
+
+    def _executed(self, position: int, tool: Object) -> None:
+        index = place(tool.get("index"))
+        index = position if index is None else index
+        key = ("executed", index)
+        if not self._assembler.has(key):
+            kind = _text(tool, "type")
+            self._assembler.provider_tool_call(key, f"executed_{index}", _TOOLS.get(kind, kind))
+        if (arguments := _text(tool, "arguments")) and self._is_new(index, "arguments"):
+            self._assembler.arguments(arguments, key)
+        if (output := _text(tool, "output")) and self._is_new(index, "output"):
+            self._assembler.result(Part(text=output), key)
+        found = tool.get("search_results")
+        results = _objects(found.get("results") if isinstance(found, Mapping) else found)
+        for number, result in enumerate(results):
+            if self._is_new(index, f"result {number}"):
+                source = Citation(uri=_text(result, "url"), title=_text(result, "title"))
+                part = Part(text=_text(result, "content"), citations=[source])
+                self._assembler.result(part, key)
+
+    def _is_new(self, index: int, what: str) -> bool:
+        if (index, what) in self._told:
+            return False
+        self._told.add((index, what))
+        return True
+
+    def _image(self, image: Object) -> None:
+        given = image.get("image_url")
+        address = _text(given, "url") if isinstance(given, Mapping) else ""
+        head, comma, body = address.partition(",")
+        self._images += 1
+        if head.startswith("data:") and comma:
+            mime_type = head.removeprefix("data:").partition(";")[0]
+            media = Media(mime_type=mime_type, data=self._bytes(body))
+        elif address.startswith("https://"):
+            media = Media(uri=address)
+        else:
+            raise MalformedAnswer(self._provider_id, "answered an image of no known form")
+        self._assembler.media(media, ("image", self._images))
+
+    def _audio(self, audio: Object) -> None:
+        """Reads speech. Its words come first, as text."""
+        if not self._assembler.has(TEXT):
+            self._assembler.text("")
+        if words := _text(audio, "transcript"):
+            self._assembler.text(words)
+        data = self._bytes(_text(audio, "data"))
+        audio_id = _text(audio, "id") if not self._assembler.has(_AUDIO) else ""
+        if data or audio_id:
+            self._assembler.media(Media(mime_type=self._audio_type, data=data), _AUDIO)
+        if audio_id:
+            self._assembler.signature(audio_state(audio_id), _AUDIO)
+
+    def _bytes(self, text: str) -> bytes:
+        try:
+            return binascii.a2b_base64(text)
+        except binascii.Error as exc:
+            raise MalformedAnswer(self._provider_id, "answered bytes that are not base64") from exc
+
+
+def logprobs(found: object) -> Iterator[TokenLogprobs]:
+    """Yields the tokens of a text with their probabilities; what is of no known shape is left out.
+
+    https://platform.openai.com/docs/api-reference/chat/object#chat-object-choices
+    """
+    for token in _objects(found.get("content") if isinstance(found, Mapping) else None):
+        yield TokenLogprobs(
+            token=_text(token, "token"),
+            logprob=_logprob(token),
+            utf8_bytes=_utf8(token),
+            top=[
+                TokenLogprob(token=_text(one, "token"), logprob=_logprob(one), utf8_bytes=_utf8(one))
+                for one in _objects(token.get("top_logprobs"))
+            ],
+        )
+
+
+def _logprob(token: Object) -> float:
+    value = token.get("logprob")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= 0:
+        return 0.0
+    return max(float(value), _IMPOSSIBLE)  # also where it is minus infinity
+
+
+def _utf8(token: Object) -> bytes:
+    value = token.get("bytes")
+    if isinstance(value, list) and all(type(one) is int and 0 <= one < 256 for one in value):
+        return bytes(value)
+    return b""
+
+
+def _citation(cited: Object) -> Citation:
+    start, end = place(cited.get("start_index")), place(cited.get("end_index"))
+    found = Citation(
+        uri=_text(cited, "url"), title=_text(cited, "title"), quoted_text=_text(cited, "content")
+    )
+    if start is not None and end is not None and start < end:
+        found.start_index, found.end_index = start, end
+    return found
+
+
+def _source(found: object) -> Citation | None:
+    if isinstance(found, str):
+        return Citation(uri=found)
+    return _citation(found) if isinstance(found, Mapping) else None
+
+
+def _objects(found: object) -> list[Object]:
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _text(found: object, name: str) -> str:
+    value = found.get(name) if isinstance(found, Mapping) else None
+    return value if isinstance(value, str) else ""

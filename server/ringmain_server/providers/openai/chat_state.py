@@ -1,0 +1,86 @@
+"""Room 4, pure: what a server of chat completions wants back with a part, as the part's signature.
+
+It is the reasoning of OpenRouter in its own form (https://openrouter.ai/docs/use-cases/reasoning-tokens), and
+the id of speech that OpenAI keeps (https://platform.openai.com/docs/guides/audio). The signature holds JSON
+after a marker that distinguishes it from those of other wires. It comes back from callers, who can write
+anything into it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from ringmain.v1.content_pb2 import Part
+
+from ringmain_server.providers.foreign import is_foreign
+from ringmain_server.providers.json_reader import written
+from ringmain_server.providers.openai.chat_parts import Object
+
+_MARK = b"chat:"
+_LARGEST = 4 << 20
+"""Most bytes of a signature that is read."""
+_DETAIL = frozenset({"type", "text", "summary", "data", "signature", "id", "format", "index"})
+_JOINED = ("text", "summary", "data")
+"""Fields of a detail that come in pieces."""
+
+
+class Details:
+    """The details of an answer's reasoning, joined where a stream sends them in pieces."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, object], Object] = {}
+
+    def add(self, details: object) -> None:
+        """Adds details, or pieces of them; ignores what is of no known shape."""
+        for position, detail in enumerate(details if isinstance(details, list) else ()):
+            if isinstance(detail, Mapping) and _is_flat(detail):
+                key = (detail.get("type"), detail.get("index", position))
+                joined = self._found.setdefault(key, {})
+                for name, value in detail.items():
+                    before = joined.get(name)
+                    if name in _JOINED and isinstance(before, str) and isinstance(value, str):
+                        joined[name] = before + value
+                    elif value is not None or name not in joined:
+                        joined[name] = value
+
+    @property
+    def state(self) -> bytes:
+        """The signature; empty if there are no details."""
+        return _MARK + written({"details": list(self._found.values())}).encode() if self._found else b""
+
+
+def audio_state(audio_id: str) -> bytes:
+    """Returns the signature of speech."""
+    return _MARK + written({"audio": audio_id}).encode()
+
+
+def details_of(part: Part, provider_id: str) -> Sequence[Object]:
+    """Returns the details of an earlier turn's reasoning; none if they are not this provider's."""
+    found = _read(part, provider_id).get("details")
+    if not isinstance(found, list) or not all(isinstance(one, dict) and _is_flat(one) for one in found):
+        return ()
+    return found
+
+
+def audio_of(part: Part, provider_id: str) -> str:
+    """Returns the id of an earlier turn's speech; empty if it is not this provider's."""
+    found = _read(part, provider_id).get("audio")
+    return found if isinstance(found, str) else ""
+
+
+def _read(part: Part, provider_id: str) -> Object:
+    signature = part.signature
+    if not signature.startswith(_MARK) or len(signature) > _LARGEST or is_foreign(part, provider_id):
+        return {}
+    try:
+        found = orjson.loads(signature[len(_MARK) :])
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_flat(detail: Mapping[str, object]) -> bool:
+    return detail.keys() <= _DETAIL and all(
+        value is None or isinstance(value, str | int) for value in detail.values()
+    )
