@@ -77,6 +77,10 @@ def _chat_work(received: Received) -> Work:
     return Work.THREAD if body.get("tools") or body.get("response_format") else Work.LOOP
 
 
+def _vectors_work(received: Received) -> Work:
+    return Work.DRAWING if received.body.get("images") else Work.THREAD
+
+
 def _thread(_: Received) -> Work:
     return Work.THREAD
 
@@ -88,7 +92,7 @@ def _drawing(_: Received) -> Work:
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
         CHAT_PATH: Endpoint(CAPABILITY_CHAT, _chat, _chat_work),
-        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, _thread),
+        vectors.PATH: Endpoint(CAPABILITY_EMBEDDING, vectors.embed, _vectors_work),
         sound.SPEECH_PATH: Endpoint(CAPABILITY_SPEECH, sound.speak, _thread),
         sound.TRANSCRIPTION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.transcribe, _thread),
         sound.TRANSLATION_PATH: Endpoint(CAPABILITY_TRANSCRIPTION, sound.translate, _thread),

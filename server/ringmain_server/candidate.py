@@ -36,7 +36,7 @@ class Candidate:
         timeouts: The timeouts of an attempt.
         price: Its price, None when unknown.
         price_configured: Whether an operator set the price, which then overrides any other.
-        capabilities: Values of `Capability`, None when unknown.
+        capabilities: Values of `Capability` and of `RESTRICTIONS`, None when unknown.
         context_tokens: The most tokens of input and output together, 0 when unknown.
         max_output_tokens: The most tokens of output, 0 when unknown.
         output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the default for
@@ -47,6 +47,7 @@ class Candidate:
         limits: The model's limits besides tokens.
         user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
         send_labels: Whether the provider gets the caller's labels.
+        lacks: What of `WIRE_FEATURES` its wire cannot carry, whatever its model can do.
     """
 
     provider_id: str
@@ -65,6 +66,7 @@ class Candidate:
     limits: Limits = NO_LIMITS
     user_id_key: bytes = field(default=b"", repr=False)
     send_labels: bool = False
+    lacks: frozenset[int] = frozenset()
 
     @property
     def name(self) -> str:

@@ -262,8 +262,9 @@ models:
         (("models: {a: {candidates: [{provider: sandbox, model: x, price: {input_per_mtok: a,"
          " output_per_mtok: 1}}]}}"), "1: models.a.candidates[0].price.input_per_mtok: must be a number"),
         ("models: {a: {candidates: [{provider: sandbox, model: x, capabilities: [telepathy]}]}}",
-         ("1: models.a.candidates[0].capabilities[0]: must be one of 'chat', 'vision', 'tools',"
-         " 'json_schema', 'reasoning', 'document', 'image_generation', 'image_editing',"
+         ("1: models.a.candidates[0].capabilities[0]: must be one of 'chat', 'vision', 'document',"
+         " 'audio_input', 'audio_output', 'image_output', 'tools', 'web_search', 'code_execution',"
+         " 'json_schema', 'reasoning', 'image_generation', 'image_editing',"
          " 'image_upscaling', 'image_classification', 'embedding', 'transcription' or 'speech'")),
     ],
 )  # fmt: skip

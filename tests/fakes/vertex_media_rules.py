@@ -30,11 +30,7 @@ def _wrong(model: str, instances: Sequence[Json], parameters: Json) -> Iterator[
     if not instances:
         yield "The request has no instances."
     if "embedding" in model:
-        most = 1 if model == "gemini-embedding-001" else 250
-        if len(instances) > most:
-            yield f"{len(instances)} instance(s) is allowed per prediction. Actual: {most}."
-        if not all(one.get("content") for one in instances):
-            yield "The text content is empty."
+        yield from _embedding(model, instances)
         return
     count = parameters.get("sampleCount")
     if not isinstance(count, int | float) or not 1 <= count <= (1 if "ultra" in model else 4):
@@ -45,6 +41,18 @@ def _wrong(model: str, instances: Sequence[Json], parameters: Json) -> Iterator[
         yield "The aspect ratio is not supported."
     if "capability" in model:
         yield from _references(instances[0], parameters)
+
+
+def _embedding(model: str, instances: Sequence[Json]) -> Iterator[str]:
+    if model.startswith("multimodalembedding"):
+        if len(instances) != 1 or not (instances[0].get("text") or instances[0].get("image")):
+            yield "Exactly one instance with a text or an image is allowed per prediction."
+        return
+    most = 1 if model == "gemini-embedding-001" else 250
+    if len(instances) > most:
+        yield f"{len(instances)} instance(s) is allowed per prediction. Actual: {most}."
+    if not all(one.get("content") for one in instances):
+        yield "The text content is empty."
 
 
 def _references(instance: Json, parameters: Json) -> Iterator[str]:

@@ -3,19 +3,36 @@
 import pytest
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_TOOL, ROLE_USER, Media, Part, ToolResult
-from ringmain.v1.generation_pb2 import REASONING_EFFORT_HIGH, FunctionTool, Tool, ToolMode
+from ringmain.v1.generation_pb2 import (
+    MODALITY_AUDIO,
+    MODALITY_IMAGE,
+    MODALITY_TEXT,
+    REASONING_EFFORT_HIGH,
+    CodeExecutionTool,
+    FunctionTool,
+    Tool,
+    ToolMode,
+    WebSearchTool,
+)
 from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_CODE_EXECUTION,
     CAPABILITY_DOCUMENT,
+    CAPABILITY_IMAGE_OUTPUT,
     CAPABILITY_JSON_SCHEMA,
     CAPABILITY_TOOLS,
     CAPABILITY_VISION,
+    CAPABILITY_WEB_SEARCH,
 )
+from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
 
 PNG = b"\x89PNG\r\n\x1a\n"
 VISION = {CAPABILITY_VISION}
 DOCUMENT = {CAPABILITY_DOCUMENT}
+AUDIO = {CAPABILITY_AUDIO_INPUT}
 NONE: set[int] = set()
 
 
@@ -44,12 +61,15 @@ def ask(*parts: Part) -> pb.ChatRequest:
         ),
         (Media(data=b"x", mime_type="text/markdown"), NONE),
         (Media(data=b"{}", mime_type="application/json"), NONE),
-        (Media(data=b"ID3"), NONE),
+        (Media(data=b"ID3"), AUDIO),
+        (Media(data=b"x", mime_type="audio/wav"), AUDIO),
+        (Media(uri="https://example.com/song.mp3"), AUDIO),
+        (Media(data=b"x", mime_type="video/mp4"), NONE),
         (Media(data=b"something"), NONE),
     ],
 )
-def test_media_needs_vision_or_documents(media: Media, needed: set[int]) -> None:
-    """Images need vision and documents need document; text goes as text, and audio has no capability."""
+def test_media_needs_what_reads_it(media: Media, needed: set[int]) -> None:
+    """Images, documents and audio need a capability each; text goes as text, and video has no capability."""
     assert chat_needs(ask(Part(media=media))) == needed
 
 
@@ -69,6 +89,30 @@ def test_declared_tools_and_a_schema_are_needs() -> None:
     request.tools.append(Tool(function=FunctionTool(name="f")))
     request.generation_config.response_format.json_schema.schema_json = "{}"
     assert chat_needs(request) == {CAPABILITY_TOOLS, CAPABILITY_JSON_SCHEMA}
+
+
+def test_tools_that_the_provider_runs_are_needs_of_their_own() -> None:
+    """A search and code need no model that calls tools; a restriction of a search must be kept to."""
+    request = ask()
+    request.tools.append(Tool(code_execution=CodeExecutionTool()))
+    assert chat_needs(request) == {CAPABILITY_CODE_EXECUTION}
+    request.tools.append(Tool(web_search=WebSearchTool(max_uses=3, country_code="DE")))
+    assert chat_needs(request) == {CAPABILITY_CODE_EXECUTION, CAPABILITY_WEB_SEARCH}
+    searching = ask()
+    searching.tools.append(Tool(web_search=WebSearchTool(allowed_domains=["example.com"])))
+    assert chat_needs(searching) == {CAPABILITY_WEB_SEARCH, ALLOWED_DOMAINS}
+    searching.tools[0].web_search.ClearField("allowed_domains")
+    searching.tools[0].web_search.blocked_domains.append("example.com")
+    assert chat_needs(searching) == {CAPABILITY_WEB_SEARCH, BLOCKED_DOMAINS}
+
+
+def test_the_modalities_of_the_answer_are_needs() -> None:
+    """Images and speech must be written by somebody; text every model writes."""
+    request = ask()
+    request.generation_config.output_modalities.append(MODALITY_TEXT)
+    assert chat_needs(request) == NONE
+    request.generation_config.output_modalities.extend([MODALITY_IMAGE, MODALITY_AUDIO])
+    assert chat_needs(request) == {CAPABILITY_IMAGE_OUTPUT, CAPABILITY_AUDIO_OUTPUT}
 
 
 def test_knobs_are_no_needs() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_USER
-from ringmain.v1.generation_pb2 import FunctionTool, Tool
+from ringmain.v1.generation_pb2 import FunctionTool, Tool, WebSearchTool
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_CHAT,
     CAPABILITY_DOCUMENT,
@@ -14,8 +14,10 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_JSON_SCHEMA,
     CAPABILITY_TOOLS,
     CAPABILITY_VISION,
+    CAPABILITY_WEB_SEARCH,
 )
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, AnyOperation, Unary
 from ringmain_server.routing.eligibility import capable
@@ -82,6 +84,34 @@ def test_what_is_unknown_is_tried() -> None:
     unknown = fake(unknown=True)
     assert capable("m", [fake(), unknown], CHAT, rich()) == [unknown]
     assert capable("m", [unknown], CHAT, rich()) == [unknown]
+
+
+def searching(*domains: str) -> pb.ChatRequest:
+    """A request that may search the web, or some domains of it."""
+    request = plain()
+    request.tools.append(Tool(web_search=WebSearchTool(allowed_domains=domains)))
+    return request
+
+
+def test_what_a_wire_cannot_carry_counts_for_unknown_models_too() -> None:
+    """Nobody tries a model for what its provider could not even be told, whatever the model can do."""
+    lacking = Candidate("p", "openai", "m", lacks=frozenset({CAPABILITY_WEB_SEARCH, ALLOWED_DOMAINS}))
+    restless = Candidate("q", "gemini", "m", lacks=frozenset({ALLOWED_DOMAINS}))
+    able = Candidate("r", "anthropic", "m")
+    targets = [Fake(lacking), Fake(restless), Fake(able)]
+    assert capable("m", targets, CHAT, plain()) == targets
+    assert capable("m", targets, CHAT, rich()) == targets
+    assert capable("m", targets, CHAT, searching()) == targets[1:]
+    assert capable("m", targets, CHAT, searching("example.com")) == targets[2:]
+    assert missing(targets[:1], searching()) == "web_search"
+    restricted = searching("example.com")
+    assert missing(targets[:2], restricted) == "web_search.allowed_domains"
+
+
+def test_candidates_that_can_all_serve_stay_as_they_are() -> None:
+    """The same list comes back where nobody is left out, so that no plan is made anew."""
+    targets = [fake(CAPABILITY_TOOLS), fake(CAPABILITY_TOOLS)]
+    assert capable("m", targets, CHAT, plain()) is targets
 
 
 def test_a_model_that_does_not_chat_is_skipped_for_chat() -> None:

@@ -77,6 +77,59 @@ async def test_a_model_can_what_every_candidate_can() -> None:
     assert partly.candidates[1].context_token_count == 0
 
 
+SEARCH, CODE = pb.CAPABILITY_WEB_SEARCH, pb.CAPABILITY_CODE_EXECUTION
+HEAR, SPEAK, DRAW = pb.CAPABILITY_AUDIO_INPUT, pb.CAPABILITY_AUDIO_OUTPUT, pb.CAPABILITY_IMAGE_OUTPUT
+CLAUDE, GEMINI = {"kind": "anthropic", "api_key": "k"}, {"kind": "gemini", "api_key": "k"}
+VERTEX = {"kind": "vertex", "project": "p", "location": "global", "insecure": True, "endpoint": "127.0.0.1:9"}
+AZURE = {**OPENAI, "kind": "azure", "base_url": "http://127.0.0.1:9/openai/v1"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "features"),
+    [
+        (CLAUDE, "claude-sonnet-5", {SEARCH, CODE}),
+        ({**CLAUDE, "platform": "vertex", "project": "p", "location": "l"}, "claude-sonnet-5", {SEARCH}),
+        ({**CLAUDE, "platform": "bedrock", "location": "l"}, "claude-sonnet-5", set()),
+        (OPENAI, "gpt-5.5", {SEARCH, CODE, DRAW}),
+        (OPENAI, "gpt-5.1", set()),
+        ({**OPENAI, "wire": "responses"}, "gpt-5.1", {SEARCH, CODE, DRAW}),
+        ({**OPENAI, "wire": "chat"}, "gpt-5.5", set()),
+        (OPENAI, "gpt-audio", {HEAR, SPEAK}),
+        ({**OPENAI, "wire": "responses"}, "gpt-audio", {SEARCH, CODE, DRAW}),
+        (AZURE, "gpt-5.1", set()),
+        ({**AZURE, "wire": "responses"}, "gpt-5.1", set()),
+        ({"kind": "groq", "api_key": "k"}, "openai/gpt-oss-20b", set()),
+        ({"kind": "openrouter", "api_key": "k"}, "openai/gpt-5.1", {SEARCH}),
+        ({"kind": "openrouter", "api_key": "k"}, "google/gemini-3-pro-image", {DRAW}),
+        (GEMINI, "gemini-3.8-flash", {SEARCH, CODE, HEAR}),
+        (VERTEX, "gemini-3.8-flash", {SEARCH, CODE, HEAR}),
+        (GEMINI, "gemini-3-pro-image", {DRAW}),
+        ({"kind": "sandbox"}, "chat", {SEARCH, CODE, HEAR}),
+    ],
+)
+async def test_what_of_a_chat_not_every_wire_carries(
+    provider: dict[str, object], model: str, features: set[int]
+) -> None:
+    """Tools that a provider runs come with its wire; audio and images are what model and wire both can."""
+    async with gateway({"providers": {"up": provider}}) as ringmain:
+        found = await ringmain.client.model(f"up/{model}")
+    assert set(found.capabilities) & {SEARCH, CODE, HEAR, SPEAK, DRAW} == features
+
+
+async def test_what_a_wire_cannot_carry_is_refused_whatever_the_model() -> None:
+    """A web search never reaches a provider whose wire has none: it would answer without searching."""
+    request = ask("up/unheard-of")
+    request.tools.add().web_search.SetInParent()
+    models = {"m": {"candidates": [{"provider": "up", "model": "x", "capabilities": ["chat", "web_search"]}]}}
+    async with gateway({"providers": {"up": ELSEWHERE}, "models": models}) as ringmain:
+        for name in ("up/unheard-of", "m"):
+            request.model = name
+            with pytest.raises(errors.RingmainError) as caught:
+                await ringmain.client.chat(request)
+            assert caught.value.reason == "CAPABILITY_MISSING"
+            assert caught.value.metadata["capability"] == "web_search"
+
+
 async def test_a_vendors_current_models_are_listed_where_its_provider_serves_them() -> None:
     """With a key alone the vendor's models are listed, but not those that no operation here is for."""
     async with gateway({"providers": {"openai": OPENAI, "up": ELSEWHERE}}) as ringmain:

@@ -1,7 +1,7 @@
 """Sandbox, pure: the embeddings of the OpenAI wire.
 
 https://platform.openai.com/docs/api-reference/embeddings/create; `input_type` is the field in which other
-servers of this wire take the purpose of the vectors.
+servers of this wire take the purpose of the vectors. `images` is a field of its own.
 """
 
 import base64
@@ -12,6 +12,8 @@ from functools import partial
 import orjson
 
 from ringmain_sandbox import tokens
+from ringmain_sandbox.pictures.files import read
+from ringmain_sandbox.pictures.look import look
 from ringmain_sandbox.prompt import PACING, check_fields
 from ringmain_sandbox.question import Question
 from ringmain_sandbox.refusal import bad_request
@@ -23,7 +25,11 @@ DIMENSIONS = 1536
 """The default number of dimensions."""
 MOST_DIMENSIONS = 4096
 MOST_TEXTS = 2048
-_KNOWN = frozenset({*PACING, "model", "input", "dimensions", "encoding_format", "user", "input_type"})
+IMAGE_TOKENS = 64
+"""The tokens of an image, whatever its size."""
+_KNOWN = frozenset(
+    {*PACING, "model", "input", "dimensions", "encoding_format", "user", "input_type", "images"}
+)
 
 
 def embed(question: Question) -> Reply:
@@ -34,7 +40,11 @@ def embed(question: Question) -> Reply:
     """
     body = question.received.body
     check_fields(body, _KNOWN)
-    texts, dimensions = _texts(body.get("input")), _dimensions(body.get("dimensions"))
+    dimensions = _dimensions(body.get("dimensions"))
+    seen = _images(body.get("images"))
+    texts = [] if seen and body.get("input") == [] else _texts(body.get("input"))
+    count = sum(tokens.count(text) for text in texts) + IMAGE_TOKENS * len(seen)
+    texts += seen
     encoded = body.get("encoding_format") == "base64"
     purpose = question.text("input_type")
     data = [
@@ -47,7 +57,6 @@ def embed(question: Question) -> Reply:
         }
         for index, text in enumerate(texts)
     ]
-    count = sum(tokens.count(text) for text in texts)
     answer = {
         "object": "list",
         "data": data,
@@ -66,6 +75,23 @@ def _texts(given: object) -> list[str]:
     if len(texts) > MOST_TEXTS:
         raise bad_request(f"input must hold at most {MOST_TEXTS} texts.", "input")
     return found
+
+
+def _images(given: object) -> list[str]:
+    """Returns what is seen in each image, in words, so that a text is near the images it describes."""
+    if given is None:
+        return []
+    images = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
+    if not isinstance(given, list) or not len(images) == len(given) <= MOST_TEXTS:
+        raise bad_request(f"images must be a list of at most {MOST_TEXTS} images in base64.", "images")
+    return [" ".join(look(read(_decoded(one), "images")).labels) for one in images]
+
+
+def _decoded(image: str) -> bytes:
+    try:
+        return base64.b64decode(image, validate=True)
+    except ValueError:
+        raise bad_request("images must be in base64.", "images") from None
 
 
 def _dimensions(given: object) -> int:

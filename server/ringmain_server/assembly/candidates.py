@@ -6,12 +6,12 @@ drain, where configured → timeout → streams made from whole answers, where a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT, CAPABILITY_TOOLS
 
 from ringmain_server.assembly.policies import health_settings, model_policy
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
-from ringmain_server.catalog.capabilities import CHAT_FEATURES, capability
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, RESTRICTIONS, WIRE_FEATURES, capability
 from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
@@ -79,17 +79,14 @@ def _candidate(
     provider, own = providers[stated.provider], settings.providers[stated.provider]
     timeouts = settings.timeouts_for(stated.provider, model)
     known = lookup(provider.kind, stated.model) or UNKNOWN
+    carried = provider.carries(stated.model)
     return Candidate(
         provider_id=stated.provider,
         kind=provider.kind,
         provider_model=stated.model,
         timeouts=Timeouts(timeouts.connect, timeouts.attempt, timeouts.first_content, timeouts.idle),
         price=_price(provider.kind, stated),
-        capabilities=(
-            _known(provider, stated.model, known)
-            if stated.capabilities is None
-            else _stated(stated.capabilities)
-        ),
+        capabilities=_capabilities(provider, stated, known, carried),
         context_tokens=stated.context_tokens or known.context_tokens,
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
@@ -100,7 +97,23 @@ def _candidate(
         limits=known.limits,
         user_id_key=b"" if own.user_id_key is None else own.user_id_key.get_secret_value().encode(),
         send_labels=getattr(own, "send_labels", False),
+        lacks=WIRE_FEATURES - carried,
     )
+
+
+def _capabilities(
+    provider: Provider, stated: CandidateSettings, known: KnownModel, carried: frozenset[int]
+) -> frozenset[int] | None:
+    """Returns what a candidate can do: what its model can, as far as its wire carries it. None if unknown."""
+    if stated.capabilities is not None:
+        found = _stated(stated.capabilities)
+    else:
+        own = None if provider.capabilities is None else provider.capabilities(stated.model)
+        able = known.capabilities if own is None else own
+        if able is None:
+            return None
+        found = able | provider.gives(stated.model) if CAPABILITY_TOOLS in able else able
+    return found - (WIRE_FEATURES - carried) | (RESTRICTIONS & carried)
 
 
 def _taken(limits: Limits) -> ModelLimits:
@@ -110,11 +123,6 @@ def _taken(limits: Limits) -> ModelLimits:
     if limits.image is None or not limits.image.input_types:
         return ANY_IMAGE
     return ModelLimits(mime_types=limits.image.input_types, max_bytes=limits.image.max_input_bytes)
-
-
-def _known(provider: Provider, model: str, known: KnownModel) -> frozenset[int] | None:
-    own = None if provider.capabilities is None else provider.capabilities(model)
-    return known.capabilities if own is None else own
 
 
 def _price(kind: str, stated: CandidateSettings) -> Price | None:

@@ -14,6 +14,7 @@ from ringmain_server.errors import CapabilityMissing, Incapable, ProviderError, 
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import AnyOperation, Streamed, Unary
+from ringmain_server.operations.needs import NOTHING
 from ringmain_server.operations.upload import ReplayBuffer
 from ringmain_server.providers.lazy import Library
 from ringmain_server.providers.multi_step import run
@@ -38,6 +39,10 @@ _FORESEEN = (RingmainError, MemoryError)
 
 def _never(_: str) -> bool:
     return False
+
+
+def _nothing(_: str) -> frozenset[int]:
+    return NOTHING
 
 
 def _by_transparency(_: str) -> EditForm:
@@ -84,6 +89,8 @@ class Provider:
         models: Its own names of models worth listing; empty if only the upstream knows them.
         capabilities: Returns what one of its models can do, by name; None, or a result of None, leaves that
             to the catalog.
+        carries: Returns what of `WIRE_FEATURES` the wire of one of its models can carry.
+        gives: Returns what of it every model of that wire has that calls tools, because the provider runs it.
         prefills: Whether a model continues an assistant's unfinished turn.
         images: The images that all its models accept; None leaves that to the catalog.
         edits: Returns the form in which a model expects edits of an image.
@@ -100,6 +107,8 @@ class Provider:
     translators: Translators
     models: tuple[str, ...] = ()
     capabilities: Callable[[str], frozenset[int] | None] | None = None
+    carries: Callable[[str], frozenset[int]] = _nothing
+    gives: Callable[[str], frozenset[int]] = _nothing
     prefills: Callable[[str], bool] = _never
     images: ModelLimits | None = None
     edits: Callable[[str], EditForm] = _by_transparency

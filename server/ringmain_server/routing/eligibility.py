@@ -1,8 +1,8 @@
 """Room 3, pure: decides which candidates can serve a request.
 
-Unknown properties of a candidate never count against it: its provider will refuse what it cannot do. An
-estimate of the input's size is not certain either, so it leaves out only a candidate whose context it exceeds
-by half, and only while another candidate is left.
+Unknown properties of a candidate never count against it: its provider will refuse what it cannot do. What its
+wire cannot carry is known, and always counts. An estimate of the input's size is not certain either, so it
+leaves out only a candidate whose context it exceeds by half, and only while another candidate is left.
 """
 
 from collections.abc import Sequence
@@ -122,9 +122,11 @@ def same_model(first: ServableT, targets: Sequence[ServableT]) -> list[ServableT
 
 
 def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
-    """Whether the request must be examined: most models can do everything that a chat may need."""
+    """Whether there may be something in a request that a candidate cannot serve."""
     has = candidate.capabilities
-    return has is not None and not (op.capability in has and op.may_need <= has)
+    if has is None:
+        return not op.may_need.isdisjoint(candidate.lacks)
+    return not (op.capability in has and op.may_need <= has)
 
 
 def _missing_operation(targets: Sequence[Servable], op: Operation[Req, Any]) -> str:
@@ -135,22 +137,24 @@ def _missing_operation(targets: Sequence[Servable], op: Operation[Req, Any]) -> 
 
 def _with_needs(
     model: str, serving: Sequence[ServableT], op: AnyOperation, needs: frozenset[int]
-) -> list[ServableT]:
-    base = op.capability
-    found = []
-    for one in serving:
-        has = one.candidate.capabilities
-        if has is None or (base in has and needs <= has):
-            found.append(one)
+) -> Sequence[ServableT]:
+    wanted = needs | {op.capability}
+    found = [one for one in serving if not _missing(one.candidate, wanted)]
     if not found:
-        raise CapabilityMissing(model, _lacking(serving, {base, *needs}))
-    return found
+        raise CapabilityMissing(model, _lacking(serving, wanted))
+    return serving if len(found) == len(serving) else found
 
 
-def _lacking(serving: Sequence[Servable], needs: set[int]) -> str:
+def _missing(candidate: Candidate, wanted: frozenset[int]) -> frozenset[int]:
+    """Returns what a candidate is known to lack; an unknown model may do all that its wire carries."""
+    has = candidate.capabilities
+    return wanted & candidate.lacks if has is None else wanted - has
+
+
+def _lacking(serving: Sequence[Servable], wanted: frozenset[int]) -> str:
     """Returns the capabilities that all candidates lack; if they lack different ones, those of the first."""
-    lacks = [needs - (one.candidate.capabilities or set()) for one in serving]
-    by_all = set.intersection(*lacks)
+    lacks = [_missing(one.candidate, wanted) for one in serving]
+    by_all = frozenset.intersection(*lacks)
     return ",".join(capability_name(value) for value in sorted(by_all or lacks[0]))
 
 

@@ -258,6 +258,41 @@ def test_a_result_comes_in_a_later_turn() -> None:
     assert sent_back(first.message, second.message) == list(SEARCHED)
 
 
+def test_two_results_of_one_call() -> None:
+    """A second result of a call is a part of its own with the same id, whole and streamed."""
+    blocks = [*SEARCHED[1:3], SEARCHED[2], SEARCHED[0]]
+    found = whole(blocks)
+    first, second, _ = (part.provider_tool_call for part in found.message.parts)
+    assert (second.tool_call_id, second.arguments_json) == (first.tool_call_id, "")
+    assert found == from_stream(blocks)
+    assert sent_back(found.message) == blocks
+
+
+def test_odd_shapes_are_read() -> None:
+    """Whatever shape the content of a result, a citation or a summary has, the answer is read."""
+    call = {"type": "server_tool_use", "id": "s", "name": "web_fetch", "input": {}}
+    odd: list[Any] = [
+        None,
+        1,
+        "text",
+        [],
+        [1, {}],
+        {},
+        {"type": 1},
+        {"url": "u"},
+        {"url": "u", "content": {}},
+    ]
+    odd += [{"url": "u", "content": {"source": {"type": "base64", "data": "not base64!"}}}, {"lines": 1}]
+    odd += [{"tool_references": [{}]}, {"return_code": "x"}, {"error_code": "e"}, {"lines": [1, None]}]
+    for content in odd:
+        result = {"type": "web_fetch_tool_result", "tool_use_id": "s", "content": content}
+        cited = {"type": "text", "text": "a", "citations": [content]}
+        blocks = [call, result, cited, {"type": "compaction", "content": content}]
+        found = whole(blocks)
+        assert found.message.parts[0].provider_tool_call.name == "web_fetch"
+        assert validate.chat(following(found.message)) == []
+
+
 def test_code_under_any_name() -> None:
     """Code that runs under several names is the contract's `code_execution`."""
     found = whole(RAN).message.parts[0].provider_tool_call

@@ -1,5 +1,6 @@
 """Tests of requests that this wire cannot carry, and of what the traits of models are read from."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ringmain_server.providers.anthropic.translators import (
     AnthropicChatTranslator,
     AnthropicStreamChatTranslator,
 )
+from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.transport import HttpRequest
 
 from tests.providers.anthropic.golden import asked, candidate
@@ -127,6 +129,57 @@ def test_the_reader_knows_the_answers_own_tool() -> None:
     )
     assert chat.response(raw, request, candidate()).message.parts[0].text == '{"a": 1}'
     assert stream.decoder(request, candidate()).complete is False
+
+
+OPEN = '{"type": "object", "additionalProperties": {"type": "integer"}}'
+CLOSED = '{"type": "object", "properties": {"a": {"type": "integer"}}}'
+
+
+@pytest.mark.parametrize(
+    ("fields", "model", "field"),
+    [
+        (
+            {"tools": [{"function": {"name": "f", "parametersSchemaJson": OPEN, "strict": True}}]},
+            "claude-sonnet-4-5",
+            "tools[0].function.strict",
+        ),
+        (
+            {"generationConfig": {"responseFormat": {"jsonSchema": {"schemaJson": OPEN, "strict": True}}}},
+            "claude-sonnet-4-5",
+            "generation_config.response_format.json_schema.strict",
+        ),
+        (
+            {"generationConfig": {"responseFormat": {"jsonSchema": {"schemaJson": CLOSED, "strict": True}}}},
+            "claude-sonnet-4-20250514",
+            "generation_config.response_format.json_schema.strict",
+        ),
+    ],
+)
+def test_schemas_that_cannot_be_held_to(fields: dict[str, Any], model: str, field: str) -> None:
+    """A schema that must hold and cannot be held to is refused before anything is sent."""
+    with pytest.raises(errors.Inexpressible) as caught:
+        sent(model, **fields)
+    assert (caught.value.reason, caught.value.violations[0].field) == ("PROVIDER_REJECTED", field)
+
+
+@pytest.mark.parametrize(
+    ("tool", "platform"),
+    [("web_search", "bedrock"), ("code_execution", "bedrock"), ("code_execution", "vertex")],
+)
+def test_tools_that_a_platform_lacks(tool: str, platform: str) -> None:
+    """A tool of the provider is never left out: a platform without it is not asked."""
+    with pytest.raises(errors.CapabilityMissing) as caught:
+        sent(options=Options(platform=platform), tools=[{tool: {}}])
+    assert caught.value.metadata["capability"] == tool
+
+
+def test_the_end_user_is_a_hash() -> None:
+    """The provider is told of the end user where the operator gave a key for it, and then a hash alone."""
+    request = asked(attribution={"userId": "ann"})
+    translator = AnthropicChatTranslator(Options(), AnthropicErrors())
+    keyed = replace(candidate(), user_id_key=b"a secret")
+    assert "metadata" not in translator.request(request, candidate()).body
+    assert translator.request(request, keyed).body["metadata"] == {"user_id": user_hash(request, keyed)}
 
 
 @pytest.mark.parametrize(

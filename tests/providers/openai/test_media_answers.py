@@ -11,6 +11,7 @@ from ringmain_server.errors import (
     ContentFiltered,
     InvalidField,
     MalformedAnswer,
+    MediaInvalid,
     ModelOutputInvalid,
     ProviderError,
     RateLimited,
@@ -279,6 +280,13 @@ def test_a_voice_must_be_named_where_there_is_none() -> None:
     with pytest.raises(InvalidField) as refused:
         sent(asked("SPEAK", kind="groq", model="playai-tts"))
     assert [one.field for one in refused.value.violations] == ["speech_config.voice"]
+
+
+def test_media_are_not_embedded() -> None:
+    """No model of this wire embeds media; the refusal names the first."""
+    with pytest.raises(MediaInvalid) as refused:
+        sent(asked("EMBED", media=[{"data": "PNG"}]))
+    assert [one.field for one in refused.value.violations] == ["media[0]"]
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """Embeddings over the sandbox's wire."""
 
+from operator import mul
 from typing import Any
 
 import orjson
+import PIL.Image
 import pytest
 from ringmain.v1 import embedding_service_pb2 as pb
+from ringmain.v1.content_pb2 import Media
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import MalformedAnswer, Rejected
+from ringmain_server.errors import MalformedAnswer, MediaInvalid, Rejected
 from ringmain_server.operations import EMBED
 from ringmain_server.providers.sandbox.embedding import EmbedTranslator
 from ringmain_server.providers.transport import HttpRequest
 
+from tests.fakes.pictures import saved
 from tests.providers.sandbox.bench import Bench
 from tests.providers.sandbox.uploads import texts
 
@@ -90,3 +94,31 @@ def test_malformed_answers_are_errors(raw: bytes) -> None:
     """Whatever is not two vectors is a malformed answer."""
     with pytest.raises(MalformedAnswer):
         EmbedTranslator().response(raw, texts(), BOX)
+
+
+async def test_a_picture_is_near_the_words_that_describe_it() -> None:
+    """Vectors of media come after those of texts, in the same space, and are counted."""
+    request = texts("green", "blue")
+    for color in ("green", "blue"):
+        image = PIL.Image.new("RGB", (32, 32), color)
+        request.media.add(mime_type="image/png", data=saved(image, "PNG"))
+    answer = await Bench().whole(EMBED, "embed", request)
+    green, blue, *pictures = [list(one.values) for one in answer.embeddings]
+    for picture, near, far in zip(pictures, (green, blue), (blue, green), strict=True):
+        assert sum(map(mul, picture, near)) > sum(map(mul, picture, far))
+    assert answer.usage.input_token_count > 100
+    request.ClearField("texts")
+    alone = await Bench().whole(EMBED, "embed", request)
+    assert list(alone.embeddings) == list(answer.embeddings)[2:]
+
+
+async def test_what_cannot_be_embedded_is_named() -> None:
+    """Media other than images are refused before anything is sent, and broken images by the wire."""
+    for medium in (Media(data=b"%PDF-1.7"), Media(uri="https://example.com/a.png")):
+        with pytest.raises(MediaInvalid) as refused:
+            await Bench().whole(EMBED, "embed", pb.EmbedRequest(media=[medium]))
+        assert refused.value.violations[0].field == "media[0]"
+    for images in (["?"], ["AAAA"], [1], "AAAA"):
+        with pytest.raises(Rejected, match="images"):
+            body = {"model": "embed", "input": [], "images": images}
+            await Bench().transport.send(HttpRequest("/embeddings", body))

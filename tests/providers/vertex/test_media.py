@@ -388,19 +388,6 @@ def test_the_gateways_own() -> None:
             )
 
 
-def test_the_gateways_own_of_other_operations() -> None:
-    """What is embedded, spoken or heard cannot be passed through either."""
-    embed = embedding_pb2.EmbedRequest(model="m", texts=["x"])
-    embed.embedding_config.provider_options["vertex"].update({"content": {}})
-    speak = audio_pb2.SpeakRequest(model="m", text="x")
-    speak.speech_config.provider_options["vertex"].update({"contents": []})
-    for op, request, model in ((EMBED, embed, "gemini-embedding-2"), (SPEAK, speak, SPEAKS)):
-        translator = media_golden.translators(model)[op]
-        with pytest.raises(errors.InvalidField, match="provider_options"):
-            asked = media_golden.candidate(model)
-            next(translator.steps(request, asked)) if op is EMBED else translator.request(request, asked)
-
-
 def test_what_cannot_be_sent() -> None:
     """Imagen fetches from nowhere but Google's own storage, and knows no margins without a canvas."""
     model = "imagen-3.0-capability-001"

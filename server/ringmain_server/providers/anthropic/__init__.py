@@ -5,9 +5,11 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ringmain_server.catalog.capabilities import RESTRICTIONS
 from ringmain_server.providers.anthropic.credentials import secrets
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, MESSAGES_PATH, Options
+from ringmain_server.providers.anthropic.server_tools import tools_at
 from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.anthropic.translators import translators
 from ringmain_server.providers.checks import NOBODY, refusal_of
@@ -40,6 +42,7 @@ def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSession
     Raises:
         ExtraMissing: A platform's library is not installed.
     """
+    runs = tools_at(settings.platform or "")
     options = Options(
         platform=settings.platform or "",
         max_output_tokens=settings.max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS,
@@ -61,6 +64,8 @@ def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSession
         settings.kind,
         transport,
         translators(options, errors),
+        carries=lambda _: runs | RESTRICTIONS if runs else runs,
+        gives=lambda _: runs,
         prefills=lambda model: traits_of(model).prefill,
         check=check,
         library=transport,

@@ -6,7 +6,7 @@ holds in one piece what a stream sends in several: both feed the same `MessagesA
 same result.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import Part
@@ -42,12 +42,12 @@ class MessagesAnswer:
 
     __slots__ = (
         "_answer_tool",
+        "_answered",
         "_call_ids",
         "_cited",
         "_held",
         "_kinds",
         "_provider_id",
-        "_results",
         "_unsent",
         "assembler",
     )
@@ -60,7 +60,7 @@ class MessagesAnswer:
         self._call_ids: dict[int, str] = {}
         self._cited: dict[int, list[Json]] = {}
         self._held: dict[int, dict[str, object]] = {}
-        self._results = 0
+        self._answered: list[str] = []
         self.assembler = ChatAssembler(provider_id)
 
     def begin(self, index: int, block: Json) -> None:
@@ -128,7 +128,7 @@ class MessagesAnswer:
     def end(self, index: int) -> None:
         """Completes a block of a stream.
 
-        A call of a tool that the provider runs stays open, since its result is a later block.
+        A call of a tool that the provider runs stays open for its result, which is a later block.
         """
         self.complete(index)
         self.assembler.close(index)
@@ -212,16 +212,19 @@ class MessagesAnswer:
         call_id = text(block, "tool_use_id")
         if not call_id:
             raise MalformedAnswer(self._provider_id, "gave the result of a tool without the id of its call")
-        at = self.assembler.parts
-        if not self.assembler.has(call_id):
+        at, order = self.assembler.parts, len(self._answered)
+        # A second result of a call is a part of its own, like one whose call was in an earlier turn.
+        key: Hashable = (call_id, order) if call_id in self._answered else call_id
+        if not self.assembler.has(key):
             name = tool_name(text(block, "type").removesuffix(RESULT))
-            self.assembler.provider_tool_call(call_id, call_id, name)
+            self.assembler.provider_tool_call(key, call_id, name)
         for part in results(block):
-            self.assembler.result(part, call_id)
+            self.assembler.result(part, key)
         if has_failed(block):
-            self.assembler.failed(call_id)
-        self.assembler.signature(result_state(block, at, self._results), call_id)
-        self._results += 1
+            self.assembler.failed(key)
+        self.assembler.signature(result_state(block, at, order), key)
+        self.assembler.close(key)
+        self._answered.append(call_id)
 
 
 def response(

@@ -16,13 +16,13 @@ from ringmain.v1.generation_pb2 import (
     REASONING_EFFORT_MINIMAL,
     REASONING_EFFORT_NONE,
     GenerationConfig,
-    ReasoningEffort,
 )
 
 from ringmain_server.providers.anthropic.server_calls import CALLS
 from ringmain_server.providers.anthropic.server_results import RESULT
 from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits
 from ringmain_server.providers.anthropic.turns import MessagesTurn
+from ringmain_server.providers.efforts import effort_of
 
 Json = Mapping[str, object]
 
@@ -34,13 +34,6 @@ _EFFORTS = {
     REASONING_EFFORT_EXTRA_HIGH: ("max", 0.9),
 }
 """The wire's word for an effort, and its share of the output tokens for models with a budget."""
-_BUDGETS = (
-    (0, REASONING_EFFORT_NONE),
-    (4_096, REASONING_EFFORT_LOW),
-    (16_384, REASONING_EFFORT_MEDIUM),
-    (32_768, REASONING_EFFORT_HIGH),
-)
-"""The effort that comes nearest to a budget of at most so many tokens."""
 _LEAST = 1024
 """The wire's smallest budget."""
 _MOST = 32_000
@@ -48,14 +41,6 @@ _MOST = 32_000
 _SHARE = 0.9
 """The largest share of the output tokens; the rest is left for the answer."""
 _THOUGHTS = ("thinking", "redacted_thinking")
-
-
-def effort_of(config: GenerationConfig) -> ReasoningEffort.ValueType:
-    """Returns the effort that a request asks for, by name or by a budget."""
-    if not config.HasField("reasoning_token_budget"):
-        return config.reasoning_effort
-    budget = config.reasoning_token_budget
-    return next((effort for most, effort in _BUDGETS if budget <= most), REASONING_EFFORT_EXTRA_HIGH)
 
 
 def word_of(config: GenerationConfig) -> str:

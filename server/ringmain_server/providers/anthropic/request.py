@@ -29,6 +29,7 @@ from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.formats import Format, format_of
 from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
 from ringmain_server.providers.anthropic.turns import MessagesConversation, conversation
+from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.transport import HttpRequest
 
@@ -128,6 +129,8 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
         body["output_config"] = output
     if stops := [stop for stop in config.stop_sequences if stop.strip()]:
         body["stop_sequences"] = stops  # the wire refuses blank ones
+    if user := user_hash(request, candidate):
+        body["metadata"] = {"user_id": user}
     # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
         body.update(_sampling(config, traits))

@@ -12,6 +12,7 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import Tool, WebSearchTool
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import capability
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.providers.anthropic.blocks import Block
 
@@ -20,6 +21,11 @@ _PLATFORMS: Mapping[str, Mapping[str, str]] = {
     "code_execution": {"": "code-execution-2025-08-25"},
 }
 """The platforms that have a tool, with the beta that it needs there; empty if it needs none."""
+
+
+def tools_at(platform: str) -> frozenset[int]:
+    """Returns the tools that a platform runs for every Claude, as values of `Capability`."""
+    return frozenset(capability(kind) for kind, platforms in _PLATFORMS.items() if platform in platforms)
 
 
 def betas(request: ChatRequest, candidate: Candidate, platform: str) -> list[str]:

@@ -56,6 +56,8 @@ def build(provider_id: str, settings: "GeminiSettings", sessions: HttpSessions) 
         settings.kind,
         transport,
         chosen.everything,
+        carries=lambda _: choice.CARRIES,
+        gives=lambda _: choice.GIVES,
         translators_for=chosen,
         edits=choice.edits,
         check=partial(transport.check, "/models?pageSize=1"),

@@ -1,15 +1,18 @@
-"""Room 4, pure: embeds text by the Gemini developer API.
+"""Room 4, pure: embeds texts by the Gemini developer API, and media where a model takes them.
 
 https://ai.google.dev/api/embeddings#method:-models.batchembedcontents: up to a hundred texts per request. Not
 every model reports a token count.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from google.protobuf.json_format import MessageToDict
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.embeddable import check_text_alone
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object, merged
 from ringmain_server.providers.gemini.errors import GeminiErrors
@@ -17,8 +20,9 @@ from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
-from ringmain_server.providers.vertex import vectors
+from ringmain_server.providers.vertex import media, vectors, wire
 from ringmain_server.providers.vertex.embedding import OWN, PATH, TASKS, batches, response
+from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.vectors import Vector
 
@@ -37,6 +41,8 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
         """Sends as many requests as the limits need and joins their vectors."""
+        if kind_of(candidate.provider_model) is not ModelKind.EMBED_CONTENT:
+            check_text_alone(request)
         config = request.embedding_config
         shared: Object = {"model": model_of(candidate)}
         if task := TASKS.get(config.purpose):
@@ -45,10 +51,12 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
             shared["outputDimensionality"] = config.dimension_count
         given = passed(config.provider_options, candidate.kind, OWN, PATH)
         path = path_of(candidate, "batchEmbedContents")
-        wires = [
-            HttpRequest(path, {"requests": [_one(text, merged(shared, given)) for text in batch]})
-            for batch in batches(request.texts, _TEXTS, _TOKENS)
-        ]
+        shared = merged(shared, given)
+        texts = batches(request.texts, _TEXTS, _TOKENS) if request.texts else ()
+        bodies = [[{**shared, "content": {"parts": [{"text": text}]}} for text in batch] for batch in texts]
+        # A medium may have megabytes, so that each goes by itself.
+        bodies += [[{**shared, "content": content}] for content in _media(request)]
+        wires = [HttpRequest(path, {"requests": body}) for body in bodies]
         raws = yield Send(wires)
         found = [vector for raw in raws for vector in self._read(raw, candidate.provider_id)]
         return response(found, request, candidate)
@@ -66,8 +74,12 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
         ]
 
 
-def _one(text: str, shared: Object) -> Object:
-    return {**shared, "content": {"parts": [{"text": text}]}}
+def _media(request: embedding_pb2.EmbedRequest) -> Iterator[object]:
+    for index, one in enumerate(request.media):
+        message = wire.GenerateContentRequest()
+        message.contents.add().parts.append(media.part(one, f"media[{index}]"))
+        (content,) = MessageToDict(message)["contents"]
+        yield content
 
 
 def _tokens(found: object) -> int | None:

@@ -60,12 +60,15 @@ def build(
         STREAM_CHAT: StreamResponsesTranslator(kind.dialect, errors),
     }
     transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token), provider_id)
+    wires = Wires(settings.wire, chat, responses, kind)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
         transport=transport,
         translators=chat,
-        translators_for=Wires(settings.wire, chat, responses),
+        carries=wires.carries,
+        gives=wires.gives,
+        translators_for=wires,
         check=partial(transport.check, kind.check),
         library=transport,
     )

@@ -21,6 +21,13 @@ _SEARCHES = ("-search-preview", "-search-api")
 """In the names of OpenAI's models that search, https://platform.openai.com/docs/guides/tools-web-search."""
 
 
+def searches(dialect: Dialect, model: str) -> bool:
+    """Whether a model searches the web when a chat completion asks it to."""
+    if dialect.web_search == "options":
+        return any(mark in model for mark in _SEARCHES)
+    return dialect.web_search == "plugin"
+
+
 def fields(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Fields:
     """Yields the fields of the tools that a request declares.
 
@@ -56,13 +63,12 @@ def _tool_choice(choice: ToolChoice, functions: set[str]) -> Fields:
 
 
 def _web_search(search: WebSearchTool, candidate: Candidate, dialect: Dialect) -> Fields:
+    if not searches(dialect, candidate.provider_model):
+        raise CapabilityMissing(candidate.name, "WEB_SEARCH")
+    unrestricted(search, candidate.name)
     if dialect.web_search == "plugin":
-        unrestricted(search, candidate.name)
         # https://openrouter.ai/docs/features/web-search
         yield "plugins", [{"id": "web"}]
-    elif dialect.web_search == "options" and any(mark in candidate.provider_model for mark in _SEARCHES):
-        unrestricted(search, candidate.name)
+    else:
         place = {"type": "approximate", "approximate": {"country": search.country_code}}
         yield "web_search_options", {"user_location": place} if search.country_code else {}
-    else:
-        raise CapabilityMissing(candidate.name, "WEB_SEARCH")

@@ -16,6 +16,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.kinds.openai import EmbeddingEndpoint
+from ringmain_server.providers.embeddable import check_text_alone
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
@@ -51,6 +52,7 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
 
     def steps(self, request: EmbedRequest, candidate: Candidate) -> Steps[EmbedResponse]:
         """Sends as many requests as the limits need; the wire has no field for the vectors' purpose."""
+        check_text_alone(request)
         batches = list(self._batches(request.texts, candidate))
         answers = yield Send([self._request(batch, request, candidate) for batch in batches])
         response = EmbedResponse()

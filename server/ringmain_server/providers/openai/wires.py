@@ -3,10 +3,25 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_IMAGE_OUTPUT,
+    CAPABILITY_WEB_SEARCH,
+)
+
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, CHAT_FEATURES, PROVIDER_TOOLS
 from ringmain_server.catalog.models import lookup
+from ringmain_server.kinds import OpenAIKind
+from ringmain_server.operations.needs import NOTHING
+from ringmain_server.providers.openai.chat_tools import searches
 from ringmain_server.providers.openai.media import STREAMS_OF_IMAGES, streams_images
 from ringmain_server.providers.translator import Translators
+
+_RESPONSES: frozenset[int] = PROVIDER_TOOLS | {CAPABILITY_IMAGE_OUTPUT, ALLOWED_DOMAINS}
+"""The Responses wire carries these: images are drawn by a tool that OpenAI runs, like searches and code."""
+_SEARCH: frozenset[int] = frozenset({CAPABILITY_WEB_SEARCH})
 
 WireSetting = Literal["auto", "chat", "responses"]
 
@@ -19,21 +34,44 @@ class Wires:
         setting: The choice in the provider's settings; `auto` leaves it to the catalog.
         chat: Translators over chat completions.
         responses: Translators over responses; operations missing here use `chat`.
+        kind: The row of the provider's kind.
     """
 
     setting: WireSetting
     chat: Translators
     responses: Translators
+    kind: OpenAIKind
 
     def __call__(self, candidate: Candidate) -> Translators:
         """Returns the translators of a candidate."""
-        found = {**self.chat, **self.responses} if self._speaks_responses(candidate) else self.chat
+        by_responses = self._speaks_responses(candidate.provider_model)
+        found = {**self.chat, **self.responses} if by_responses else self.chat
         if not streams_images(candidate):
             found = {op: one for op, one in found.items() if op not in STREAMS_OF_IMAGES}
         return found
 
-    def _speaks_responses(self, candidate: Candidate) -> bool:
+    def carries(self, model: str) -> frozenset[int]:
+        """Returns what of `WIRE_FEATURES` the wire of a model can carry. See `Provider.carries`."""
+        if self._speaks_responses(model):
+            return _RESPONSES
+        dialect = self.kind.dialect
+        features = (
+            (dialect.audio, CAPABILITY_AUDIO_INPUT),
+            (dialect.audio_output, CAPABILITY_AUDIO_OUTPUT),
+            (dialect.image_output, CAPABILITY_IMAGE_OUTPUT),
+            (searches(dialect, model), CAPABILITY_WEB_SEARCH),
+        )
+        return frozenset(feature for carried, feature in features if carried)
+
+    def gives(self, model: str) -> frozenset[int]:
+        """Returns the tools that the provider runs for every model that calls tools. See `Provider.gives`."""
+        if not self._speaks_responses(model):
+            return _SEARCH if searches(self.kind.dialect, model) else NOTHING
+        shelf = self.kind.shelf
+        return _RESPONSES & CHAT_FEATURES if shelf is not None and shelf.responses else NOTHING
+
+    def _speaks_responses(self, model: str) -> bool:
         if self.setting != "auto":
             return self.setting == "responses"
-        known = lookup(candidate.kind, candidate.provider_model)
+        known = lookup(self.kind.name, model)
         return known is not None and known.wire == "responses"

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
+from ringmain.v1.model_service_pb2 import CAPABILITY_AUDIO_INPUT, CAPABILITY_CHAT
 from ringmain_sandbox import models
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
-from ringmain_server.catalog.capabilities import CHAT_FEATURES
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
@@ -47,6 +47,8 @@ _DIALECT = Dialect(
     audio=True,
 )
 
+_CARRIES: frozenset[int] = PROVIDER_TOOLS | RESTRICTIONS | {CAPABILITY_AUDIO_INPUT}
+"""The models do these of `WIRE_FEATURES`."""
 _EDITS = EditForm(outpaints=True)
 
 
@@ -72,6 +74,7 @@ def build(
         translators(errors),
         models=tuple(models.MODELS),
         capabilities=capabilities,
+        carries=lambda _: _CARRIES,
         edits=lambda _: _EDITS,
     )
 

@@ -1,13 +1,18 @@
-"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with a field for the purpose."""
+"""Room 4, the sandbox, pure: embeddings on its wire, which is OpenAI's with fields for purpose and images."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from ringmain.v1 import embedding_service_pb2 as embedding_pb2
+from ringmain.v1.content_pb2 import Media
 from ringmain_sandbox.vectors.endpoint import PATH
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.errors import MediaInvalid
+from ringmain_server.media.detect import detect
 from ringmain_server.providers.sandbox.answers import count, decoded, document, malformed, objects
+from ringmain_server.providers.sandbox.image_requests import inline
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.translator import UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
@@ -36,6 +41,8 @@ class EmbedTranslator(
             "input": list(request.texts),
             "encoding_format": "base64",
         }
+        if request.media:
+            body["images"] = [_encoded(one, f"media[{index}]") for index, one in enumerate(request.media)]
         if config.HasField("dimension_count"):
             body["dimensions"] = config.dimension_count
         if purpose := _PURPOSES.get(config.purpose):  # none of a newer contract's
@@ -51,10 +58,23 @@ class EmbedTranslator(
         response = embedding_pb2.EmbedResponse()
         for one in objects(answer.get("data"), candidate):
             response.embeddings.append(_vector(one.get("embedding"), candidate))
-        if len(response.embeddings) != len(request.texts):
-            raise malformed(candidate, "an answer with another number of vectors than texts")
+        if len(response.embeddings) != len(request.texts) + len(request.media):
+            raise malformed(candidate, "an answer with another number of vectors than was asked for")
         response.usage.input_token_count = count(answer, "prompt_tokens")
         return response
+
+
+def _encoded(media: Media, path: str) -> str:
+    """Returns an image as the sandbox takes it, in base64.
+
+    Raises:
+        MediaInvalid: It is no image, or is given by its address.
+    """
+    data = inline(media, path)
+    kind = detect(data) or media.mime_type
+    if not kind.startswith("image/"):
+        raise MediaInvalid.at(path, f"is {kind}: this model embeds texts and images")
+    return b64encode(data).decode()
 
 
 def _vector(encoded: object, candidate: Candidate) -> embedding_pb2.Embedding:

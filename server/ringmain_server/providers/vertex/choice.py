@@ -8,7 +8,14 @@ it cannot do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_IMAGE_OUTPUT,
+)
+
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import PROVIDER_TOOLS
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     EDIT_IMAGES,
@@ -20,10 +27,20 @@ from ringmain_server.operations import (
 )
 from ringmain_server.providers.translator import Translator, Translators
 from ringmain_server.providers.vertex import draw, imagen
+from ringmain_server.providers.vertex.embedding_media import VertexMediaEmbedTranslator
 from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.speak import VertexSpeakTranslator
 from ringmain_server.providers.vertex.transcribe import VertexTranscribeTranslator
+
+CARRIES: frozenset[int] = PROVIDER_TOOLS | {
+    CAPABILITY_AUDIO_INPUT,
+    CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_IMAGE_OUTPUT,
+}
+"""The wire carries these of `WIRE_FEATURES` at each of its hosts."""
+GIVES = PROVIDER_TOOLS
+"""Google runs both tools for every Gemini that calls functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,7 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
             ModelKind.IMAGEN_OLD: {**generating, **upscaling},
             ModelKind.EMBED: embed,
             ModelKind.EMBED_CONTENT: embed_content,
+            ModelKind.EMBED_MEDIA: embeds(VertexMediaEmbedTranslator(port)),
             ModelKind.UNKNOWN: {**chat, **hearing, **speaking, **drawing, **embed},
         }
     )

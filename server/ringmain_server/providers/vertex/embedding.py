@@ -1,4 +1,4 @@
-"""Room 4, pure: embeds text on Vertex AI.
+"""Room 4, pure: embeds texts on Vertex AI, and media where a model takes them.
 
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api: texts that exceed
 the limits of one request are split, and the answers are joined in order.
@@ -15,10 +15,11 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.providers.embeddable import check_text_alone
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count
 from ringmain_server.providers.translator import MultiStepTranslator
-from ringmain_server.providers.vertex import vectors, wire
+from ringmain_server.providers.vertex import media, vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.passed import merge, passed
 from ringmain_server.providers.vertex.port import VertexPort
@@ -57,6 +58,7 @@ class VertexPredictEmbedTranslator(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
         """Sends as many requests as the limits need and joins their vectors."""
+        check_text_alone(request)
         config = request.embedding_config
         task = TASKS.get(config.purpose)
         shared = {"task_type": task} if task else {}
@@ -79,7 +81,7 @@ class VertexPredictEmbedTranslator(
 class VertexEmbedContentTranslator(
     MultiStepTranslator[embedding_pb2.EmbedRequest, embedding_pb2.EmbedResponse]
 ):
-    """A translator of embeddings by a method of its own, one text at a time. See `MultiStepTranslator`.
+    """A translator of embeddings by a method of its own, one at a time. See `MultiStepTranslator`.
 
     https://cloud.google.com/vertex-ai/docs/reference/rpc/google.cloud.aiplatform.v1#embedcontentrequest
     """
@@ -89,14 +91,16 @@ class VertexEmbedContentTranslator(
     def steps(
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
-        """Sends one request for each text and joins their vectors."""
-        raws = yield Send([self._one(text, request, candidate) for text in request.texts])
+        """Sends one request for each text and each medium, and joins their vectors."""
+        raws = yield Send([self._one(part, request, candidate) for part in embedded_parts(request)])
         found = [_content(raw, candidate.provider_id) for raw in raws]
         return response(found, request, candidate)
 
-    def _one(self, text: str, request: embedding_pb2.EmbedRequest, candidate: Candidate) -> PlainRequest:
+    def _one(
+        self, part: wire.Part, request: embedding_pb2.EmbedRequest, candidate: Candidate
+    ) -> PlainRequest:
         message = wire.EmbedContentRequest(model=self.resources.name(candidate.provider_model))
-        message.content.parts.add(text=text)
+        message.content.parts.append(part)
         asked, config = request.embedding_config, message.embed_content_config
         config.auto_truncate = False
         if task := TASKS.get(asked.purpose):
@@ -106,6 +110,18 @@ class VertexEmbedContentTranslator(
         given = passed(asked.provider_options, candidate.kind, OWN, PATH)
         merge(message, given, f"{PATH}[{candidate.kind}]")
         return PlainRequest(message, message.model)
+
+
+def embedded_parts(request: embedding_pb2.EmbedRequest) -> Iterator[wire.Part]:
+    """Yields what is to be embedded, texts before media, each as a part of this wire.
+
+    Raises:
+        MediaInvalid: This wire cannot carry a medium.
+    """
+    for text in request.texts:
+        yield wire.Part(text=text)
+    for index, one in enumerate(request.media):
+        yield media.part(one, f"media[{index}]")
 
 
 def batches(
@@ -137,7 +153,7 @@ def response(
     """Returns the response of the contract.
 
     Args:
-        found: A vector for each text, in order.
+        found: A vector for each text, then for each medium, in order.
         request: The caller's request, for the estimate if the provider counted no tokens.
         candidate: The candidate that answered.
 
@@ -149,19 +165,31 @@ def response(
     for vector in found:
         answer.embeddings.append(vector.embedding)
         tokens.append(vector.tokens)
-    if len(tokens) != len(request.texts):
-        found_count = f"answered {len(tokens)} vectors for {len(request.texts)} texts"
-        raise MalformedAnswer(candidate.provider_id, found_count)
+    asked = len(request.texts) + len(request.media)
+    if len(tokens) != asked:
+        raise MalformedAnswer(candidate.provider_id, f"answered {len(tokens)} vectors for {asked}")
     if len({len(one.values) for one in answer.embeddings}) > 1:
         raise MalformedAnswer(candidate.provider_id, "answered vectors of different sizes")
     answer.usage.CopyFrom(usage(tokens, request))
     # Google bills earlier models by characters except spaces, and later ones by tokens.
     characters = sum(len("".join(text.split())) for text in request.texts)
-    counts = MediaCounts(input_tokens=answer.usage.input_token_count, characters=characters)
+    images, sounds = (_tokens_of(family, tokens, request) for family in ("image", "audio"))
+    counts = MediaCounts(
+        input_tokens=answer.usage.input_token_count,
+        image_input_tokens=images,
+        audio_input_tokens=sounds,
+        characters=characters,
+    )
     cost = media_cost(candidate.kind, candidate.provider_model, counts)
     if cost is not None:
         answer.usage.cost_nano_usd = cost
     return answer
+
+
+def _tokens_of(family: str, tokens: Sequence[int | None], request: embedding_pb2.EmbedRequest) -> int:
+    """Returns the tokens of media of one family, such as images."""
+    counted = zip(tokens[len(request.texts) :], request.media, strict=True)
+    return sum(count or 0 for count, one in counted if media.kind_of(one).startswith(f"{family}/"))
 
 
 def usage(tokens: Sequence[int | None], request: embedding_pb2.EmbedRequest) -> Usage:

@@ -33,7 +33,9 @@ class ModelKind(enum.Enum):
     EMBED = "embed"
     """Embeds texts, by `predict`."""
     EMBED_CONTENT = "embed_content"
-    """Embeds texts, one per request, by a method of its own."""
+    """Embeds texts and media, one per request, by a method of its own."""
+    EMBED_MEDIA = "embed_media"
+    """Embeds texts and images, by `predict`."""
     UNKNOWN = "unknown"
 
 
@@ -49,6 +51,8 @@ def kind_of(model: str) -> ModelKind:
         return ModelKind.IMAGEN_OLD
     if name.startswith("imagen"):
         return _imagen(name)
+    if name.startswith("multimodalembedding"):
+        return ModelKind.EMBED_MEDIA
     if "embedding" in name:
         # The first embedding Gemini uses `predict`, like all embedding models before it.
         later = name.startswith("gemini-embedding") and not name.startswith("gemini-embedding-001")

@@ -46,17 +46,21 @@ def part(media: Media, path: str, detail: int = 0) -> wire.Part:
     return found
 
 
+def kind_of(media: Media) -> str:
+    """Returns the stated type, or else the one that the bytes or the name suggest; empty if there is none."""
+    found = media.mime_type.partition(";")[0].strip().lower()
+    if not found and media.data:
+        found = detect(media.data)
+    return found or mimetypes.guess_type(media.filename or urlsplit(media.uri).path)[0] or ""
+
+
 def _mime_type(media: Media, path: str) -> str:
-    """Returns the stated type, or else the type that the bytes or the name suggest.
+    """Returns the type of a medium that this wire can carry.
 
     Raises:
         MediaInvalid: There is none, or this wire cannot carry it.
     """
-    found = media.mime_type.partition(";")[0].strip().lower()
-    if not found and media.data:
-        found = detect(media.data)
-    if not found:
-        found = mimetypes.guess_type(media.filename or urlsplit(media.uri).path)[0] or ""
+    found = kind_of(media)
     if found.partition("/")[0] in _FAMILIES or found == _PDF or _is_text(found):
         return found
     if not found:
