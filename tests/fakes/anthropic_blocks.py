@@ -31,7 +31,7 @@ def begun(block: Json) -> tuple[Json, list[Json]]:
         return ({**start, "citations": []} if cited else start), [*cited, *texts]
     if kind == "compaction":
         start = {**block, "content": None}
-        return start, [{"type": "compaction_delta", "content": block["content"]}]
+        return start, [{"type": "compaction_delta", "content": piece} for piece in _cut(block["content"])]
     return block, []
 
 

@@ -293,6 +293,26 @@ def test_odd_shapes_are_read() -> None:
         assert validate.chat(following(found.message)) == []
 
 
+def test_a_summary_is_joined_from_its_pieces() -> None:
+    """A character of a summary that is cut in two is whole again."""
+    start = {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "compaction", "content": None},
+    }
+    deltas = [{"type": "compaction_delta", "content": piece} for piece in ("So \ud83d", "\ude42 far")]
+    found = [
+        {"type": "message_start", "message": {"usage": {}}},
+        start,
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "compaction"}},
+        {"type": "message_stop"},
+    ]
+    raw = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in found)
+    assert sent_back(fold(events(raw)).message) == [{"type": "compaction", "content": "So 🙂 far"}]
+
+
 def test_code_under_any_name() -> None:
     """Code that runs under several names is the contract's `code_execution`."""
     found = whole(RAN).message.parts[0].provider_tool_call

@@ -20,6 +20,7 @@ from ringmain_server.providers.anthropic.faults import ENDINGS
 from ringmain_server.providers.anthropic.server_calls import (
     CALLS,
     HELD,
+    HeldBlock,
     call_state,
     held_state,
     result_state,
@@ -59,7 +60,7 @@ class MessagesAnswer:
         self._unsent: dict[int, str] = {}
         self._call_ids: dict[int, str] = {}
         self._cited: dict[int, list[Json]] = {}
-        self._held: dict[int, dict[str, object]] = {}
+        self._held: dict[int, HeldBlock] = {}
         self._answered: list[str] = []
         self.assembler = ChatAssembler(provider_id)
 
@@ -81,7 +82,7 @@ class MessagesAnswer:
         elif kind in CALLS:
             self._begin_call(index, block)
         elif kind in HELD:
-            self._held[index] = dict(block)
+            self._held[index] = HeldBlock(block)
         elif kind.endswith(RESULT):
             self._result(block)
         self._kinds[index] = kind
@@ -108,10 +109,8 @@ class MessagesAnswer:
 
     def hold(self, index: int, delta: Json) -> None:
         """Appends to a block that goes back unchanged."""
-        if (held := self._held.get(index)) is not None:
-            for name in ("content", "encrypted_content"):
-                if piece := text(delta, name):
-                    held[name] = text(held, name) + piece
+        if index in self._held:
+            self._held[index].grow(delta)
 
     def argue(self, index: int, piece: str) -> None:
         """Appends a piece of a tool's input, which is text in the case of the answer tool."""
@@ -139,7 +138,8 @@ class MessagesAnswer:
             self.argue(index, self._unsent[index])
         if (cited := self._cited.pop(index, None)) is not None:
             self.assembler.signature(citations.state(cited), index)
-        if (held := self._held.pop(index, None)) is not None:
+        if index in self._held:
+            held = self._held.pop(index).block()
             self.assembler.provider_tool_call(index, "", text(held, "type"))
             self.assembler.signature(held_state(held), index)
             if said := text(held, "content"):

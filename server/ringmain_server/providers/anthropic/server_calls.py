@@ -23,6 +23,7 @@ from ringmain_server.providers.anthropic.server_results import RESULT
 from ringmain_server.providers.anthropic.state import Json, only, packed, text, unpacked
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.numbers import place
+from ringmain_server.text.surrogates import Joiner
 
 CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 """Types of blocks with which the provider's own tools are called."""
@@ -36,6 +37,8 @@ _HELD_FIELDS = {
     "fallback": frozenset({"type", "from", "to", "trigger"}),
 }
 
+_GROWING = ("content", "encrypted_content")
+
 
 @dataclass(slots=True)
 class Blocks:
@@ -48,6 +51,30 @@ class Blocks:
 
     own: Block | None = None
     results: list[tuple[int, int, Block]] = field(default_factory=list)
+
+
+class HeldBlock:
+    """A block that belongs to no tool, and may come in pieces.
+
+    Args:
+        block: The block as it began.
+    """
+
+    __slots__ = ("_begun", "_pieces")
+
+    def __init__(self, block: Json) -> None:
+        self._begun = block
+        self._pieces: dict[str, list[str]] = {}
+
+    def grow(self, delta: Json) -> None:
+        """Appends to the texts of the block."""
+        for name in _GROWING:
+            if piece := text(delta, name):
+                self._pieces.setdefault(name, [text(self._begun, name)]).append(piece)
+
+    def block(self) -> Json:
+        """Returns the whole block."""
+        return {**self._begun, **{name: _joined(pieces) for name, pieces in self._pieces.items()}}
 
 
 def call_state(block: Json) -> bytes:
@@ -82,6 +109,11 @@ def given_back(part: Part, provider_id: str) -> Blocks:
         if not _add(found, line, part):
             return Blocks()
     return found
+
+
+def _joined(pieces: list[str]) -> str:
+    joiner = Joiner()
+    return joiner.feed(*pieces) + joiner.end()
 
 
 def _add(found: Blocks, line: Json, part: Part) -> bool:
