@@ -46,7 +46,7 @@ class ImageLimits:
         max_ratio: Largest ratio of the longer side of such a size to the shorter one.
         max_count: Most images of one request.
         mime_types: Media types that it can produce on request, the default first.
-        qualities: Values of quality, in the provider's words.
+        qualities: Values of quality, in the provider's words, the best one last.
         max_previews: Most previews of each image; 0 if it cannot stream.
         max_inputs: Most images to edit in one request; 0 if it cannot edit.
         max_input_bytes: Most bytes of each image to edit.

@@ -282,6 +282,23 @@ def test_a_voice_must_be_named_where_there_is_none() -> None:
     assert [one.field for one in refused.value.violations] == ["speech_config.voice"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "model", "quality"),
+    [
+        ("openai", "gpt-image-2.5-flare", "max"),
+        ("openai", "gpt-image-2", "high"),
+        ("openai", "dall-e-3", "hd"),
+        ("azure", "a-deployment", "high"),
+        ("xai", "grok-2-image", None),
+    ],
+)
+def test_the_best_quality_is_the_best_that_a_model_has(kind: str, model: str, quality: str | None) -> None:
+    """EXTRA_HIGH is what the catalog lists last; a model without any quality is asked for none."""
+    config = {"quality": "IMAGE_QUALITY_EXTRA_HIGH"}
+    (wire,) = sent(asked("GENERATE_IMAGES", kind=kind, model=model, imageConfig=config))
+    assert wire.body.get("quality") == quality
+
+
 def test_media_are_not_embedded() -> None:
     """No model of this wire embeds media; the refusal names the first."""
     with pytest.raises(MediaInvalid) as refused:

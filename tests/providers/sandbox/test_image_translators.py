@@ -73,7 +73,7 @@ def _share(image: Image, color: Color) -> float:
     return ImageStat.Stat(_near(image, color)).mean[0] / 255
 
 
-@pytest.mark.parametrize("quality", ["LOW", "MEDIUM", "HIGH"])
+@pytest.mark.parametrize("quality", ["LOW", "MEDIUM", "HIGH", "EXTRA_HIGH"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 async def test_three_red_circles_on_blue(seed: int, quality: str) -> None:
     """There are three red spots, and about all else is blue."""

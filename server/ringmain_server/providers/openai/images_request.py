@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringmain.v1.image_service_pb2 import (
+    IMAGE_QUALITY_EXTRA_HIGH,
     IMAGE_QUALITY_HIGH,
     IMAGE_QUALITY_LOW,
     IMAGE_QUALITY_MEDIUM,
@@ -152,6 +153,8 @@ def _prompt(prompt: str, config: ImageConfig, limits: ImageLimits) -> str:
 def _quality(config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint) -> str:
     if not endpoint.quality:
         return ""
+    if config.quality == IMAGE_QUALITY_EXTRA_HIGH:
+        return limits.qualities[-1] if limits.qualities else ""
     words = _DALL_E_QUALITIES if is_dall_e(candidate) else _QUALITIES
     word = words.get(config.quality, "")
     return word if word in limits.qualities else ""

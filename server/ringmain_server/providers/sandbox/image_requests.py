@@ -17,6 +17,7 @@ _QUALITIES: Mapping[int, str] = MappingProxyType(
         image_pb2.IMAGE_QUALITY_LOW: "low",
         image_pb2.IMAGE_QUALITY_MEDIUM: "medium",
         image_pb2.IMAGE_QUALITY_HIGH: "high",
+        image_pb2.IMAGE_QUALITY_EXTRA_HIGH: "high",
     }
 )
 _MODES: Mapping[int, str] = MappingProxyType(
