@@ -48,6 +48,8 @@ class Candidate:
         user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
         send_labels: Whether the provider gets the caller's labels.
         lacks: What of `WIRE_FEATURES` its wire cannot carry, whatever its model can do.
+        retire_date: The first day on which its provider no longer serves it, in ISO 8601; empty if unknown.
+        replaced_by: The provider's name of the model that it recommends instead; empty if it names none.
     """
 
     provider_id: str
@@ -67,6 +69,8 @@ class Candidate:
     user_id_key: bytes = field(default=b"", repr=False)
     send_labels: bool = False
     lacks: frozenset[int] = frozenset()
+    retire_date: str = ""
+    replaced_by: str = ""
 
     @property
     def name(self) -> str:

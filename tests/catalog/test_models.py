@@ -12,6 +12,7 @@ from openai.types.shared.responses_model import ResponsesModel
 from ringmain.v1 import model_service_pb2 as pb
 from ringmain_server.catalog import models
 from ringmain_server.catalog.models import DATA, CatalogError, KnownModel, listed, lookup, read
+from ringmain_server.catalog.retirements import Retirement
 from ringmain_server.kinds import KINDS
 
 GPT_4O = frozenset(
@@ -38,6 +39,14 @@ aliases = ["m-one"]
 capabilities = ["chat"]
 context_tokens = 10
 listed = true
+"""
+RETIRED = """
+[[retirements]]
+names = ["m-1"]
+date = 2027-03-31
+replaced_by = "m-2"
+source = "https://example.com/ends"
+checked = 2026-11-21
 """
 
 
@@ -214,6 +223,33 @@ def test_a_file_is_read_with_names_aliases_and_patterns(tmp_path: Path) -> None:
     assert family.find("m-4") is None
 
 
+def test_a_retirement_is_the_models_and_no_others(tmp_path: Path) -> None:
+    """A model has the date and the successor that a table gives its name."""
+    path = tmp_path / "good.toml"
+    path.write_text(GOOD + RETIRED, encoding="utf-8")
+    family = read(path)
+    assert family.exact["m-1"].retirement == Retirement(date(2027, 3, 31), "m-2")
+    assert family.exact["m-2"].retirement is None
+    assert family.exact["m-one"].retirement is None
+
+
+def test_a_vendors_dates_hold_at_the_vendor_alone() -> None:
+    """OpenAI's dates are known for its own snapshots too, but not for the same models elsewhere."""
+    for name in ("gpt-4o", "gpt-4o-2024-08-06"):
+        assert known("openai", name).retirement == Retirement(date(2027, 1, 14), "gpt-6-luna")
+    assert known("openai", "gpt-4o-2024-05-13").retirement == Retirement(date(2026, 10, 23), "gpt-5.6-sol")
+    assert known("azure", "gpt-4o").retirement is None
+    assert known("openrouter", "openai/gpt-4o").retirement is None
+
+
+def test_what_replaces_a_model_is_known_itself() -> None:
+    """A successor is a model of the same vendor that does not end before."""
+    for one in FAMILIES["openai"].exact.values():
+        if one.retirement is not None and one.retirement.replaced_by:
+            ends = known("openai", one.retirement.replaced_by).retirement
+            assert ends is None or ends.date > one.retirement.date
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "said"),
     [
@@ -236,12 +272,18 @@ def test_a_file_is_read_with_names_aliases_and_patterns(tmp_path: Path) -> None:
         ('"m-2"]', '"m-2*"]', "a pattern cannot be listed"),
         ("https:", "http:", "source is not an https address"),
         ('source = "https://example.com/{name}"', "source = 1", "source is not text"),
+        ("date = 2027-03-31", 'date = "soon"', "date is not a date"),
+        ("date = 2027-03-31", "date = 2027-03-31\nday = 1", "unknown day"),
+        ('names = ["m-1"]', "names = []", "names is not a list of names"),
+        ('names = ["m-1"]', 'names = ["m-3"]', "no model m-3 that could be retired"),
+        ('replaced_by = "m-2"', "replaced_by = 2", "replaced_by is not text"),
+        ('source = "https://example.com/ends"', "", "source is not an https address"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_reason(tmp_path: Path, good: str, bad: str, said: str) -> None:
     """Each rule of a file is checked, and the error names file, model and rule."""
     path = tmp_path / "broken.toml"
-    path.write_text(GOOD.replace(good, bad), encoding="utf-8")
+    path.write_text((GOOD + RETIRED).replace(good, bad), encoding="utf-8")
     with pytest.raises(CatalogError, match=r"^broken\.toml: ") as caught:
         read(path)
     assert said in str(caught.value)

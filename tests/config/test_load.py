@@ -167,7 +167,7 @@ models:
         "7: providers.Up.kind: is no provider kind (did you mean openai?)",
         (
             "8: providers.later.endpoint: is no setting of kind local"
-            " (known: breaker, concurrency, cooldown, kind, timeouts)"
+            " (known: breaker, concurrency, cooldown, kind, timeouts, user_id_key)"
         ),
         (
             "9: providers.g.api_key: is required by kind groq"
@@ -176,7 +176,7 @@ models:
         (
             "10: providers.box.base_url: is no setting of kind sandbox"
             " (known: breaker, concurrency, cooldown, first_token_ms, kind, seed, timeouts,"
-            " tokens_per_second)"
+            " tokens_per_second, user_id_key)"
         ),
         "11: providers.k.base_url: must be scheme, host and path only: keys belong in api_key or headers",
         "11: providers.k.api_key: must be text (put it in quotes)",
@@ -197,7 +197,7 @@ models:
         "17: models.a/b.candidates: must be a list",
         (
             "18: models.a/b.price: unknown key (known: breaker, candidates, description, failover_on, hedge,"
-            " max_hops, on_cancel, on_exhausted, retry, strategy, stream_recovery, timeouts)"
+            " max_hops, on_cancel, on_exhausted, replaced_by, retry, strategy, stream_recovery, timeouts)"
         ),
     ]
 
@@ -255,6 +255,20 @@ models:
         ("models: {a: {candidates: [sandbox/chat], on_exhausted: {fallback: a}}}",
          ("1: models.a.on_exhausted.fallback: leads back to this model:"
           " fallbacks must not form a circle")),
+        ("models: {a: {candidates: [{provider: sandbox, model: x, retire_date: 2027-3-31}]}}",
+         "1: models.a.candidates[0].retire_date: must be a date such as 2027-03-31"),
+        ("models: {a: {candidates: [{provider: sandbox, model: x, retire_date: 20270331}]}}",
+         "1: models.a.candidates[0].retire_date: must be text (put it in quotes)"),
+        ("models: {a: {candidates: [{provider: sandbox, model: x, retire_date: 2027-W13-3}]}}",
+         "1: models.a.candidates[0].retire_date: must be a date such as 2027-03-31"),
+        ("models: {a: {candidates: [{provider: sandbox, model: x, replaced_by: ''}]}}",
+         "1: models.a.candidates[0].replaced_by: must not be empty"),
+        ("models: {ab: {candidates: [sandbox/chat], replaced_by: ac}}",
+         "1: models.ab.replaced_by: model ac is not configured (known: ab)"),
+        ("models: {a: {candidates: [sandbox/chat], replaced_by: a}}",
+         "1: models.a.replaced_by: is this model itself"),
+        ("models: {a: {candidates: [sandbox/chat], replaced_by: sandbx/chat}}",
+         "1: models.a.replaced_by: provider sandbx is not configured (did you mean sandbox?)"),
         ("log: {format: xml}", "1: log.format: must be one of 'auto', 'console' or 'json'"),
         ("log: {file: ''}", "1: log.file.path: must not be empty"),
         ("server_listen: x", ("1: server_listen: unknown key"

@@ -77,6 +77,31 @@ async def test_a_model_can_what_every_candidate_can() -> None:
     assert partly.candidates[1].context_token_count == 0
 
 
+async def test_a_models_end_is_that_of_its_last_candidate() -> None:
+    """The catalog's dates and an operator's own are told; a candidate without an end keeps its model."""
+    sandbox = {"provider": "sandbox", "model": "chat"}
+    mine = {**sandbox, "retire_date": "2028-01-01", "replaced_by": "echo"}
+    models = {
+        "both": {"candidates": ["openai/gpt-4o", mine], "replaced_by": "one"},
+        "one": {"candidates": ["openai/gpt-4o", sandbox]},
+        "own": {"candidates": [{"provider": "openai", "model": "gpt-4o", "retire_date": "2026-12-24"}]},
+    }
+    async with gateway({"providers": {"openai": OPENAI, "up": ELSEWHERE}, "models": models}) as ringmain:
+        found = {name: await ringmain.client.model(name) for name in models}
+        direct = await ringmain.client.model("openai/gpt-5-mini")
+        elsewhere = await ringmain.client.model("up/gpt-5-mini")
+    assert {name: (one.retire_date, one.replaced_by) for name, one in found.items()} == {
+        "both": ("2028-01-01", "one"),
+        "one": ("", ""),
+        "own": ("2026-12-24", ""),
+    }
+    first, second = found["both"].candidates
+    assert (first.retire_date, first.replaced_by) == ("2027-01-14", "gpt-6-luna")
+    assert (second.retire_date, second.replaced_by) == ("2028-01-01", "echo")
+    assert (direct.retire_date, direct.replaced_by) == ("2026-12-11", "openai/gpt-6.1-terra")
+    assert (elsewhere.retire_date, elsewhere.replaced_by) == ("", "")
+
+
 SEARCH, CODE = pb.CAPABILITY_WEB_SEARCH, pb.CAPABILITY_CODE_EXECUTION
 HEAR, SPEAK, DRAW = pb.CAPABILITY_AUDIO_INPUT, pb.CAPABILITY_AUDIO_OUTPUT, pb.CAPABILITY_IMAGE_OUTPUT
 CLAUDE, GEMINI = {"kind": "anthropic", "api_key": "k"}, {"kind": "gemini", "api_key": "k"}

@@ -80,6 +80,7 @@ def _candidate(
     timeouts = settings.timeouts_for(stated.provider, model)
     known = lookup(provider.kind, stated.model) or UNKNOWN
     carried = provider.carries(stated.model)
+    ends = known.retirement if own.is_at_vendor(KINDS[provider.kind]) else None
     return Candidate(
         provider_id=stated.provider,
         kind=provider.kind,
@@ -98,6 +99,8 @@ def _candidate(
         user_id_key=b"" if own.user_id_key is None else own.user_id_key.get_secret_value().encode(),
         send_labels=getattr(own, "send_labels", False),
         lacks=WIRE_FEATURES - carried,
+        retire_date=stated.retire_date or (ends.date.isoformat() if ends else ""),
+        replaced_by=stated.replaced_by or (ends.replaced_by if ends else ""),
     )
 
 

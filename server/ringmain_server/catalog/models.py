@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_VISION
 
 from ringmain_server.catalog.capabilities import capability
 from ringmain_server.catalog.limits import NO_LIMITS, TABLES, Limits, read_limits
+from ringmain_server.catalog.retirements import Retirement, read_retirements
 from ringmain_server.kinds import KINDS, Shelf
 
 DATA = Path(__file__).parent / "data"
@@ -48,6 +49,7 @@ class KnownModel:
         evidence: `page` if that page was read, `listing` if public listings that name it were.
         checked: The day on which it was read.
         limits: Limits other than tokens.
+        retirement: Its end at the vendor, None if none is known.
     """
 
     capabilities: frozenset[int] | None
@@ -58,6 +60,7 @@ class KnownModel:
     evidence: str
     checked: date
     limits: Limits = NO_LIMITS
+    retirement: Retirement | None = None
 
 
 UNKNOWN = KnownModel(None, 0, 0, "", "", "", date.min)
@@ -134,6 +137,7 @@ def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
         evidence=known.evidence,
         checked=known.checked,
         limits=known.limits,
+        retirement=known.retirement if shelf.lists else None,
     )
 
 
@@ -197,7 +201,21 @@ def read(path: Path) -> Family:
             else:
                 exact[key] = known
         current += _listed(where, entry)
+    _retire(path.name, document, exact)
     return Family(exact, tuple(patterns), tuple(current))
+
+
+def _retire(where: str, document: Mapping[str, object], models: dict[str, KnownModel]) -> None:
+    """Writes the retirements of a data file into its models."""
+    try:
+        retirements = list(read_retirements(document))
+    except ValueError as exc:
+        raise CatalogError(f"{where}: {exc}") from exc
+    for name, retirement in retirements:
+        key = _key(name)
+        if key not in models:
+            raise CatalogError(f"{where}: no model {name} that could be retired")
+        models[key] = replace(models[key], retirement=retirement)
 
 
 def _listed(where: str, entry: Mapping[str, object]) -> Sequence[str]:

@@ -103,6 +103,7 @@ def across(tree: Tree) -> Iterator[Mistake]:
         for name, model in models.items():
             yield from _model(str(name), model, known)
         yield from _fallbacks(models)
+        yield from _replacements(models, known)
 
 
 def kind_of(provider: object) -> Kind | None:
@@ -168,6 +169,26 @@ def _fallbacks(models: Mapping[str, object]) -> Iterator[Mistake]:
             yield Mistake(keys, f"model {cut(fallback)} is not configured", suggestion(fallback, following))
         elif _returns(name, following):
             yield Mistake(keys, "leads back to this model: fallbacks must not form a circle")
+
+
+def _replacements(models: Mapping[str, object], providers: Mapping[object, object]) -> Iterator[Mistake]:
+    """Yields replacements of models that nobody could use, and those by the model itself."""
+    for name, model in models.items():
+        keys: Keys = ("models", str(name), "replaced_by")
+        replacement = model.get("replaced_by") if isinstance(model, Mapping) else None
+        if not isinstance(replacement, str) or (replacement in models and replacement != name):
+            continue
+        provider, slash, _ = replacement.partition("/")
+        if replacement == name:
+            yield Mistake(keys, "is this model itself")
+        elif slash and provider not in providers:
+            yield Mistake(
+                keys, f"provider {cut(provider)} is not configured", suggestion(provider, map(str, providers))
+            )
+        elif not slash:
+            yield Mistake(
+                keys, f"model {cut(replacement)} is not configured", suggestion(replacement, models)
+            )
 
 
 def _fallback(model: object) -> str:

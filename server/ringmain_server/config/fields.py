@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal, Never, TypeVar
@@ -76,6 +77,17 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _day(value: str) -> str:
+    # `fromisoformat` also reads weeks and dates without dashes, in which days do not sort like text.
+    try:
+        day = date.fromisoformat(value).isoformat()
+    except ValueError:
+        day = ""
+    if day != value:
+        raise ValueError("must be a date such as 2027-03-31")
+    return value
+
+
 def _endpoint(value: str) -> str:
     if not _HOST.fullmatch(value):
         raise ValueError("must be a host, or host:port, without a scheme")
@@ -107,6 +119,7 @@ def nothing() -> Mapping[str, Never]:
 
 _TIMED = AfterValidator(_timed)
 Text = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Day = Annotated[str, AfterValidator(_day)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]

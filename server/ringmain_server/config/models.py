@@ -11,6 +11,7 @@ from pydantic import (
 
 from ringmain_server.config.fields import (
     Count,
+    Day,
     Dollars,
     Flag,
     Number,
@@ -100,6 +101,16 @@ class CandidateSettings(Section):
         default=None, description="The most tokens of input and output together."
     )
     max_output_tokens: Count | None = Field(default=None, description="The most tokens of output.")
+    retire_date: Day | None = Field(
+        default=None,
+        description="The first day on which its provider no longer serves it, such as `2027-03-31`. Callers "
+        "see it (`ringmain models`); nothing else follows. Absent means what the catalog knows.",
+    )
+    replaced_by: Text | None = Field(
+        default=None,
+        description="The provider's own name for the model that it recommends instead. Absent means what the "
+        "catalog knows.",
+    )
     weight: Number = Field(
         default=1.0, description="Its share of the traffic, relative to the others, under `weighted`."
     )
@@ -159,3 +170,8 @@ class ModelSettings(Section):
         "or its answer is read to the end for exact usage.",
     )
     description: str = Field(default="", description="A description for people.")
+    replaced_by: Text | None = Field(
+        default=None,
+        description="The model to use instead, by its name in `models` or as `provider/model`. Callers see "
+        "it; nothing else follows.",
+    )

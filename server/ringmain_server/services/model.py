@@ -71,9 +71,25 @@ class ModelService:
         capabilities = reduce(frozenset.intersection, map(_capabilities, target))
         return model_pb2.Model(
             model=name,
+            retire_date=_retire_date(target),
+            replaced_by=self._replaced_by(name, target),
             capabilities=map(model_pb2.Capability.ValueType, sorted(capabilities)),
             candidates=[_candidate(one) for one in target],
         )
+
+    def _replaced_by(self, name: str, targets: Sequence[Target]) -> str:
+        """Returns the model of this gateway to use instead, as it is configured or as its provider says."""
+        stated = self._active.now.settings.models.get(name)
+        if stated is not None:
+            return stated.replaced_by or ""
+        (candidate,) = (target.candidate for target in targets)
+        return candidate.replaced_by and f"{candidate.provider_id}/{candidate.replaced_by}"
+
+
+def _retire_date(targets: Sequence[Target]) -> str:
+    """Returns the first day on which no candidate is served any more; empty if one has no end."""
+    dates = [target.candidate.retire_date for target in targets]
+    return max(dates) if all(dates) else ""
 
 
 def _capabilities(target: Target) -> frozenset[int]:
@@ -97,6 +113,8 @@ def _candidate(target: Target) -> model_pb2.Candidate:
         context_token_count=candidate.context_tokens,
         max_output_token_count=candidate.max_output_tokens,
         available=target.health.refusal() is None,
+        retire_date=candidate.retire_date,
+        replaced_by=candidate.replaced_by,
     )
     price = candidate.price.at(0) if candidate.price is not None else None
     if price is not None:
