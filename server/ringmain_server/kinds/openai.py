@@ -81,6 +81,7 @@ class ImageEndpoint:
         negative_prompt: Field for what must not be drawn.
         seed: Field for the seed.
         count: Most images of one request.
+        user: Field for the hash of the end user; empty if there is none.
     """
 
     edits: bool = False
@@ -96,6 +97,7 @@ class ImageEndpoint:
     negative_prompt: str = ""
     seed: str = ""
     count: int = 10
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ class EmbeddingEndpoint:
         base64: Whether vectors are available as base64, at a third of the size of numbers.
         dimensions: Field for the number of dimensions; empty if there is none.
         max_texts: Most texts of one request, if the catalog does not say.
+        user: Field for the hash of the end user; empty if there is none.
     """
 
     base64: bool = True
     dimensions: str = "dimensions"
     max_texts: int = 2048
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

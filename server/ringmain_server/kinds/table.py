@@ -41,7 +41,8 @@ _OPENAI_DIALECT = Dialect(
     prompt_cache=True,
     audio_output=True,
 )
-_OPENAI_IMAGES = ImageEndpoint(edits=True, streams=True, own=True, quality="quality")
+_OPENAI_IMAGES = ImageEndpoint(edits=True, streams=True, own=True, quality="quality", user="user")
+_OPENAI_EMBEDDINGS = EmbeddingEndpoint(user="user")
 _ALL_FORMATS = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "audio/aac", "audio/pcm")
 _OPENAI_SPEECH = SpeechEndpoint(voice="alloy", instructions=True, formats=_ALL_FORMATS)
 _OPENAI_PICTURES = ("*.blob.core.windows.net",)
@@ -78,7 +79,7 @@ _ROWS: tuple[Kind, ...] = (
         dialect=_OPENAI_DIALECT,
         endpoints=Endpoints(
             images=_OPENAI_IMAGES,
-            embeddings=EmbeddingEndpoint(),
+            embeddings=_OPENAI_EMBEDDINGS,
             transcription=TranscriptionEndpoint(streams=True),
             speech=_OPENAI_SPEECH,
             moderation=True,
@@ -107,7 +108,7 @@ _ROWS: tuple[Kind, ...] = (
         # https://learn.microsoft.com/azure/ai-foundry/openai/reference
         endpoints=Endpoints(
             images=_OPENAI_IMAGES,
-            embeddings=EmbeddingEndpoint(),
+            embeddings=_OPENAI_EMBEDDINGS,
             transcription=TranscriptionEndpoint(streams=True),
             speech=_OPENAI_SPEECH,
         ),

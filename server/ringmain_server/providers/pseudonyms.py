@@ -2,13 +2,24 @@
 
 import hashlib
 import hmac
+from typing import Protocol
 
+from ringmain.v1.attribution_pb2 import Attribution
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 from ringmain_server.candidate import Candidate
 
 
-def user_hash(request: ChatRequest, candidate: Candidate) -> str:
+class Attributed(Protocol):
+    """A request, or the configuration of an upload, that says who it is for."""
+
+    @property
+    def attribution(self) -> Attribution:
+        """The labels and the end user."""
+        ...
+
+
+def user_hash(request: Attributed, candidate: Candidate) -> str:
     """Returns the hash of the caller's end user, 64 hexadecimal digits.
 
     Returns:

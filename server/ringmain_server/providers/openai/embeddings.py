@@ -25,6 +25,7 @@ from ringmain_server.providers.openai.media_answer import count, document, malfo
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.request_pieces import options
 from ringmain_server.providers.openai.vectors import packed
+from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 
@@ -83,6 +84,8 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
             body["encoding_format"] = "base64"
         if self.endpoint.dimensions and config.HasField("dimension_count"):
             body[self.endpoint.dimensions] = config.dimension_count
+        if self.endpoint.user and (user := user_hash(request, candidate)):
+            body[self.endpoint.user] = user
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "embedding_config"):
             body.update(passed_through)
         return HttpRequest(self.wire.path(candidate, _PATH), body)

@@ -29,6 +29,7 @@ from ringmain_server.providers.openai.images_request import Order, limits_of, or
 from ringmain_server.providers.openai.images_stream import OpenAIImageDecoder
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, patiently, read_one
+from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.translator import MultiStepTranslator, StreamTranslator
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
@@ -49,14 +50,16 @@ class ImageWire:
 
     def ordered(self, request: GenerateImagesRequest, candidate: Candidate) -> Order:
         """Returns the order to draw images."""
-        return order(request.prompt, request.image_config, candidate, self.endpoint)
+        user = user_hash(request, candidate)
+        return order(request.prompt, request.image_config, candidate, self.endpoint, user=user)
 
     def changed(self, request: EditImagesRequest, candidate: Candidate) -> Order:
         """Returns the order to change images."""
         limits = limits_of(candidate, self.endpoint)
         images_edit.check(request, limits)
         prompt, size = images_edit.prompt_of(request), images_edit.masked_size(request)
-        return order(prompt, request.image_config, candidate, self.endpoint, size=size)
+        user = user_hash(request, candidate)
+        return order(prompt, request.image_config, candidate, self.endpoint, size=size, user=user)
 
     def generate(self, asked: Order, count: int, candidate: Candidate) -> HttpRequest:
         """Builds a request that draws images."""

@@ -94,7 +94,13 @@ def is_dall_e(candidate: Candidate) -> bool:
 
 
 def order(
-    prompt: str, config: ImageConfig, candidate: Candidate, endpoint: ImageEndpoint, *, size: str = ""
+    prompt: str,
+    config: ImageConfig,
+    candidate: Candidate,
+    endpoint: ImageEndpoint,
+    *,
+    size: str = "",
+    user: str = "",
 ) -> Order:
     """Returns the order for images.
 
@@ -104,6 +110,7 @@ def order(
         candidate: The candidate that draws.
         endpoint: The image endpoint of this kind of provider.
         size: The size to ask for instead of the configuration's.
+        user: The hash of the end user; empty if the provider is not told.
 
     Raises:
         InvalidField: An option sets a field that only the gateway may set.
@@ -117,6 +124,8 @@ def order(
     if quality:
         fields[endpoint.quality] = quality
     fields.update(_own(config, candidate, limits, endpoint))
+    if endpoint.user and user:
+        fields[endpoint.user] = user
     for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "image_config"):
         fields.update(passed_through)
     counts = _counts(config, limits, endpoint)

@@ -16,7 +16,7 @@ from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutput
 from ringmain_server.providers.multi_step import Failure, Steps
 from ringmain_server.providers.patience import Patience, chosen, missing, ordered, read_one
 from ringmain_server.providers.translator import MultiStepTranslator
-from ringmain_server.providers.vertex import counts, edits, passed, shapes, wire
+from ringmain_server.providers.vertex import counts, edits, labels, passed, shapes, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.port import Port
 
@@ -44,6 +44,7 @@ class VertexGenerateTranslator(
         """Sends one request for each image and joins the answers."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.add(text=styled(request.prompt, request.image_config))
+        labels.write(message, request, candidate)
         return _drawn(self.port, message, request.image_config, candidate, image_pb2.GenerateImagesResponse)
 
 
@@ -59,6 +60,7 @@ class VertexEditTranslator(MultiStepTranslator[image_pb2.EditImagesRequest, imag
         """Sends one request for each image and joins the answers."""
         message = wire.GenerateContentRequest()
         message.contents.add(role="user").parts.extend(edits.parts(request))
+        labels.write(message, request, candidate)
         return _drawn(self.port, message, request.image_config, candidate, image_pb2.EditImagesResponse)
 
 

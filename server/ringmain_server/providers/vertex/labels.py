@@ -6,11 +6,10 @@ values have at most 63 characters, and those are small letters, digits, `_` and 
 
 import re
 
-from ringmain.v1.chat_service_pb2 import ChatRequest
-
 from ringmain_server.candidate import Candidate
-from ringmain_server.providers.pseudonyms import user_hash
+from ringmain_server.providers.pseudonyms import Attributed, user_hash
 from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex.kinds import VERTEX
 
 USER = "user_id"
 """The name of the label with the hash of the caller's end user."""
@@ -20,8 +19,10 @@ _OTHER = re.compile(r"[^a-z0-9_-]")
 _NO_BEGINNING = re.compile(r"[^a-z]*")
 
 
-def write(found: wire.GenerateContentRequest, request: ChatRequest, candidate: Candidate) -> None:
-    """Writes the labels that the provider's configuration wants sent."""
+def write(found: wire.GenerateContentRequest, request: Attributed, candidate: Candidate) -> None:
+    """Writes the labels that the provider's configuration wants sent; the developer API takes none."""
+    if candidate.kind != VERTEX:
+        return
     if candidate.send_labels:
         for name, value in sorted(request.attribution.labels.items()):
             # A name begins with a letter; one without any letter has no counterpart.

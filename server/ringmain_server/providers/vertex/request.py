@@ -36,7 +36,7 @@ def generate_request(request: ChatRequest, candidate: Candidate) -> wire.Generat
         tools.write(found, request.tools, request.tool_choice, candidate)
     if request.HasField("generation_config"):
         generation.write(found.generation_config, request.generation_config, traits)
-    if request.HasField("attribution") and candidate.kind == VERTEX:
+    if request.HasField("attribution"):
         labels.write(found, request, candidate)
     return found
 

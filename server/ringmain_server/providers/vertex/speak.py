@@ -18,7 +18,7 @@ from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.numbers import span
 from ringmain_server.providers.translator import Decoder, StreamTranslator
-from ringmain_server.providers.vertex import counts, pcm, wire
+from ringmain_server.providers.vertex import counts, labels, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.passed import passed
@@ -52,6 +52,7 @@ class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.S
         verbatim = version(candidate.provider_model) >= _VERBATIM
         text = request.text if verbatim or not manner else f"{manner}:\n{request.text}"
         message.contents.add(role="user").parts.add(text=text)
+        labels.write(message, request, candidate)
         config = message.generation_config
         config.response_modalities.append(_AUDIO)
         if speech.voice:

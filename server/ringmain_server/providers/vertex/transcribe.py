@@ -18,7 +18,7 @@ from ringmain_server.operations import AudioUpload
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.numbers import span
 from ringmain_server.providers.translator import Decoder, StreamTranslator
-from ringmain_server.providers.vertex import counts, generation, schemas, wire
+from ringmain_server.providers.vertex import counts, generation, labels, schemas, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.port import Port
@@ -81,6 +81,7 @@ class VertexTranscribeTranslator(StreamTranslator[AudioUpload, audio_pb2.Transcr
         mime_type = config.mime_type.partition(";")[0].strip().lower()
         parts.add(inline_data={"mime_type": mime_type, "data": upload.recording.gathered})
         parts.add(text=" ".join(_hints(config)))
+        labels.write(message, config, candidate)
         _configure(message.generation_config, candidate, marks_time=self.port.marks_time)
         given = passed(config.provider_options, candidate.kind, _OWN, _PATH)
         return self.port.streamed(message, candidate, given, f"{_PATH}[{candidate.kind}]")
