@@ -46,7 +46,7 @@ def test_another_kind_changes_what_was_written_alone() -> None:
 
 
 def test_what_needs_a_restart_stays_as_it_was() -> None:
-    """Addresses, workers, logs, overload and kept answers wait for a restart; graces and models do not."""
+    """Addresses, logs, overload, kept answers and images wait for a restart; graces and models do not."""
     running = settings()
     loaded = settings(
         server__listen="127.0.0.1:1",
@@ -55,13 +55,18 @@ def test_what_needs_a_restart_stays_as_it_was() -> None:
         log__level="debug",
         overload__limit=1,
         idempotency__ttl=1,
+        media__max_image_bytes=1,
+        media__max_recording_bytes=1,
+        media__max_document_bytes=1,
         models__n__candidates=["up/a"],
     )
     held = reloadable(running, loaded)
-    assert changed_paths(running, held) == ["models.n", "server.stream_grace"]
+    assert changed_paths(running, held) == ["media.max_document_bytes", "models.n", "server.stream_grace"]
     assert changed_paths(held, loaded) == [
         "idempotency.ttl",
         "log.level",
+        "media.max_image_bytes",
+        "media.max_recording_bytes",
         "overload.limit",
         "server.listen",
         "server.workers",

@@ -255,11 +255,15 @@ async def test_a_server_can_what_one_of_its_listed_models_can() -> None:
 
 
 async def test_limits_that_a_reload_changes_are_told() -> None:
-    """The default deadline is the one that holds for the next call."""
+    """What is told is what holds for the next call, also where a change waits for the next start."""
     async with gateway() as ringmain:
         ringmain.config["server"] = {
             **cast("dict[str, object]", ringmain.config["server"]),
             "default_deadline": 7,
         }
+        before = (await server_info(ringmain)).limits
+        ringmain.config["media"] = {"max_image_bytes": 1, "max_document_bytes": "1GiB"}
         await ringmain.app.reload()
-        assert (await server_info(ringmain)).limits.default_deadline.seconds == 7
+        after = (await server_info(ringmain)).limits
+        assert after.default_deadline.seconds == 7
+        assert (after.max_media_bytes, after.max_upload_bytes) == (before.max_media_bytes, 2**30)

@@ -8,8 +8,11 @@ from pydantic import BaseModel
 from ringmain_server.config.problems import Keys, dotted
 from ringmain_server.config.settings import Settings
 
-_AT_ONCE: Final = frozenset({"default_deadline", "drain_delay", "stream_grace"})
-"""Settings of `server` that are read when they are needed. The others are fixed when the server starts."""
+_AT_ONCE: Final[Mapping[str, frozenset[str]]] = {
+    "server": frozenset({"default_deadline", "drain_delay", "stream_grace"}),
+    "media": frozenset({"location_allowed", "max_document_bytes", "max_document_pages", "parallel_pages"}),
+}
+"""Settings that are read when they are needed. The others of these sections are fixed at the start."""
 
 _AT_START: Final = ("log", "overload", "idempotency")
 """Sections that take effect only at the next start."""
@@ -25,9 +28,10 @@ def changed_paths(old: Settings, new: Settings) -> list[str]:
 
 def reloadable(running: Settings, loaded: Settings) -> Settings:
     """Returns a loaded configuration with the running values where a change needs a restart."""
-    fixed = {name: value for name, value in running.server if name not in _AT_ONCE}
     held: dict[str, object] = {name: getattr(running, name) for name in _AT_START}
-    held["server"] = loaded.server.model_copy(update=fixed)
+    for section, at_once in _AT_ONCE.items():
+        fixed = {name: value for name, value in getattr(running, section) if name not in at_once}
+        held[section] = getattr(loaded, section).model_copy(update=fixed)
     return loaded.model_copy(update=held)
 
 

@@ -190,7 +190,7 @@ class MediaSettings(Section):
         default_factory=tuple,
         description="The hosts that media are fetched from by their https address, such as "
         "`images.example.com` or `*.example.com`; never at addresses that are not public. For other "
-        "hosts the provider is given the address. A change takes effect at the next start.",
+        "hosts the provider is given the address.",
     )
     max_image_bytes: Size = Field(default=32 * 2**20, description="The largest file of an image.")
     max_image_pixels: Count = Field(
