@@ -14,6 +14,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1 import vision_service_pb2_grpc as vision_grpc
+from ringmain.v1.generation_pb2 import GenerationConfig
+from ringmain.v1.routing_pb2 import RoutingPolicy
 
 from tests.e2e.gateway import Gateway, gateway
 from tests.edge.serving import details
@@ -103,6 +105,12 @@ async def test_pictures_are_described_in_place() -> None:
         assert len(quoted) >= 2
         assert page.markdown.index("page number") < page.markdown.index("> ")
     assert pages[0].usage.input_token_count > 0
+    assert (pages[0].route.provider_id, pages[0].route.provider_model) == ("sandbox", "chat")
+    assert not pages[-1].HasField("route")  # whose pictures were described before
+    started, finished = events[0].started, events[-1].finished
+    assert (started.provider_id, started.provider_model) == ("sandbox", "chat")
+    assert started.response_id == finished.response_id == line["response_id"]
+    assert finished.route == pages[0].route
     assert sum(page.usage.input_token_count for page in pages) == events[-1].finished.usage.input_token_count
     assert (line["parts"], attempts) == (2, 2.0)
 
@@ -112,6 +120,39 @@ async def test_a_page_as_one_picture() -> None:
     pages = pages_of(await read(pdf(2), mode=vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE))
     assert [page.page_number for page in pages] == [1, 2]
     assert all(page.usage.input_token_count > 0 and page.markdown for page in pages)
+
+
+async def test_what_a_model_could_not_finish_is_said() -> None:
+    """The configuration reaches the model; a page that it had to cut off has its beginning and the reason."""
+    config = GenerationConfig(max_output_tokens=3)
+    mode = vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE
+    (page,) = pages_of(await read(pdf(1), mode=mode, generation_config=config))
+    assert page.markdown
+    assert page.usage.output_token_count == 3
+    assert "MAX_TOKENS" in page.error.message
+
+
+async def test_an_unknown_provider_is_told_before_anything_is_read() -> None:
+    """A routing policy holds for every page, so that it is checked once."""
+    with pytest.raises(grpc.RpcError) as refused:
+        await read(pdf(1), routing_policy=RoutingPolicy(provider_ids=["sandbox", "nobody"]))
+    assert "config.routing_policy.provider_ids[1]" in str(details(refused.value))  # type: ignore[arg-type]
+
+
+async def test_the_reading_outlives_the_caller_that_began_it() -> None:
+    """A caller that joined reads on when the first one leaves; the document of each is closed."""
+    settings = {"providers": {"sandbox": {"kind": "sandbox", "first_token_ms": 100}}}
+    data = pdf(4, pictures=("red", "blue"))
+    async with serving(settings) as (ringmain, stub):
+        mode = vision_pb2.DOCUMENT_MODE_PAGE_AS_IMAGE
+        calls = [stub.ReadDocument(upload(data, request_id="order-1", mode=mode)) for _ in range(2)]
+        first, second = (aiter(call) for call in calls)
+        assert (await anext(first)).HasField("started")
+        assert (await anext(second)).HasField("started")
+        calls[0].cancel()
+        assert len([event async for event in second if event.HasField("page")]) == 4
+        attempts = ringmain.metric("ringmain_attempts_total", provider="sandbox", outcome="succeeded")
+    assert attempts == 4.0
 
 
 async def test_resumes_at_a_page() -> None:

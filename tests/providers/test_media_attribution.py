@@ -13,6 +13,7 @@ from ringmain_server import operations
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds import openai_kind
 from ringmain_server.operations.base import AnyOperation
+from ringmain_server.providers.multi_step import Send
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.translator import MultiStepTranslator
@@ -35,7 +36,9 @@ def _sent(translator: Any, request: Any, candidate: Candidate) -> Any:
     made.attribution.labels["feature"] = "search"
     asked = vertex.upload(made) if isinstance(made, audio_pb2.TranscriptionConfig) else made
     if isinstance(translator, MultiStepTranslator):
-        return next(translator.steps(asked, candidate)).wires[0]
+        step = next(translator.steps(asked, candidate))
+        assert isinstance(step, Send)
+        return step.wires[0]
     return translator.request(asked, candidate)
 
 

@@ -16,6 +16,12 @@ from cachetools import LRUCache
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import ROLE_USER, Media, Message, Part
+from ringmain.v1.generation_pb2 import (
+    FINISH_REASON_CONTENT_FILTER,
+    FINISH_REASON_MAX_TOKENS,
+    FINISH_REASON_REFUSAL,
+    FinishReason,
+)
 from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
 
@@ -25,7 +31,7 @@ from ringmain_server.call import Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.config import MediaSettings
 from ringmain_server.documents import Document, Picture, page_markdown
-from ringmain_server.errors import InvalidField, MediaInvalid, RingmainError, release
+from ringmain_server.errors import InvalidField, MediaInvalid, ModelOutputInvalid, RingmainError, release
 from ringmain_server.media.workers import MediaWorkers
 from ringmain_server.operations import CHAT
 from ringmain_server.operations.composed import DocumentUpload
@@ -42,6 +48,7 @@ TRANSCRIBE = (
 )
 _IN_MEMORY = 1 << 20
 """Bytes up to which a document is kept in memory instead of on a disk."""
+_CUT_OFF = frozenset({FINISH_REASON_MAX_TOKENS, FINISH_REASON_CONTENT_FILTER, FINISH_REASON_REFUSAL})
 _REMEMBERED = 256
 """Descriptions that are kept, so that the logo on every page is described once."""
 
@@ -188,7 +195,7 @@ class DocumentReader:
             release(exc)
             return Told(error=exc)
         part.usage = answer.usage
-        return Told(_text(answer), answer.usage, answer.route)
+        return Told(_text(answer), answer.usage, answer.route, _cut_off(answer))
 
     def _question(self, picture: Picture, prompt: str) -> ChatRequest:
         media = Media(mime_type=picture.mime_type, data=picture.data)
@@ -257,6 +264,14 @@ def _account(page: vision_pb2.DocumentPage, told: Sequence[Told]) -> None:
     error = next((one.error for one in told if one.error is not None), None)
     if error is not None:
         page.error.CopyFrom(status(error))
+
+
+def _cut_off(answer: ChatResponse) -> RingmainError | None:
+    """Returns why an answer is not whole; None where the model came to its end."""
+    if answer.finish_reason not in _CUT_OFF:
+        return None
+    reason = FinishReason.Name(answer.finish_reason).removeprefix("FINISH_REASON_")
+    return ModelOutputInvalid(answer.route.provider_id, f"the model stopped before its end: {reason}")
 
 
 def _text(answer: ChatResponse) -> str:

@@ -24,6 +24,7 @@ from ringmain_server.kinds.openai import SpeechEndpoint
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.media_wire import SPEECH_FORMATS, MediaWire
 from ringmain_server.providers.openai.request_pieces import options, short
+from ringmain_server.providers.speech_pieces import speech_pieces
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
 
@@ -31,8 +32,6 @@ _PATH = "/audio/speech"
 _GATEWAYS_OWN = frozenset({"model", "input", "response_format", "stream", "stream_format"})
 """Fields that decide what is spoken and how the answer is read."""
 _HEADERS: Mapping[str, str] = {"Accept": "*/*", "Accept-Encoding": "identity"}
-_PIECE = 256 << 10
-"""Most bytes of one event: a gRPC message should stay well below its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +113,7 @@ class OpenAISpeechDecoder(Decoder[SpeakEvent, bytes]):
         if not self._heard:
             self._heard = True
             events.append(SpeakEvent(started=SpeechStarted(mime_type=self._mime_type)))
-        pieces = (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
-        return [*events, *(SpeakEvent(audio_chunk=piece) for piece in pieces)]
+        return [*events, *speech_pieces(chunk)]
 
     def end(self) -> Sequence[SpeakEvent]:
         """Returns the last event.

@@ -13,6 +13,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.numbers import span
 from ringmain_server.providers.sandbox.answers import malformed
+from ringmain_server.providers.speech_pieces import speech_pieces
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.transport import HttpRequest
@@ -73,13 +74,13 @@ class SpeechDecoder(Decoder[audio_pb2.SpeakEvent, bytes]):
         """Returns the bytes of one network read, and before the first of them their format."""
         self._size += len(chunk)
         if self._head is None:
-            return [audio_pb2.SpeakEvent(audio_chunk=chunk)] if chunk else ()
+            return list(speech_pieces(chunk))
         self._head += chunk
         if len(self._head) < HEADER_SIZE:
             return ()
         head, self._head = self._head, None
         started = audio_pb2.SpeechStarted(mime_type=self._kind(head))
-        return [audio_pb2.SpeakEvent(started=started), audio_pb2.SpeakEvent(audio_chunk=head)]
+        return [audio_pb2.SpeakEvent(started=started), *speech_pieces(head)]
 
     def end(self) -> Sequence[audio_pb2.SpeakEvent]:
         """Returns the event that ends the file."""

@@ -17,6 +17,7 @@ from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.numbers import span
+from ringmain_server.providers.speech_pieces import speech_pieces
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, labels, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
@@ -160,7 +161,7 @@ class VertexSpeechDecoder(Decoder[audio_pb2.SpeakEvent, Any]):
         if not self._size:
             yield from self._begin(blob.mime_type)
         self._size += len(blob.data)
-        yield audio_pb2.SpeakEvent(audio_chunk=blob.data)
+        yield from speech_pieces(blob.data)
 
     def _begin(self, mime_type: str) -> Iterator[audio_pb2.SpeakEvent]:
         self._sound = pcm.parse(mime_type)
