@@ -1,17 +1,19 @@
 """Room 4, the pure side of `anthropic`: writes a turn of the model as the blocks that the model wrote."""
 
+from collections.abc import Sequence
+
 from ringmain.v1.content_pb2 import Message, Part
 
 from ringmain_server.providers.anthropic import caching, citations, media, reasoning, server_calls, tool_calls
 from ringmain_server.providers.anthropic.blocks import Block, text_block
 from ringmain_server.providers.foreign import is_foreign
 
-Place = tuple[int, int, int]
-"""The place of a block: the parts before it, 1 for the next part's own block or 0 for a result, an order."""
+Result = tuple[int, int, Block]
+"""The result of a tool that the provider ran: the number of parts before it, its order, and its block."""
 
 
 class AssistantWriter:
-    """Collects the blocks of a message of the model.
+    """Writes the messages of the model.
 
     Args:
         provider_id: The provider that is asked; what another provider wants back is left out.
@@ -21,11 +23,11 @@ class AssistantWriter:
         moved: Media, which this wire has only in the user's turns.
     """
 
+    __slots__ = ("_cache", "_provider_id", "moved")
+
     def __init__(self, provider_id: str, cache: Block) -> None:
         self._provider_id = provider_id
         self._cache = cache
-        self._places: list[Place] = []
-        self._blocks: list[Block] = []
         self.moved: list[Block] = []
 
     def write(self, message: Message, path: str) -> list[Block]:
@@ -34,29 +36,26 @@ class AssistantWriter:
         Raises:
             MediaInvalid: This wire cannot carry a medium.
         """
+        blocks: list[Block] = []
+        starts: list[int] = []
+        results: list[Result] = []
         for index, part in enumerate(message.parts):
-            if part.HasField("media"):
+            starts.append(len(blocks))
+            kind = part.WhichOneof("content")
+            if kind == "text":
+                if part.text.strip():
+                    blocks.append(self._text(part))
+            elif kind == "media":
                 self._move(part, f"{path}.parts[{index}].media")
                 continue
-            if part.HasField("provider_tool_call"):
-                self._provider_tool(index, part)
-            elif (block := self._block(part)) is not None:
-                self._place((index, 1, 0), block)
+            elif kind == "provider_tool_call":
+                self._provider_tool(index, part, blocks, results)
+                continue
+            elif (block := self._call_or_thought(part, kind)) is not None:
+                blocks.append(block)
             if part.cache_boundary:
-                caching.mark(self._blocks, self._cache)
-        order = sorted(range(len(self._blocks)), key=self._places.__getitem__)
-        return [self._blocks[index] for index in order]
-
-    def _block(self, part: Part) -> Block | None:
-        """Returns the block of a part; None if nothing of it goes back."""
-        match part.WhichOneof("content"):
-            case "text" if part.text.strip():
-                return self._text(part)
-            case "tool_call":
-                return tool_calls.block(part, self._provider_id)
-            case "reasoning":
-                return reasoning.block(part, self._provider_id)
-        return None
+                caching.mark(blocks, self._cache)
+        return _placed(results, blocks, starts) if results else blocks
 
     def _text(self, part: Part) -> Block:
         block = text_block(part.text)
@@ -65,19 +64,46 @@ class AssistantWriter:
         cited = citations.given_back(part)
         return {**block, "citations": cited} if cited else block
 
-    def _provider_tool(self, index: int, part: Part) -> None:
-        found = server_calls.given_back(part, self._provider_id)
-        if found.own is not None:
-            self._place((index, 1, 0), found.own)
-        first = index if found.own is None else index + 1
-        for at, order, block in found.results:
-            self._place((max(at, first), 0, order), block)
+    def _call_or_thought(self, part: Part, kind: str | None) -> Block | None:
+        if kind == "tool_call":
+            return tool_calls.block(part, self._provider_id)
+        return reasoning.block(part, self._provider_id)
 
-    def _place(self, place: Place, block: Block) -> None:
-        self._places.append(place)
-        self._blocks.append(block)
+    def _provider_tool(self, index: int, part: Part, blocks: list[Block], results: list[Result]) -> None:
+        """Adds the block of a call to the blocks, and its results to the results."""
+        found = server_calls.given_back(part, self._provider_id)
+        own = [block for _, _, block in found.results]
+        # A boundary is at the last result, which stands behind the call.
+        if part.cache_boundary and own:
+            caching.mark(own, self._cache)
+        first = index
+        if found.own is not None:
+            blocks.append(found.own)
+            first += 1
+        if part.cache_boundary and not own:
+            caching.mark(blocks, self._cache)
+        places = ((max(at, first), order) for at, order, _ in found.results)
+        results += ((*place, block) for place, block in zip(places, own, strict=True))
 
     def _move(self, part: Part, path: str) -> None:
         self.moved.append(media.block(part.media, path))
         if part.cache_boundary:
             caching.mark(self.moved, self._cache)
+
+
+def _placed(results: list[Result], blocks: Sequence[Block], starts: Sequence[int]) -> list[Block]:
+    """Returns all blocks in order.
+
+    Args:
+        results: The results.
+        blocks: The other blocks in order.
+        starts: For each part of the message, the number of these blocks before it.
+    """
+    found: list[Block] = []
+    done = 0
+    for at, _, block in sorted(results, key=lambda result: result[:2]):
+        before = starts[at] if at < len(starts) else len(blocks)
+        found += blocks[done:before]
+        found.append(block)
+        done = before
+    return [*found, *blocks[done:]]

@@ -16,16 +16,19 @@ MOST = 4
 """Marks that a prompt may have."""
 _SHORT = 300
 """Seconds of the shorter of the wire's two times."""
+_MINUTES: Block = {"type": "ephemeral"}
+_HOUR: Block = {"type": "ephemeral", "ttl": "1h"}
 _FIELD = "cache_control"
 _UNMARKED = frozenset({"thinking", "redacted_thinking", "fallback", "mcp_tool_listing"})
 
 
 def control(config: GenerationConfig) -> Block:
     """Returns the mark that a request asks for."""
-    ttl = config.prompt_cache.ttl
-    if (ttl.seconds, ttl.nanos) > (_SHORT, 0):
-        return {"type": "ephemeral", "ttl": "1h"}
-    return {"type": "ephemeral"}
+    if config.HasField("prompt_cache"):
+        ttl = config.prompt_cache.ttl
+        if (ttl.seconds, ttl.nanos) > (_SHORT, 0):
+            return _HOUR
+    return _MINUTES
 
 
 def mark(blocks: list[Block], with_control: Block) -> bool:

@@ -111,27 +111,24 @@ class _TurnWriter:
     """Collects turns, message by message."""
 
     def __init__(self, provider_id: str, cache: Block) -> None:
-        self._provider_id = provider_id
         self._cache = cache
+        self._assistant = AssistantWriter(provider_id, cache)
         self._turns: list[MessagesTurn] = []
-        self._moved: list[Block] = []
 
     def add(self, message: Message, path: str) -> None:
         if message.role == ROLE_ASSISTANT:
-            writer = AssistantWriter(self._provider_id, self._cache)
-            self._turn("assistant").blocks += writer.write(message, path)
-            self._moved += writer.moved
+            self._turn("assistant").blocks += self._assistant.write(message, path)
             return
         turn = self._turn("user")
-        turn.blocks += self._moved  # media of the model's turn before this one
-        self._moved.clear()
+        turn.blocks += self._assistant.moved  # media of the model's turn before this one
+        self._assistant.moved.clear()
         for index, part in enumerate(message.parts):
             self._user_part(turn, part, f"{path}.parts[{index}]", system=message.role == ROLE_SYSTEM)
 
     def finish(self) -> list[MessagesTurn]:
         """Returns the turns that are not empty, merged where the role repeats, beginning with the user's."""
-        if self._moved:  # the conversation ends with the model's turn
-            self._turn("user").blocks += self._moved
+        if self._assistant.moved:  # the conversation ends with the model's turn
+            self._turn("user").blocks += self._assistant.moved
         turns = _merged(turn for turn in self._turns if turn.results or turn.blocks)
         if turns and turns[0].role == "assistant":
             turns.insert(0, MessagesTurn("user", blocks=[text_block(OPENING)]))
