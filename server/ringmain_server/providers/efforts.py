@@ -14,6 +14,7 @@ from ringmain.v1.generation_pb2 import (
     ReasoningEffort,
 )
 
+_KNOWN = frozenset(ReasoningEffort.values())
 _BUDGETS: Sequence[tuple[int, ReasoningEffort.ValueType]] = (
     (0, REASONING_EFFORT_NONE),
     (1024, REASONING_EFFORT_MINIMAL),
@@ -33,7 +34,7 @@ def effort_of(config: GenerationConfig) -> ReasoningEffort.ValueType:
         budget = config.reasoning_token_budget
         return next((effort for most, effort in _BUDGETS if budget <= most), REASONING_EFFORT_EXTRA_HIGH)
     effort = config.reasoning_effort
-    return effort if effort in ReasoningEffort.values() else REASONING_EFFORT_UNSPECIFIED
+    return effort if effort in _KNOWN else REASONING_EFFORT_UNSPECIFIED
 
 
 def nearest(effort: ReasoningEffort.ValueType, words: Mapping[ReasoningEffort.ValueType, str]) -> str:
