@@ -25,8 +25,6 @@ DIMENSIONS = 1536
 """The default number of dimensions."""
 MOST_DIMENSIONS = 4096
 MOST_TEXTS = 2048
-IMAGE_TOKENS = 64
-"""The tokens of an image, whatever its size."""
 _KNOWN = frozenset(
     {*PACING, "model", "input", "dimensions", "encoding_format", "user", "input_type", "images"}
 )
@@ -43,7 +41,7 @@ def embed(question: Question) -> Reply:
     dimensions = _dimensions(body.get("dimensions"))
     seen = _images(body.get("images"))
     texts = [] if seen and body.get("input") == [] else _texts(body.get("input"))
-    count = sum(tokens.count(text) for text in texts) + IMAGE_TOKENS * len(seen)
+    count = sum(tokens.count(text) for text in texts) + len(seen)
     texts += seen
     encoded = body.get("encoding_format") == "base64"
     purpose = question.text("input_type")
