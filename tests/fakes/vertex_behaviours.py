@@ -44,6 +44,38 @@ _SHAPES: Mapping[str, Script] = {
         {"text": "", "thoughtSignature": SIGNATURE},
         usage={"promptTokenCount": 7, "candidatesTokenCount": 1, "thoughtsTokenCount": 5},
     ),
+    "shape-search": answer(
+        {"text": "Die Höhe ist "},
+        {"text": "8849 m."},
+        groundingMetadata={
+            "webSearchQueries": ["everest"],
+            "searchEntryPoint": {"renderedContent": "<div>everest</div>"},
+            "groundingChunks": [{"web": {"uri": "https://a.test/", "title": "a.test"}}],
+            "groundingSupports": [
+                {
+                    "segment": {"startIndex": 4, "endIndex": 23, "text": "Höhe ist 8849 m."},
+                    "groundingChunkIndices": [0],
+                }
+            ],
+        },
+    ),
+    "shape-code": answer(
+        {"executableCode": {"language": "PYTHON", "code": "1 / 0"}, "thoughtSignature": SIGNATURE},
+        {"text": "Running."},
+        {"codeExecutionResult": {"outcome": "OUTCOME_FAILED", "output": "ZeroDivisionError"}},
+        {"inlineData": {"mimeType": "image/png", "data": "eA=="}, "thoughtSignature": SIGNATURE},
+        {"text": "No."},
+    ),
+    "shape-sound": answer(
+        *({"inlineData": {"mimeType": "audio/L16;rate=24000", "data": data}} for data in ("AAA=", "AQE=")),
+    ),
+    "shape-logprobs": answer(
+        {"text": "Yes"},
+        logprobsResult={
+            "chosenCandidates": [{"token": "Yes", "logProbability": -0.5}],
+            "topCandidates": [{"candidates": [{"token": "Yes", "logProbability": -0.5}]}],
+        },
+    ),
     "shape-length": text("Half", finish="MAX_TOKENS"),
     "shape-no-usage": text("Hello", usage={}),
 }

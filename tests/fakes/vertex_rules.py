@@ -34,6 +34,9 @@ def _wrong(
     if not len(request.contents):
         yield "at least one contents field is required"
     yield from _contents(list(request.contents), strict=bool(_STRICT.search(name)))
+    declared = any(len(tool.function_declarations) for tool in request.tools)
+    if isinstance(request, wire.GenerateContentRequest) and request.HasField("tool_config") and not declared:
+        yield "Function calling config is set without function_declarations."
 
 
 def _contents(contents: list[wire.Content], *, strict: bool) -> Iterator[str]:

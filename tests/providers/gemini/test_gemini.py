@@ -284,7 +284,10 @@ async def upstream() -> AsyncIterator[Upstream]:
         await sessions.close()
 
 
-@pytest.mark.parametrize("model", ["gemini-2.5-flash", "shape-tools", "shape-reasoning", "tokens-50"])
+@pytest.mark.parametrize(
+    "model",
+    ["gemini-2.5-flash", "shape-tools", "shape-reasoning", "shape-code", "shape-sound", "tokens-50"],
+)
 async def test_whole_and_streamed(upstream: Upstream, model: str) -> None:
     """A streamed answer folds to what the whole one is."""
     assert await upstream.streamed(model) == await upstream.chat(model)

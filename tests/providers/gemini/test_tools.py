@@ -134,12 +134,23 @@ def test_sources_join_a_search_that_was_shown() -> None:
         {"toolCall": {"toolType": 5}},
         {"toolCall": "odd"},
         {"toolResponse": {"response": []}},
+        {"functionResponse": {"name": "ringmain/part", "response": {"toolCall": "{}"}}},
         {"executableCode": {"code": None}},
     ],
 )
 def test_odd_parts(part: Any) -> None:
     """A part of a tool that has another shape says nothing, and does no harm."""
     assert [one.text for one in answer(part, {"text": "So."}).message.parts] == ["So."]
+
+
+def test_results_of_unknown_shape() -> None:
+    """A result without a response, or with a page that is no text, is a result all the same."""
+    [bare] = answer({"toolResponse": {"toolType": "X"}}).message.parts
+    assert (bare.provider_tool_call.name, len(bare.provider_tool_call.results)) == ("x", 0)
+    cases: list[tuple[Any, list[str]]] = [({}, []), ({"search_suggestions": 5}, ['{"search_suggestions":5}'])]
+    for response, results in cases:
+        [part] = answer(result("a", **response)).message.parts
+        assert [one.text for one in part.provider_tool_call.results] == results
 
 
 def test_deep_parts() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from google.protobuf.json_format import ParseDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatRequest
@@ -74,6 +75,27 @@ def test_no_flood() -> None:
     flood = {**support(0, 2, "Hi"), "groundingChunkIndices": [0] * 20_000}
     [part] = cited(["Hi"], flood)
     assert len(part.citations) == 10_000
+
+
+def test_the_last_sources_count() -> None:
+    """Sources that come again replace those before, but an empty list does not."""
+    first, other = {"groundingChunks": [CHUNK]}, {"groundingChunks": [{"web": {"uri": "https://b.test/"}}]}
+    for lists, uri in (([first, {}], "https://a.test/"), ([first, other], "https://b.test/")):
+        found = answer(*({"text": "Hi"} for _ in lists)).messages
+        for one, metadata in zip(found, lists, strict=True):
+            one.candidates[0].grounding_metadata.SetInParent()
+            ParseDict(metadata, one.candidates[0].grounding_metadata)
+        [_, search] = fold(golden.events(found, asked=ASKED)).message.parts
+        [result] = search.provider_tool_call.results
+        assert result.citations[0].uri == uri
+
+
+def test_other_candidates_are_ignored() -> None:
+    """Only the first candidate of an answer is read."""
+    found = answer({"text": "Hi"}).messages
+    other = found[0].candidates.add(index=1)
+    ParseDict({"groundingChunks": [CHUNK]}, other.grounding_metadata)
+    assert len(fold(golden.events(found, asked=ASKED)).message.parts) == 1
 
 
 def test_plain_requests_are_not_watched() -> None:

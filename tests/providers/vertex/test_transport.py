@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import grpc.aio
 import pytest
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
 from ringmain.v1.generation_pb2 import FINISH_REASON_TOOL_CALLS
 from ringmain_server import errors
@@ -28,6 +28,9 @@ from tests.fakes.vertex_script import HELLO, Fault, Pace, broken, text
 from tests.fakes.vertex_server import FakeVertex
 from tests.fakes.waiting import LIMIT, until
 from tests.providers.vertex.golden import ASKED
+
+MORE = ParseDict({**MessageToDict(ASKED), "tools": [{"webSearch": {}}, {"codeExecution": {}}]}, ChatRequest())
+"""A request whose answer may have sources."""
 
 
 def provider(endpoint: str, **more: object) -> Provider:
@@ -57,17 +60,17 @@ class Upstream:
     server: FakeVertex
     provider: Provider
 
-    async def chat(self, model: str = "gemini-2.5-flash") -> ChatResponse:
+    async def chat(self, model: str = "gemini-2.5-flash", asked: ChatRequest = ASKED) -> ChatResponse:
         """A whole answer."""
         candidate = Candidate("gem", "vertex", model)
-        return await self.provider.backend(candidate).call(CHAT, ASKED, call(candidate))
+        return await self.provider.backend(candidate).call(CHAT, asked, call(candidate))
 
     async def stream(
-        self, model: str = "gemini-2.5-flash", idle: float | None = 600.0
+        self, model: str = "gemini-2.5-flash", idle: float | None = 600.0, asked: ChatRequest = ASKED
     ) -> AsyncGenerator[ChatEvent, None]:
         """A streamed answer."""
         candidate = Candidate("gem", "vertex", model)
-        events = self.provider.backend(candidate).stream(STREAM_CHAT, ASKED, call(candidate, idle))
+        events = self.provider.backend(candidate).stream(STREAM_CHAT, asked, call(candidate, idle))
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -99,6 +102,27 @@ async def test_whole_and_streamed(upstream: Upstream, model: str) -> None:
     whole, streamed = await upstream.chat(model), await upstream.streamed(model)
     assert streamed == whole
     assert whole.message.parts
+
+
+@pytest.mark.parametrize(
+    ("model", "kinds"),
+    [
+        ("shape-search", ["text", "provider_tool_call"]),
+        ("shape-code", ["provider_tool_call", "text", "media", "text"]),
+        ("shape-sound", ["media"]),
+        ("shape-logprobs", ["text"]),
+    ],
+)
+async def test_more_than_text(upstream: Upstream, model: str, kinds: list[str]) -> None:
+    """What an answer has beside text is the same whole and streamed, and the provider takes it back."""
+    whole = await upstream.chat(model, MORE)
+    assert fold([event async for event in upstream.stream(model, asked=MORE)]) == whole
+    assert [part.WhichOneof("content") for part in whole.message.parts] == kinds
+    again = ChatRequest(messages=[*MORE.messages, whole.message, *MORE.messages], tools=MORE.tools)
+    assert (await upstream.chat(model, again)).message.parts
+    sent = upstream.server.requests[-1].message.contents[1].parts
+    signed = [part.thought_signature for part in sent if part.thought_signature]
+    assert len(signed) == (2 if model == "shape-code" else 0)
 
 
 async def test_what_is_sent(upstream: Upstream) -> None:

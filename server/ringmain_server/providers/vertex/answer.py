@@ -12,9 +12,8 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import said_nothing
-from ringmain_server.providers.vertex import logprobs, values, wire
+from ringmain_server.providers.vertex import values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
-from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ToolPart, ToolReader, tool_part
 from ringmain_server.providers.vertex.usage import usage
 
@@ -44,13 +43,8 @@ class VertexAnswer:
         "_provider_id",
         "_reason",
         "_request",
-        "_response_id",
-        "_sources",
         "_stays_open",
-        "_text_key",
         "_tools",
-        "_watches",
-        "_write",
         "assembler",
         "final",
     )
@@ -64,17 +58,10 @@ class VertexAnswer:
         self._feedback: wire.PromptFeedback | None = None
         self._reason: wire.Candidate | None = None
         self._heard = False
-        self._text_key = 0
         self._stays_open = True
-        self._response_id = ""
         self.assembler = ChatAssembler(provider_id)
         self.final = False
         self._tools: ToolReader | None = None
-        # Only these requests get sources or log probabilities; others cost nothing for each token.
-        config = request.generation_config
-        self._watches = bool(request.tools or config.provider_options) or config.HasField("top_logprobs")
-        self._sources = Sources(self.assembler)
-        self._write = self._sources.text if self._watches else self.assembler.text
 
     @property
     def finished(self) -> bool:
@@ -102,8 +89,6 @@ class VertexAnswer:
                 continue
             for part in candidate.content.parts:
                 self._part(part, message)
-            if self._watches:
-                self._beside(candidate, message.response_id)
             if candidate.finish_reason:
                 self._reason = candidate
         # The counts may come with the finish reason or in a later message; only then is the answer final.
@@ -120,9 +105,7 @@ class VertexAnswer:
         Raises:
             ProviderError: As `response`.
         """
-        reason = self._why()
-        self._cite()
-        return self.assembler.finish(reason, self.usage())
+        return self.assembler.finish(self._why(), self.usage())
 
     def response(self) -> ChatResponse:
         """Returns the response of a whole answer.
@@ -132,9 +115,7 @@ class VertexAnswer:
             ModelOutputInvalid: The answer is empty, or cannot be used.
             StreamBroken: The answer has no end.
         """
-        reason = self._why()
-        self._cite()
-        return self.assembler.respond(reason, self.usage())
+        return self.assembler.respond(self._why(), self.usage())
 
     def _why(self) -> FinishReason.ValueType:
         """Returns the reason why the answer ended."""
@@ -151,8 +132,8 @@ class VertexAnswer:
     def usage(self) -> Usage:
         """Returns the usage so far."""
         found = usage(self._counts, self._request, self.assembler.tokens, final=self.final)
-        if searches := self._sources.queries or (self._tools.queries if self._tools is not None else 0):
-            found.web_search_count = searches
+        if self._tools is not None:
+            found.web_search_count = self._tools.queries
         return found
 
     def _part(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
@@ -160,8 +141,8 @@ class VertexAnswer:
         if text and not part.thought:
             # Nearly every part of a stream is text, so this case comes first.
             if self._kind != _TEXT:
-                self._text_key = self._next(_TEXT)
-            self._write(text, self._key)
+                self._next(_TEXT)
+            self.assembler.text(text, self._key)
             if part.thought_signature:
                 self._sign(part.thought_signature)
         elif part.thought:
@@ -187,7 +168,7 @@ class VertexAnswer:
             self._tool(found, message)
             return
         elif part.thought_signature and self._kind != _TEXT:
-            self._text_key = self._next(_TEXT)
+            self._next(_TEXT)
             self.assembler.text("", self._key)
         if part.thought_signature:
             self._sign(part.thought_signature)
@@ -217,7 +198,7 @@ class VertexAnswer:
         self._tools.read(part, self._key, f"tool_{self._answer_id(message.response_id)}_{self._key}")
 
     def _answer_id(self, response_id: str) -> str:
-        """Returns what the ids that are made here begin with.
+        """Returns what the ids of this answer that are made here have in common.
 
         It is the same whenever the same answer is read, and differs between the answers of a conversation.
         """
@@ -228,26 +209,10 @@ class VertexAnswer:
         self.assembler.signature(signature, self._key)
         self._kind = _OTHER
 
-    def _next(self, kind: str) -> int:
-        """Begins another part, and returns its key."""
+    def _next(self, kind: str) -> None:
+        """Begins another part."""
         if not self._stays_open:
             self.assembler.close(self._key)
         self._key += 1
         self._kind = kind
         self._stays_open = kind in (_TEXT, _TOOL)
-        return self._key
-
-    def _beside(self, candidate: wire.Candidate, response_id: str) -> None:
-        """Reads what comes beside the parts of a message: log probabilities of its text, and sources."""
-        self._response_id = response_id
-        if candidate.HasField("logprobs_result") and self._text_key:
-            self.assembler.logprobs(logprobs.tokens(candidate.logprobs_result), self._text_key)
-        self._sources.read(candidate)
-
-    def _cite(self) -> None:
-        """Adds the sources of the answer, which are known at its end."""
-        if self._watches:
-            new_id = f"search_{self._answer_id(self._response_id)}"
-            self._sources.finish(
-                self._key + 1, new_id, self._tools.search if self._tools is not None else None
-            )

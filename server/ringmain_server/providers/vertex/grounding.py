@@ -52,10 +52,9 @@ class Sources:
         """The number of web searches."""
         return sum(map(bool, self._grounding.web_search_queries)) if self._grounding is not None else 0
 
-    def text(self, piece: str, key: int) -> None:
-        """Passes a text on to the assembler, and remembers it."""
+    def saw(self, piece: str, key: int) -> None:
+        """Remembers a piece of a text."""
         self._texts.setdefault(key, []).append(piece)
-        self._assembler.text(piece, key)
 
     def read(self, candidate: wire.Candidate) -> None:
         """Remembers the sources that come with a message of the answer. The last list of sources counts."""
@@ -89,14 +88,15 @@ class Sources:
             for support in islice(self._grounding.grounding_supports, _SUPPORTS):
                 place = places.of(support.segment)
                 for index in support.grounding_chunk_indices:
-                    if 0 <= index < len(chunks):
-                        yield place, source(chunks[index])
+                    if 0 <= index < len(chunks) and (citation := source(chunks[index])) is not None:
+                        yield place, citation
         for one in self._recited.values():
             place = places.of(wire.Segment(start_index=one.start_index, end_index=one.end_index))
             yield place, Citation(uri=one.uri, title=one.title)
 
     def _found(self, grounding: wire.GroundingMetadata, key: int, new_id: str, search: int | None) -> None:
-        results = list(islice(map(_result, grounding.grounding_chunks), _RESULTS - 1))
+        found = filter(None, map(source, islice(grounding.grounding_chunks, _RESULTS - 1)))
+        results = list(map(_result, found))
         if page := grounding.search_entry_point.rendered_content:
             results.append(page_of(page))
         asked = _asked(grounding)
@@ -113,8 +113,8 @@ class Sources:
             self._assembler.result(result, key)
 
 
-def source(chunk: wire.GroundingChunk) -> Citation:
-    """Returns a source without its place in the text."""
+def source(chunk: wire.GroundingChunk) -> Citation | None:
+    """Returns a source without its place in the text; None if it is of an unknown kind."""
     match chunk.WhichOneof("chunk_type"):
         case "web":
             return Citation(uri=chunk.web.uri, title=chunk.web.title)
@@ -124,15 +124,14 @@ def source(chunk: wire.GroundingChunk) -> Citation:
             found = chunk.retrieved_context
             page = max(found.rag_chunk.page_span.first_page, 0)
             return Citation(uri=found.uri, title=found.title, quoted_text=found.text, page_number=page)
-    return Citation()
+    return None
 
 
-def _result(chunk: wire.GroundingChunk) -> Part:
+def _result(citation: Citation) -> Part:
     """Returns a source as a result of the tool that found it."""
-    citation = source(chunk)
-    text = citation.quoted_text
-    citation.quoted_text = ""
-    return Part(text=text, citations=[citation])
+    found = Part(text=citation.quoted_text, citations=[citation])
+    found.citations[0].quoted_text = ""
+    return found
 
 
 def _asked(grounding: wire.GroundingMetadata) -> dict[str, list[str]]:

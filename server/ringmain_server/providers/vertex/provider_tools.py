@@ -110,14 +110,14 @@ def tool_part(part: wire.Part, kind: str | None) -> ToolPart | None:
         kind: The name of its content in the message.
     """
     if kind == "function_response" and part.function_response.name == CARRIER:
-        for name, value in part.function_response.response.fields.items():
-            return _known(name, read(value.string_value), part.thought_signature)
-    if kind not in _IN_MESSAGES.values():
+        fields = part.function_response.response.fields
+        found = {name: read(value.string_value) for name, value in fields.items()}
+    elif kind in _IN_MESSAGES.values():
+        found = MessageToDict(part)
+    else:
         return None
-    for name, content in MessageToDict(part).items():
-        if name in _IN_MESSAGES:
-            return _known(name, content, part.thought_signature)
-    return None
+    name = next((name for name in found if name in PARTS), "")
+    return _known(name, found.get(name), part.thought_signature)
 
 
 class ToolReader:
