@@ -7,19 +7,20 @@ does not.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from random import Random
 
 from ringmain_sandbox import tokens
 from ringmain_sandbox.host import Host
+from ringmain_sandbox.own_tools import FAILING, Found, Run, run
 from ringmain_sandbox.prompt import Attachment, Prompt, Turn
 from ringmain_sandbox.refusal import bad_request
 
 _QUOTE = 120
 """The most characters of the user's text that an answer repeats."""
-_THOUGHTS = {"minimal": 1, "low": 1, "medium": 2, "high": 4}
+_THOUGHTS = {"minimal": 1, "low": 1, "medium": 2, "high": 4, "xhigh": 6}
 _HELLOS = (
     "Hello from the sandbox.",
     "This is the sandbox speaking.",
@@ -63,13 +64,21 @@ class Answer:
         text: Its text.
         reasoning: The thoughts before the text.
         tool_calls: The calls of tools.
-        finish_reason: `stop`, `length` or `tool_calls`.
+        finish_reason: `stop`, `length`, `tool_calls` or `pause_turn`.
+        runs: The tools that the sandbox ran, before the text.
+        sources: The pages that the text rests on.
+        picture: A picture, as the wire has it; None for none.
+        speech: The text as speech, in pieces of base64.
     """
 
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
+    runs: tuple[Run, ...] = ()
+    sources: tuple[Found, ...] = ()
+    picture: Mapping[str, object] | None = None
+    speech: tuple[str, ...] = ()
 
     @property
     def reasoning_tokens(self) -> int:
@@ -81,6 +90,13 @@ class Answer:
         """The number of all tokens. The name of a tool call is one, and its arguments count as text."""
         calls = sum(1 + tokens.count(call.arguments) for call in self.tool_calls)
         return self.reasoning_tokens + tokens.count(self.text) + calls
+
+    @property
+    def event_count(self) -> int:
+        """The number of events of a stream: one for each token, and those of what is no text."""
+        beside = sum(run.event_count for run in self.runs) + len(self.speech)
+        beside += bool(self.sources) + (self.picture is not None) + bool(self.reasoning)
+        return self.token_count + beside
 
 
 def echo(prompt: Prompt) -> Answer:
@@ -99,18 +115,64 @@ def chat(prompt: Prompt, rng: Random, host: Host) -> Answer:
     Raises:
         RefusedError: A schema cannot be satisfied.
     """
+    if prompt.turns and prompt.turns[-1].role == "assistant":
+        rest = _continued(prompt, rng, host)
+        if rest is not None:
+            return rest
     reasoning = _reasoning(prompt, rng)
+    runs = tuple(_runs(prompt, rng))
     called = _called(prompt)
     if called:
         calls = tuple(_call(name, prompt, rng) for name in called)
-        answer = Answer("", reasoning, calls, finish_reason="tool_calls")
-    else:
-        answer = Answer(_text(prompt, rng, host), reasoning)
-    return _bounded(answer, prompt)
+        return _bounded(Answer("", reasoning, calls, finish_reason="tool_calls", runs=runs), prompt)
+    text = _text(prompt, rng, host)
+    sources = tuple(page for one in runs for page in one.pages)
+    answer = _bounded(Answer(text, reasoning, runs=runs, sources=sources), prompt)
+    if answer.finish_reason != "stop":
+        return answer
+    if prompt.pause_after is not None and prompt.pause_after < tokens.count(text):
+        said = "".join(islice(tokens.pieces(text), prompt.pause_after))
+        return replace(answer, text=said, sources=(), finish_reason="pause_turn")
+    return _beside(answer, prompt, rng, host)
+
+
+def _continued(prompt: Prompt, rng: Random, host: Host) -> Answer | None:
+    """Returns what is left of the answer that the assistant's last turn begins; None if it begins another."""
+    *before, last = prompt.turns
+    whole = _text(replace(prompt, turns=tuple(before)), rng, host)
+    if not last.text or not whole.startswith(last.text):
+        return None
+    return _bounded(Answer(whole[len(last.text) :]), prompt)
+
+
+def _runs(prompt: Prompt, rng: Random) -> Iterator[Run]:
+    """Yields the runs of the sandbox's own tools: of each that is declared, once before each answer."""
+    if prompt.tool_choice == "none" or _results(prompt):
+        return
+    query = _cut(prompt.last_user_text)
+    fails = _mentions(prompt.last_user_text, FAILING)
+    for name, settings in prompt.own_tools.items():
+        yield run(name, settings, query, f"run_{rng.getrandbits(64):016x}", fails=fails)
+
+
+def _beside(answer: Answer, prompt: Prompt, rng: Random, host: Host) -> Answer:
+    """Adds the picture and the speech that a request asks for."""
+    if not (prompt.draws or prompt.speech):
+        return answer
+    # Loaded by the first such request: drawing takes a library.
+    from ringmain_sandbox import besides
+
+    if prompt.draws:
+        answer = replace(answer, picture=besides.picture(prompt.last_user_text, rng, host))
+    if prompt.speech:
+        speech = besides.speech(answer.text, prompt.voice, prompt.speech)
+        answer = replace(answer, speech=tuple(speech))
+    return answer
 
 
 def _reasoning(prompt: Prompt, rng: Random) -> str:
-    return " ".join(rng.sample(_IDEAS, _THOUGHTS.get(prompt.effort, 0)))
+    thoughts = " ".join(rng.sample(_IDEAS, _THOUGHTS.get(prompt.effort, 0)))
+    return "".join(islice(tokens.pieces(thoughts), prompt.thought_tokens))
 
 
 def _called(prompt: Prompt) -> list[str]:
@@ -118,11 +180,11 @@ def _called(prompt: Prompt) -> list[str]:
     if prompt.tool_choice == "none" or not prompt.tools:
         return []
     if prompt.tool_name:
-        return [prompt.tool_name]
+        return [prompt.tool_name] if prompt.tool_name in prompt.tools else []
     if prompt.tool_choice == "auto" and _results(prompt):
         return []
     found = [name for name in prompt.tools if _mentions(prompt.last_user_text, name)]
-    if prompt.tool_choice == "required" and not found:
+    if prompt.tool_choice == "required" and not found and not prompt.own_tools:
         found = [next(iter(prompt.tools))]
     return found if prompt.parallel else found[:1]
 
@@ -173,6 +235,8 @@ def _sentences(prompt: Prompt, rng: Random, host: Host) -> Iterator[str]:
     listed = ", ".join(f"{count} {role}" for role, count in roles.items())
     tools = f" ({', '.join(prompt.tools)})" if prompt.tools else ""
     messages, declared = _plural(len(prompt.turns), "message"), _plural(len(prompt.tools), "tool")
+    if prompt.user:
+        yield f"The end user is {prompt.user}."
     yield f"{rng.choice(_GOT)} {messages} ({listed}) and {declared}{tools}."
     numbers: Counter[str] = Counter()
     for item in prompt.attachments:
@@ -236,4 +300,4 @@ def _limited(answer: Answer, limit: int) -> Answer:
             arguments = "".join(islice(tokens.pieces(call.arguments), limit - 1))
             calls.append(replace(call, arguments=arguments))
             limit -= 1 + tokens.count(arguments)
-    return Answer(text, reasoning, tuple(calls), finish_reason="length")
+    return Answer(text, reasoning, tuple(calls), finish_reason="length", runs=answer.runs)

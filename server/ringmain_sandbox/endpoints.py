@@ -65,15 +65,23 @@ def _chat(question: Question) -> Reply:
         raise RefusedError(context_exceeded(CONTEXT_TOKENS, prompt.token_count))
     model, digest = question.received.model, question.digest
     answer = echo(prompt) if model == ECHO else chat(prompt, Random(digest), question.host)
-    head = wire.Head(f"chatcmpl-sandbox-{digest[:16]}", f"sandbox-{model}", prompt.token_count)
+    head = wire.Head(
+        f"chatcmpl-sandbox-{digest[:16]}",
+        f"sandbox-{model}",
+        prompt.token_count,
+        min(prompt.cached_count, prompt.token_count),
+        prompt.top_logprobs,
+    )
     options = body.get("stream_options")
     usage = isinstance(options, Mapping) and options.get("include_usage") is True
     return wire.reply(answer, head, include_usage=usage)
 
 
 def _chat_work(received: Received) -> Work:
-    """Returns a thread for a chat with schemas: each takes milliseconds, and the first loads a library."""
+    """Returns a thread for a chat with schemas or speech, which take milliseconds, and one that draws."""
     body = received.body
+    if asked := body.get("modalities"):
+        return Work.DRAWING if isinstance(asked, list) and "image" in asked else Work.THREAD
     return Work.THREAD if body.get("tools") or body.get("response_format") else Work.LOOP
 
 

@@ -12,11 +12,11 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ringmain_sandbox import tokens
+from ringmain_sandbox import own_tools, tokens
 from ringmain_sandbox.refusal import bad_request
 
-PACING = ("first_token_ms", "tokens_per_second", "fault_after", "fault_after_ms")
-"""The sandbox's own fields, which set its pace and the place of a fault."""
+PACING = ("first_token_ms", "tokens_per_second", "fault_after", "fault_after_ms", "pause_after")
+"""The sandbox's own fields, which set its pace and the place of a fault or a pause."""
 CONTEXT_TOKENS = 1 << 18
 """The most tokens of a request."""
 _KNOWN = frozenset(
@@ -27,7 +27,7 @@ _KNOWN = frozenset(
         *("prompt_cache_key", "reasoning_effort", "response_format", "safety_identifier", "seed"),
         *("service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice"),
         *("tools", "top_k", "top_p", "user", "verbosity", "logprobs", "top_logprobs", "prediction"),
-        *("audio", "modalities", "prompt_cache_retention", "web_search_options"),
+        *("audio", "modalities", "prompt_cache_retention", "web_search_options", "cache_control"),
     }
 )
 
@@ -51,11 +51,21 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message of the request."""
+    """A message of the request.
+
+    Attributes:
+        role: Who speaks.
+        text: What is said.
+        attachments: What comes with it.
+        cached: Whether the prompt up to here is to be kept in the prompt cache.
+        ran: Whether the sandbox ran tools of its own in it.
+    """
 
     role: str
     text: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[Attachment, ...] = ()
+    cached: bool = False
+    ran: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +78,19 @@ class Prompt:
         tool_choice: `auto`, `none`, `required`, or `function` for the tool that is named.
         tool_name: The tool that is named; empty if none is.
         parallel: Whether several tools may be called at once.
+        own_tools: The settings of the tools that the sandbox is to run itself, by name.
         format: `text`, `json_object` or `json_schema`.
         schema_name: The name of the schema.
         schema: The schema that the answer must satisfy.
         effort: The effort of reasoning; `none` for no reasoning.
+        thought_tokens: The most tokens of reasoning; None without a limit.
+        top_logprobs: How many likely tokens to tell for each token; None for no probabilities.
+        draws: Whether the answer holds a picture.
+        speech: The format of the answer's speech; empty for none.
+        voice: The voice of the speech.
+        pause_after: The tokens of the text after which the turn pauses; None for no pause.
+        user: The hash of the end user; may be empty.
+        cached_count: The number of tokens up to the last place to cache.
         max_tokens: The most tokens to write; None without a limit.
         stop: Strings that end the answer.
         token_count: The number of tokens of the whole request. An attachment counts as one.
@@ -85,7 +104,16 @@ class Prompt:
     format: str = "text"
     schema_name: str = ""
     schema: object = True
+    own_tools: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     effort: str = "none"
+    thought_tokens: int | None = None
+    top_logprobs: int | None = None
+    draws: bool = False
+    speech: str = ""
+    voice: str = ""
+    pause_after: int | None = None
+    user: str = ""
+    cached_count: int = 0
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     token_count: int = 0
@@ -110,7 +138,12 @@ def read_prompt(body: Mapping[str, object]) -> Prompt:
     check_fields(body, _KNOWN)
     turns = tuple(_turns(body))
     tools = dict(_tools(body))
-    choice, name = _tool_choice(body, tools)
+    ours = dict(_own_tools(body))
+    choice, name = _tool_choice(body, {**tools, **ours})
+    modalities = body.get("modalities")
+    asked = modalities if isinstance(modalities, list) else []
+    audio = body.get("audio") if "audio" in asked else None
+    spoken = audio if isinstance(audio, Mapping) else {}
     form, schema_name, schema = _format(body)
     return Prompt(
         turns=turns,
@@ -121,7 +154,16 @@ def read_prompt(body: Mapping[str, object]) -> Prompt:
         format=form,
         schema_name=schema_name,
         schema=schema,
-        effort=str(body.get("reasoning_effort") or "none"),
+        own_tools=ours,
+        effort=str(body.get("reasoning_effort") or _effort(body)),
+        thought_tokens=_thought_tokens(body),
+        top_logprobs=int(option(body, "top_logprobs", 0)) if body.get("logprobs") is True else None,
+        draws="image" in asked,
+        speech=str(spoken.get("format") or ""),
+        voice=str(spoken.get("voice") or ""),
+        pause_after=None if body.get("pause_after") is None else int(option(body, "pause_after", 0)),
+        user=str(body.get("user") or ""),
+        cached_count=_cached_count(turns),
         max_tokens=_max_tokens(body),
         stop=_stop(body),
         token_count=_token_count(body, turns),
@@ -172,12 +214,29 @@ def _turns(body: Mapping[str, object]) -> Iterator[Turn]:
     for index, message in enumerate(messages):
         param = f"messages[{index}].content"
         content = message.get("content")
+        ran = own_tools.check(message.get("executed_tools") or [], f"messages[{index}].executed_tools")
+        _check_thoughts(message.get("reasoning_details"), f"messages[{index}].reasoning_details")
         parts = [] if content is None or isinstance(content, str) else _objects(content, param)
         texts = [content] if isinstance(content, str) else list(_texts(parts))
         attachments = [
             _attachment(part, param) for part in parts if part.get("type") not in ("text", "refusal")
         ]
-        yield Turn(str(message.get("role")), "\n".join(texts), tuple(attachments))
+        cached = any(part.get("cache_control") for part in parts)
+        text = "\n".join(texts)
+        yield Turn(str(message.get("role")), text, tuple(attachments), cached, bool(ran))
+
+
+def _check_thoughts(details: object, param: str) -> None:
+    """Refuses reasoning of an earlier turn that is not as the sandbox sent it."""
+    for detail in details if isinstance(details, list) else ():
+        told = detail if isinstance(detail, Mapping) else {}
+        if told.get("signature") != own_tools.sign(str(told.get("text"))):
+            raise bad_request("Reasoning of the sandbox came back changed.", param)
+
+
+def _cached_count(turns: tuple[Turn, ...]) -> int:
+    last = max((index for index, turn in enumerate(turns) if turn.cached), default=-1)
+    return sum(tokens.count(turn.text) + len(turn.attachments) for turn in turns[: last + 1])
 
 
 def _texts(parts: list[Mapping[str, object]]) -> Iterator[str]:
@@ -219,16 +278,38 @@ def _decoded(data: str, param: str) -> bytes:
 def _tools(body: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for tool in _objects(body.get("tools") or [], "tools"):
         function = tool.get("function")
+        if tool.get("type") in own_tools.NAMES:
+            continue
         if not isinstance(function, Mapping) or not function.get("name"):
             raise bad_request("Every tool must be a function with a name.", "tools")
         yield str(function["name"]), function.get("parameters") or {"type": "object"}
+
+
+def _own_tools(body: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for tool in _objects(body.get("tools") or [], "tools"):
+        name = str(tool.get("type"))
+        if name in own_tools.NAMES:
+            settings = tool.get(name)
+            yield name, settings if isinstance(settings, Mapping) else {}
+
+
+def _effort(body: Mapping[str, object]) -> str:
+    """Returns the effort of a request that names a budget of tokens instead."""
+    return "high" if _thought_tokens(body) else "none"
+
+
+def _thought_tokens(body: Mapping[str, object]) -> int | None:
+    reasoning = body.get("reasoning")
+    if not isinstance(reasoning, Mapping) or reasoning.get("max_tokens") is None:
+        return None
+    return int(option(reasoning, "max_tokens", 0))
 
 
 def _tool_choice(body: Mapping[str, object], tools: Mapping[str, object]) -> tuple[str, str]:
     choice = body.get("tool_choice") or "auto"
     if isinstance(choice, Mapping):
         function = choice.get("function")
-        name = str(function.get("name")) if isinstance(function, Mapping) else ""
+        name = str(function.get("name") if isinstance(function, Mapping) else choice.get("type"))
         if name not in tools:
             raise bad_request(f"Tool choice {name!r} is not among the tools.", "tool_choice")
         return "function", name

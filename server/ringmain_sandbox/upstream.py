@@ -130,6 +130,7 @@ class Upstream:
 
     def _digest(self, received: Received) -> str:
         told = {name: value for name, value in received.body.items() if name not in _TRAVEL}
+        told["messages"] = _without_own_turn(told.get("messages"))
         content = [self._seed, told, *received.digests()]
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -162,6 +163,13 @@ class Upstream:
         if model == "fault-slow-first-token":
             first = seconds(option(body, "fault_after_ms", SLOW_FIRST_TOKEN_MS))
         return Pace(first, gap)
+
+
+def _without_own_turn(messages: object) -> object:
+    """Returns the messages without the turn that the answer continues, so that its words go on."""
+    if isinstance(messages, list) and len(messages) > 1 and isinstance(messages[-1], Mapping):
+        return messages[:-1] if messages[-1].get("role") == "assistant" else messages
+    return messages
 
 
 def seconds(milliseconds: float) -> float:

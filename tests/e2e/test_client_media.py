@@ -104,7 +104,7 @@ async def test_enlarges_and_inspects() -> None:
         large = await asyncio.to_thread(client.images.upscale, picture(), 2, model="sandbox/upscale")
         again = await other.images.upscale(large.image, 2, model="sandbox/upscale", format="webp")
         found = await asyncio.to_thread(client.images.inspect, picture())
-        rated = await other.images.inspect(picture(), classifier="sandbox/chat")
+        rated = await other.images.inspect(picture(), model="sandbox/chat")
     assert large.image.to_pil().size == (128, 96)
     assert (again.image.to_pil().size, again.image.mime_type) == ((256, 192), "image/webp")
     assert (found.mime_type, found.width, found.dominant_colors[0]) == ("image/png", 64, "#ff0000")
@@ -175,7 +175,7 @@ async def test_speaks_and_hears(tmp_path: Path) -> None:
     assert words.strip() == text
     assert heard.segments[0].start is not None
     assert heard.segments[0].end is not None
-    assert heard.usage.audio_duration_ms > 0
+    assert heard.usage.audio_duration > 0
     assert speech.usage.character_count == len(text)
     assert speech.response_id
     assert heard.language_code is not None

@@ -41,6 +41,9 @@ class Dialect:
         image_output: Whether answers can hold images.
         reasoning_budget: Whether reasoning can be limited to a number of tokens.
         reasoning_details: Whether reasoning comes with state that the server wants back.
+        own_tools: Whether tools that the server runs are declared by their type, and go back to it.
+        cache_control: Whether a part can end a prefix to keep in the prompt cache.
+        all_efforts: Whether every model takes every effort of reasoning.
     """
 
     max_tokens: str = "max_tokens"
@@ -61,6 +64,9 @@ class Dialect:
     image_output: bool = False
     reasoning_budget: bool = False
     reasoning_details: bool = False
+    own_tools: bool = False
+    cache_control: bool = False
+    all_efforts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

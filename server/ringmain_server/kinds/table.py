@@ -234,6 +234,8 @@ _ROWS: tuple[Kind, ...] = (
             audio_output=True,
             reasoning_budget=True,
             reasoning_details=True,
+            cache_control=True,
+            all_efforts=True,
         ),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint()),
         # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs

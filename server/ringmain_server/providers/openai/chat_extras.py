@@ -16,7 +16,7 @@ from ringmain.v1.content_pb2 import Citation, Media, Part, TokenLogprob, TokenLo
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.operations.chat_events import TEXT, ChatAssembler
 from ringmain_server.providers.numbers import place
-from ringmain_server.providers.openai.chat_state import Details, audio_state
+from ringmain_server.providers.openai.chat_state import Details, audio_state, run_state
 
 Object = Mapping[str, object]
 
@@ -88,8 +88,11 @@ class ChatExtras:
         index = position if index is None else index
         key = ("executed", index)
         if not self._assembler.has(key):
-            kind = _text(tool, "type")
-            self._assembler.provider_tool_call(key, f"executed_{index}", _TOOLS.get(kind, kind))
+            kind, tool_id = _text(tool, "type"), _text(tool, "id") or f"executed_{index}"
+            self._assembler.provider_tool_call(key, tool_id, _TOOLS.get(kind, kind))
+        if piece := _text(tool, "arguments_delta"):
+            self._told.add((index, "arguments"))
+            self._assembler.arguments(piece, key)
         if (arguments := _text(tool, "arguments")) and self._is_new(index, "arguments"):
             self._assembler.arguments(arguments, key)
         if (output := _text(tool, "output")) and self._is_new(index, "output"):
@@ -101,6 +104,10 @@ class ChatExtras:
                 source = Citation(uri=_text(result, "url"), title=_text(result, "title"))
                 part = Part(text=_text(result, "content"), citations=[source])
                 self._assembler.result(part, key)
+        if tool.get("failed") is True and self._is_new(index, "failed"):
+            self._assembler.failed(key)
+        if tool.get("signature") and self._is_new(index, "signature"):
+            self._assembler.signature(run_state(tool), key)
 
     def _is_new(self, index: int, what: str) -> bool:
         if (index, what) in self._told:

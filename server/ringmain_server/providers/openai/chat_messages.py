@@ -6,7 +6,7 @@ messages and the model's own turn hold only text, so their media follows in a us
 comes from. Ids of calls are written as the server accepts them (`tool_ids.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ringmain.v1.content_pb2 import (
     ROLE_ASSISTANT,
@@ -26,6 +26,8 @@ from ringmain_server.providers.openai.tool_ids import WRITERS
 
 FAILED = "The tool failed: "
 """Prefix of a failed tool's result: the wire has no field for a failure."""
+CACHED: Mapping[str, object] = {"type": "ephemeral"}
+"""Asks to keep the prompt up to here, https://openrouter.ai/docs/features/prompt-caching."""
 OWN_MEDIA = "[Media of the assistant's turn:]"
 """Text before media that the model itself made: only a user message can hold media."""
 
@@ -95,10 +97,17 @@ class _ChatMessages:
     def _said(self, message: Message, path: str) -> object:
         """Returns the content of a message of the user or the system."""
         parts = message.parts
-        if len(parts) == 1 and parts[0].HasField("text"):
+        keeps = self._dialect.cache_control and any(part.cache_boundary for part in parts)
+        if len(parts) == 1 and parts[0].HasField("text") and not keeps:
             return parts[0].text  # nearly every message
         read = self._text if message.role == ROLE_SYSTEM else self._input
-        return _content([read(part, f"{path}.parts[{i}]") for i, part in enumerate(parts)])
+        found = [read(part, f"{path}.parts[{i}]") for i, part in enumerate(parts)]
+        if not keeps:
+            return _content(found)
+        for part, written in zip(parts, found, strict=True):
+            if part.cache_boundary and written["type"] == "text":
+                written["cache_control"] = dict(CACHED)
+        return found
 
     def _text(self, part: Part, path: str) -> Object:
         kind = part.WhichOneof("content")
@@ -126,7 +135,7 @@ class _ChatMessages:
                 case "reasoning":
                     turn.think(part)
                 case "provider_tool_call":
-                    pass  # this wire has no place for it
+                    turn.ran(part)
                 case _:
                     turn.texts.append(self._text(part, f"{path}.parts[{index}]"))
         message = turn.written(_content(turn.texts))

@@ -5,7 +5,7 @@ from ringmain.v1.content_pb2 import Part
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.chat_state import audio_of, details_of
+from ringmain_server.providers.openai.chat_state import audio_of, details_of, run_of
 
 
 class OwnTurn:
@@ -20,7 +20,7 @@ class OwnTurn:
         calls: The tool calls, as the wire has them.
     """
 
-    __slots__ = ("_audio", "_details", "_dialect", "_provider_id", "_reasoning", "calls", "texts")
+    __slots__ = ("_audio", "_details", "_dialect", "_provider_id", "_reasoning", "_runs", "calls", "texts")
 
     def __init__(self, dialect: Dialect, provider_id: str) -> None:
         self._dialect = dialect
@@ -28,6 +28,7 @@ class OwnTurn:
         self._reasoning: list[str] = []
         self._details: list[Object] = []
         self._audio = ""
+        self._runs: list[Object] = []
         self.texts: list[Object] = []
         self.calls: list[Object] = []
 
@@ -49,6 +50,12 @@ class OwnTurn:
             del self.texts[-1:]
         return bool(audio_id)
 
+    def ran(self, part: Part) -> None:
+        """Adds a tool that the server ran, if it is this server's and wants it back."""
+        found = run_of(part, self._provider_id) if self._dialect.own_tools else None
+        if found is not None:
+            self._runs.append(found)
+
     def written(self, content: object) -> Object | None:
         """Returns the message.
 
@@ -63,9 +70,11 @@ class OwnTurn:
             turn["tool_calls"] = self.calls
         if self._audio:
             turn["audio"] = {"id": self._audio}
+        if self._runs:
+            turn["executed_tools"] = self._runs
         thought = self._thought()
         turn.update(thought)
-        if self.texts or self.calls or self._audio:
+        if self.texts or self.calls or self._audio or self._runs:
             return turn
         return {**turn, "content": content} if thought else None
 

@@ -13,8 +13,8 @@ from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai import chat_output, chat_tools
-from ringmain_server.providers.openai.chat_messages import translate
-from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.chat_messages import CACHED, translate
+from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
     effort_word,
     options,
@@ -56,13 +56,24 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
             found["response_format"] = _response_format(config.response_format)
         if config.output_modalities:
             found.update(chat_output.fields(config, candidate, dialect, stream=stream))
-        if config.HasField("prompt_cache") and dialect.prompt_cache:
-            found.update(prompt_cache(request, candidate))
+        if config.HasField("prompt_cache"):
+            found.update(prompt_cache(request, candidate) if dialect.prompt_cache else ())
+            _keep_whole(request, found["messages"], dialect)
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
             found.update(passed_through)
     if stream:
         found.update(_stream(found.get("stream_options"), dialect))
     return found
+
+
+def _keep_whole(request: ChatRequest, messages: object, dialect: Dialect) -> None:
+    """Asks to keep the whole prompt, where a server caches only on request and no part says how far."""
+    marked = (part.cache_boundary for message in request.messages for part in message.parts)
+    if not dialect.cache_control or any(marked):
+        return
+    last = messages[-1] if isinstance(messages, list) and messages else {}
+    if isinstance(text := last.get("content"), str) and text:
+        last["content"] = [{**text_part(text), "cache_control": dict(CACHED)}]
 
 
 def _stream(asked: object, dialect: Dialect) -> Iterator[tuple[str, object]]:
@@ -105,8 +116,10 @@ def _reasoning(
         # https://openrouter.ai/docs/use-cases/reasoning-tokens
         budget = config.reasoning_token_budget
         yield "reasoning", {"max_tokens": budget} if budget else {"enabled": False}
-    elif dialect.reasoning_effort and (effort := effort_word(config, candidate.provider_model)):
-        yield dialect.reasoning_effort, effort
+    elif dialect.reasoning_effort:
+        effort = effort_word(config, candidate.provider_model, every=dialect.all_efforts)
+        if effort:
+            yield dialect.reasoning_effort, effort
 
 
 def _response_format(wanted: ResponseFormat) -> Object:

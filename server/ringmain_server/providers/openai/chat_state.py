@@ -55,6 +55,17 @@ def audio_state(audio_id: str) -> bytes:
     return _MARK + written({"audio": audio_id}).encode()
 
 
+def run_state(tool: Mapping[str, object]) -> bytes:
+    """Returns the signature of a tool that the server ran: the tool as it told it, but for its place."""
+    return _MARK + written({"run": {name: tool[name] for name in tool if name != "index"}}).encode()
+
+
+def run_of(part: Part, provider_id: str) -> Object | None:
+    """Returns a tool that the server ran in an earlier turn; None if it is not this provider's."""
+    found = _read(part, provider_id).get("run")
+    return found if isinstance(found, dict) else None
+
+
 def details_of(part: Part, provider_id: str) -> Sequence[Object]:
     """Returns the details of an earlier turn's reasoning; none if they are not this provider's."""
     found = _read(part, provider_id).get("details")

@@ -6,12 +6,14 @@ provider runs itself. Where a server searches the web, the request says so in a 
 
 from collections.abc import Iterator
 
+from google.protobuf.json_format import MessageToDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, ToolChoice, WebSearchTool
+from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, Tool, ToolChoice, WebSearchTool
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import MODES
 from ringmain_server.providers.openai.tools import function, lacking, parallel, unrestricted
 
@@ -39,25 +41,36 @@ def fields(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Fiel
     functions: list[object] = []
     for index, tool in enumerate(request.tools):
         if tool.HasField("function"):
-            declared = function(tool.function, f"tools[{index}]")
-            functions.append({"type": "function", "function": declared})
+            described = function(tool.function, f"tools[{index}]")
+            functions.append({"type": "function", "function": described})
+        elif dialect.own_tools:
+            functions.append(_own(tool))
         elif not tool.HasField("web_search"):
             raise lacking(candidate.name, tool)
         elif request.tool_choice.mode != TOOL_MODE_NONE:
             yield from _web_search(tool.web_search, candidate, dialect)
     if functions:
         yield "tools", functions
-        yield from _tool_choice(request.tool_choice, {tool.function.name for tool in request.tools})
+        declared = {tool.function.name for tool in request.tools if tool.HasField("function")}
+        yield from _tool_choice(request.tool_choice, declared, dialect)
         yield from parallel(request.tool_choice)
 
 
-def _tool_choice(choice: ToolChoice, functions: set[str]) -> Fields:
+def _own(tool: Tool) -> Object:
+    """Returns the declaration of a tool by its type, with its settings."""
+    kind = tool.WhichOneof("kind") or ""
+    return {"type": kind, kind: MessageToDict(getattr(tool, kind), preserving_proto_field_name=True)}
+
+
+def _tool_choice(choice: ToolChoice, functions: set[str], dialect: Dialect) -> Fields:
     """Yields the field that says which tools may be called.
 
     https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
     """
     if choice.tool_name in functions:
         yield "tool_choice", {"type": "function", "function": {"name": choice.tool_name}}
+    elif choice.tool_name and dialect.own_tools:
+        yield "tool_choice", {"type": choice.tool_name}
     elif choice.mode in MODES:
         yield "tool_choice", MODES[choice.mode]
 

@@ -334,6 +334,8 @@ ENDINGS: Endings = {
     "too_many_tool_calls": Ending.BROKEN_CALL,
     "malformed_response": Ending.BROKEN_ANSWER,
     "missing_thought_signature": Ending.HISTORY,
+    # Anthropic's, through servers that pass it on, and the sandbox's
+    "pause_turn": Ending.PAUSED,
     # OpenRouter and Mistral · DeepSeek
     "error": Ending.SERVER_FAULT,
     "insufficient_system_resource": Ending.SERVER_FAULT,

@@ -52,12 +52,18 @@ def short(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def effort_word(config: GenerationConfig, model: str) -> str:
-    """Returns the word for the effort that a request asks for, or for the nearest one that a model has."""
+def effort_word(config: GenerationConfig, model: str, *, every: bool = False) -> str:
+    """Returns the word for the effort that a request asks for, or for the nearest one that a model has.
+
+    Args:
+        config: The request's configuration.
+        model: The provider's model.
+        every: Whether it has every effort, as far as the server is concerned.
+    """
     words = dict(_EFFORTS)
-    if _MINIMAL.search(model):
+    if every or _MINIMAL.search(model):
         words[REASONING_EFFORT_MINIMAL] = "minimal"
-    if _EXTRA_HIGH.search(model):
+    if every or _EXTRA_HIGH.search(model):
         words[REASONING_EFFORT_EXTRA_HIGH] = "xhigh"
     return nearest(effort_of(config), words)
 

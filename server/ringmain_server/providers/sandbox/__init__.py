@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from ringmain.v1.model_service_pb2 import CAPABILITY_AUDIO_INPUT, CAPABILITY_CHAT
+from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain_sandbox import models
 from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
-from ringmain_server.catalog.capabilities import CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, WIRE_FEATURES
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
@@ -45,9 +45,16 @@ _DIALECT = Dialect(
     reasoning_back="reasoning_content",
     documents=True,
     audio=True,
+    audio_output=True,
+    image_output=True,
+    reasoning_budget=True,
+    reasoning_details=True,
+    own_tools=True,
+    cache_control=True,
+    all_efforts=True,
 )
 
-_CARRIES: frozenset[int] = PROVIDER_TOOLS | RESTRICTIONS | {CAPABILITY_AUDIO_INPUT}
+_CARRIES: frozenset[int] = WIRE_FEATURES
 """The models do these of `WIRE_FEATURES`."""
 _EDITS = EditForm(outpaints=True)
 
