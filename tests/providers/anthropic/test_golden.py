@@ -65,6 +65,7 @@ def test_counted_requests(golden_file: Golden) -> None:
     assert sent.body.keys() >= {"model", "messages"}
     assert not sent.body.keys() & {"max_tokens", "stop_sequences", "temperature", "metadata"}
     assert sent.headers.keys() <= {"anthropic-beta"}
+    assert "web-search" not in sent.headers.get("anthropic-beta", "")
     assert complaint(plain(sent.body), NEWEST, counting=True) is None
 
 

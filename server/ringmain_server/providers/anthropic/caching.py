@@ -22,9 +22,14 @@ _FIELD = "cache_control"
 _UNMARKED = frozenset({"thinking", "redacted_thinking", "fallback", "mcp_tool_listing"})
 
 
-def control(config: GenerationConfig) -> Block:
-    """Returns the mark that a request asks for."""
-    if config.HasField("prompt_cache"):
+def control(config: GenerationConfig, *, hour: bool) -> Block:
+    """Returns the mark that a request asks for.
+
+    Args:
+        config: What is asked.
+        hour: Whether the model's prompts can be kept for an hour.
+    """
+    if hour and config.HasField("prompt_cache"):
         ttl = config.prompt_cache.ttl
         if (ttl.seconds, ttl.nanos) > (_SHORT, 0):
             return _HOUR

@@ -89,7 +89,9 @@ def chat_request(
     Raises:
         CallerError: This wire cannot carry a part, a schema or an option.
     """
-    body, headers = _body(request, candidate, options)
+    body, betas = _body(request, candidate, options)
+    needed = server_tools.betas(request, candidate, options.platform)
+    headers = {**_beta_header((*betas, *needed)), **_version(body, options.platform)}
     if stream:
         body["stream"] = True
         headers = {**_STREAM_HEADERS, **headers}
@@ -99,18 +101,25 @@ def chat_request(
 def count_request(request: ChatRequest, candidate: Candidate, options: Options) -> HttpRequest:
     """Builds the request for a token count.
 
+    It names no betas of tools, which Vertex AI refuses when it counts, and Anthropic does not need then.
+
     Raises:
         CallerError: As `chat_request`.
     """
-    body, headers = _body(request, candidate, options)
+    body, betas = _body(request, candidate, options)
     counted = {key: body[key] for key in _COUNTED if key in body}
-    return HttpRequest(COUNT_PATH, counted, {key: headers[key] for key in headers if key == "anthropic-beta"})
+    return HttpRequest(COUNT_PATH, counted, _beta_header(betas))
 
 
-def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple[Json, Mapping[str, str]]:
+def _beta_header(betas: Sequence[str]) -> Mapping[str, str]:
+    return {"anthropic-beta": ",".join(dict.fromkeys(betas))} if betas else {}
+
+
+def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple[Json, Sequence[str]]:
+    """Returns the body, and the betas that the operator and the request ask for."""
     config = request.generation_config
     traits = traits_of(candidate.provider_model)
-    cache = caching.control(config)
+    cache = caching.control(config, hour=options.platform != "bedrock" or traits.hour_at_bedrock)
     spoken = conversation(request.messages, candidate.provider_id, cache)
     _mark(spoken, request, cache, options.cache_system_tokens)
     form = format_of(request, takes_schema=traits.schema)
@@ -134,10 +143,7 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
     # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
         body.update(_sampling(config, traits))
-    needed = server_tools.betas(request, candidate, options.platform)
-    betas = tuple(dict.fromkeys((*options.betas, *needed, *_apply_options(body, request, candidate.kind))))
-    headers = {"anthropic-beta": ",".join(betas)} if betas else {}
-    return body, {**headers, **_version(body, options.platform)}
+    return body, (*options.betas, *_apply_options(body, request, candidate.kind))
 
 
 def _max_tokens(config: GenerationConfig, candidate: Candidate, options: Options) -> int:

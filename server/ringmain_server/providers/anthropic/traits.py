@@ -3,7 +3,8 @@
 There is one wire, but older models refuse newer fields and newer models refuse older fields. The tables are
 https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking, by model),
 https://platform.claude.com/docs/en/build-with-claude/effort and
-https://platform.claude.com/docs/en/build-with-claude/structured-outputs.
+https://platform.claude.com/docs/en/build-with-claude/structured-outputs; for Bedrock's prompt cache,
+https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html.
 """
 
 import enum
@@ -39,6 +40,7 @@ class ClaudeTraits:
         sampling: Whether it accepts `temperature`, `top_p` and `top_k`.
         sampling_exclusive: Whether it accepts only one of `temperature` and `top_p`.
         schema: Whether it can be held to a JSON schema (`output_config.format`).
+        hour_at_bedrock: Whether Bedrock, too, can keep its prompts for an hour.
     """
 
     thinking: ClaudeThinking
@@ -47,6 +49,7 @@ class ClaudeTraits:
     sampling: bool
     sampling_exclusive: bool
     schema: bool
+    hour_at_bedrock: bool
 
     @property
     def prefill(self) -> bool:
@@ -73,6 +76,7 @@ def traits_of(model: str) -> ClaudeTraits:
         sampling=version < (4, 7),
         sampling_exclusive=version >= (4, 1),
         schema=version >= (4, 5),
+        hour_at_bedrock=version >= (4, 5),
     )
 
 
