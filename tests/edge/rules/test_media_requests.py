@@ -161,6 +161,69 @@ GOOD: Sequence[Message] = (
 )
 
 
+_SPENDING: Sequence[Any] = (
+    _generate(),
+    _edit(),
+    _upscale(),
+    image_pb2.InspectImageRequest(image=PNG),
+    _analyze(),
+    _read(),
+    _embed(),
+    _transcribe(),
+    _speak(),
+)
+
+
+def _changed(request: Any, path: str, value: Any) -> Any:
+    """A copy of a request with another value at a path."""
+    made = type(request)()
+    made.CopyFrom(request)
+    holder = made
+    *way, name = path.split(".")
+    for step in way:
+        holder = getattr(holder, step)
+    setattr(holder, name, value)
+    return made
+
+
+@pytest.mark.parametrize("request_", _SPENDING, ids=lambda one: one.DESCRIPTOR.name)
+def test_the_fields_that_requests_share_have_one_rule(request_: Any) -> None:
+    """Every request that reaches a provider has them, and their violations read the same."""
+    assert _broken(request_) == []
+    for path, value in (
+        ("request_id", "x" * 129),
+        ("model", "x" * 257),
+        ("attribution.user_id", "x" * 129),
+        ("routing_policy.cache_mode", 9),
+    ):
+        assert _broken(_changed(request_, path, value)) == [path]
+    labelled = type(request_)()
+    labelled.CopyFrom(request_)
+    labelled.attribution.labels["k" * 65] = "x"
+    assert [field.partition("[")[0] for field in _broken(labelled)] == ["attribution.labels"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "path"),
+    [
+        (_generate(), "image_config"),
+        (_upscale(), "upscale_config"),
+        (_embed(), "embedding_config"),
+        (_speak(), "speech_config"),
+        (_transcribe(), ""),
+        (_read(), "generation_config"),
+    ],
+)
+def test_a_whole_number_that_a_double_cannot_hold_is_named(request_: Any, path: str) -> None:
+    """Options hold doubles, so that such a number would arrive changed."""
+    made = type(request_)()
+    made.CopyFrom(request_)
+    holder = getattr(made, path) if path else made
+    holder.provider_options["openai"].update({"seed": 2**53 - 1, "deep": [{"seed": 2**53 + 2}]})
+    (field,) = _broken(made)
+    assert field == ".".join(filter(None, (path, "provider_options['openai'].deep[0].seed")))
+
+
 def _broken(request: Message) -> list[str]:
     rules: Callable[[Message], Any] = VALIDATORS[request.DESCRIPTOR.full_name]
     return [violation.field for violation in rules(request)]
