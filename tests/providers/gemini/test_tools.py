@@ -1,11 +1,14 @@
 """Tests of the tools that Google runs itself at the developer API, which has more parts for them."""
 
 import base64
+import json
 from typing import Any
 
 import orjson
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.operations.chat_fold import fold
@@ -16,6 +19,7 @@ from tests.providers.vertex.golden import ASKED
 
 HI = {"role": "ROLE_USER", "parts": [{"text": "Hi"}]}
 SEARCH: dict[str, Any] = {"webSearch": {}}
+REQUIRED = {"mode": "TOOL_MODE_REQUIRED"}
 NOW = {"function": {"name": "now"}}
 SIGNATURE = base64.b64encode(b"SIG").decode()
 
@@ -178,14 +182,66 @@ def test_a_function_cannot_pass_for_a_part() -> None:
     ]
 
 
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["id", "language", "code", "outcome", "output", "toolType", "args", "response", "x"])
+KINDS = ["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionCall", "text"]
+LINES = st.fixed_dictionaries(
+    {
+        "part": st.one_of(
+            ANYTHING,
+            st.dictionaries(
+                st.sampled_from(KINDS), st.dictionaries(FIELDS, ANYTHING, max_size=3), max_size=2
+            ),
+        )
+    },
+    optional={"thoughtSignature": ANYTHING, "later": ANYTHING, "order": ANYTHING, "x": ANYTHING},
+)
+STATES = st.one_of(
+    st.binary(max_size=20),
+    st.lists(LINES.map(lambda line: json.dumps(line).encode()), max_size=3).map(b"\n".join),
+    st.sampled_from(
+        [
+            b'{"part": {"toolCall": {"args": {"n": 1e999, "m": 1' + b"0" * 400 + b"}}}}",
+            b'{"part": {"toolCall": {"args": {"s": "\\ud83d"}}}}',
+            b'{"part": {"toolCall": {"args": ' + b'{"a":' * 40 + b"1" + b"}" * 40 + b"}}}",
+            b"[" * 5000,
+        ]
+    ),
+)
+
+
+@settings(max_examples=300)
+@given(state=STATES)
+def test_state_that_a_caller_made(state: bytes) -> None:
+    """Whatever a caller puts into a signature becomes a request that can be sent, with known parts alone."""
+    part = {
+        "providerToolCall": {"toolCallId": "t", "name": "web_search"},
+        "signature": base64.b64encode(state).decode(),
+        "providerId": "gem",
+    }
+    body = sent(asked({"role": "ROLE_ASSISTANT", "parts": [part, {"text": "So."}]}, HI))
+    assert orjson.dumps(body)
+    known = {"thoughtSignature", "text", *KINDS[:4]}
+    assert all(part.keys() <= known for content in body["contents"] for part in content["parts"])
+
+
 def test_functions_beside_tools() -> None:
     """Where functions stand beside Google's tools, the API is asked to show those; the caller may say no."""
-    assert sent(asked(tools=[SEARCH, NOW]))["toolConfig"] == {"includeServerSideToolInvocations": True}
+    flag = {"includeServerSideToolInvocations": True}
+    for choice, mode in (({}, "VALIDATED"), ({"mode": "TOOL_MODE_AUTO"}, "VALIDATED"), (REQUIRED, "ANY")):
+        body = sent(asked(tools=[SEARCH, NOW], toolChoice=choice))
+        assert body["toolConfig"] == {**flag, "functionCallingConfig": {"mode": mode}}
     assert "toolConfig" not in sent(asked(tools=[SEARCH, {"codeExecution": {}}]))
     assert "toolConfig" not in sent(asked(tools=[NOW]))
     options = {"gemini": {"toolConfig": {"includeServerSideToolInvocations": False}}}
     request = asked(tools=[SEARCH, NOW], generationConfig={"providerOptions": options})
-    assert sent(request)["toolConfig"] == {"includeServerSideToolInvocations": False}
+    assert sent(request)["toolConfig"]["includeServerSideToolInvocations"] is False
 
 
 @pytest.mark.parametrize("name", ["allowedDomains", "blockedDomains"])

@@ -30,6 +30,7 @@ from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexChatDecoder, response
 from ringmain_server.providers.vertex.request import generate_request, options
+from ringmain_server.providers.vertex.tools import AUTO, VALIDATED
 from ringmain_server.providers.wording import report_of
 
 STREAM_HEADERS: Mapping[str, str] = {
@@ -142,16 +143,19 @@ def translators(errors: GeminiErrors) -> Translators:
 
 def _body(request: ChatRequest, candidate: Candidate) -> Object:
     message = generate_request(request, candidate)
-    found = from_message(message)
+    own: Object = {}
     if _combines(message):
-        found = merged(found, _COMBINED)
-    return merged(found, options(request, candidate.kind))
+        own = _COMBINED
+        config = message.tool_config.function_calling_config
+        if config.mode in (0, AUTO):
+            config.mode = VALIDATED
+    return merged(merged(from_message(message), own), options(request, candidate.kind))
 
 
 _COMBINED: Object = {"toolConfig": {"includeServerSideToolInvocations": True}}
 """Wanted by the API where functions stand beside its own tools, whose parts it then shows and wants back.
 
-https://ai.google.dev/gemini-api/docs/tool-combination
+https://ai.google.dev/gemini-api/docs/tool-combination: it then has no mode `AUTO`.
 """
 
 

@@ -18,7 +18,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from ringmain.v1.content_pb2 import Media, Part
 
 from ringmain_server.operations.chat_events import ChatAssembler
-from ringmain_server.providers.json_reader import NotJson, read, written
+from ringmain_server.providers.json_reader import NotJson, read, read_again, written
 from ringmain_server.providers.vertex import wire
 
 Json = Mapping[str, object]
@@ -54,12 +54,11 @@ _OK = "OUTCOME_OK"
 _NAMES: Mapping[str, str] = {"GOOGLE_SEARCH_WEB": WEB_SEARCH}
 _PART, _SIGNATURE, _LATER, _ORDER = "part", "thoughtSignature", "later", "order"
 _DISTANCE = 1_000_000
-"""The largest number of parts of an answer that is believed."""
+"""The largest distance or order that is taken from a signature; no answer has so many parts."""
 _LEVELS = 30
 """Most levels of objects and lists in a part that is sent back, as in arguments of calls."""
 _ID_LIMIT = 256
 """Most characters of an id and of a name, as the contract promises."""
-
 
 Placed = tuple[int, int, wire.Part]
 """A part that goes back, behind the index of the part of the message that it follows, and its order there."""
@@ -98,7 +97,7 @@ def uncarried(part: Mapping[str, object]) -> dict[str, object]:
     # The result of a caller's function has other fields, even if the caller chose this name for it.
     if not isinstance(content, Mapping) or not content.keys() <= PARTS:
         return dict(part)
-    found = {kind: read(text) for kind, text in content.items()}
+    found = {kind: read_again(text) for kind, text in content.items()}
     return {**{name: value for name, value in part.items() if name != "functionResponse"}, **found}
 
 
@@ -150,7 +149,8 @@ class ToolReader:
             new_id: The id for a call to which the wire gave none.
         """
         name, their_id = name_of(part), _text(part.content, "id")
-        waiting = self._open.setdefault((name, their_id), [])
+        # Without ids, results come in the order of the calls.
+        waiting = self._open.setdefault((their_id, "" if their_id else name), [])
         is_result = part.kind in _RESULTS
         if is_result and waiting:
             self._result(part, waiting.pop(0))
@@ -218,7 +218,7 @@ def sent_back(signature: bytes, index: int, *, carry: bool) -> list[Placed]:
         return [
             (index + part.later, part.order, _message(part, carry=carry)) for part in _unpacked(signature)
         ]
-    except (ValueError, TypeError, ParseError, RecursionError):
+    except (ValueError, ParseError, RecursionError):
         return []
 
 
@@ -226,10 +226,10 @@ def _unpacked(signature: bytes) -> Iterator[ToolPart]:
     """Yields the parts of a signature.
 
     Raises:
-        ValueError, TypeError: The signature is malformed.
+        ValueError: The signature is malformed.
     """
     for raw in signature.splitlines():
-        line = read(raw)
+        line = read_again(raw.decode())
         if not isinstance(line, dict) or not isinstance(line.get(_PART), dict):
             raise NotJson("the signature is none of this wire")
         [(kind, content)] = line[_PART].items()

@@ -24,9 +24,9 @@ from ringmain_server.providers.vertex import schemas, wire
 from ringmain_server.providers.vertex.kinds import VERTEX
 from ringmain_server.providers.vertex.provider_tools import CODE_EXECUTION, WEB_SEARCH
 
-_AUTO, _ANY, _NONE, _VALIDATED = 1, 2, 3, 5
+AUTO, _ANY, _NONE, VALIDATED = 1, 2, 3, 5
 """Values of `FunctionCallingConfig.Mode`."""
-_MODES = {TOOL_MODE_AUTO: _AUTO, TOOL_MODE_NONE: _NONE, TOOL_MODE_REQUIRED: _ANY}
+_MODES = {TOOL_MODE_AUTO: AUTO, TOOL_MODE_NONE: _NONE, TOOL_MODE_REQUIRED: _ANY}
 _OWN = (WEB_SEARCH, CODE_EXECUTION)
 
 
@@ -77,8 +77,8 @@ def _choose(
     mode = _MODES.get(choice.mode)
     if choice.tool_name:
         mode = _ANY
-    elif mode in (None, _AUTO) and any(function.strict for function in functions):
-        mode = _VALIDATED
+    elif mode in (None, AUTO) and any(function.strict for function in functions):
+        mode = VALIDATED
     if mode is None:
         return
     config = found.tool_config.function_calling_config
