@@ -175,7 +175,7 @@ async def test_speaks_and_hears(tmp_path: Path) -> None:
     assert words.strip() == text
     assert heard.segments[0].start is not None
     assert heard.segments[0].end is not None
-    assert heard.usage.audio_duration > 0
+    assert heard.usage.audio_duration.ToMilliseconds() > 0
     assert speech.usage.character_count == len(text)
     assert speech.response_id
     assert heard.language_code is not None

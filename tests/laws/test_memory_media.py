@@ -115,6 +115,6 @@ async def test_googles_media(google: Gateway) -> None:
             request = audio_pb2.SpeakRequest(model=f"g/{speech}{end}", text="Hello", speech_config=config)
             calls.append(audio.Speak(request))
             codes += await asyncio.gather(*map(ended, calls))
-            del calls
+            del calls, config, request
         assert codes.count("OK") == len(_GOOGLES), codes
         assert not await left()
