@@ -47,7 +47,7 @@ async def test_the_unknown_is_skipped(laboratory: Lab, wire: Wire) -> None:
         known, unknown = await ask(asks(wire, PLAIN)), await ask(asks(wire, UNKNOWN))
         known.route.Clear()
         unknown.route.Clear()
-        assert unknown == known
+        assert _but_ids(unknown) == _but_ids(known)
 
 
 @EACH
@@ -100,7 +100,7 @@ def _holds(response: ChatResponse, said: Said, wire: Wire) -> None:
     assert len({call.tool_call_id for call in calls}) == len(calls)
     if script.reasoning and wire.signs:
         signed = [part for part in parts if part.signature]
-        assert [part.provider_id for part in signed] == [wire.name]
+        assert {part.provider_id for part in signed} == {wire.name}
     counts = script.usage
     if counts is None:
         assert response.usage.estimated
@@ -122,7 +122,7 @@ def _nests(usage: Usage) -> None:
 def _but_ids(response: ChatResponse) -> ChatResponse:
     """Without what an upstream numbers anew in each answer."""
     for part in response.message.parts:
-        if part.HasField("reasoning") and part.signature:
+        if part.signature:
             part.signature = b"signed"
     return response
 

@@ -11,9 +11,10 @@ from tests.laws.test_open_enums import WIRES, _end, _settings
 
 DEEP = '{"a":' * 30 + "1" + "}" * 30
 SIGNATURES = (
-    b'responses:{"id":' + b'{"a":' * 300 + b"1" + b"}" * 301,
-    b'responses:{"id":5,"summary":{},"content":7,"encrypted_content":[]}',
-    b'responses:{"summary":[{"text":[[[]]]}]}',
+    b'responses:{"item":' + b'{"a":' * 300 + b"1" + b"}" * 301,
+    b'responses:{"item":{"type":"reasoning","id":5,"summary":{},"content":7,"encrypted_content":[]}}',
+    b'responses:{"item":{"type":"reasoning","id":"r","summary":[{"text":[[[]]]}]},"after":{},"content":3}',
+    b'responses:{"item":{"type":["message"],"id":"m"}}',
     b"responses:[]",
     b"\xff\xfe",
     b"\x01\xff",

@@ -15,7 +15,7 @@ import orjson
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.content_pb2 import Part
 from ringmain_server.providers.anthropic.reasoning import signed
-from ringmain_server.providers.openai.responses_reasoning import signature
+from ringmain_server.providers.openai.responses_state import packed
 from ringmain_server.providers.vertex import wire as google_wire
 
 from tests.fakes.anthropic_rules import complaint as anthropic_complaint
@@ -114,7 +114,7 @@ class OpenAIResponses(_OpenAI):
         return openai_rules.responses_complaint(sent)
 
     def sign(self, token: str) -> Part:
-        state = signature({"id": f"rs_{token}", "encrypted_content": token})
+        state = packed({"type": "reasoning", "id": f"rs_{token}", "encrypted_content": token})
         return thought(token, OWN, state)
 
     def out_of_order(self) -> Mapping[str, Script]:

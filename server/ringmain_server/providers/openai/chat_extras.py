@@ -145,7 +145,7 @@ class ChatExtras:
     def _bytes(self, text: str) -> bytes:
         try:
             return binascii.a2b_base64(text)
-        except binascii.Error as exc:
+        except ValueError as exc:
             raise MalformedAnswer(self._provider_id, "answered bytes that are not base64") from exc
 
 

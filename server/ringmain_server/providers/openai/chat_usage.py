@@ -12,7 +12,7 @@ from ringmain_server.catalog.tokens import estimate, request_tokens
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.numbers import count_of, counts_of
 
-_MOST_SEARCHES = 2**31 - 1
+MOST_SEARCHES = 2**31 - 1
 
 
 def usage(
@@ -60,6 +60,6 @@ def usage(
         cache_write_input_token_count=min(cache_write or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
         # Perplexity's: https://docs.perplexity.ai/api-reference/chat-completions-post
-        web_search_count=min(count_of(counts, "num_search_queries") or 0, _MOST_SEARCHES),
+        web_search_count=min(count_of(counts, "num_search_queries") or 0, MOST_SEARCHES),
         estimated=estimated,
     )

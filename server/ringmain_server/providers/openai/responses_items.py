@@ -2,8 +2,8 @@
 
 https://platform.openai.com/docs/api-reference/responses/create#responses-create-input. Messages, reasoning,
 calls and their results are items of one list and keep their order. Instructions go as `system`, as they do in
-chat completions. Media that the model itself made keeps its place but becomes a user message, since the
-model's own turn holds only text. Ids of calls are written as the server accepts them (`tool_ids.py`).
+chat completions. Ids of calls are written as the server accepts them (`tool_ids.py`); `responses_own_turn.py`
+writes what the model itself said.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,6 @@ from ringmain.v1.content_pb2 import (
     ROLE_TOOL,
     Message,
     Part,
-    ToolCall,
     ToolResult,
 )
 
@@ -22,12 +21,9 @@ from ringmain_server.errors import InvalidField
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_messages import FAILED
 from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.responses_own_turn import OwnTurn
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
-from ringmain_server.providers.openai.responses_reasoning import reasoning_item
 from ringmain_server.providers.openai.tool_ids import up_to_64
-
-_OWN_MEDIA = "[Media of the assistant's turn:]"
-"""Text before media that the model itself made: only a user message can hold media."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
@@ -36,7 +32,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
     Args:
         messages: The conversation; system messages keep their place.
         dialect: The form of the wire that the server accepts.
-        provider_id: The provider that is asked; reasoning of any other provider is dropped.
+        provider_id: The provider that is asked; the state of any other provider is left out.
 
     Raises:
         MediaInvalid: The server does not accept some media.
@@ -46,7 +42,10 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
     for index, message in enumerate(messages):
         path = f"messages[{index}]"
         if message.role == ROLE_ASSISTANT:
-            items += _assistant_turn(message.parts, dialect, path, provider_id)
+            turn = OwnTurn(dialect, provider_id)
+            for i, part in enumerate(message.parts):
+                turn.add(part, f"{path}.parts[{i}]")
+            items += turn.items
         elif message.role == ROLE_TOOL:
             items += [_tool_turn(part, dialect, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
         elif message.role == ROLE_SYSTEM:
@@ -69,41 +68,6 @@ def _input(part: Part, dialect: Dialect, path: str) -> Object:
     if part.WhichOneof("content") == "media":
         return media_part(part, dialect, f"{path}.media")
     return input_text(_text(part, path))
-
-
-def _assistant_turn(parts: Iterable[Part], dialect: Dialect, path: str, provider_id: str) -> list[Object]:
-    """Returns the items of a turn in their order.
-
-    The server refuses reasoning without the item that it led to, as in a turn that was cut short. So
-    reasoning waits for the next item, and is dropped if none follows.
-    """
-    items: list[Object] = []
-    reasoning: list[Object] = []
-    for index, part in enumerate(parts):
-        kind = part.WhichOneof("content")
-        if kind == "reasoning":
-            found = reasoning_item(part, provider_id)
-            reasoning += [found] if found is not None else []
-            continue
-        if kind == "media":
-            own = media_part(part, dialect, f"{path}.parts[{index}].media")
-            items.append({"role": "user", "content": [input_text(_OWN_MEDIA), own]})
-            continue
-        if kind == "provider_tool_call":
-            continue
-        items += reasoning
-        reasoning = []
-        if kind == "tool_call":
-            items.append(_tool_call(part.tool_call))
-        else:
-            items.append({"role": "assistant", "content": _text(part, f"{path}.parts[{index}]")})
-    return items
-
-
-def _tool_call(call: ToolCall) -> Object:
-    # Some models write no text at all for empty arguments, which servers refuse because it is not JSON.
-    call_id, arguments = up_to_64(call.tool_call_id), call.arguments_json or "{}"
-    return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
 
 
 def _tool_turn(part: Part, dialect: Dialect, path: str) -> Object:

@@ -1,40 +1,39 @@
 """Room 4, pure: translates a ChatRequest into the body of a request for a response.
 
 https://platform.openai.com/docs/api-reference/responses/create. Every field is translated or refused. This
-wire has no `top_k`, penalties, seed or stop sequences; these are ignored, as the contract says. `request_id`
-and `routing_policy` are for the gateway alone.
+wire has no `top_k`, penalties, seed or stop sequences; these are ignored, as the contract says. `request_id`,
+`routing_policy` and the labels of `attribution` are for the gateway alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import (
     REASONING_EFFORT_NONE,
     GenerationConfig,
     ResponseFormat,
-    Tool,
-    ToolChoice,
 )
 from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.efforts import effort_of
+from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
-    MODES,
     effort_word,
-    json_object,
     options,
+    prompt_cache,
     schema_format,
     short,
 )
 from ringmain_server.providers.openai.responses_items import translate
+from ringmain_server.providers.pseudonyms import user_hash
 
 _GATEWAYS_OWN = frozenset({"background", "input", "model", "stream"})
 """Fields that decide how the answer is read and billed, so passed-through options may not change them."""
 _MERGED = ("reasoning", "text")
 """Objects to which options add fields, so that an option for the verbosity does not remove a schema."""
-_NO_PARAMETERS: Mapping[str, object] = {"type": "object", "properties": {}}
 
 
 def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream: bool) -> Object:
@@ -56,14 +55,19 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
         "input": translate(request.messages, dialect, candidate.provider_id),
         "store": False,
     }
-    if _may_reason(candidate):  # other models refuse the request for something that they lack
-        found["include"] = ["reasoning.encrypted_content"]
+    if include := list(_include(request, candidate, dialect)):
+        found["include"] = include
+    if tools := responses_tools.tools(request, candidate):
+        found["tools"] = tools
     if request.tools:
-        found["tools"] = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
-        found.update(_tool_choice(request.tool_choice))
+        found.update(responses_tools.tool_choice(request))
+    if dialect.user and (user := user_hash(request, candidate)):
+        found[dialect.user] = user
     if request.HasField("generation_config"):
         config = request.generation_config
-        found.update(_knobs(config, candidate))
+        found.update(_knobs(config, candidate, dialect))
+        if config.HasField("prompt_cache") and dialect.prompt_cache:
+            found.update(prompt_cache(request, candidate))
         if config.HasField("response_format"):
             found["text"] = {"format": _response_format(config.response_format)}
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
@@ -71,6 +75,20 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     if stream:
         found["stream"] = True
     return found
+
+
+def _include(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Iterator[str]:
+    """Yields what the answer must include beyond what it has by default."""
+    if _may_reason(candidate):  # other models refuse the request for something that they lack
+        yield "reasoning.encrypted_content"
+    yield from responses_tools.included(request)
+    if _weighs(request.generation_config, candidate, dialect):
+        yield "message.output_text.logprobs"
+
+
+def _weighs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> bool:
+    """Whether log probabilities can be asked for, and are; models that reason have none."""
+    return dialect.logprobs and config.HasField("top_logprobs") and _samples(config, candidate)
 
 
 def _may_reason(candidate: Candidate) -> bool:
@@ -82,12 +100,12 @@ def _samples(config: GenerationConfig, candidate: Candidate) -> bool:
 
     https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
     """
-    if candidate.capabilities is None or config.reasoning_effort == REASONING_EFFORT_NONE:
+    if candidate.capabilities is None or effort_of(config) == REASONING_EFFORT_NONE:
         return True
     return CAPABILITY_REASONING not in candidate.capabilities
 
 
-def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str, object]]:
+def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield "max_output_tokens", config.max_output_tokens
     if _samples(config, candidate):
@@ -95,36 +113,14 @@ def _knobs(config: GenerationConfig, candidate: Candidate) -> Iterator[tuple[str
             yield "temperature", short(config.temperature)
         if config.HasField("top_p"):
             yield "top_p", short(config.top_p)
+    if _weighs(config, candidate, dialect):
+        yield "top_logprobs", config.top_logprobs
     effort = effort_word(config, candidate.provider_model)
     if effort and _may_reason(candidate):
         reasoning = {"effort": effort}
         if effort != "none":
             reasoning["summary"] = "auto"  # a caller who asks for reasoning may read its summary
         yield "reasoning", reasoning
-
-
-def _tool(tool: Tool, path: str) -> Object:
-    """Returns a function definition, without `strict`, this wire's default, which forbids most schemas."""
-    declared = tool.function
-    function: Object = {"type": "function", "name": declared.name, "strict": False}
-    if declared.description:
-        function["description"] = declared.description
-    schema = declared.parameters_schema_json
-    function["parameters"] = (
-        json_object(schema, f"{path}.function.parameters_schema_json") if schema else dict(_NO_PARAMETERS)
-    )
-    return function
-
-
-def _tool_choice(choice: ToolChoice) -> Iterator[tuple[str, object]]:
-    """Yields the field that says which tools may be called.
-
-    https://platform.openai.com/docs/api-reference/responses/create#responses-create-tool_choice
-    """
-    if choice.WhichOneof("choice") == "tool_name":
-        yield "tool_choice", {"type": "function", "name": choice.tool_name}
-    elif choice.mode in MODES:
-        yield "tool_choice", MODES[choice.mode]
 
 
 def _response_format(wanted: ResponseFormat) -> Object:

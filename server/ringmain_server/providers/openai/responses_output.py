@@ -1,0 +1,344 @@
+"""Room 4, pure: reads the output of OpenAI's responses wire, whole or in events, into one assembler.
+
+https://platform.openai.com/docs/api-reference/responses/object#responses-object-output and
+`/responses-streaming`. The output is a list of items: messages, reasoning, calls. A stream announces each
+item, sends it in deltas, and ends it with the item as it would appear in a whole response. Anything that did
+not come in deltas is read from there, so the same code reads both and they cannot diverge.
+"""
+
+from collections.abc import Callable, Mapping
+
+from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid
+from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.providers.json_reader import written
+from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai import responses_calls as calls
+from ringmain_server.providers.openai.chat_extras import logprobs
+from ringmain_server.providers.openai.responses_messages import citations
+from ringmain_server.providers.openai.responses_shapes import FUNCTION_CALL, IMAGE_CALL, MESSAGE, REASONING
+from ringmain_server.providers.openai.responses_state import packed
+from ringmain_server.text.surrogates import Joiner
+
+Object = Mapping[str, object]
+
+TEXT_DELTA = "response.output_text.delta"
+_BETWEEN = "\n\n"
+"""Separator of the sections of one reasoning item."""
+_ASKS = ("_call", "_request")
+"""Ends of the types of items that ask for something to be done."""
+_DOES = "_output"
+"""The end of the types of items that say what was done."""
+
+
+class ResponsesOutput:
+    """The output of one response, as far as it has been read.
+
+    Args:
+        provider_id: The provider that answers.
+        assembler: Takes what is read.
+
+    Attributes:
+        silent: The number of parts that say nothing to the caller: reasoning, and tools of the provider.
+        refused: Whether the model refused.
+        searches: The number of searches of the web.
+        waits: The type of an item that only the caller could answer, and which nothing has followed.
+    """
+
+    __slots__ = (
+        "_argued",
+        "_assembler",
+        "_code",
+        "_done",
+        "_provider_id",
+        "_sections",
+        "_thoughts",
+        "_weighed",
+        "refused",
+        "searches",
+        "silent",
+        "waits",
+    )
+
+    def __init__(self, provider_id: str, assembler: ChatAssembler) -> None:
+        self._provider_id = provider_id
+        self._assembler = assembler
+        self._done: set[int] = set()
+        self._argued: set[int] = set()
+        self._weighed: set[tuple[int, int]] = set()
+        self._code: dict[int, Joiner] = {}
+        self._sections: dict[int, object] = {}
+        self._thoughts: dict[int, str] = {}
+        self.refused = False
+        self.silent = 0
+        self.searches = 0
+        self.waits = ""
+
+    @property
+    def begun(self) -> bool:
+        """Whether an item is complete."""
+        return bool(self._done)
+
+    def malformed(self, what: str) -> MalformedAnswer:
+        """Returns the failure of an answer that breaks the wire's rules."""
+        return MalformedAnswer(self._provider_id, f"answered {what}")
+
+    # --- items, as they stand in a whole response and at the end of their events ---------------------------
+
+    def item(self, index: int, item: object) -> None:
+        """Reads the parts of an item that did not come in deltas.
+
+        Items of unknown types are skipped. If one of them asks for something, the answer waits for it.
+
+        Args:
+            index: The place of the item in the output.
+            item: The item.
+
+        Raises:
+            ProviderError: The item is malformed.
+        """
+        if not isinstance(item, dict):
+            raise self.malformed("an item of no known shape")
+        if index in self._done:
+            return
+        self._done.add(index)
+        kind = item.get("type")
+        if not isinstance(kind, str):
+            return
+        read = _ITEMS.get(kind)
+        if read is not None:
+            read(self, index, item)
+        elif kind in calls.NAMES:
+            self._provider_call(index, item)
+        if kind == MESSAGE or kind.endswith(_DOES):
+            self.waits = ""
+        elif read is None and kind not in calls.NAMES and kind.endswith(_ASKS):
+            self.waits = kind
+
+    def _message(self, index: int, item: Object) -> None:
+        after = self._after(index)
+        for position, part in enumerate(self._list(item.get("content"))):
+            self._message_part((index, position), part, item, after)
+
+    def _message_part(self, key: tuple[int, int], part: object, item: Object, after: str) -> None:
+        if not isinstance(part, dict):
+            raise self.malformed("a content of no known shape")
+        kind = part.get("type")
+        if kind == "refusal":
+            self.refused = True
+        if kind in ("output_text", "refusal") and not self._assembler.has(key):
+            self._text(key, part.get("refusal" if kind == "refusal" else "text"))
+        if not self._assembler.has(key):
+            return
+        if key not in self._weighed and (found := part.get("logprobs")):
+            self._assembler.logprobs(logprobs({"content": found}), key)
+        for citation in citations(part):
+            self._assembler.citation(citation, key)
+        self._assembler.signature(packed(item, after=after, content=part), key)
+        self._assembler.close(key)
+
+    def _reasoning_item(self, index: int, item: Object) -> None:
+        if isinstance(item_id := item.get("id"), str):
+            self._thoughts[index] = item_id
+        key = ("reasoning", index)
+        if not self._assembler.has(key):
+            for field in ("summary", "content"):
+                for position, part in enumerate(self._list(item.get(field) or [])):
+                    text = part.get("text") if isinstance(part, dict) else None
+                    self._reasoning(index, (field, position), text)
+        # Without its state, the id of a reasoning item would be looked up in vain.
+        if item.get("encrypted_content") or item.get("content"):
+            state = packed({name: value for name, value in item.items() if value is not None})
+            if state and index not in self._sections:
+                self._sections[index] = None
+                self.silent += 1
+            self._assembler.signature(state, key)
+        self._assembler.close(key)
+
+    def _function_call(self, index: int, item: Object) -> None:
+        key = ("call", index)
+        self._begin_call(index, item)
+        if index not in self._argued:  # no delta brought the arguments
+            self._arguments(key, index, item.get("arguments"))
+        self._assembler.signature(packed(item, after=self._after(index)), key)
+        self._assembler.close(key)
+
+    def _begin_call(self, index: int, item: Object) -> None:
+        key = ("call", index)
+        if self._assembler.has(key):
+            return
+        name = item.get("name")
+        if name == "":
+            raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
+        if not isinstance(name, str):
+            raise self.malformed("a tool call without a name")
+        # If the server gives no id, one is made up, so that results can be linked.
+        call_id = item.get("call_id") or f"call_{item.get('id')}_{self._assembler.tool_calls}"
+        self._assembler.tool_call(key, self._string(call_id), name)
+
+    def _provider_call(self, index: int, item: Object) -> None:
+        key = ("tool", index)
+        self._begin_provider_call(index, item)
+        if index in self._code:
+            self._assembler.arguments(_escaped(self._code[index].end()) + calls.CODE_ENDS, key)
+        elif index not in self._argued and (arguments := calls.arguments(item)):
+            self._assembler.arguments(arguments, key)
+        for result in calls.results(item):
+            self._assembler.result(result, key)
+        if calls.has_failed(item):
+            self._assembler.failed(key)
+        self.searches += calls.is_search(item)
+        self._assembler.signature(packed(calls.kept(item), after=self._after(index)), key)
+        self._assembler.close(key)
+
+    def _begin_provider_call(self, index: int, item: Object) -> None:
+        key = ("tool", index)
+        if not self._assembler.has(key):
+            self.silent += 1
+            call_id = calls.text(item, "id") or f"{item.get('type')}_{index}"
+            self._assembler.provider_tool_call(key, call_id, calls.tool_name(item))
+
+    def _image(self, index: int, item: Object) -> None:
+        try:
+            media = calls.image(item)
+        except ValueError as exc:
+            raise self.malformed("an image that is not base64") from exc
+        if media is None:
+            self._provider_call(index, item)
+            return
+        key = ("image", index)
+        self._assembler.media(media, key)
+        self._assembler.signature(packed(item, after=self._after(index)), key)
+        self._assembler.close(key)
+
+    def _after(self, index: int) -> str:
+        """Returns the id of the reasoning that led to an item; empty if none did."""
+        before = [earlier for earlier in self._thoughts if earlier < index]
+        return self._thoughts[max(before)] if before else ""
+
+    # --- pieces ------------------------------------------------------------------------------------------
+
+    def _text(self, key: tuple[int, int], piece: object) -> None:
+        text = self._string(piece)
+        if text:
+            self._assembler.text(text, key)
+
+    def _reasoning(self, index: int, section: object, piece: object) -> None:
+        text = self._string(piece)
+        if not text:
+            return
+        if index not in self._sections:
+            self.silent += 1
+        if self._sections.setdefault(index, section) != section:
+            self._sections[index] = section
+            self._assembler.reasoning(_BETWEEN, ("reasoning", index))
+        self._assembler.reasoning(text, ("reasoning", index))
+
+    def _arguments(self, key: tuple[str, int], index: int, piece: object) -> None:
+        text = self._string(piece)
+        if not self._assembler.has(key):
+            raise self.malformed("the arguments of a tool call that never began")
+        if text:
+            self._argued.add(index)
+            self._assembler.arguments(text, key)
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def text_delta(self, event: Object) -> None:
+        """Reads a piece of a text."""
+        key = (self._position(event, "output_index"), self._position(event, "content_index"))
+        self._text(key, event.get("delta"))
+        if (found := event.get("logprobs")) and self._assembler.has(key):
+            self._weighed.add(key)
+            self._assembler.logprobs(logprobs({"content": found}), key)
+
+    def refusal_delta(self, event: Object) -> None:
+        """Reads a piece of a refusal."""
+        self.refused = True
+        self.text_delta(event)
+
+    def summary_delta(self, event: Object) -> None:
+        """Reads a piece of a summary of the reasoning."""
+        section = ("summary", self._position(event, "summary_index"))
+        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+
+    def content_delta(self, event: Object) -> None:
+        """Reads a piece of the reasoning itself."""
+        section = ("content", self._position(event, "content_index"))
+        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+
+    def arguments_delta(self, event: Object) -> None:
+        """Reads a piece of the arguments of a function call."""
+        index = self._position(event, "output_index")
+        self._arguments(("call", index), index, event.get("delta"))
+
+    def mcp_delta(self, event: Object) -> None:
+        """Reads a piece of the arguments of a tool of an MCP server."""
+        index = self._position(event, "output_index")
+        self._arguments(("tool", index), index, event.get("delta"))
+
+    def code_delta(self, event: Object) -> None:
+        """Reads a piece of the code that the provider will run: a text within the arguments."""
+        index = self._position(event, "output_index")
+        piece = self._string(event.get("delta"))
+        begins = index not in self._code
+        code = self._code.setdefault(index, Joiner()).feed(piece)
+        self._arguments(("tool", index), index, (calls.CODE_BEGINS if begins else "") + _escaped(code))
+
+    def item_added(self, event: Object) -> None:
+        """Reads the announcement of an item."""
+        item = event.get("item")
+        if not isinstance(item, dict):
+            raise self.malformed("an item of no known shape")
+        kind = item.get("type")
+        if kind == FUNCTION_CALL:
+            self._begin_call(self._position(event, "output_index"), item)
+        elif isinstance(kind, str) and kind in calls.NAMES:
+            self._begin_provider_call(self._position(event, "output_index"), item)
+
+    def item_done(self, event: Object) -> None:
+        """Reads an item at its end."""
+        self.item(self._position(event, "output_index"), event.get("item"))
+
+    # --- shapes ------------------------------------------------------------------------------------------
+
+    def _string(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise self.malformed("a text of no known shape")
+        return value
+
+    def _list(self, value: object) -> list[object]:
+        if not isinstance(value, list):
+            raise self.malformed("a content of no known shape")
+        return value
+
+    def _position(self, event: Object, name: str) -> int:
+        value = place(event.get(name))
+        if value is None:
+            raise self.malformed("an event that does not say what it belongs to")
+        return value
+
+
+def _escaped(code: str) -> str:
+    """Returns a text as it stands within a JSON string."""
+    return written(code)[1:-1]
+
+
+_ITEMS: Mapping[str, Callable[[ResponsesOutput, int, Object], None]] = {
+    MESSAGE: ResponsesOutput._message,
+    REASONING: ResponsesOutput._reasoning_item,
+    FUNCTION_CALL: ResponsesOutput._function_call,
+    IMAGE_CALL: ResponsesOutput._image,
+}
+"""The reader of each type of item, besides the calls of the provider's own tools."""
+EVENTS: Mapping[str, Callable[[ResponsesOutput, Object], None]] = {
+    "response.refusal.delta": ResponsesOutput.refusal_delta,
+    "response.reasoning_summary_text.delta": ResponsesOutput.summary_delta,
+    "response.reasoning_text.delta": ResponsesOutput.content_delta,
+    "response.function_call_arguments.delta": ResponsesOutput.arguments_delta,
+    "response.mcp_call_arguments.delta": ResponsesOutput.mcp_delta,
+    "response.code_interpreter_call_code.delta": ResponsesOutput.code_delta,
+    "response.output_item.added": ResponsesOutput.item_added,
+    "response.output_item.done": ResponsesOutput.item_done,
+}
+"""The reader of each type of event besides `TEXT_DELTA`. Beginnings and ends of contents only repeat what
+items and deltas say."""

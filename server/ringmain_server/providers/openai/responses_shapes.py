@@ -1,0 +1,173 @@
+"""Room 4, pure: says which fields of an output item of OpenAI's responses wire are kept and sent back.
+
+https://platform.openai.com/docs/api-reference/responses/object#responses-object-output. A shape names the
+fields of an object, and what each of them may be. An item is reduced to its shape when it is kept, and again
+when a caller brings it back, so that nothing else can get into a request.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from ringmain_server.providers.openai.chat_parts import Object
+
+Shape: TypeAlias = "str | list[Shape] | Mapping[str, Shape]"
+"""A kind of value; a list of one shape; or an object, by the names of its fields."""
+
+_TEXT: Final = "text"
+_SCALAR: Final = "scalar"
+"""A text, a number or a truth value."""
+_TREE: Final = "tree"
+"""Any JSON, such as a schema."""
+_LEVELS = 30
+"""Most levels of objects and lists in any JSON."""
+
+CONTENT: Mapping[str, Shape] = {
+    "type": _TEXT,
+    "annotations": [
+        {
+            "type": _TEXT,
+            "url": _TEXT,
+            "title": _TEXT,
+            "start_index": _SCALAR,
+            "end_index": _SCALAR,
+            "file_id": _TEXT,
+            "filename": _TEXT,
+            "container_id": _TEXT,
+            "index": _SCALAR,
+        }
+    ],
+}
+"""A content of a message, without its text."""
+
+REASONING = "reasoning"
+MESSAGE = "message"
+FUNCTION_CALL = "function_call"
+IMAGE_CALL = "image_generation_call"
+_CALL: Mapping[str, Shape] = {"type": _TEXT, "id": _TEXT, "status": _TEXT}
+_TEXTS: Shape = [{"type": _TEXT, "text": _TEXT}]
+
+ITEMS: Mapping[str, Mapping[str, Shape]] = {
+    REASONING: {
+        "type": _TEXT,
+        "id": _TEXT,
+        "summary": _TEXTS,
+        "content": _TEXTS,
+        "encrypted_content": _TEXT,
+    },
+    MESSAGE: {**_CALL, "phase": _TEXT},
+    FUNCTION_CALL: {
+        **_CALL,
+        "namespace": _TEXT,
+        "async": _SCALAR,
+        "caller": {"type": _TEXT, "caller_id": _TEXT},
+    },
+    IMAGE_CALL: {
+        **_CALL,
+        "action": _TEXT,
+        "background": _TEXT,
+        "output_format": _TEXT,
+        "quality": _TEXT,
+        "revised_prompt": _TEXT,
+        "size": _TEXT,
+        "error": _TREE,
+    },
+    "web_search_call": {
+        **_CALL,
+        "action": {
+            "type": _TEXT,
+            "query": _TEXT,
+            "queries": [_TEXT],
+            "url": _TEXT,
+            "pattern": _TEXT,
+            "sources": [{"type": _TEXT, "url": _TEXT, "name": _TEXT}],
+        },
+    },
+    "code_interpreter_call": {
+        **_CALL,
+        "code": _TEXT,
+        "container_id": _TEXT,
+        "outputs": [{"type": _TEXT, "logs": _TEXT, "url": _TEXT}],
+    },
+    "file_search_call": {
+        **_CALL,
+        "queries": [_TEXT],
+        "results": [
+            {
+                "attributes": _TREE,
+                "file_id": _TEXT,
+                "filename": _TEXT,
+                "score": _SCALAR,
+                "text": _TEXT,
+                "vector_store_id": _TEXT,
+            }
+        ],
+    },
+    "mcp_call": {
+        **_CALL,
+        "arguments": _TEXT,
+        "name": _TEXT,
+        "server_label": _TEXT,
+        "approval_request_id": _TEXT,
+        "error": _TREE,
+        "output": _TEXT,
+    },
+    "mcp_list_tools": {
+        "type": _TEXT,
+        "id": _TEXT,
+        "server_label": _TEXT,
+        "error": _TREE,
+        "tools": [{"input_schema": _TREE, "name": _TEXT, "annotations": _TREE, "description": _TEXT}],
+    },
+    "compaction": {"type": _TEXT, "id": _TEXT, "encrypted_content": _TEXT, "created_by": _TEXT},
+}
+"""The items that go back, without what a part of the contract holds of them: texts, calls and images."""
+
+
+def item(found: object) -> Object | None:
+    """Returns an item with just the fields of its shape, in the order of the shape.
+
+    Returns:
+        The item; None if it is of no known type, has no id, or a field of it has another shape.
+    """
+    if not isinstance(found, dict) or not isinstance(kind := found.get("type"), str):
+        return None
+    shape = ITEMS.get(kind)
+    if shape is None or not isinstance(found.get("id"), str) or not found["id"]:
+        return None
+    return fields(found, shape)
+
+
+def fields(found: object, shape: Mapping[str, Shape]) -> Object | None:
+    """Returns an object with just the fields of a shape; None if one of them has another shape."""
+    try:
+        reduced = _reduced(found, shape)
+    except _Misfit:
+        return None
+    return reduced if isinstance(reduced, dict) else None
+
+
+class _Misfit(ValueError):
+    """A value has another shape."""
+
+
+def _reduced(value: object, shape: Shape) -> object:
+    if value is None or (isinstance(shape, str) and _is_leaf(value, shape)):
+        return value
+    if isinstance(shape, Mapping) and isinstance(value, dict):
+        return {name: _reduced(value[name], inner) for name, inner in shape.items() if name in value}
+    if isinstance(shape, list) and isinstance(value, list):
+        return [_reduced(inner, shape[0]) for inner in value]
+    raise _Misfit
+
+
+def _is_leaf(value: object, shape: str) -> bool:
+    if shape == _TREE:
+        return _is_shallow(value, _LEVELS)
+    return isinstance(value, str) or (shape == _SCALAR and isinstance(value, int | float))
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
+    return True
