@@ -22,7 +22,8 @@ from ringmain_server.providers.gemini.errors import GeminiErrors
 from tests.providers.anthropic import golden as anthropic
 from tests.providers.openai import golden as openai
 from tests.providers.openai import responses_golden as responses
-from tests.providers.openai.test_media_answers import asked, decoder
+from tests.providers.openai.media_golden import asked
+from tests.providers.openai.test_media_answers import decoder
 from tests.providers.vertex import golden as vertex
 from tests.providers.vertex import media_golden as vertex_media
 

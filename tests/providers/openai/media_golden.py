@@ -176,3 +176,36 @@ def amounts_to(golden: MediaGolden, *, cut: int = 0) -> Any:
 
 def _told(message: Message) -> Any:
     return _without_pictures(MessageToDict(message))
+
+
+USUAL_MODELS = {
+    "EMBED": "text-embedding-3-small",
+    "GENERATE_IMAGES": "gpt-image-1.5",
+    "STREAM_GENERATE_IMAGES": "gpt-image-1.5",
+    "CLASSIFY_IMAGE": "omni-moderation-latest",
+    "SPEAK": "gpt-4o-mini-tts",
+    "TRANSCRIBE": "gpt-4o-transcribe",
+}
+USUAL_REQUESTS: dict[str, Any] = {
+    "EMBED": {"texts": ["a", "b"]},
+    "GENERATE_IMAGES": {"prompt": "A fox"},
+    "STREAM_GENERATE_IMAGES": {"generate": {"prompt": "A fox", "imageConfig": {"imageCount": 2}}},
+    "CLASSIFY_IMAGE": {"image": {"data": "PNG"}},
+    "SPEAK": {"text": "Hello"},
+    "TRANSCRIBE": {"mimeType": "audio/wav"},
+}
+
+
+def asked(
+    operation: str, *answers: Any, kind: str = "openai", model: str = "", **request: Any
+) -> MediaGolden:
+    """A request and its answers, as a golden file would have them."""
+    named = {} if operation in ("STREAM_GENERATE_IMAGES", "CLASSIFY_IMAGE") else {"model": "m"}
+    content = {
+        "kind": kind,
+        "model": model or USUAL_MODELS[operation],
+        "operation": operation,
+        "request": {**named, **USUAL_REQUESTS[operation], **request},
+        "answers": list(answers),
+    }
+    return MediaGolden(operation, content)

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import (
-    CapabilityMissing,
     ContentFiltered,
-    InvalidField,
     MalformedAnswer,
-    MediaInvalid,
     ModelOutputInvalid,
     ProviderError,
     RateLimited,
@@ -20,42 +17,11 @@ from ringmain_server.errors import (
 )
 from ringmain_server.providers.sse import EVENT_LIMIT
 
-from tests.providers.openai.media_golden import PNG, MediaGolden, amounts_to, sent
+from tests.providers.openai.media_golden import PNG, MediaGolden, amounts_to, asked
 
 DRAWN = base64.b64encode(PNG).decode()
 TWO = {"imageCount": 2}
 WORDS = base64.b64encode(b"not a picture").decode()
-MODELS = {
-    "EMBED": "text-embedding-3-small",
-    "GENERATE_IMAGES": "gpt-image-1.5",
-    "STREAM_GENERATE_IMAGES": "gpt-image-1.5",
-    "CLASSIFY_IMAGE": "omni-moderation-latest",
-    "SPEAK": "gpt-4o-mini-tts",
-    "TRANSCRIBE": "gpt-4o-transcribe",
-}
-REQUESTS: dict[str, Any] = {
-    "EMBED": {"texts": ["a", "b"]},
-    "GENERATE_IMAGES": {"prompt": "A fox"},
-    "STREAM_GENERATE_IMAGES": {"generate": {"prompt": "A fox", "imageConfig": {"imageCount": 2}}},
-    "CLASSIFY_IMAGE": {"image": {"data": "PNG"}},
-    "SPEAK": {"text": "Hello"},
-    "TRANSCRIBE": {"mimeType": "audio/wav"},
-}
-
-
-def asked(
-    operation: str, *answers: Any, kind: str = "openai", model: str = "", **request: Any
-) -> MediaGolden:
-    """A request and its answers, as a golden file would have them."""
-    named = {} if operation in ("STREAM_GENERATE_IMAGES", "CLASSIFY_IMAGE") else {"model": "m"}
-    content = {
-        "kind": kind,
-        "model": model or MODELS[operation],
-        "operation": operation,
-        "request": {**named, **REQUESTS[operation], **request},
-        "answers": list(answers),
-    }
-    return MediaGolden(operation, content)
 
 
 def decoder(golden: MediaGolden) -> Any:
@@ -267,70 +233,6 @@ def test_errors_within_a_stream(operation: str, event: dict[str, Any]) -> None:
     """An error may come as an event, in any of its shapes."""
     with pytest.raises(RateLimited):
         amounts_to(asked(operation, [event]))
-
-
-def test_too_many_images_for_one_stream() -> None:
-    """What would take two streams is refused rather than drawn in part."""
-    with pytest.raises(CapabilityMissing, match="that many images in one stream"):
-        sent(asked("STREAM_GENERATE_IMAGES", model="dall-e-3"))
-
-
-def test_a_voice_must_be_named_where_there_is_none() -> None:
-    """A provider without a voice of its own choice needs the caller's."""
-    with pytest.raises(InvalidField) as refused:
-        sent(asked("SPEAK", kind="groq", model="playai-tts"))
-    assert [one.field for one in refused.value.violations] == ["speech_config.voice"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "model", "quality"),
-    [
-        ("openai", "gpt-image-2.5-flare", "max"),
-        ("openai", "gpt-image-2", "high"),
-        ("openai", "dall-e-3", "hd"),
-        ("azure", "a-deployment", "high"),
-        ("xai", "grok-2-image", None),
-    ],
-)
-def test_the_best_quality_is_the_best_that_a_model_has(kind: str, model: str, quality: str | None) -> None:
-    """EXTRA_HIGH is what the catalog lists last; a model without any quality is asked for none."""
-    config = {"quality": "IMAGE_QUALITY_EXTRA_HIGH"}
-    (wire,) = sent(asked("GENERATE_IMAGES", kind=kind, model=model, imageConfig=config))
-    assert wire.body.get("quality") == quality
-
-
-def test_media_are_not_embedded() -> None:
-    """No model of this wire embeds media; the refusal names the first."""
-    with pytest.raises(MediaInvalid) as refused:
-        sent(asked("EMBED", media=[{"data": "PNG"}]))
-    assert [one.field for one in refused.value.violations] == ["media[0]"]
-
-
-@pytest.mark.parametrize(
-    ("operation", "config", "name"),
-    [
-        ("EMBED", "embeddingConfig", "encoding_format"),
-        ("SPEAK", "speechConfig", "stream_format"),
-        ("TRANSCRIBE", "", "response_format"),
-    ],
-)
-def test_options_that_would_change_how_the_answer_is_read(operation: str, config: str, name: str) -> None:
-    """The fields by which an answer is read belong to the gateway alone."""
-    given = {"providerOptions": {"openai": {name: "x"}}}
-    if operation == "SPEAK":
-        given["voice"] = "nova"  # type: ignore[assignment]
-    with pytest.raises(InvalidField, match="is set by the gateway") as refused:
-        sent(asked(operation, **({config: given} if config else given)))
-    (violation,) = refused.value.violations
-    assert violation.field.endswith(f"config.provider_options[openai].{name}")
-
-
-def test_a_format_that_is_not_made() -> None:
-    """The refusal of a format names those that there are."""
-    wanted = {"voice": "Fritz", "mimeType": "audio/aac"}
-    with pytest.raises(InvalidField, match="audio/wav, audio/mpeg") as refused:
-        sent(asked("SPEAK", kind="groq", model="playai-tts", speechConfig=wanted))
-    assert [one.field for one in refused.value.violations] == ["speech_config.mime_type"]
 
 
 def test_speech_without_audio() -> None:
