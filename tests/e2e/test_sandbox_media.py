@@ -23,6 +23,7 @@ from ringmain_server.operations.chat_fold import fold as fold_chat
 from ringmain_server.operations.image_events import fold
 
 from tests.e2e.gateway import Gateway, gateway
+from tests.edge.serving import details
 from tests.fakes.pictures import photo, saved, scene
 from tests.fakes.waiting import until
 
@@ -224,6 +225,11 @@ async def test_images_are_analysed_whole_and_streamed() -> None:
             one.route.attempts[0].ClearField("latency")
         assert folded == answer
         assert events[-1].finished.response_id == events[0].started.response_id
+        asked.images.add(mime_type="image/png", data=b"no image")
+        for answering in (stub.AnalyzeImages(asked), aiter(stub.StreamAnalyzeImages(asked))):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await (anext(answering) if hasattr(answering, "__anext__") else answering)
+            assert "images[2].data" in str(details(refused.value))
 
 
 async def test_answers_of_more_than_4_mib_come_whole_and_in_pieces() -> None:

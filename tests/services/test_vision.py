@@ -1,9 +1,12 @@
 """A question about images as a chat of one turn."""
 
+import pytest
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import IMAGE_DETAIL_HIGH, Media
-from ringmain_server.services.vision import question
+from ringmain_server.errors import MediaInvalid, Violation
+from ringmain_server.services.places import named
+from ringmain_server.services.vision import _PLACES, question
 
 PNG, FAR = Media(data=b"\x89PNG\r\n\x1a\n"), Media(uri="https://example.com/x.png")
 
@@ -34,3 +37,12 @@ def test_a_plain_question_is_a_plain_chat() -> None:
     expected.messages.add(role=2).parts.add(media=PNG)
     expected.messages[0].parts.add(text="What?")
     assert chat == expected
+
+
+def test_fields_are_named_as_the_caller_has_them() -> None:
+    """A violation of the chat that was made is one of the caller's request; others stay."""
+    violations = [Violation("messages[0].parts[3].media.uri", "is far"), Violation("model", "is odd")]
+    with pytest.raises(MediaInvalid) as refused, named(_PLACES):
+        raise MediaInvalid(violations)
+    assert [one.field for one in refused.value.violations] == ["images[3].uri", "model"]
+    assert refused.value.message == "images[3].uri: is far (and 1 more)"

@@ -1,5 +1,6 @@
 """Room 2: ImageService."""
 
+import re
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
@@ -23,7 +24,10 @@ from ringmain_server.operations import (
 )
 from ringmain_server.operations.composed import INSPECT_IMAGE
 from ringmain_server.services.classify import classification, question
+from ringmain_server.services.places import named
 
+_PLACES = {re.compile(r"messages\[0\]\.parts\[0\]\.media"): "image"}
+"""The place of the image in the request, by that in the chat that is made of it."""
 SERVICE = image_pb2.DESCRIPTOR.services_by_name["ImageService"]
 
 
@@ -108,7 +112,8 @@ class ImageService:
         for one in targets:
             if CLASSIFY_IMAGE in one.operations and _classifies(one.candidate.capabilities):
                 return await self._pipeline.call(CLASSIFY_IMAGE, request, call)
-        return classification(await self._pipeline.call(CHAT, question(request), call))
+        with named(_PLACES):
+            return classification(await self._pipeline.call(CHAT, question(request), call))
 
 
 def _classifies(capabilities: frozenset[int] | None) -> bool:

@@ -1,8 +1,8 @@
 """Room 2: VisionService. A question about images is a chat of one turn."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from ringmain.v1 import vision_service_pb2 as vision_pb2
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
@@ -19,6 +19,7 @@ from ringmain_server.operations.composed import READ_DOCUMENT, DocumentUpload
 from ringmain_server.routing.eligibility import capable, chosen
 from ringmain_server.routing.models import Target
 from ringmain_server.services.document import DocumentReader, document_upload
+from ringmain_server.services.places import named
 
 SERVICE = vision_pb2.DESCRIPTOR.services_by_name["VisionService"]
 
@@ -38,17 +39,19 @@ class VisionService:
         self._active = active
         self._workers = workers
 
-    def AnalyzeImages(
-        self, request: vision_pb2.AnalyzeImagesRequest, call: Call
-    ) -> Coroutine[Any, Any, ChatResponse]:
+    async def AnalyzeImages(self, request: vision_pb2.AnalyzeImagesRequest, call: Call) -> ChatResponse:
         """Answers a question about images and returns the whole answer."""
-        return self._pipeline.call(CHAT, question(request), call)
+        with named(_PLACES):
+            return await self._pipeline.call(CHAT, question(request), call)
 
-    def StreamAnalyzeImages(
+    async def StreamAnalyzeImages(
         self, request: vision_pb2.AnalyzeImagesRequest, call: Call
     ) -> AsyncGenerator[ChatEvent, None]:
         """Answers a question about images as it is written."""
-        return self._pipeline.stream(STREAM_CHAT, question(request), call)
+        with named(_PLACES):
+            async with aclosing(self._pipeline.stream(STREAM_CHAT, question(request), call)) as events:
+                async for event in events:
+                    yield event
 
     async def ReadDocument(
         self, config: vision_pb2.ReadDocumentConfig, chunks: AsyncIterator[bytes], call: Call
@@ -91,6 +94,8 @@ class VisionService:
         return capable(config.model, targets, CHAT, _SEEING)[0].candidate
 
 
+_PLACES = {re.compile(r"messages\[0\]\.parts\[(\d+)\]\.media"): r"images[\1]"}
+"""The places of a question about images, by those of the chat that is made of it."""
 _SEEING = ChatRequest(
     messages=[Message(role=ROLE_USER, parts=[Part(media=Media(mime_type="image/png", data=b"-"))])]
 )
