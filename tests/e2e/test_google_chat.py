@@ -1,4 +1,4 @@
-"""Gemini through a whole gateway: its own tools, what it wants back, who may search, and who a request is for."""
+"""Gemini through a whole gateway: its own tools, what it wants back, and who may search."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -111,7 +111,7 @@ async def test_domains(vertex: FakeVertex, gemini: FakeGemini, ringmain: Gateway
 async def test_nobody_else_gets_what_is_googles(
     vertex: FakeVertex, gemini: FakeGemini, ringmain: Gateway
 ) -> None:
-    """Signatures and tools of one provider stay away from another, which gets the calls with the placeholder."""
+    """Signatures and tools of one provider stay away from another, which gets calls with the placeholder."""
     gemini.scripts.append(
         answer(
             {"executableCode": {"language": "PYTHON", "code": "1"}, "thoughtSignature": SIGNATURE},
