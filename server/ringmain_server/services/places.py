@@ -10,7 +10,7 @@ from ringmain_server.errors import InvalidField
 
 @contextmanager
 def named(places: Mapping[re.Pattern[str], str]) -> Iterator[None]:
-    """Names the fields of violations anew.
+    """Changes the fields that violations name.
 
     Args:
         places: Maps the beginning of a path in the request that was made to its place in the caller's, which
