@@ -56,12 +56,15 @@ _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
             frozenset({CAPABILITY_IMAGE_CLASSIFICATION}),
         ),
         "embed": (
-            "Makes vectors of words and letters: texts that share many are near.",
+            (
+                "Makes vectors of words and letters: texts that share many are near. An image gets the vector of "
+                "the words that describe it."
+            ),
             frozenset({CAPABILITY_EMBEDDING}),
         ),
         "speak": ("Speaks in tones that carry the text.", frozenset({CAPABILITY_SPEECH})),
         "transcribe": (
-            "Hears what `speak` spoke, word for word, and nothing else.",
+            "Hears what `speak` spoke, word for word, and nothing else. The speaker is always `A`.",
             frozenset({CAPABILITY_TRANSCRIPTION}),
         ),
     }

@@ -33,7 +33,7 @@ GOOD: Mapping[str, str] = {
     "GenerateImagesRequest": 'model: "sandbox/image" prompt: "a fox"',
     "EditImagesRequest": f'model: "sandbox/image" prompt: "a fox" images {MEDIUM}',
     "StreamImagesRequest": 'generate { model: "sandbox/image" prompt: "a fox" }',
-    "UpscaleImageRequest": f'model: "local/lanczos" factor: 2 image {MEDIUM}',
+    "UpscaleImageRequest": f'model: "local/lanczos" upscale_config {{ factor: 2 }} image {MEDIUM}',
     "InspectImageRequest": f"image {MEDIUM}",
     "EmbedRequest": 'model: "sandbox/embed" texts: "hi"',
     "TranscriptionConfig": 'model: "sandbox/transcribe" mime_type: "audio/wav"',

@@ -23,6 +23,7 @@ def test_the_table_is_whole() -> None:
         errors.BreakerOpen,
         errors.Drained,
         errors.CandidateFull,
+        errors.Incapable,
         errors.LibraryBroken,
         errors.PrefillRejected,
     }

@@ -129,7 +129,7 @@ AZURE = {**OPENAI, "kind": "azure", "base_url": "http://127.0.0.1:9/openai/v1"}
         (GEMINI, "gemini-3.8-flash", {SEARCH, CODE, HEAR}),
         (VERTEX, "gemini-3.8-flash", {SEARCH, CODE, HEAR}),
         (GEMINI, "gemini-3-pro-image", {DRAW}),
-        ({"kind": "sandbox"}, "chat", {SEARCH, CODE, HEAR}),
+        ({"kind": "sandbox"}, "chat", {SEARCH, CODE, HEAR, SPEAK, DRAW}),
     ],
 )
 async def test_what_of_a_chat_not_every_wire_carries(

@@ -61,6 +61,8 @@ def chat_needs(request: ChatRequest, media: bool = True) -> frozenset[int]:
         request: The request.
         media: Whether it may hold media. Its messages are not looked through where it holds none.
     """
+    if not media and not request.tools and not request.HasField("generation_config"):
+        return NOTHING  # nearly every request
     needs: set[int] = set()
     if media:
         needs.update(*(_part_needs(part) for message in request.messages for part in message.parts))
@@ -69,7 +71,8 @@ def chat_needs(request: ChatRequest, media: bool = True) -> frozenset[int]:
     config = request.generation_config
     if config.response_format.HasField("json_schema"):
         needs.add(CAPABILITY_JSON_SCHEMA)
-    needs.update(_MODALITIES[one] for one in config.output_modalities if one in _MODALITIES)
+    if config.output_modalities:
+        needs.update(_MODALITIES[one] for one in config.output_modalities if one in _MODALITIES)
     return frozenset(needs) if needs else NOTHING
 
 

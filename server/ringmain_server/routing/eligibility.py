@@ -77,11 +77,18 @@ def capable(
     return _roomy(serving, op, request) if len(serving) > 1 else serving
 
 
-def equal_for(targets: Sequence[Servable], op: AnyOperation) -> bool:
-    """Whether all candidates can serve every request of an operation: `capable` would leave out none."""
-    if any(op not in one.operations or _may_lack(one.candidate, op) for one in targets):
-        return False
-    return len({one.candidate.context_tokens for one in targets}) == 1
+def lacked_by_some(targets: Sequence[Servable], op: AnyOperation) -> frozenset[int] | None:
+    """Returns the needs of a request for which `capable` may leave out a candidate.
+
+    Returns:
+        Values as of `Operation.needs`, empty if every candidate serves every request; None if `capable` may
+        leave out a candidate whatever the request needs.
+    """
+    if any(op not in one.operations or op.capability in _may_lack(one.candidate, op) for one in targets):
+        return None
+    if len({one.candidate.context_tokens for one in targets}) > 1:
+        return None
+    return frozenset[int]().union(*(_may_lack(one.candidate, op) for one in targets))
 
 
 def chosen(
@@ -121,12 +128,9 @@ def same_model(first: ServableT, targets: Sequence[ServableT]) -> list[ServableT
     return [one for one in targets if model_key(one.candidate.provider_model) == wanted]
 
 
-def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> bool:
-    """Whether there may be something in a request that a candidate cannot serve."""
-    has = candidate.capabilities
-    if has is None:
-        return not op.may_need.isdisjoint(candidate.lacks)
-    return not (op.capability in has and op.may_need <= has)
+def _may_lack(candidate: Candidate, op: Operation[Req, Any]) -> frozenset[int]:
+    """Returns what of an operation and its requests' needs a candidate is known to lack."""
+    return _missing(candidate, op.may_need | {op.capability})
 
 
 def _missing_operation(targets: Sequence[Servable], op: Operation[Req, Any]) -> str:

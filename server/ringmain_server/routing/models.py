@@ -58,12 +58,13 @@ class RoutePlan:
     Attributes:
         targets: The candidates in order; at least one.
         policy: The model's routing policy.
-        equal_for: Whether every candidate can serve every request of an operation, kept since the first one.
+        lacked: By operation, the needs of a request for which a candidate may be left out; None where one may
+            be whatever the request needs. Kept since the first request.
     """
 
     targets: tuple[Target, ...]
     policy: ModelPolicy = field(default_factory=ModelPolicy)
-    equal_for: dict[AnyOperation, bool] = field(default_factory=dict, compare=False, repr=False)
+    lacked: dict[AnyOperation, frozenset[int] | None] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Models:

@@ -27,7 +27,7 @@ from ringmain_server.operations.base import Operation, Recovering, Streamed, Una
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
-from ringmain_server.routing.eligibility import capable, chosen, equal_for, same_model
+from ringmain_server.routing.eligibility import capable, chosen, lacked_by_some, same_model
 from ringmain_server.routing.hedge import Runner, race
 from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
@@ -270,10 +270,11 @@ class Router:
         targets: Sequence[Target] = plan.targets
         if policy.provider_ids:
             targets = chosen(targets, policy)
-        equal = plan.equal_for.get(op)
-        if equal is None:
-            equal = plan.equal_for[op] = equal_for(plan.targets, op)
-        if not equal:
+        try:
+            lacked = plan.lacked[op]
+        except KeyError:
+            lacked = plan.lacked[op] = lacked_by_some(plan.targets, op)
+        if lacked is None or (lacked and not lacked.isdisjoint(op.needs(request, call.may_hold_media))):
             targets = capable(model, targets, op, request, may_hold_media=call.may_hold_media)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
             targets = arrange(plan.policy.strategy, targets, self._rng)

@@ -31,6 +31,7 @@ _ALLOWED_PARTS: Mapping[int, frozenset[str]] = {
     ROLE_ASSISTANT: frozenset({"text", "media", "tool_call", "reasoning", "provider_tool_call"}),
     ROLE_TOOL: frozenset({"tool_result"}),
 }
+_TAKE_TEXT = frozenset(role for role, kinds in _ALLOWED_PARTS.items() if "text" in kinds)
 _ROLE_NAMES: Mapping[int, str] = {
     ROLE_SYSTEM: "system",
     ROLE_USER: "user",
@@ -46,17 +47,25 @@ def messages(given: Sequence[Message]) -> Rules:
     if len(given) > MESSAGE_LIMIT:
         yield Violation("messages", f"holds more than {MESSAGE_LIMIT}")
         return
-    conversation = _Conversation()
+    conversation: _Conversation | None = None
+    plain = 0
     for index, message in enumerate(given):
+        # Nearly every message is one text.
+        if len(message.parts) == 1 and message.role in _TAKE_TEXT:
+            part = message.parts[0]
+            if part.HasField("text") and len(part.ListFields()) == 1:
+                plain += 1
+                continue
+        conversation = conversation or _Conversation()
         yield from conversation.message(message, f"messages[{index}]")
-        if conversation.left < 0:
+        if conversation.left < plain:
             wrong = f"is beyond the {PART_LIMIT} parts and citations that a request may hold"
             yield Violation(f"messages[{index}].parts", wrong)
             return
 
 
 class _Conversation:
-    """What must hold for all messages together, as far as they have been checked."""
+    """Checks messages, and remembers what must hold for all of them together."""
 
     __slots__ = ("_boundaries", "_call_ids", "left")
 

@@ -119,7 +119,8 @@ class ChatAnswer:
             ProviderError: As `response`.
         """
         reason = self._why()
-        self._end_extras()
+        if self._extras is not None:
+            self._extras.end()
         return self.assembler.finish(reason, self.usage())
 
     def response(self) -> ChatResponse:
@@ -131,7 +132,8 @@ class ChatAnswer:
             ModelOutputInvalid: The answer is empty and ended for no known reason.
         """
         reason = self._why()
-        self._end_extras()
+        if self._extras is not None:
+            self._extras.end()
         return self.assembler.respond(reason, self.usage())
 
     def _why(self) -> FinishReason.ValueType:
@@ -203,10 +205,6 @@ class ChatAnswer:
             spoken = audio_type(self._request.generation_config, stream=field == "delta")
             self._extras = ChatExtras(self.assembler, self._provider_id, spoken)
         return self._extras
-
-    def _end_extras(self) -> None:
-        if self._extras is not None:
-            self._extras.end()
 
     def _logprobs(self, found: object) -> None:
         tokens = list(logprobs(found))

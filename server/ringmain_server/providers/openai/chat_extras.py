@@ -32,7 +32,7 @@ _AUDIO = "audio"
 
 
 class ChatExtras:
-    """What was found beside the text of one answer.
+    """Reads what stands beside the text of one answer.
 
     Args:
         assembler: Takes what is found.

@@ -47,7 +47,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     }
     if request.tools:
         found.update(chat_tools.fields(request, candidate, dialect))
-    if dialect.user and (user := user_hash(request, candidate)):
+    if dialect.user and request.HasField("attribution") and (user := user_hash(request, candidate)):
         found[dialect.user] = user
     if request.HasField("generation_config"):
         found.update(_knobs(config, dialect))

@@ -5,6 +5,8 @@ https://platform.openai.com/docs/api-reference/responses/object#responses-object
 counts under different names.
 """
 
+from collections.abc import Mapping
+
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.usage_pb2 import Usage
 
@@ -59,7 +61,14 @@ def usage(
         cached_input_token_count=cached,
         cache_write_input_token_count=min(cache_write or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
-        # Perplexity's: https://docs.perplexity.ai/api-reference/chat-completions-post
-        web_search_count=min(count_of(counts, "num_search_queries") or 0, MOST_SEARCHES),
+        web_search_count=_searches(counts) if "num_search_queries" in counts else 0,
         estimated=estimated,
     )
+
+
+def _searches(counts: Mapping[str, object]) -> int:
+    """Returns the searches that Perplexity counts.
+
+    https://docs.perplexity.ai/api-reference/chat-completions-post
+    """
+    return min(count_of(counts, "num_search_queries") or 0, MOST_SEARCHES)
