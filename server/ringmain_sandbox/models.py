@@ -57,8 +57,8 @@ _ABLE: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
         ),
         "embed": (
             (
-                "Makes vectors of words and letters: texts that share many are near. An image gets the vector of "
-                "the words that describe it."
+                "Makes vectors of words and letters: texts that share many are near. "
+                "An image gets the vector of the words that describe it."
             ),
             frozenset({CAPABILITY_EMBEDDING}),
         ),
