@@ -17,6 +17,7 @@ from openai.types.chat.chat_completion_message_function_tool_call import (
     ChatCompletionMessageFunctionToolCall,
     Function,
 )
+from openai.types.chat.chat_completion_token_logprob import ChatCompletionTokenLogprob, TopLogprob
 from openai.types.completion_usage import CompletionTokensDetails, PromptTokensDetails
 
 from tests.fakes.script import Answer, FinishReason, ToolCall, Usage
@@ -72,6 +73,8 @@ def completion_usage(usage: Usage) -> CompletionUsage:
 def completion(answer: Answer, head: Head, *, choices: bool = True) -> bytes:
     """The whole answer; `choices` False leaves it without any."""
     choice = whole.Choice(index=0, message=_message(answer), logprobs=None, finish_reason=answer.stop_reason)
+    if answer.logprobs:
+        choice.logprobs = whole.ChoiceLogprobs(content=[*map(_likely, answer.tokens)])
     body = ChatCompletion(
         id=head.id,
         object="chat.completion",
@@ -97,7 +100,19 @@ def _message(answer: Answer) -> ChatCompletionMessage:
         message.tool_calls = [_whole_tool_call(call) for call in answer.tool_calls]
     if answer.reasoning:
         setattr(message, answer.framing.reasoning_field, "".join(answer.reasoning))
+    if answer.beside:
+        fields = message.model_dump(exclude_unset=True)
+        message = ChatCompletionMessage.model_validate({**fields, **answer.beside})
     return message
+
+
+def _likely(token: str) -> ChatCompletionTokenLogprob:
+    """A token with its probability, and the likelier one that it was chosen before."""
+    top = [
+        TopLogprob(token=one, logprob=logprob, bytes=list(one.encode()))
+        for one, logprob in (("other", -0.25), (token, -1.5))
+    ]
+    return ChatCompletionTokenLogprob(token=token, logprob=-1.5, bytes=list(token.encode()), top_logprobs=top)
 
 
 def _whole_tool_call(call: ToolCall) -> ChatCompletionMessageFunctionToolCall:
@@ -113,12 +128,15 @@ def opening(answer: Answer, head: Head) -> Chunk:
 
 
 def contents(answer: Answer, head: Head) -> Iterator[Chunk]:
-    """The events that carry the answer: reasoning, text, refusal, tool calls."""
+    """The events that carry the answer: reasoning, text, what stands beside it, refusal, tool calls."""
     for piece in answer.reasoning:
         delta = chunked.ChoiceDelta.model_validate({answer.framing.reasoning_field: piece})
         yield _chunk(answer, head, delta)
     for token in answer.tokens:
-        yield _chunk(answer, head, chunked.ChoiceDelta(content=token))
+        likely = chunked.ChoiceLogprobs(content=[_likely(token)]) if answer.logprobs else None
+        yield _chunk(answer, head, chunked.ChoiceDelta(content=token), logprobs=likely)
+    if answer.beside:
+        yield _chunk(answer, head, chunked.ChoiceDelta.model_validate(answer.beside))
     if answer.refusal:
         yield _chunk(answer, head, chunked.ChoiceDelta(refusal=answer.refusal))
     for call in _tool_call_pieces(answer):
@@ -174,9 +192,10 @@ def _chunk(
     delta: chunked.ChoiceDelta,
     *,
     content: bool = True,
+    logprobs: chunked.ChoiceLogprobs | None = None,
     finish_reason: FinishReason | None = None,
 ) -> Chunk:
-    choice = chunked.Choice(index=0, delta=delta, logprobs=None, finish_reason=finish_reason)
+    choice = chunked.Choice(index=0, delta=delta, logprobs=logprobs, finish_reason=finish_reason)
     event = _frame(answer, head, [choice])
     if head.include_usage:
         event.usage = None

@@ -6,9 +6,10 @@ for error statuses and for servers that answer with something else altogether. `
 request to request. `planner.py` turns a script into steps, `openai_server.py` takes them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
@@ -155,6 +156,9 @@ class Answer:
         reasoning: The reasoning before the text, in pieces.
         tool_calls: The functions asked for after the text.
         interleave_tool_calls: Whether the pieces of several tool calls' arguments alternate.
+        beside: What else the message has, such as sources or speech, in the JSON of a whole answer; a stream
+            has all of it after the text.
+        logprobs: Whether each piece of the text comes with its log probability.
         refusal: What the model says instead of answering.
         finish_reason: Why it stopped. None derives it: `tool_calls` if there are any, else `stop`.
         usage: The counts. None withholds them even if the request asks, as some servers do.
@@ -167,6 +171,8 @@ class Answer:
     reasoning: tuple[str, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     interleave_tool_calls: bool = False
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    logprobs: bool = False
     refusal: str | None = None
     finish_reason: FinishReason | None = None
     usage: Usage | None = field(default_factory=Usage)

@@ -105,6 +105,26 @@ async def test_streamed_answer(client: AsyncOpenAI) -> None:
     assert len(chunks) == 1 + len(Answer().tokens) + 2
 
 
+async def test_what_stands_beside_the_text(client: AsyncOpenAI, upstream: FakeOpenAI) -> None:
+    """Sources and log probabilities are read by the SDK, whole and streamed."""
+    cited = {"url": "https://e.test", "title": "E", "start_index": 0, "end_index": 1}
+    script = Answer(
+        tokens=("a", "é"),
+        beside={"annotations": [{"type": "url_citation", "url_citation": cited}]},
+        logprobs=True,
+    )
+    upstream.enqueue(script, script)
+    answer = await client.chat.completions.create(model="m", messages=[QUESTION])
+    assert answer.choices[0].message.annotations is not None
+    assert answer.choices[0].message.annotations[0].url_citation.url == "https://e.test"
+    assert answer.choices[0].logprobs is not None
+    assert [one.token for one in answer.choices[0].logprobs.content or ()] == ["a", "é"]
+    choices = [choice for chunk in await chunks_of(client) for choice in chunk.choices]
+    tokens = [one for choice in choices if choice.logprobs for one in choice.logprobs.content or ()]
+    assert [(one.token, one.bytes) for one in tokens] == [("a", [97]), ("é", [195, 169])]
+    assert [choice.delta.model_extra for choice in choices if choice.delta.model_extra] == [script.beside]
+
+
 async def test_usage_only_when_asked(client: AsyncOpenAI) -> None:
     """A stream without `include_usage` has no counts at all."""
     stream = await client.chat.completions.create(model="m", messages=[QUESTION], stream=True)
