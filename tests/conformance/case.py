@@ -45,28 +45,51 @@ class Flap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gemini:
+    """An answer on Google's wire.
+
+    Attributes:
+        parts: Parts of content in the wire's JSON; a stream sends a message for each.
+        finish: Why it stopped.
+        candidate: Other fields of the last message's candidate, such as its sources.
+    """
+
+    parts: tuple[Json, ...]
+    finish: str = "STOP"
+    candidate: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
     """What one candidate's upstream does.
 
     Attributes:
         answer: What it answers, on the OpenAI wire.
         claude: What it answers, on the Anthropic wire.
+        gemini: What it answers, on Google's wire.
         rejection: What it answers instead: a name of `tests/fakes/rejections.py`.
         flap: How the first requests fail.
         hold: Where it stops.
+        then: What it does at every request but the first.
         candidate: Settings of the candidate, such as its price.
+        provider: Settings of the candidate's provider.
     """
 
     answer: Answer | None = None
     claude: Claude | None = None
+    gemini: Gemini | None = None
     rejection: str | None = None
     flap: Flap | None = None
     hold: Hold | None = None
+    then: "Upstream | None" = None
     candidate: Json = field(default_factory=dict)
+    provider: Json = field(default_factory=dict)
 
     @property
     def wire(self) -> str:
         """The provider kind that speaks to it."""
+        if self.gemini is not None:
+            return "vertex"
         return "openai" if self.claude is None else "anthropic"
 
 
@@ -100,12 +123,14 @@ class Front:
         first: How many calls it refuses before it passes the others on.
         initial_metadata: What it adds to every answer before it.
         trailing_metadata: What it adds to every answer after it.
+        newer: Whether it adds to the events of a chat what only a newer contract has.
     """
 
     refuse: Refusal | None = None
     first: int = 1_000_000
     initial_metadata: Mapping[str, str] = field(default_factory=dict)
     trailing_metadata: Mapping[str, str] = field(default_factory=dict)
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +159,13 @@ class Case:
         request: In proto JSON, with the shorthands of `expand.py`.
         upstream: What the candidates' upstreams do, in the order in which they are tried.
         expect: What must be observed; see `matching.py`.
+        sent_back: Messages of a second request, which has those of the first, the message of its answer, and
+            then these. What is expected is expected of the answer to the second.
         deadline_ms: The call's deadline.
-        cancel_after: After how many messages the driver cancels; 0 means 300 ms after the call began.
+        cancel_after: After how many messages the driver cancels; 0 means a second after the call began.
         metadata: Sent with the call.
         token: The client's bearer token.
+        max_message_bytes: The client's limit for the size of a request.
         calls: How many such calls are made at once; each must do as expected.
         gateway: Settings of a gateway of its own, beside those of all.
         model: Settings of the gateway's model.
@@ -153,10 +181,12 @@ class Case:
     request: Json
     expect: Json
     upstream: tuple[Upstream, ...] = ()
+    sent_back: tuple[Json, ...] | None = None
     deadline_ms: int | None = None
     cancel_after: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
+    max_message_bytes: int | None = None
     calls: int = 1
     gateway: Json | None = None
     model: Json = field(default_factory=dict)

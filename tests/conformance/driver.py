@@ -42,6 +42,7 @@ def line(case: Case, request: Message, *, name: str, target: str) -> dict[str, A
         "cancel_after": case.cancel_after,
         "metadata": dict(case.metadata) or None,
         "token": case.token,
+        "max_message_bytes": case.max_message_bytes,
     }
     return {key: value for key, value in asked.items() if value is not None}
 

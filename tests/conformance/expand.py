@@ -12,7 +12,7 @@ import base64
 import random
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
@@ -24,6 +24,7 @@ from ringmain.v1 import (
     model_service_pb2,
     vision_service_pb2,
 )
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 
 METHODS: Mapping[str, tuple[str, type[Message], type[Message]]] = {
     "Chat": ("ChatService", chat_service_pb2.ChatRequest, chat_service_pb2.ChatResponse),
@@ -55,6 +56,11 @@ METHODS: Mapping[str, tuple[str, type[Message], type[Message]]] = {
         model_service_pb2.ListModelsRequest,
         model_service_pb2.ListModelsResponse,
     ),
+    "GetServerInfo": (
+        "ModelService",
+        model_service_pb2.GetServerInfoRequest,
+        model_service_pb2.GetServerInfoResponse,
+    ),
 }
 """By the name of the method: its service, what it takes and what it gives (each message of a stream)."""
 
@@ -72,6 +78,23 @@ def message(method: str, request: Mapping[str, Any], model: str) -> Message:
     """
     made = ParseDict(expanded(request), METHODS[method][1]())
     _name_model(made, model)
+    return made
+
+
+def goes_on(request: Message, answer: ChatResponse, messages: Sequence[Mapping[str, Any]]) -> ChatRequest:
+    """The request that goes on with an answer: its message is sent back.
+
+    Args:
+        request: That was answered.
+        answer: To it.
+        messages: Those that follow the answer's, in proto JSON with shorthands.
+    """
+    assert isinstance(request, ChatRequest)
+    made = ChatRequest()
+    made.CopyFrom(request)
+    made.messages.append(answer.message)
+    for one in messages:
+        ParseDict(expanded(one), made.messages.add())
     return made
 
 

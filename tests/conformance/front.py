@@ -10,6 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from ringmain.v1.chat_service_pb2 import ChatEvent, PartDelta
 
 from tests.conformance.case import Front, Refusal
 
@@ -17,6 +18,8 @@ _OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_len
 _DETAILS_KEY = "grpc-status-details-bin"
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
 _DOMAIN = "ringmain.v1"
+_UNKNOWN = b"\xc2\x3e\x01x"
+"""Field 1000 of a message, with one byte."""
 _STREAMED = ("StreamChat", "StreamAnalyzeImages", "StreamImages")
 
 GIVEN: set[int] = set()
@@ -75,6 +78,8 @@ class FrontServer(grpc.GenericRpcHandler):
             try:
                 async for event in call:
                     yield event
+                    for newer in newer_events(event) if self._front.newer else ():
+                        yield newer
             except grpc.aio.AioRpcError as exc:
                 await _pass_on(exc, context)
             finally:
@@ -121,6 +126,19 @@ class FrontServer(grpc.GenericRpcHandler):
 async def _pass_on(exc: grpc.aio.AioRpcError, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
     await context.abort(exc.code(), exc.details() or "", tuple(exc.trailing_metadata()))
     raise AssertionError("abort has raised")
+
+
+def newer_events(event: bytes) -> list[bytes]:
+    """What a newer contract could send after a piece of an answer; pure.
+
+    An event of an unknown kind, and a piece of that part with an unknown kind of delta.
+    """
+    found = ChatEvent.FromString(event)
+    if not found.HasField("part_delta"):
+        return []
+    delta = PartDelta.FromString(_UNKNOWN)
+    delta.index = found.part_delta.index
+    return [_UNKNOWN, ChatEvent(part_delta=delta).SerializeToString()]
 
 
 def trailers(refusal: Refusal) -> Metadata:

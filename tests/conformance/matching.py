@@ -7,6 +7,7 @@ mapping whose only key is one of
     between             two numbers, both included
     one_of              any of these
     contains            a part of a text, or an element of a list
+    lacks               texts, none of which is a part of it
     matches             a regular expression, found anywhere in a text
     absent              true: the key is not there, or is null
 """
@@ -69,6 +70,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "between": _numbers(lambda bounds, value: bounds[0] <= value <= bounds[1]),
     "one_of": lambda values, value: any(_same(one, value) for one in values),
     "contains": _contains,
+    "lacks": lambda texts, value: isinstance(value, str) and not any(text in value for text in texts),
     "matches": lambda pattern, value: isinstance(value, str) and re.search(pattern, value) is not None,
     "absent": lambda wanted, value: (value is None) == wanted,
 }

@@ -2,10 +2,11 @@
 
 Streams are folded, so that a streamed and a whole answer look alike. Nothing that is empty is there:
 
-    status, message, reason, retry_delay_ms, violations, metadata     as the driver tells them
+    status, message, kind, reason, retry_delay_ms, violations, metadata     as the driver tells them
     message_count                 how many messages came
     text, reasoning, json         of the answer; `json` where the text is JSON
     text_length                   in characters
+    parts                         the kind of each
     reasoning_signed              whether the reasoning has a signature
     signed_parts                  how many parts have one, of any kind
     tool_calls                    id, name and arguments, parsed
@@ -17,6 +18,7 @@ Streams are folded, so that a streamed and a whole answer look alike. Nothing th
     usage                         by the contract's names
     provider, provider_model      that answered
     attempts                      of each attempt, the reason why it failed, or OK
+    largest_piece                 the most bytes of a medium that one event of a stream had
     last_event                    the kind of a stream's last event
     finished                      whether a stream came to its end
     images                        mime_type, byte_count, width, height (of PNG) and revised_prompt
@@ -24,6 +26,7 @@ Streams are folded, so that a streamed and a whole answer look alike. Nothing th
     input_token_count             of CountTokens
     models                        names
     vectors                       the length of each
+    version, contract_version, services, capabilities, max_message_bytes     of the server
 """
 
 import base64
@@ -42,13 +45,14 @@ from ringmain.v1.content_pb2 import Citation, Media
 from ringmain.v1.embedding_service_pb2 import EmbedResponse
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.image_service_pb2 import GenerateImagesResponse, ImageEvent
-from ringmain.v1.model_service_pb2 import ListModelsResponse
+from ringmain.v1.model_service_pb2 import Capability, GetServerInfoResponse, ListModelsResponse
 from ringmain.v1.routing_pb2 import Route
 from ringmain.v1.usage_pb2 import Usage
 
 from tests.conformance.expand import METHODS
+from tests.conformance.matching import differences
 
-_TOLD = ("status", "message", "reason", "retry_delay_ms", "violations", "metadata")
+_TOLD = ("status", "message", "kind", "reason", "retry_delay_ms", "violations", "metadata")
 
 
 def observed(method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,16 +65,42 @@ def observed(method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         DecodeError: A response is not of this method.
     """
-    kind = METHODS[method][2]
-    messages = [kind.FromString(base64.b64decode(data)) for data in answer["responses"]]
+    messages = _messages(method, answer)
     told = {name: answer[name] for name in _TOLD if answer.get(name) not in (None, "", [], {})}
     return {**told, "message_count": len(messages), **_seen(messages)}
+
+
+def answered(method: str, answer: Mapping[str, Any]) -> ChatResponse:
+    """The answer of a chat: the whole one, or what its events fold into."""
+    match _messages(method, answer):
+        case [ChatResponse() as response]:
+            return response
+        case messages:
+            return _fold(_events(messages)).answer().proto
+
+
+def misfolded(method: str, answer: Mapping[str, Any]) -> str:
+    """What is wrong with the answer that the driver's helper folded; empty if nothing is."""
+    if METHODS[method][2] is not ChatEvent:
+        return ""
+    if "folded" not in answer:
+        return "the driver does not tell what the helper folded"
+    ours, theirs = answered(method, answer), ChatResponse.FromString(base64.b64decode(answer["folded"]))
+    if ours == theirs:
+        return ""
+    wanted, found = (MessageToDict(one, preserving_proto_field_name=True) for one in (ours, theirs))
+    return "; ".join(differences(wanted, found, "folded")) or "the helper's answer has more than the events"
+
+
+def _messages(method: str, answer: Mapping[str, Any]) -> list[Message]:
+    kind = METHODS[method][2]
+    return [kind.FromString(base64.b64decode(data)) for data in answer["responses"]]
 
 
 def _seen(messages: Sequence[Message]) -> dict[str, Any]:
     match messages:
         case [ChatEvent(), *_]:
-            return _streamed([event for event in messages if isinstance(event, ChatEvent)])
+            return _streamed(_events(messages))
         case [ImageEvent(), *_]:
             return _drawn([event for event in messages if isinstance(event, ImageEvent)])
         case [ChatResponse() as response]:
@@ -85,18 +115,45 @@ def _seen(messages: Sequence[Message]) -> dict[str, Any]:
         case [ListModelsResponse(), *_]:
             pages = [page for page in messages if isinstance(page, ListModelsResponse)]
             return {"models": [model.model for page in pages for model in page.models]}
+        case [GetServerInfoResponse() as response]:
+            return _server(response)
     return {}
+
+
+def _server(response: GetServerInfoResponse) -> dict[str, Any]:
+    return {
+        "version": response.version,
+        "contract_version": response.contract_version,
+        "services": list(response.services),
+        "capabilities": [Capability.Name(one).removeprefix("CAPABILITY_") for one in response.capabilities],
+        "max_message_bytes": response.limits.max_message_bytes,
+    }
 
 
 # --- chat ------------------------------------------------------------------------------------------------
 
 
 def _streamed(events: Sequence[ChatEvent]) -> dict[str, Any]:
+    fold = _fold(events)
+    seen = _answered(fold.answer())
+    if largest := max(map(_piece, events)):
+        seen["largest_piece"] = largest
+    return {**seen, "last_event": events[-1].WhichOneof("event"), "finished": fold.finished}
+
+
+def _fold(events: Sequence[ChatEvent]) -> Fold:
     fold = Fold()
     for event in events:
         fold.add(event)
-    seen = _answered(fold.answer())
-    return {**seen, "last_event": events[-1].WhichOneof("event"), "finished": fold.finished}
+    return fold
+
+
+def _events(messages: Sequence[Message]) -> list[ChatEvent]:
+    return [event for event in messages if isinstance(event, ChatEvent)]
+
+
+def _piece(event: ChatEvent) -> int:
+    return len(event.part_delta.data) + len(event.part_started.part.media.data)
 
 
 def _answered(answer: Answer) -> dict[str, Any]:
@@ -105,6 +162,7 @@ def _answered(answer: Answer) -> dict[str, Any]:
     seen = {
         **_text(answer.text),
         "reasoning": answer.reasoning,
+        "parts": [part.WhichOneof("content") for part in answer.message.parts],
         "reasoning_signed": any(part.HasField("reasoning") for part in signed),
         "signed_parts": len(signed),
         "tool_calls": calls,

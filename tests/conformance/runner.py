@@ -1,6 +1,7 @@
 """Conformance: runs cases with a driver."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,15 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 from tests.conformance.case import Case
 from tests.conformance.driver import Driver, DriverError, driving
-from tests.conformance.expand import message
+from tests.conformance.expand import goes_on, message
 from tests.conformance.front import GIVEN, FrontServer
 from tests.conformance.matching import differences
-from tests.conformance.observed import observed
+from tests.conformance.observed import answered, misfolded, observed
 from tests.conformance.stage import Stage, stage
 from tests.conformance.upstreams import Held
 from tests.fakes.received import Received
@@ -110,21 +111,32 @@ async def _problems(on: Stage, driver: Driver, case: Case, served: Gateway) -> A
         if case.front is not None:
             front = await stack.enter_async_context(FrontServer(case.front, target).serving())
             target = front.target
-        answers = await _answers(on, driver, case, served, target)
-        around = {**await _upstream(on, case), **_front(front)}
+        request = message(case.method, case.request, case.name)
+        answers = await _answers(on, driver, case, served, target, request)
+        around: dict[str, Any] = {}
+        if case.sent_back is not None:
+            [first] = answers
+            around["before"] = observed(case.method, first)
+            if wrong := misfolded(case.method, first):
+                yield f"before: {wrong}"
+            request = goes_on(request, answered(case.method, first), case.sent_back)
+            answers = [await driver.ask(case, request, target)]
+        around |= {**await _upstream(on, case), **_front(front)}
         for number, answer in enumerate(answers):
+            if wrong := misfolded(case.method, answer):
+                yield wrong
             seen = {**observed(case.method, answer), **around}
-            for problem in differences(case.expect, seen):
+            problems = list(differences(case.expect, seen))
+            for problem in problems:
                 yield problem if len(answers) == 1 else f"call {number}: {problem}"
-            if answer["status"] not in ("OK", case.expect.get("status")):
+            if problems and answer["status"] != "OK":
                 yield f"it said {answer.get('reason')} {answer.get('message')!r}"
 
 
 async def _answers(
-    on: Stage, driver: Driver, case: Case, served: Gateway, target: str
+    on: Stage, driver: Driver, case: Case, served: Gateway, target: str, request: Message
 ) -> list[Mapping[str, Any]]:
     """Makes the calls of a case, and plays what happens meanwhile."""
-    request = message(case.method, case.request, case.name)
     held = on.behind.held.get(case.name)
     async with _occupying(case, served, request, held):
         asked = [asyncio.create_task(driver.ask(case, request, target)) for _ in range(case.calls)]
@@ -180,6 +192,7 @@ async def _upstream(on: Stage, case: Case) -> dict[str, Any]:
     if received:
         last = received[-1]
         seen |= {"body": dict(last.body), "byte_count": int(last.headers.get("content-length", 0))}
+        seen["text"] = json.dumps(seen["body"], ensure_ascii=False)
     return {"upstream": seen}
 
 

@@ -29,8 +29,7 @@ def configuration(cases: Sequence[Case], behind: Upstreams) -> dict[str, Any]:
         candidates = []
         for index, upstream in enumerate(case.upstream):
             name = route(case, index)
-            base_url = behind.url(upstream.wire)
-            providers[name] = {"kind": upstream.wire, "base_url": base_url, "api_key": "sk-conformance"}
+            providers[name] = {**behind.settings(upstream.wire), **upstream.provider}
             candidates.append({"provider": name, "model": name, **upstream.candidate})
         if candidates:
             models[case.name] = {"candidates": candidates, **case.model}

@@ -17,6 +17,8 @@ one:
     - answer: {tokens: [a, {$text: {byte_count: 3}}], pace: {token: 1}}
       hold: {until: never}
     - claude: {signature: s}
+      then: {claude: {signature: t}}
+    - gemini: {parts: [{text: a}]}
   expect: {status: OK}
 """
 
@@ -30,14 +32,17 @@ def write(folder: Path, text: str) -> Path:
 def test_a_case_is_read(tmp_path: Path) -> None:
     """A case's scripts become those of the scripted upstreams, shorthands written out."""
     [case] = cases(write(tmp_path, GOOD))
-    openai, anthropic = case.upstream
+    openai, anthropic, google = case.upstream
     assert openai.answer is not None
     assert (openai.wire, openai.answer.tokens, openai.hold) == (
         "openai",
         ("a", "xxx"),
         Hold(after_tokens=2, until="never"),
     )
-    assert anthropic.wire == "anthropic"
+    assert (anthropic.wire, google.wire) == ("anthropic", "vertex")
+    assert anthropic.then is not None
+    assert anthropic.then.claude is not None
+    assert anthropic.then.claude.signature == "t"
     assert not case.alone
 
 
@@ -47,6 +52,7 @@ def test_a_case_is_read(tmp_path: Path) -> None:
         (("method: Chat", "methods: Chat"), "one: unknown: methods"),
         (("token: 1", "tokens: 1"), "one: unknown: upstream.answer.pace.tokens"),
         (("until: never", "until: then"), "hold.until"),
+        (("signature: t", "signed: t"), "one: unknown: upstream.then.claude.signed"),
         (("  about: It is one.\n", ""), "about"),
     ],
 )

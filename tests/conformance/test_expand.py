@@ -4,11 +4,12 @@ import io
 
 import pytest
 from PIL import Image
-from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse, CountTokensRequest
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_USER, Message, Part
 from ringmain.v1.image_service_pb2 import StreamImagesRequest
 from ringmain.v1.model_service_pb2 import ListModelsRequest
 
-from tests.conformance.expand import message, png
+from tests.conformance.expand import goes_on, message, png
 
 
 def test_the_model_is_the_cases_own() -> None:
@@ -22,6 +23,18 @@ def test_the_model_is_the_cases_own() -> None:
     assert isinstance(drawn, StreamImagesRequest)
     assert drawn.generate.model == "one"
     assert message("ListModels", {}, "one") == ListModelsRequest()
+
+
+def test_an_answer_is_sent_back() -> None:
+    """The next request has the answer's message as it came, and what follows it; the first stays as it is."""
+    first = message("Chat", {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}]}, "one")
+    said = Message(role=ROLE_ASSISTANT, parts=[Part(text="Ho", signature=b"s", provider_id="p")])
+    more = {"role": "ROLE_USER", "parts": [{"text": {"$text": {"byte_count": 2}}}]}
+    request = goes_on(first, ChatResponse(message=said), [more])
+    hi, ho, last = request.messages
+    assert (hi.parts[0].text, ho) == ("Hi", said)
+    assert last == Message(role=ROLE_USER, parts=[Part(text="xx")])
+    assert first == message("Chat", {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}]}, "one")
 
 
 def test_shorthands() -> None:

@@ -30,12 +30,18 @@ from ringmain.v1.content_pb2 import (
 from ringmain.v1.content_pb2 import Message as Turn
 from ringmain.v1.embedding_service_pb2 import Embedding, EmbedResponse
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
-from ringmain.v1.model_service_pb2 import ListModelsResponse, Model
+from ringmain.v1.model_service_pb2 import (
+    CAPABILITY_CHAT,
+    GetServerInfoResponse,
+    ListModelsResponse,
+    Model,
+    ServerLimits,
+)
 from ringmain.v1.routing_pb2 import Attempt, Route
 from ringmain.v1.usage_pb2 import Usage
 
 from tests.conformance.expand import png
-from tests.conformance.observed import observed
+from tests.conformance.observed import answered, misfolded, observed
 
 ROUTE = Route(provider_id="p", provider_model="m", attempts=[Attempt()])
 ACCOUNT = {"usage": {"input_token_count": 3}, "provider": "p", "provider_model": "m", "attempts": ["OK"]}
@@ -78,6 +84,7 @@ def test_whole_and_streamed_look_alike() -> None:
         "json": [1, 2],
         "reasoning": "hm",
         "reasoning_signed": True,
+        "parts": ["text", "reasoning", "tool_call"],
         "signed_parts": 1,
         "tool_calls": [{"id": "c", "name": "t", "arguments": {"a": 1}}],
     }
@@ -103,6 +110,45 @@ def test_what_a_provider_found() -> None:
     assert (seen["media"][0]["width"], seen["media"][0]["height"]) == (4, 3)
     assert seen["usage"] == {"audio_duration": "2s", "web_search_count": 1}
     assert "tool_calls" not in seen
+
+
+def test_a_wrong_fold_is_found_out() -> None:
+    """What a helper makes of a stream is compared with what the events say."""
+    events = [
+        ChatEvent(
+            part_started=PartStarted(index=0, part=Part(provider_tool_call=ProviderToolCall(name="s")))
+        ),
+        ChatEvent(part_delta=PartDelta(index=0, arguments_json="{}")),
+    ]
+    told: dict[str, Any] = {
+        "responses": [base64.b64encode(one.SerializeToString()).decode() for one in events]
+    }
+    right = answered("StreamChat", told)
+    wrong = ChatResponse()
+    wrong.CopyFrom(right)
+    wrong.message.parts[0].tool_call.arguments_json = "{}"
+    more = ChatResponse(response_id="x")
+    more.MergeFrom(right)
+
+    def complaint(folded: ChatResponse) -> str:
+        data = base64.b64encode(folded.SerializeToString()).decode()
+        return misfolded("StreamChat", {**told, "folded": data})
+
+    assert complaint(right) == ""
+    assert "provider_tool_call" in complaint(wrong)
+    assert "more than the events" in complaint(more)
+    assert "does not tell" in misfolded("StreamChat", told)
+    assert misfolded("Chat", {"responses": []}) == ""
+
+
+def test_the_largest_piece_of_a_medium() -> None:
+    """A stream tells how large its pieces of media are."""
+    seen = see(
+        "StreamChat",
+        ChatEvent(part_started=PartStarted(index=0, part=Part(media=Media(data=b"12")))),
+        ChatEvent(part_delta=PartDelta(index=0, data=b"345")),
+    )
+    assert (seen["largest_piece"], seen["media"][0]["byte_count"]) == (3, 5)
 
 
 def test_a_stream_that_broke() -> None:
@@ -166,4 +212,10 @@ def test_the_other_methods() -> None:
     assert see("Embed", EmbedResponse(embeddings=[Embedding(values=[1, 2])]))["vectors"] == [2]
     response = ChatResponse(message=Turn(parts=[Part(text="cat")]), usage=USAGE, route=ROUTE)
     seen = see("AnalyzeImages", response)
-    assert seen == {"status": "OK", "message_count": 1, "text": "cat", "text_length": 3, **ACCOUNT}
+    expected = {"text": "cat", "text_length": 3, "parts": ["text"], **ACCOUNT}
+    assert seen == {"status": "OK", "message_count": 1, **expected}
+    limits = ServerLimits(max_message_bytes=5)
+    info = GetServerInfoResponse(version="1", services=["s"], capabilities=[CAPABILITY_CHAT], limits=limits)
+    seen = see("GetServerInfo", info)
+    assert (seen["version"], seen["services"], seen["capabilities"]) == ("1", ["s"], ["CHAT"])
+    assert seen["max_message_bytes"] == 5

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tests.conformance.case import Case, Upstream
-from tests.fakes import rejections
+from google.protobuf.json_format import MessageToDict
+
+from tests.conformance.case import Case, Gemini, Upstream
+from tests.fakes import rejections, vertex_script
 from tests.fakes.anthropic_server import FakeAnthropic
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.planner import Reply, Send, Step, WaitForTest
 from tests.fakes.received import Received
 from tests.fakes.script import Answer, Canned, Flap, Script
+from tests.fakes.vertex_server import FakeVertex
+from tests.fakes.vertex_server import Received as Called
 
 
 def route(case: Case, index: int) -> str:
@@ -20,13 +25,31 @@ def route(case: Case, index: int) -> str:
 
 
 def script(upstream: Upstream) -> Script:
-    """What an upstream of a case does."""
+    """What an upstream of a case does, on a wire of HTTP."""
+    if upstream.then is not None:
+        first, then = script(replace(upstream, then=None)), script(upstream.then)
+        assert not isinstance(first, Flap)
+        assert not isinstance(then, Flap)
+        return Flap(failure=first, success=then, first=1)
     answer = upstream.claude or upstream.answer or Answer()
     if upstream.rejection is not None:
         return _rejection(upstream.rejection)
     if upstream.flap is not None:
         return Flap(failure=_rejection(upstream.flap.rejection), success=answer, first=upstream.flap.first)
     return answer
+
+
+def google_script(upstream: Upstream) -> vertex_script.Script:
+    """What an upstream of a case does, on Google's wire."""
+    first = _google_answer(upstream.gemini)
+    if upstream.then is None:
+        return first
+    return vertex_script.Flap(failure=first, success=_google_answer(upstream.then.gemini), first=1)
+
+
+def _google_answer(gemini: Gemini | None) -> vertex_script.Answer:
+    assert gemini is not None, "every answer of an upstream is of one wire"
+    return vertex_script.answer(*gemini.parts, finish=gemini.finish, **gemini.candidate)
 
 
 def _rejection(name: str) -> Canned:
@@ -114,38 +137,58 @@ class Upstreams:
     Attributes:
         openai: The upstream of that wire.
         anthropic: Likewise.
+        vertex: Likewise.
         held: Holds by the name of the case.
     """
 
     openai: OpenAIUpstream
     anthropic: FakeAnthropic
+    vertex: FakeVertex
     held: Mapping[str, Held]
 
-    def url(self, wire: str) -> str:
+    def settings(self, wire: str) -> dict[str, Any]:
         """What a provider's settings say."""
-        return self.openai.base_url if wire == "openai" else self.anthropic.base_url
+        if wire == "vertex":
+            place = {"project": "conformance", "location": "us-central1"}
+            return {"kind": wire, **place, "endpoint": self.vertex.endpoint, "insecure": True}
+        base_url = self.openai.base_url if wire == "openai" else self.anthropic.base_url
+        return {"kind": wire, "base_url": base_url, "api_key": "sk-conformance"}
 
     def received(self, case: Case) -> list[Received]:
         """The requests of a case so far, of all its candidates."""
         names = {route(case, index) for index in range(len(case.upstream))}
-        both = (*self.openai.requests, *self.anthropic.requests)
-        return sorted((one for one in both if one.model in names), key=lambda one: one.at)
+        calls = map(_request, self.vertex.requests)
+        every = (*self.openai.requests, *self.anthropic.requests, *calls)
+        return sorted((one for one in every if one.model in names), key=lambda one: one.at)
+
+
+def _request(call: Called) -> Received:
+    """A call of gRPC as if it were a request of HTTP."""
+    body = MessageToDict(call.message)
+    body["model"] = str(body.get("model", "")).rpartition("/")[2]
+    headers = {"content-length": str(call.message.ByteSize())}
+    return Received("POST", f"/{call.method}", headers, body, call.at)
 
 
 @asynccontextmanager
 async def upstreams(cases: Sequence[Case]) -> AsyncIterator[Upstreams]:
-    """Both upstreams, with the scripts of these cases."""
+    """The upstreams, with the scripts of these cases."""
     scripts: dict[str, dict[str, Script]] = {"openai": {}, "anthropic": {}}
+    google: dict[str, vertex_script.Script] = {}
     by_model: dict[str, Held] = {}
     by_case: dict[str, Held] = {}
     for case in cases:
         for index, upstream in enumerate(case.upstream):
-            scripts[upstream.wire][route(case, index)] = script(upstream)
+            if upstream.wire == "vertex":
+                google[route(case, index)] = google_script(upstream)
+            else:
+                scripts[upstream.wire][route(case, index)] = script(upstream)
             if upstream.hold is not None:
                 held = Held(upstream.hold.after_tokens)
                 by_case[case.name] = by_model[route(case, index)] = held
     async with (
         OpenAIUpstream(scripts["openai"], by_model) as openai,
         FakeAnthropic(models=scripts["anthropic"]) as anthropic,
+        FakeVertex(models=google) as vertex,
     ):
-        yield Upstreams(openai, anthropic, by_case)
+        yield Upstreams(openai, anthropic, vertex, by_case)

@@ -14,9 +14,12 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,7 +32,7 @@ using google::protobuf::Struct;
 using google::protobuf::Value;
 
 // When the driver cancels a call that nothing has answered.
-constexpr std::chrono::milliseconds kBeforeAnswer{300};
+constexpr std::chrono::milliseconds kBeforeAnswer{1000};
 
 template <typename Message>
 void from_json(const std::string& json, Message* message) {
@@ -95,11 +98,19 @@ class Case {
     return found == asked_.fields().end() ? "" : found->second.string_value();
   }
 
+  // The number under a key, or -1.
+  int number(const std::string& key) const {
+    const auto found = asked_.fields().find(key);
+    const bool there = found != asked_.fields().end() && found->second.has_number_value();
+    return there ? static_cast<int>(found->second.number_value()) : -1;
+  }
+
   std::string carry_out(const ringmain::Client& client) {
     auto& fields = *answer_.mutable_fields();
     fields["id"].set_string_value(text("id"));
     fields["responses"].mutable_list_value();
     fields["metadata"].mutable_struct_value();
+    fields["folded"].set_string_value("");
     told(nullptr);
     try {
       call(client);
@@ -107,6 +118,7 @@ class Case {
       told(&error);
       saw(error.trailers());
     }
+    if (fold_) fields["folded"].set_string_value(base64(fold_->answer()));
     return to_json(answer_);
   }
 
@@ -118,13 +130,6 @@ class Case {
     Request request;
     if (!request.ParseFromString(bytes.value())) throw std::runtime_error("bad request in " + text("id"));
     return request;
-  }
-
-  // The number under a key, or -1.
-  int number(const std::string& key) const {
-    const auto found = asked_.fields().find(key);
-    const bool there = found != asked_.fields().end() && found->second.has_number_value();
-    return there ? static_cast<int>(found->second.number_value()) : -1;
   }
 
   ringmain::CallOptions options() const {
@@ -157,10 +162,12 @@ class Case {
     auto stream = (client.*method)(request<Request>(), options());
     const Alarm alarm(number("cancel_after") == 0, [&] { stream.cancel(); });
     int count = 0;
+    if constexpr (std::is_same_v<Event, v1::ChatEvent>) fold_.emplace();
     for (const auto& event : stream) {
       if (count == 0) saw(stream.metadata());
       if (number("cancel_after") > 0 && count == number("cancel_after")) continue;  // was on its way already
       received(event);
+      if constexpr (std::is_same_v<Event, v1::ChatEvent>) fold_->add(event);
       if (++count == number("cancel_after")) stream.cancel();
     }
     saw(stream.trailers());
@@ -190,6 +197,8 @@ class Case {
       whole(client, &Client::embed);
     } else if (method == "ListModels") {
       whole(client, &Client::list_models);
+    } else if (method == "GetServerInfo") {
+      whole(client, &Client::get_server_info);
     } else {
       throw std::runtime_error("no method " + method);
     }
@@ -211,6 +220,7 @@ class Case {
     auto& fields = *answer_.mutable_fields();
     fields["status"].set_string_value(error == nullptr ? "OK" : ringmain::code_name(error->status().error_code()));
     fields["message"].set_string_value(error == nullptr ? "" : error->message());
+    fields["kind"].set_string_value(error == nullptr ? "" : error->code_name());
     fields["reason"].set_string_value(error == nullptr ? "" : error->reason());
     fields["retry_delay_ms"].set_null_value(google::protobuf::NULL_VALUE);
     auto& violations = *fields["violations"].mutable_list_value();
@@ -223,22 +233,25 @@ class Case {
 
   Struct asked_;
   Struct answer_;
+  std::optional<ringmain::Fold> fold_;  // of a chat's stream
 };
 
-// One client for each target and token.
+// One client for each target, token and limit of size.
 class Clients {
  public:
   const ringmain::Client& of(const Case& asked) {
-    const auto key = std::make_pair(asked.text("target"), asked.text("token"));
+    const auto key = std::make_tuple(asked.text("target"), asked.text("token"), asked.number("max_message_bytes"));
     const auto found = clients_.find(key);
     if (found != clients_.end()) return found->second;
     ringmain::Options options;
-    std::tie(options.target, options.token) = key;
+    int limit = 0;
+    std::tie(options.target, options.token, limit) = key;
+    if (limit > 0) options.max_message_bytes = limit;
     return clients_.emplace(key, ringmain::Client(options)).first->second;
   }
 
  private:
-  std::map<std::pair<std::string, std::string>, ringmain::Client> clients_;  // references to its values stay good
+  std::map<std::tuple<std::string, std::string, int>, ringmain::Client> clients_;  // references to its values stay good
 };
 
 void say(const std::string& line) {

@@ -13,10 +13,10 @@ use base64::prelude::BASE64_STANDARD;
 use ringmain::prost::Message;
 use ringmain::tonic::metadata::{KeyAndValueRef, MetadataMap};
 use ringmain::v1::{
-    AnalyzeImagesRequest, ChatRequest, CountTokensRequest, EmbedRequest, GenerateImagesRequest, ListModelsRequest,
-    StreamImagesRequest,
+    AnalyzeImagesRequest, ChatEvent, ChatRequest, CountTokensRequest, EmbedRequest, GenerateImagesRequest,
+    GetServerInfoRequest, ListModelsRequest, StreamImagesRequest,
 };
-use ringmain::{Call, Client, Code, Error, Event, EventStream, Reply};
+use ringmain::{Call, Client, Code, Error, Event, EventStream, Fold, Reply};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::JoinSet;
@@ -24,12 +24,13 @@ use tokio::task::JoinSet;
 type Failure = Box<dyn StdError + Send + Sync>;
 
 /// When the driver cancels a call that nothing has answered.
-const BEFORE_ANSWER: Duration = Duration::from_millis(300);
+const BEFORE_ANSWER: Duration = Duration::from_secs(1);
 
 /// What a call has brought so far.
 #[derive(Default)]
 struct Outcome {
     responses: Vec<String>,
+    folded: String,
     metadata: Map<String, Value>,
     error: Option<Error>,
     cancelled: bool,
@@ -66,8 +67,10 @@ impl Outcome {
         json!({
             "id": id,
             "responses": self.responses,
+            "folded": self.folded,
             "status": status,
             "message": error.map_or("", Error::message),
+            "kind": error.map(|error| name(error.code())).unwrap_or_default(),
             "reason": error.map_or("", Error::reason),
             "retry_delay_ms": error.and_then(Error::retry_delay).map(|delay| delay.as_millis() as u64),
             "violations": violations.iter().map(|violation| &violation.field).collect::<Vec<_>>(),
@@ -160,6 +163,20 @@ impl Case {
         outcome
     }
 
+    /// Reads a chat's stream, and tells what it folds into.
+    async fn chat_stream(
+        &self,
+        call: impl Future<Output = Result<EventStream<ChatEvent>, Error>>,
+    ) -> Result<Outcome, Failure> {
+        let mut outcome = self.stream(call).await;
+        let mut fold = Fold::default();
+        for response in &outcome.responses {
+            fold.add(&ChatEvent::decode(BASE64_STANDARD.decode(response)?.as_slice())?);
+        }
+        outcome.folded = BASE64_STANDARD.encode(fold.answer().encode_to_vec());
+        Ok(outcome)
+    }
+
     /// Reads a stream, and drops it after as many messages as the case says; then it returns true.
     async fn read<E: Event + Message>(&self, stream: EventStream<E>, outcome: &mut Outcome) -> bool {
         let mut stream = pin!(stream);
@@ -177,35 +194,43 @@ impl Case {
         false
     }
 
+    /// Makes the call that the case names. Boxes keep what each arm needs off the stack, of which a debug build has little.
     async fn carry_out(&self, client: &Client) -> Result<Outcome, Failure> {
         Ok(match self.text("method") {
-            "Chat" => self.whole(client.chat(self.call::<ChatRequest>()?)).await,
-            "StreamChat" => self.stream(client.stream_chat(self.call::<ChatRequest>()?)).await,
-            "CountTokens" => self.whole(client.count_tokens(self.call::<CountTokensRequest>()?)).await,
-            "AnalyzeImages" => self.whole(client.analyze_images(self.call::<AnalyzeImagesRequest>()?)).await,
+            "Chat" => self.whole(Box::pin(client.chat(self.call::<ChatRequest>()?))).await,
+            "StreamChat" => self.chat_stream(Box::pin(client.stream_chat(self.call::<ChatRequest>()?))).await?,
+            "CountTokens" => self.whole(Box::pin(client.count_tokens(self.call::<CountTokensRequest>()?))).await,
+            "AnalyzeImages" => self.whole(Box::pin(client.analyze_images(self.call::<AnalyzeImagesRequest>()?))).await,
             "StreamAnalyzeImages" => {
-                self.stream(client.stream_analyze_images(self.call::<AnalyzeImagesRequest>()?)).await
+                self.chat_stream(Box::pin(client.stream_analyze_images(self.call::<AnalyzeImagesRequest>()?))).await?
             }
-            "GenerateImages" => self.whole(client.generate_images(self.call::<GenerateImagesRequest>()?)).await,
-            "StreamImages" => self.stream(client.stream_images(self.call::<StreamImagesRequest>()?)).await,
-            "Embed" => self.whole(client.embed(self.call::<EmbedRequest>()?)).await,
-            "ListModels" => self.whole(client.list_models(self.call::<ListModelsRequest>()?)).await,
+            "GenerateImages" => {
+                self.whole(Box::pin(client.generate_images(self.call::<GenerateImagesRequest>()?))).await
+            }
+            "StreamImages" => self.stream(Box::pin(client.stream_images(self.call::<StreamImagesRequest>()?))).await,
+            "Embed" => self.whole(Box::pin(client.embed(self.call::<EmbedRequest>()?))).await,
+            "ListModels" => self.whole(Box::pin(client.list_models(self.call::<ListModelsRequest>()?))).await,
+            "GetServerInfo" => self.whole(Box::pin(client.get_server_info(self.call::<GetServerInfoRequest>()?))).await,
             other => return Err(format!("no method {other:?}").into()),
         })
     }
 }
 
-/// One client for each target and token.
+/// One client for each target, token and limit of size.
 #[derive(Default)]
-struct Clients(HashMap<(String, String), Client>);
+struct Clients(HashMap<(String, String, Option<u64>), Client>);
 
 impl Clients {
     fn of(&mut self, case: &Case) -> Result<Client, Error> {
-        let key = (case.text("target").to_owned(), case.text("token").to_owned());
+        let limit = case.0["max_message_bytes"].as_u64();
+        let key = (case.text("target").to_owned(), case.text("token").to_owned(), limit);
         if !self.0.contains_key(&key) {
             let mut builder = Client::builder().target(&key.0);
             if !key.1.is_empty() {
                 builder = builder.token(&key.1);
+            }
+            if let Some(limit) = limit {
+                builder = builder.max_message_bytes(limit as usize);
             }
             self.0.insert(key.clone(), builder.build()?);
         }

@@ -6,7 +6,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { Client, type Headers, RingmainError, status } from "../src/index.js";
+import { type ChatStream, Client, type Headers, RingmainError, status } from "../src/index.js";
 import {
   AnalyzeImagesRequestSchema,
   ChatEventSchema,
@@ -18,6 +18,8 @@ import {
   EmbedResponseSchema,
   GenerateImagesRequestSchema,
   GenerateImagesResponseSchema,
+  GetServerInfoRequestSchema,
+  GetServerInfoResponseSchema,
   ImageEventSchema,
   ListModelsRequestSchema,
   ListModelsResponseSchema,
@@ -25,7 +27,7 @@ import {
 } from "../src/v1.js";
 
 /** When a call is cancelled whose case says to do so after no message, in milliseconds. */
-const CANCEL_DELAY_MS = 300;
+const CANCEL_DELAY_MS = 1000;
 
 /** A case to carry out. */
 export interface Question {
@@ -37,14 +39,17 @@ export interface Question {
   cancel_after?: number | null;
   metadata?: Record<string, string> | null;
   token?: string | null;
+  max_message_bytes?: number | null;
 }
 
 /** What came of it. */
 export interface Told {
   id: string;
   responses: string[];
+  folded: string;
   status: string;
   message: string;
+  kind: string;
   reason: string;
   retry_delay_ms: number | null;
   violations: string[];
@@ -53,7 +58,7 @@ export interface Told {
 
 type Options = NonNullable<Parameters<Client["analyzeImages"]>[1]>;
 type Messages = AsyncIterable<Uint8Array>;
-type Method = (client: Client, request: Uint8Array, options: Options) => Messages;
+type Method = (client: Client, request: Uint8Array, options: Options, told: Told) => Messages;
 
 /** Returns a method that is answered once. */
 function whole<I extends DescMessage, O extends DescMessage>(
@@ -78,15 +83,28 @@ function streamed<I extends DescMessage, O extends DescMessage>(
   };
 }
 
+/** Returns a method that is answered by a chat's stream, which the client folds. */
+function folded<I extends DescMessage>(
+  input: I,
+  call: (client: Client, request: MessageShape<I>, options: Options) => ChatStream,
+): Method {
+  return async function* (client, request, options, told) {
+    const stream = call(client, fromBinary(input, request), options);
+    try {
+      for await (const event of stream.events()) yield toBinary(ChatEventSchema, event);
+    } finally {
+      told.folded = base64(toBinary(ChatResponseSchema, stream.partial.proto));
+    }
+  };
+}
+
 const METHODS: Record<string, Method> = {
   Chat: whole(
     ChatRequestSchema,
     ChatResponseSchema,
     async (client, request, options) => (await client.chat(request, options)).proto,
   ),
-  StreamChat: streamed(ChatRequestSchema, ChatEventSchema, (client, request, options) =>
-    client.stream(request, options).events(),
-  ),
+  StreamChat: folded(ChatRequestSchema, (client, request, options) => client.stream(request, options)),
   CountTokens: whole(CountTokensRequestSchema, CountTokensResponseSchema, (client, request, options) =>
     request.chat
       ? client.countTokens(request.chat, options)
@@ -97,8 +115,8 @@ const METHODS: Record<string, Method> = {
     ChatResponseSchema,
     async (client, request, options) => (await client.analyzeImages(request, options)).proto,
   ),
-  StreamAnalyzeImages: streamed(AnalyzeImagesRequestSchema, ChatEventSchema, (client, request, options) =>
-    client.streamAnalyzeImages(request, options).events(),
+  StreamAnalyzeImages: folded(AnalyzeImagesRequestSchema, (client, request, options) =>
+    client.streamAnalyzeImages(request, options),
   ),
   GenerateImages: whole(
     GenerateImagesRequestSchema,
@@ -114,6 +132,9 @@ const METHODS: Record<string, Method> = {
   ListModels: whole(ListModelsRequestSchema, ListModelsResponseSchema, (client, request, options) =>
     client.stubs.model.listModels(request, options),
   ),
+  GetServerInfo: whole(GetServerInfoRequestSchema, GetServerInfoResponseSchema, (client, _, options) =>
+    client.serverInfo(options),
+  ),
 };
 
 /** Carries out one case. */
@@ -121,8 +142,10 @@ export async function carryOut(client: Client, asked: Question): Promise<Told> {
   const told: Told = {
     id: asked.id,
     responses: [],
+    folded: "",
     status: "OK",
     message: "",
+    kind: "",
     reason: "",
     retry_delay_ms: null,
     violations: [],
@@ -141,10 +164,13 @@ export async function carryOut(client: Client, asked: Question): Promise<Told> {
   try {
     const method = METHODS[asked.method];
     if (!method) throw new Error(`no such method: ${asked.method}`);
-    for await (const message of method(client, Buffer.from(asked.request, "base64"), options)) {
-      told.responses.push(Buffer.from(message).toString("base64"));
+    for await (const message of method(client, Buffer.from(asked.request, "base64"), options, told)) {
+      told.responses.push(base64(message));
       // Leaving the loop cancels the call.
-      if (told.responses.length === asked.cancel_after) return { ...told, status: "CANCELLED" };
+      if (told.responses.length === asked.cancel_after) {
+        told.status = "CANCELLED";
+        break;
+      }
     }
   } catch (error) {
     Object.assign(told, failure(error));
@@ -161,10 +187,15 @@ function failure(error: unknown): Partial<Told> {
   return {
     status: status[error.code],
     message: error.details,
+    kind: error.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase(),
     reason: error.reason,
     retry_delay_ms: error.retryDelayMs ?? null,
     violations: error.violations.map(({ field }) => field),
   };
+}
+
+function base64(message: Uint8Array): string {
+  return Buffer.from(message).toString("base64");
 }
 
 function printable(headers: Headers): Record<string, string> {
@@ -177,9 +208,10 @@ function printable(headers: Headers): Record<string, string> {
 /** Carries out each line of the input, several at once, and returns when all are answered. */
 export async function run(input: Readable, output: Writable): Promise<void> {
   const clients = new Map<string, Client>();
-  const clientOf = ({ target, token }: Question): Client => {
-    const key = `${target} ${token ?? ""}`;
-    const known = clients.get(key) ?? new Client(target, { token: token ?? undefined });
+  const clientOf = ({ target, token, max_message_bytes: limit }: Question): Client => {
+    const key = `${target} ${token ?? ""} ${limit ?? ""}`;
+    const options = { token: token ?? undefined, maxMessageBytes: limit ?? undefined };
+    const known = clients.get(key) ?? new Client(target, options);
     clients.set(key, known);
     return known;
   };

@@ -38,7 +38,7 @@ test("every method is carried out", async (t) => {
     vision: { analyzeImages: () => ({}), streamAnalyzeImages: () => [...text(), finished()] },
     image: { generateImages: () => ({}), streamImages: () => [{ event: { case: "finished", value: {} } }] },
     embedding: { embed: () => ({}) },
-    model: { listModels: () => ({}) },
+    model: { listModels: () => ({}), getServerInfo: () => ({ version: "1" }) },
   });
   const chat = create(v1.ChatRequestSchema, { model: "m" });
   const requests: Record<string, string> = {
@@ -51,11 +51,13 @@ test("every method is carried out", async (t) => {
     StreamImages: "",
     Embed: "",
     ListModels: "",
+    GetServerInfo: "",
   };
   const answers = await drive(
     ...Object.entries(requests).map(([method, request]) => ({ id: method, target, method, request })),
     { id: "empty", target, method: "CountTokens", request: "" },
     { id: "nope", target, method: "Nope", request: "" },
+    { id: "large", target, method: "Chat", request: "CgFt", max_message_bytes: 1 },
   );
   const counts: Record<string, number> = { StreamChat: 5, StreamAnalyzeImages: 3 };
   for (const method of Object.keys(requests)) {
@@ -64,11 +66,14 @@ test("every method is carried out", async (t) => {
   }
   assert.equal(answers.empty?.status, "OK");
   assert.equal(answers.nope?.status, "UNKNOWN");
+  assert.equal(answers.large?.kind, "invalid_request");
   const { event } = fromBinary(
     v1.ChatEventSchema,
     Buffer.from(answers.StreamChat?.responses[3] ?? "", "base64"),
   );
   assert(event.case === "partDelta" && event.value.delta.value === "🙂");
+  const folded = fromBinary(v1.ChatResponseSchema, Buffer.from(answers.StreamChat?.folded ?? "", "base64"));
+  assert.equal(folded.message?.parts[0]?.content.value, "é🙂");
 });
 
 test("error details and metadata are told", async (t) => {
@@ -102,8 +107,10 @@ test("error details and metadata are told", async (t) => {
   assert.deepEqual(rest, {
     id: "1",
     responses: [],
+    folded: "",
     status: "RESOURCE_EXHAUSTED",
     message: "slow down",
+    kind: "rate_limited",
     reason: "RATE_LIMITED",
     retry_delay_ms: 1500,
     violations: ["a.b"],

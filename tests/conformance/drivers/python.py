@@ -6,6 +6,7 @@
 import asyncio
 import base64
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
@@ -15,19 +16,26 @@ from typing import Any, cast
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
-from ringmain import AsyncClient, RingmainError, error_of
-from ringmain.v1.chat_service_pb2 import ChatRequest, CountTokensRequest
+from ringmain import AsyncClient, Fold, RingmainError, error_of
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, CountTokensRequest
 from ringmain.v1.embedding_service_pb2 import EmbedRequest
 from ringmain.v1.embedding_service_pb2_grpc import EmbeddingServiceStub
 from ringmain.v1.image_service_pb2 import GenerateImagesRequest, StreamImagesRequest
 from ringmain.v1.image_service_pb2_grpc import ImageServiceStub
-from ringmain.v1.model_service_pb2 import Capability, ListModelsRequest, ListModelsResponse
+from ringmain.v1.model_service_pb2 import (
+    Capability,
+    GetServerInfoRequest,
+    ListModelsRequest,
+    ListModelsResponse,
+)
 from ringmain.v1.vision_service_pb2 import AnalyzeImagesRequest
 from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
 
 Asked = Mapping[str, Any]
 _INPUT_LIMIT = 256 * 1024 * 1024
-_SOON = 0.3
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_FOLDED = ("StreamChat", "StreamAnalyzeImages")
+_SOON = 1.0
 """The seconds after which `cancel_after: 0` cancels a call."""
 
 _calls: ContextVar[list[Any]] = ContextVar("_calls")
@@ -90,6 +98,10 @@ async def _list_models(
     yield ListModelsResponse(models=[model async for model in client.models(wanted)])
 
 
+async def _server_info(client: AsyncClient, *_: object) -> AsyncIterator[Message]:
+    yield await client.server_info()
+
+
 def _whole(make: Any, method: str) -> Callable[..., AsyncIterator[Message]]:
     async def call(client: AsyncClient, request: Message, timeout: float | None) -> AsyncIterator[Message]:
         stub: Any = client.stub(make)
@@ -116,6 +128,7 @@ _METHODS: Mapping[str, tuple[type[Message], Callable[..., AsyncIterator[Message]
     "StreamChat": (ChatRequest, _stream_chat),
     "CountTokens": (CountTokensRequest, _count_tokens),
     "ListModels": (ListModelsRequest, _list_models),
+    "GetServerInfo": (GetServerInfoRequest, _server_info),
     "AnalyzeImages": (AnalyzeImagesRequest, _whole(VisionServiceStub, "AnalyzeImages")),
     "StreamAnalyzeImages": (AnalyzeImagesRequest, _streamed(VisionServiceStub, "StreamAnalyzeImages")),
     "GenerateImages": (GenerateImagesRequest, _whole(ImageServiceStub, "GenerateImages")),
@@ -128,7 +141,7 @@ _METHODS: Mapping[str, tuple[type[Message], Callable[..., AsyncIterator[Message]
 
 
 class Clients:
-    """A client for each target, token and metadata."""
+    """A client for each target, token, limit of size and metadata."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], AsyncClient] = {}
@@ -136,13 +149,15 @@ class Clients:
     def get(self, asked: Asked) -> AsyncClient:
         """Returns the client for a call."""
         metadata = tuple(asked.get("metadata", {}).items())
-        key = (asked["target"], asked.get("token"), metadata)
+        limit = {"max_message_bytes": size} if (size := asked.get("max_message_bytes")) else {}
+        key = (asked["target"], asked.get("token"), size, metadata)
         if key not in self._made:
             self._made[key] = AsyncClient(
                 asked["target"],
                 token=asked.get("token"),
                 metadata=metadata,
                 interceptors=[_Whole(), _Streamed()],
+                **limit,
             )
         return self._made[key]
 
@@ -160,7 +175,7 @@ async def _carry_out(client: AsyncClient, asked: Asked) -> dict[str, Any]:
         kind.FromString(base64.b64decode(asked["request"])),
         None if deadline is None else deadline / 1000,
     )
-    responses: list[str] = []
+    responses: list[Message] = []
     outcome: dict[str, Any] = {"status": "OK"}
     try:
         if asked.get("cancel_after") == 0:
@@ -171,14 +186,26 @@ async def _carry_out(client: AsyncClient, asked: Asked) -> dict[str, Any]:
         outcome = _told(error)
     except grpc.RpcError as error:
         outcome = _told(error_of(error))
-    return {**outcome, "responses": responses}
+    folded = _encoded(_folded(responses)) if asked["method"] in _FOLDED else ""
+    return {**outcome, "responses": list(map(_encoded, responses)), "folded": folded}
 
 
-async def _read(messages: Any, responses: list[str], limit: int | None) -> bool:
+def _folded(events: list[Message]) -> Message:
+    fold = Fold()
+    for event in events:
+        fold.add(cast("ChatEvent", event))
+    return fold.answer().proto
+
+
+def _encoded(message: Message) -> str:
+    return base64.b64encode(message.SerializeToString()).decode()
+
+
+async def _read(messages: Any, responses: list[Message], limit: int | None) -> bool:
     """Reads messages, up to `limit` of them. Returns whether the stream came to its end."""
     async with aclosing(messages):
         async for message in messages:
-            responses.append(base64.b64encode(message.SerializeToString()).decode())
+            responses.append(message)
             if len(responses) == limit:
                 return False
     return True
@@ -199,6 +226,7 @@ def _told(error: RingmainError) -> dict[str, Any]:
     return {
         "status": error.code.name,
         "message": error.message,
+        "kind": _HUMP.sub("_", type(error).__name__).lower(),
         "reason": error.reason,
         "retry_delay_ms": None if error.retry_delay is None else round(error.retry_delay * 1000),
         "violations": [violation.field for violation in error.violations],
@@ -210,7 +238,13 @@ async def _answer(clients: Clients, data: bytes) -> None:
     calls: list[Any] = []
     _calls.set(calls)
     outcome = await _carry_out(clients.get(asked), asked)
-    nothing: dict[str, Any] = {"message": "", "reason": "", "retry_delay_ms": None, "violations": []}
+    nothing: dict[str, Any] = {
+        "message": "",
+        "kind": "",
+        "reason": "",
+        "retry_delay_ms": None,
+        "violations": [],
+    }
     metadata = {} if outcome["status"] == "CANCELLED" else await _metadata(calls)
     answer = {"id": asked["id"], **nothing, **outcome, "metadata": metadata}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -28,29 +28,35 @@ type question struct {
 	CancelAfter *int              `json:"cancel_after"`
 	Metadata    map[string]string `json:"metadata"`
 	Token       string            `json:"token"`
+	MaxBytes    int               `json:"max_message_bytes"`
 }
 
 // answer is what came of it.
 type answer struct {
 	ID           string            `json:"id"`
 	Responses    [][]byte          `json:"responses"`
+	Folded       []byte            `json:"folded"`
 	Status       string            `json:"status"`
 	Message      string            `json:"message"`
+	Kind         string            `json:"kind"`
 	Reason       string            `json:"reason"`
 	RetryDelayMS *int64            `json:"retry_delay_ms"`
 	Violations   []string          `json:"violations"`
 	Metadata     map[string]string `json:"metadata"`
+
+	stream *ringmain.Stream // of a chat
 }
 
 // cancelDelay is when a call is cancelled whose case says to do so after no message.
-const cancelDelay = 300 * time.Millisecond
+const cancelDelay = time.Second
 
 func carryOut(client *ringmain.Client, asked *question) *answer {
 	answered := &answer{ID: asked.ID, Status: "OK", Responses: [][]byte{}, Violations: []string{}, Metadata: map[string]string{}}
 	ctx, cancel := asked.context()
 	defer cancel()
+	defer answered.fold()
 	var header, trailer metadata.MD
-	messages, err := call(ctx, client, asked, grpc.Header(&header), grpc.Trailer(&trailer))
+	messages, err := call(ctx, client, asked, answered, grpc.Header(&header), grpc.Trailer(&trailer))
 	if err != nil {
 		answered.fail(err)
 		return answered
@@ -92,6 +98,18 @@ func (q *question) context() (context.Context, context.CancelFunc) {
 	return ctx, func() { release(); cancel() }
 }
 
+// fold tells what the client made of a stream.
+func (a *answer) fold() {
+	if a.stream == nil {
+		return
+	}
+	folded, err := proto.Marshal(a.stream.Partial().ChatResponse)
+	if err != nil {
+		a.fail(err)
+	}
+	a.Folded = folded
+}
+
 func (a *answer) fail(err error) {
 	var failed *ringmain.Error
 	if !errors.As(err, &failed) {
@@ -99,6 +117,9 @@ func (a *answer) fail(err error) {
 		return
 	}
 	a.Status, a.Message, a.Reason = code.Code(int32(failed.Code)).String(), failed.Message, failed.Reason
+	if kind := failed.Unwrap(); kind != nil {
+		a.Kind = strings.ReplaceAll(kind.Error(), " ", "_")
+	}
 	if failed.HasRetryDelay {
 		delay := failed.RetryDelay.Milliseconds()
 		a.RetryDelayMS = &delay

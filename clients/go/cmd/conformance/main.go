@@ -27,7 +27,7 @@ func run(in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, longestLine)
 	answers := &writer{encoder: json.NewEncoder(out)}
-	clients := &pool{clients: map[[2]string]*ringmain.Client{}}
+	clients := &pool{clients: map[key]*ringmain.Client{}}
 	defer clients.close()
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
@@ -36,7 +36,7 @@ func run(in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
 			return fmt.Errorf("not a case: %w", err)
 		}
-		client, err := clients.get(asked.Target, asked.Token)
+		client, err := clients.get(key{asked.Target, asked.Token, asked.MaxBytes})
 		if err != nil {
 			return err
 		}
@@ -58,21 +58,29 @@ func (w *writer) write(answered *answer) {
 	}
 }
 
-// pool keeps one client for each target and token.
-type pool struct {
-	clients map[[2]string]*ringmain.Client
+// key is what a client is made with.
+type key struct {
+	target, token string
+	maxBytes      int
 }
 
-func (p *pool) get(target, token string) (*ringmain.Client, error) {
-	key := [2]string{target, token}
+// pool keeps one client for each key.
+type pool struct {
+	clients map[key]*ringmain.Client
+}
+
+func (p *pool) get(key key) (*ringmain.Client, error) {
 	if client := p.clients[key]; client != nil {
 		return client, nil
 	}
 	var options []ringmain.Option
-	if token != "" {
-		options = append(options, ringmain.WithToken(token))
+	if key.token != "" {
+		options = append(options, ringmain.WithToken(key.token))
 	}
-	client, err := ringmain.New(target, options...)
+	if key.maxBytes != 0 {
+		options = append(options, ringmain.WithMaxMessageBytes(key.maxBytes))
+	}
+	client, err := ringmain.New(key.target, options...)
 	if err == nil {
 		p.clients[key] = client
 	}

@@ -94,6 +94,9 @@ func TestEveryMethod(t *testing.T) {
 		OnListModels: func(*ringmainv1.ListModelsRequest) (*ringmainv1.ListModelsResponse, error) {
 			return &ringmainv1.ListModelsResponse{}, nil
 		},
+		OnServerInfo: func(*ringmainv1.GetServerInfoRequest) (*ringmainv1.GetServerInfoResponse, error) {
+			return &ringmainv1.GetServerInfoResponse{}, nil
+		},
 	})
 	chat := &ringmainv1.ChatRequest{Model: "m"}
 	requests := map[string]proto.Message{
@@ -104,6 +107,7 @@ func TestEveryMethod(t *testing.T) {
 		"StreamImages":        &ringmainv1.StreamImagesRequest{},
 		"Embed":               &ringmainv1.EmbedRequest{},
 		"ListModels":          &ringmainv1.ListModelsRequest{},
+		"GetServerInfo":       &ringmainv1.GetServerInfoRequest{},
 	}
 	counts := map[string]int{"StreamChat": 5, "StreamAnalyzeImages": 3}
 	var asked []question
@@ -118,6 +122,10 @@ func TestEveryMethod(t *testing.T) {
 		}
 	}
 	var event ringmainv1.ChatEvent
+	var folded ringmainv1.ChatResponse
+	if err := proto.Unmarshal(answers["StreamChat"].Folded, &folded); err != nil || folded.GetMessage().GetParts()[0].GetText() != "é🙂" {
+		t.Errorf("%v %v", &folded, err)
+	}
 	if err := proto.Unmarshal(answers["StreamChat"].Responses[3], &event); err != nil || event.GetPartDelta().GetText() != "🙂" {
 		t.Errorf("%v %v", &event, err)
 	}
@@ -143,7 +151,7 @@ func TestErrorDetailsAndMetadata(t *testing.T) {
 	got := drive(t, question{
 		ID: "1", Target: target, Method: "Chat", Metadata: map[string]string{"x-case": "7"}, Token: "secret",
 	})["1"]
-	if got.Status != "RESOURCE_EXHAUSTED" || got.Message != "slow down" || got.Reason != "RATE_LIMITED" ||
+	if got.Status != "RESOURCE_EXHAUSTED" || got.Message != "slow down" || got.Kind != "rate_limited" || got.Reason != "RATE_LIMITED" ||
 		*got.RetryDelayMS != 1500 || len(got.Violations) != 1 || got.Violations[0] != "a.b" {
 		t.Errorf("%+v", got)
 	}
@@ -231,7 +239,10 @@ func TestWhatIsNoCase(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	if _, err := (&pool{}).get("dns://\x00", ""); err == nil {
+	if got := drive(t, question{ID: "large", Method: "Chat", Request: encoded(t, &ringmainv1.ChatRequest{Model: "m"}), MaxBytes: 1}); got["large"].Kind != "invalid_request" {
+		t.Errorf("%+v", got)
+	}
+	if _, err := (&pool{}).get(key{target: "dns://\x00"}); err == nil {
 		t.Error("no error")
 	}
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // call begins the call that a case asks for.
-func call(ctx context.Context, client *ringmain.Client, asked *question, options ...grpc.CallOption) (messages, error) {
+func call(
+	ctx context.Context, client *ringmain.Client, asked *question, answered *answer, options ...grpc.CallOption,
+) (messages, error) {
 	switch asked.Method {
 	case "Chat":
 		return unary(asked, func(request *ringmainv1.ChatRequest) (*ringmainv1.ChatResponse, error) {
@@ -22,7 +24,8 @@ func call(ctx context.Context, client *ringmain.Client, asked *question, options
 		})
 	case "StreamChat":
 		return streamed(asked, func(request *ringmainv1.ChatRequest) iter.Seq2[*ringmainv1.ChatEvent, error] {
-			return client.Stream(ctx, request, options...).Events()
+			answered.stream = client.Stream(ctx, request, options...)
+			return answered.stream.Events()
 		})
 	case "CountTokens":
 		return unary(asked, func(request *ringmainv1.CountTokensRequest) (*ringmainv1.CountTokensResponse, error) {
@@ -35,7 +38,8 @@ func call(ctx context.Context, client *ringmain.Client, asked *question, options
 		})
 	case "StreamAnalyzeImages":
 		return streamed(asked, func(request *ringmainv1.AnalyzeImagesRequest) iter.Seq2[*ringmainv1.ChatEvent, error] {
-			return client.StreamAnalyzeImages(ctx, request, options...).Events()
+			answered.stream = client.StreamAnalyzeImages(ctx, request, options...)
+			return answered.stream.Events()
 		})
 	case "GenerateImages":
 		return unary(asked, func(request *ringmainv1.GenerateImagesRequest) (*ringmainv1.GenerateImagesResponse, error) {
@@ -52,6 +56,10 @@ func call(ctx context.Context, client *ringmain.Client, asked *question, options
 	case "ListModels":
 		return unary(asked, func(request *ringmainv1.ListModelsRequest) (*ringmainv1.ListModelsResponse, error) {
 			return client.ModelService.ListModels(ctx, request, options...)
+		})
+	case "GetServerInfo":
+		return unary(asked, func(request *ringmainv1.GetServerInfoRequest) (*ringmainv1.GetServerInfoResponse, error) {
+			return client.ModelService.GetServerInfo(ctx, request, options...)
 		})
 	}
 	return nil, fmt.Errorf("no such method: %s", asked.Method)

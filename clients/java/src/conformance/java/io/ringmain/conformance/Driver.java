@@ -8,6 +8,7 @@ import com.google.protobuf.MessageLite;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
+import io.ringmain.Answer;
 import io.ringmain.RingmainClient;
 import io.ringmain.RingmainClientBuilder;
 import io.ringmain.RingmainException;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -72,28 +74,33 @@ public final class Driver {
     AtomicReference<Metadata> headers = new AtomicReference<>();
     AtomicReference<Metadata> trailers = new AtomicReference<>();
     List<MessageLite> responses = new ArrayList<>();
+    AtomicReference<Answer> folded = new AtomicReference<>();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", asked.get("id").getAsString());
     RingmainClient client =
         client(asked)
             .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
     try {
-      boolean cancelled = Methods.call(client, asked, responses);
+      boolean cancelled = Methods.call(client, asked, responses, folded);
       answer.putAll(told(cancelled ? Status.Code.CANCELLED : Status.Code.OK));
     } catch (RingmainException error) {
       answer.putAll(told(error));
     }
     answer.put("responses", responses.stream().map(Driver::base64).toList());
+    answer.put("folded", folded.get() == null ? "" : base64(folded.get().proto()));
     answer.put("metadata", printable(headers.get(), trailers.get()));
     return answer;
   }
 
-  /** The client of a target and token, with the call's metadata and deadline. */
+  /** The client of a target, token and limit of size, with the call's metadata and deadline. */
   private RingmainClient client(JsonObject asked) {
     String target = asked.get("target").getAsString();
     String token = asked.has("token") ? asked.get("token").getAsString() : "";
+    String limit =
+        asked.has("max_message_bytes") ? asked.get("max_message_bytes").getAsString() : "";
     RingmainClient client =
-        clients.computeIfAbsent(List.of(target, token), key -> connect(target, token));
+        clients.computeIfAbsent(
+            List.of(target, token, limit), key -> connect(target, token, limit));
     if (asked.has("metadata")) {
       for (var entry : asked.getAsJsonObject("metadata").entrySet()) {
         client = client.withMetadata(entry.getKey(), entry.getValue().getAsString());
@@ -105,15 +112,22 @@ public final class Driver {
     return client;
   }
 
-  private static RingmainClient connect(String target, String token) {
+  private static RingmainClient connect(String target, String token, String limit) {
     RingmainClientBuilder builder = RingmainClient.builder().target(target);
-    return (token.isEmpty() ? builder : builder.token(token)).build();
+    if (!token.isEmpty()) {
+      builder.token(token);
+    }
+    if (!limit.isEmpty()) {
+      builder.maxMessageBytes(Integer.parseInt(limit));
+    }
+    return builder.build();
   }
 
   private static Map<String, Object> told(Status.Code code) {
     Map<String, Object> told = new LinkedHashMap<>();
     told.put("status", code.name());
     told.put("message", "");
+    told.put("kind", "");
     told.put("reason", "");
     told.put("retry_delay_ms", null);
     told.put("violations", List.of());
@@ -123,6 +137,7 @@ public final class Driver {
   private static Map<String, Object> told(RingmainException error) {
     Map<String, Object> told = told(error.code());
     told.put("message", error.description());
+    told.put("kind", error.kind().name().toLowerCase(Locale.ROOT));
     told.put("reason", error.reason());
     told.put("retry_delay_ms", error.retryDelay().map(Duration::toMillis).orElse(null));
     told.put("violations", error.violations().stream().map(Violation::field).toList());

@@ -28,11 +28,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The methods that a case can ask for. */
 final class Methods {
   /** Milliseconds after which {@code cancel_after: 0} cancels. */
-  private static final long SOON = 300;
+  private static final long SOON = 1000;
 
   private static final ScheduledExecutorService CLOCK =
       Executors.newSingleThreadScheduledExecutor(
@@ -48,21 +49,27 @@ final class Methods {
    * Makes a call.
    *
    * @param responses where the messages go
+   * @param folded where the answer goes that the client made of a chat's stream
    * @return whether the call was cancelled here
    */
-  static boolean call(RingmainClient client, JsonObject asked, List<MessageLite> responses) {
+  static boolean call(
+      RingmainClient client,
+      JsonObject asked,
+      List<MessageLite> responses,
+      AtomicReference<Answer> folded) {
     byte[] request = Base64.getDecoder().decode(asked.get("request").getAsString());
     int cancelAfter = asked.has("cancel_after") ? asked.get("cancel_after").getAsInt() : -1;
     try {
       return switch (asked.get("method").getAsString()) {
         case "Chat" -> chat(client, ChatRequest.parseFrom(request), cancelAfter, responses);
         case "StreamChat" ->
-            read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses);
+            read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses, folded);
         case "StreamAnalyzeImages" ->
             read(
                 client.streamAnalyzeImages(AnalyzeImagesRequest.parseFrom(request)),
                 cancelAfter,
-                responses);
+                responses,
+                folded);
         case "StreamImages" ->
             images(client, StreamImagesRequest.parseFrom(request), cancelAfter, responses);
         default -> {
@@ -88,6 +95,7 @@ final class Methods {
             .addAllModels(client.models(wanted.toArray(new Capability[0])))
             .build();
       }
+      case "GetServerInfo" -> client.serverInfo();
       default -> throw new IllegalArgumentException("unknown method " + method);
     };
   }
@@ -110,9 +118,15 @@ final class Methods {
     }
   }
 
-  private static boolean read(ChatStream stream, int cancelAfter, List<MessageLite> responses) {
+  private static boolean read(
+      ChatStream stream,
+      int cancelAfter,
+      List<MessageLite> responses,
+      AtomicReference<Answer> folded) {
     try (stream) {
       return read(stream.events(), stream::close, cancelAfter, responses);
+    } finally {
+      folded.set(stream.partial());
     }
   }
 
