@@ -114,7 +114,11 @@ func TestEveryMethod(t *testing.T) {
 	for method, request := range requests {
 		asked = append(asked, question{ID: method, Target: target, Method: method, Request: encoded(t, request)})
 	}
+	asked = append(asked, question{ID: "large", Target: target, Method: "Chat", Request: encoded(t, chat), MaxBytes: 1})
 	answers := drive(t, asked...)
+	if answers["large"].Kind != "invalid_request" {
+		t.Errorf("%+v", answers["large"])
+	}
 	for method := range requests {
 		got := answers[method]
 		if want := max(counts[method], 1); got.Status != "OK" || len(got.Responses) != want {
@@ -238,9 +242,6 @@ func TestWhatIsNoCase(t *testing.T) {
 		if got.Status != "UNKNOWN" || got.Message == "" {
 			t.Errorf("%+v", got)
 		}
-	}
-	if got := drive(t, question{ID: "large", Method: "Chat", Request: encoded(t, &ringmainv1.ChatRequest{Model: "m"}), MaxBytes: 1}); got["large"].Kind != "invalid_request" {
-		t.Errorf("%+v", got)
 	}
 	if _, err := (&pool{}).get(key{target: "dns://\x00"}); err == nil {
 		t.Error("no error")
