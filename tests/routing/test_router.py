@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from ringmain.v1 import chat_service_pb2 as chat_pb2
-from ringmain.v1.content_pb2 import Part
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_USER, Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 from ringmain.v1.usage_pb2 import Usage
@@ -280,3 +280,16 @@ async def test_direct_names_reach_any_model_of_a_provider_and_nothing_else() -> 
 def test_parts_and_text_are_kept_by_the_answer_helper() -> None:
     """The answers these tests script are the fold of the events they script."""
     assert _answer().message.parts[0] == Part(text="hello")
+
+
+@pytest.mark.parametrize("paused_at", ["p0", "p1"])
+async def test_an_unfinished_turn_goes_on_at_its_provider(paused_at: str) -> None:
+    """Only the provider that paused a turn can read its state, so it is tried first, and others after it."""
+    request = chat_pb2.ChatRequest(model="m")
+    request.messages.add(role=ROLE_USER).parts.add(text="search")
+    request.messages.add(role=ROLE_ASSISTANT).parts.add(text="hm", provider_id=paused_at, signature=b"s")
+    first = ScriptedBackend([[_down("p0")], [_answer()]])
+    second = ScriptedBackend([[_down("p1")], [_answer()]])
+    response = await _router(first, second).call(CHAT, request, new_call())
+    asked = [attempt.provider_id for attempt in response.route.attempts]
+    assert asked[0] == paused_at

@@ -92,6 +92,10 @@ def _no_tokens(_request: object) -> int:
     return 0
 
 
+def _nobody(_request: object) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Operation(Generic[Req, Answer]):
     """An operation, answered whole (`Unary`) or in events (`Streamed`).
@@ -114,6 +118,8 @@ class Operation(Generic[Req, Answer]):
         passes_options: Whether a request passes options of its own to a provider (`provider_options`). They
             may ask for answers of other shapes, and name what only this caller can see, so that a failure
             because of them counts against no candidate.
+        continued: Returns the provider whose unfinished turn a request goes on with, empty for none. It is
+            tried first, since only it can read the state of that turn.
         replay: The functions by which an answer is given again; None where a repeat simply runs again.
         same_model: Whether answers of different models do not go together, as vectors of different spaces:
             then only candidates of the first one's provider model are tried.
@@ -131,6 +137,7 @@ class Operation(Generic[Req, Answer]):
     may_hold_media: Callable[[Req], bool] = holds_media  # type: ignore[assignment] # a request is a message, or says so itself
     fit: Callable[[Req, Candidate, MediaWorkers], Awaitable[Req]] = fit_each  # type: ignore[assignment] # as above
     passes_options: Callable[[Req], bool] = _no_options
+    continued: Callable[[Req], str] = _nobody
     # An operation does not know the answer of its twin of the other shape.
     replay: Replay[Req, Any, Any] | None = None
     same_model: bool = False

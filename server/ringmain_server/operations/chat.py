@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT
 
 from ringmain_server.call import Call
@@ -27,6 +28,14 @@ def _chat_started(call: Call, candidate: Candidate, _: chat_pb2.ChatEvent) -> Se
 
 def _chat_accounted(event: chat_pb2.ChatEvent) -> Accounted | None:
     return event.finished if event.HasField("finished") else None
+
+
+def _continued(request: chat_pb2.ChatRequest) -> str:
+    """Returns the provider of the turn that the model is to go on with, such as a paused one."""
+    last = request.messages[-1] if request.messages else None
+    if last is None or last.role != ROLE_ASSISTANT:
+        return ""
+    return next((part.provider_id for part in reversed(last.parts) if part.provider_id), "")
 
 
 def _passes_options(request: chat_pb2.ChatRequest) -> bool:
@@ -55,6 +64,7 @@ CHAT: Unary[chat_pb2.ChatRequest, chat_pb2.ChatResponse] = Unary(
     may_hold_media=may_hold_media,
     passes_options=_passes_options,
     input_tokens=request_tokens,
+    continued=_continued,
     replay=_CHAT_REPLAY,
 )
 
@@ -79,6 +89,7 @@ STREAM_CHAT: Streamed[chat_pb2.ChatRequest, chat_pb2.ChatEvent] = Streamed(
     may_hold_media=may_hold_media,
     passes_options=_passes_options,
     input_tokens=request_tokens,
+    continued=_continued,
     replay=_CHAT_REPLAY,
 )
 

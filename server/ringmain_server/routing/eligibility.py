@@ -118,6 +118,12 @@ def chosen(
     return [target for provider_id in order for target in by_provider[provider_id]]
 
 
+def first_at(provider_id: str, targets: Sequence[ServableT]) -> Sequence[ServableT]:
+    """Returns the candidates with those of a provider in front; the same ones if it has none."""
+    found = [one for one in targets if one.candidate.provider_id == provider_id]
+    return [*found, *(one for one in targets if one not in found)] if found else targets
+
+
 def same_model(first: ServableT, targets: Sequence[ServableT]) -> list[ServableT]:
     """Returns the candidates with the same provider model as the first, at any provider.
 

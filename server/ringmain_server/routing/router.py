@@ -27,7 +27,7 @@ from ringmain_server.operations.base import Operation, Recovering, Streamed, Una
 from ringmain_server.policies import Clock
 from ringmain_server.policies.deadline import share
 from ringmain_server.routing.balance import Strategy, arrange
-from ringmain_server.routing.eligibility import capable, chosen, lacked_by_some, same_model
+from ringmain_server.routing.eligibility import capable, chosen, first_at, lacked_by_some, same_model
 from ringmain_server.routing.hedge import Runner, race
 from ringmain_server.routing.models import Models, RoutePlan, Target
 from ringmain_server.routing.policy import HedgePolicy, ModelPolicy
@@ -278,6 +278,8 @@ class Router:
             targets = capable(model, targets, op, request, may_hold_media=call.may_hold_media)
         if not policy.provider_ids and plan.policy.strategy is not Strategy.PRIORITY:
             targets = arrange(plan.policy.strategy, targets, self._rng)
+        if len(targets) > 1 and (provider_id := op.continued(request)):
+            targets = first_at(provider_id, targets)
         if op.same_model:
             targets = same_model(first or targets[0], targets)
         if policy.failover_disabled:
