@@ -288,8 +288,8 @@ async def test_an_unfinished_turn_goes_on_at_its_provider(paused_at: str) -> Non
     request = chat_pb2.ChatRequest(model="m")
     request.messages.add(role=ROLE_USER).parts.add(text="search")
     request.messages.add(role=ROLE_ASSISTANT).parts.add(text="hm", provider_id=paused_at, signature=b"s")
-    first = ScriptedBackend([[_down("p0")], [_answer()]])
-    second = ScriptedBackend([[_down("p1")], [_answer()]])
-    response = await _router(first, second).call(CHAT, request, new_call())
+    backends = {"p0": ScriptedBackend([[_answer()]]), "p1": ScriptedBackend([[_answer()]])}
+    backends[paused_at] = ScriptedBackend([[_down(paused_at)]])
+    response = await _router(*backends.values()).call(CHAT, request, new_call())
     asked = [attempt.provider_id for attempt in response.route.attempts]
-    assert asked[0] == paused_at
+    assert (asked[0], len(asked)) == (paused_at, 2)
