@@ -17,12 +17,13 @@ from openai.types.responses import response_reasoning_summary_part_done_event as
 from openai.types.responses.response import IncompleteDetails
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 
+from tests.fakes import responses_items
 from tests.fakes.completions import CREATED
 from tests.fakes.script import Answer, ToolCall
 
 Status = Literal["in_progress", "completed", "incomplete"]
 Part = wire.ResponseOutputText | wire.ResponseOutputRefusal
-Item = wire.ResponseReasoningItem | wire.ResponseOutputMessage | wire.ResponseFunctionToolCall
+Item = wire.ResponseOutputItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ def _usage(answer: Answer) -> wire.ResponseUsage | None:
 
 def output(answer: Answer, head: Head) -> list[Item]:
     """The items of the answer in their order."""
-    found: list[Item] = []
+    found: list[Item] = [responses_items.parsed(item) for item in answer.items]
+    if found:
+        return found
     if answer.reasoning:
         found.append(_reasoning(answer, head))
     if answer.tokens or answer.refusal:
@@ -189,6 +192,9 @@ def opening(answer: Answer, head: Head) -> Iterator[Event]:
 
 def contents(answer: Answer, head: Head) -> Iterator[Event]:
     """The events that carry the answer, item by item."""
+    if answer.items:
+        yield from (Event(event, piece) for event, piece in responses_items.events(answer.items))
+        return
     index = 0
     if answer.reasoning:
         yield from _reasoning_events(answer, head)

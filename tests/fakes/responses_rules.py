@@ -59,7 +59,7 @@ def _items(items: list[Json], *, stored: bool) -> Iterator[str]:
         if is_reasoning:
             yield from _reasoning(item, index, stored=stored)
     for before, after in pairwise([*items, {"role": "nobody"}]):
-        if before.get("type") == "reasoning" and not _follows_reasoning(after):
+        if before.get("type") == "reasoning" and not _is_made(after):
             name = f"Item '{before['id']}' of type 'reasoning'"
             yield f"{name} was provided without its required following item."
     yield from _linkage(items)
@@ -73,8 +73,24 @@ def _reasoning(item: Json, index: int, *, stored: bool) -> Iterator[str]:
         yield f"The encrypted content for item {item['id']} could not be verified: input[{index}]."
 
 
-def _follows_reasoning(item: Json) -> bool:
-    return item.get("type") in ("reasoning", "function_call") or item.get("role") == "assistant"
+_MADE = frozenset(
+    {
+        "reasoning",
+        "function_call",
+        "web_search_call",
+        "code_interpreter_call",
+        "file_search_call",
+        "image_generation_call",
+        "mcp_call",
+        "mcp_list_tools",
+        "compaction",
+    }
+)
+"""Types of items that the model makes, besides messages."""
+
+
+def _is_made(item: Json) -> bool:
+    return item.get("type") in _MADE or item.get("role") == "assistant"
 
 
 def _linkage(items: list[Json]) -> Iterator[str]:

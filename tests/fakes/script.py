@@ -160,6 +160,7 @@ class Answer:
             has all of it after the text.
         logprobs: Whether each piece of the text comes with its log probability.
         refusal: What the model says instead of answering.
+        items: The items of an answer of the responses wire, in place of all of these.
         finish_reason: Why it stopped. None derives it: `tool_calls` if there are any, else `stop`.
         usage: The counts. None withholds them even if the request asks, as some servers do.
         pace: How long it takes.
@@ -174,6 +175,7 @@ class Answer:
     beside: Mapping[str, Any] = field(default_factory=dict)
     logprobs: bool = False
     refusal: str | None = None
+    items: tuple[Mapping[str, Any], ...] = ()
     finish_reason: FinishReason | None = None
     usage: Usage | None = field(default_factory=Usage)
     pace: Pace = field(default_factory=Pace)

@@ -147,7 +147,7 @@ class ResponsesOutput:
                     self._reasoning(index, (field, position), text)
         # Without its state, the id of a reasoning item would be looked up in vain.
         if item.get("encrypted_content") or item.get("content"):
-            state = packed({name: value for name, value in item.items() if value is not None})
+            state = packed({name: value for name, value in item.items() if value})
             if state and index not in self._sections:
                 self._sections[index] = None
                 self.silent += 1

@@ -12,7 +12,7 @@ from ringmain.v1.generation_pb2 import MODALITY_AUDIO, MODALITY_IMAGE, Tool, Too
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.tools import function, mode, parallel, unrestricted
+from ringmain_server.providers.openai.tools import function, mode, parallel
 
 _NO_PARAMETERS: Mapping[str, object] = {
     "type": "object",
@@ -35,9 +35,9 @@ def tools(request: ChatRequest, candidate: Candidate) -> list[Object]:
     Raises:
         InvalidField: The parameters of a function are not a JSON object.
         Inexpressible: A function must be called strictly, and its parameters do not allow it.
-        CapabilityMissing: The provider cannot search within the request's restrictions, or not speak.
+        CapabilityMissing: The answer may hold speech, which this wire does not have.
     """
-    found = [_tool(tool, candidate, f"tools[{index}]") for index, tool in enumerate(request.tools)]
+    found = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
     modalities = request.generation_config.output_modalities
     if MODALITY_AUDIO in modalities:
         raise CapabilityMissing(candidate.name, "AUDIO_OUTPUT")
@@ -73,9 +73,9 @@ def _named(choice: ToolChoice, request: ChatRequest) -> Object:
     return {"type": "function", "name": name}
 
 
-def _tool(tool: Tool, candidate: Candidate, path: str) -> Object:
+def _tool(tool: Tool, path: str) -> Object:
     if tool.HasField("web_search"):
-        return _web_search(tool.web_search, candidate)
+        return _web_search(tool.web_search)
     if tool.HasField("code_execution"):
         return {"type": _TYPES["code_execution"], "container": {"type": "auto"}}
     # Unless told, a function is not strict: this wire's default would forbid most schemas.
@@ -83,11 +83,12 @@ def _tool(tool: Tool, candidate: Candidate, path: str) -> Object:
     return {**found, **function(tool.function, path)}
 
 
-def _web_search(search: WebSearchTool, candidate: Candidate) -> Object:
-    unrestricted(search, candidate.name, allowed=True)
+def _web_search(search: WebSearchTool) -> Object:
     found: Object = {"type": _TYPES["web_search"]}
-    if search.allowed_domains:
-        found["filters"] = {"allowed_domains": list(search.allowed_domains)}
+    # The reference names no blocked domains, but OpenAI takes them and says so in its answer.
+    domains = {"allowed_domains": search.allowed_domains, "blocked_domains": search.blocked_domains}
+    if filters := {name: list(some) for name, some in domains.items() if some}:
+        found["filters"] = filters
     if search.country_code:
         found["user_location"] = {"type": "approximate", "country": search.country_code}
     return found

@@ -47,17 +47,16 @@ def lacking(model: str, tool: Tool) -> CapabilityMissing:
     return CapabilityMissing(model, (tool.WhichOneof("kind") or "tools").upper())
 
 
-def unrestricted(search: WebSearchTool, model: str, *, allowed: bool = False) -> None:
-    """Checks that a search has no restriction that the wire cannot express.
+def unrestricted(search: WebSearchTool, model: str) -> None:
+    """Checks that a search has no restriction, for wires that cannot express one.
 
     Args:
         search: The search.
         model: The provider's model, for the message.
-        allowed: Whether the wire can restrict a search to domains.
 
     Raises:
         CapabilityMissing: It has one. Leaving it out would search where the caller forbade it.
     """
-    if search.blocked_domains or (search.allowed_domains and not allowed):
+    if search.blocked_domains or search.allowed_domains:
         message = f"{model} cannot keep a web search to the domains of the request"
         raise CapabilityMissing(model, "WEB_SEARCH", message)

@@ -11,7 +11,7 @@ from ringmain.v1.model_service_pb2 import (
 )
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, CHAT_FEATURES, PROVIDER_TOOLS
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
 from ringmain_server.catalog.models import lookup
 from ringmain_server.kinds import OpenAIKind
 from ringmain_server.operations.needs import NOTHING
@@ -19,7 +19,7 @@ from ringmain_server.providers.openai.chat_tools import searches
 from ringmain_server.providers.openai.media import STREAMS_OF_IMAGES, streams_images
 from ringmain_server.providers.translator import Translators
 
-_RESPONSES: frozenset[int] = PROVIDER_TOOLS | {CAPABILITY_IMAGE_OUTPUT, ALLOWED_DOMAINS}
+_RESPONSES: frozenset[int] = PROVIDER_TOOLS | {CAPABILITY_IMAGE_OUTPUT} | RESTRICTIONS
 """The Responses wire carries these: images are drawn by a tool that OpenAI runs, like searches and code."""
 _SEARCH: frozenset[int] = frozenset({CAPABILITY_WEB_SEARCH})
 
