@@ -79,17 +79,37 @@ def answered(method: str, answer: Mapping[str, Any]) -> ChatResponse:
             return _fold(_events(messages)).answer().proto
 
 
-def misfolded(method: str, answer: Mapping[str, Any]) -> str:
-    """What is wrong with the answer that the driver's helper folded; empty if nothing is."""
-    if METHODS[method][2] is not ChatEvent:
-        return ""
-    if "folded" not in answer:
-        return "the driver does not tell what the helper folded"
-    ours, theirs = answered(method, answer), ChatResponse.FromString(base64.b64decode(answer["folded"]))
+def misread(method: str, answer: Mapping[str, Any]) -> Iterator[str]:
+    """Says where the driver's helper made something else of a chat than was sent, one sentence each.
+
+    Args:
+        method: That was called.
+        answer: The line that the driver wrote, parsed.
+    """
+    kind = METHODS[method][2]
+    if kind is ChatEvent:
+        yield from _misfolded(answered(method, answer), answer.get("folded"))
+    if kind is ChatEvent or (kind is ChatResponse and answer["responses"]):
+        yield from differences(_read(Answer(answered(method, answer))), answer.get("read"), "read")
+
+
+def _misfolded(ours: ChatResponse, folded: str | None) -> Iterator[str]:
+    theirs = ChatResponse.FromString(base64.b64decode(folded or ""))
     if ours == theirs:
-        return ""
+        return
     wanted, found = (MessageToDict(one, preserving_proto_field_name=True) for one in (ours, theirs))
-    return "; ".join(differences(wanted, found, "folded")) or "the helper's answer has more than the events"
+    told = list(differences(wanted, found, "folded"))
+    yield from told or ["folded has more than the events"]
+
+
+def _read(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "sources": [source.uri or source.filename for source in answer.sources],
+        "tool_calls": [call.id for call in answer.tool_calls],
+        "provider_tool_calls": [call.id for call in answer.provider_tool_calls],
+        "must_continue": answer.must_continue,
+    }
 
 
 def _messages(method: str, answer: Mapping[str, Any]) -> list[Message]:

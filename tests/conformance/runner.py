@@ -17,7 +17,7 @@ from tests.conformance.driver import Driver, DriverError, driving
 from tests.conformance.expand import goes_on, message
 from tests.conformance.front import GIVEN, FrontServer
 from tests.conformance.matching import differences
-from tests.conformance.observed import answered, misfolded, observed
+from tests.conformance.observed import answered, misread, observed
 from tests.conformance.stage import Stage, stage
 from tests.conformance.upstreams import Held
 from tests.fakes.received import Received
@@ -117,16 +117,14 @@ async def _problems(on: Stage, driver: Driver, case: Case, served: Gateway) -> A
         if case.sent_back is not None:
             [first] = answers
             around["before"] = observed(case.method, first)
-            if wrong := misfolded(case.method, first):
-                yield f"before: {wrong}"
+            for problem in misread(case.method, first):
+                yield f"before: {problem}"
             request = goes_on(request, answered(case.method, first), case.sent_back)
             answers = [await driver.ask(case, request, target)]
         around |= {**await _upstream(on, case), **_front(front)}
         for number, answer in enumerate(answers):
-            if wrong := misfolded(case.method, answer):
-                yield wrong
             seen = {**observed(case.method, answer), **around}
-            problems = list(differences(case.expect, seen))
+            problems = [*differences(case.expect, seen), *misread(case.method, answer)]
             for problem in problems:
                 yield problem if len(answers) == 1 else f"call {number}: {problem}"
             if problems and answer["status"] != "OK":

@@ -41,17 +41,20 @@ from ringmain.v1.routing_pb2 import Attempt, Route
 from ringmain.v1.usage_pb2 import Usage
 
 from tests.conformance.expand import png
-from tests.conformance.observed import answered, misfolded, observed
+from tests.conformance.observed import answered, misread, observed
 
 ROUTE = Route(provider_id="p", provider_model="m", attempts=[Attempt()])
 ACCOUNT = {"usage": {"input_token_count": 3}, "provider": "p", "provider_model": "m", "attempts": ["OK"]}
 USAGE = Usage(input_token_count=3)
 
 
+def _base64(message: Message) -> str:
+    return base64.b64encode(message.SerializeToString()).decode()
+
+
 def see(method: str, *messages: Message, **told: Any) -> dict[str, Any]:
     """What is observed of an answer."""
-    responses = [base64.b64encode(one.SerializeToString()).decode() for one in messages]
-    return observed(method, {"responses": responses, "status": "OK", **told})
+    return observed(method, {"responses": list(map(_base64, messages)), "status": "OK", **told})
 
 
 def test_whole_and_streamed_look_alike() -> None:
@@ -112,33 +115,32 @@ def test_what_a_provider_found() -> None:
     assert "tool_calls" not in seen
 
 
-def test_a_wrong_fold_is_found_out() -> None:
-    """What a helper makes of a stream is compared with what the events say."""
+def test_what_a_helper_makes_of_a_stream_is_compared() -> None:
+    """A fold that is not what the events say is found out, and so is what is read from it."""
+    search = ProviderToolCall(tool_call_id="s", name="web_search")
     events = [
-        ChatEvent(
-            part_started=PartStarted(index=0, part=Part(provider_tool_call=ProviderToolCall(name="s")))
-        ),
+        ChatEvent(part_started=PartStarted(index=0, part=Part(provider_tool_call=search))),
         ChatEvent(part_delta=PartDelta(index=0, arguments_json="{}")),
     ]
-    told: dict[str, Any] = {
-        "responses": [base64.b64encode(one.SerializeToString()).decode() for one in events]
-    }
+    told: dict[str, Any] = {"responses": [_base64(one) for one in events]}
+    read = {"text": "", "sources": [], "tool_calls": [], "provider_tool_calls": ["s"], "must_continue": False}
     right = answered("StreamChat", told)
-    wrong = ChatResponse()
+    wrong, more = ChatResponse(), ChatResponse(response_id="x")
     wrong.CopyFrom(right)
     wrong.message.parts[0].tool_call.arguments_json = "{}"
-    more = ChatResponse(response_id="x")
     more.MergeFrom(right)
 
-    def complaint(folded: ChatResponse) -> str:
-        data = base64.b64encode(folded.SerializeToString()).decode()
-        return misfolded("StreamChat", {**told, "folded": data})
+    def complaint(folded: ChatResponse, **other: object) -> str:
+        line = {**told, "folded": _base64(folded), "read": {**read, **other}}
+        return "; ".join(misread("StreamChat", line))
 
     assert complaint(right) == ""
-    assert "provider_tool_call" in complaint(wrong)
-    assert "more than the events" in complaint(more)
-    assert "does not tell" in misfolded("StreamChat", told)
-    assert misfolded("Chat", {"responses": []}) == ""
+    assert "folded.message.parts[0].provider_tool_call" in complaint(wrong)
+    assert "folded has more" in complaint(more)
+    assert "read.tool_calls" in complaint(right, tool_calls=["s"])
+    assert len(list(misread("StreamChat", told))) == 2
+    assert not list(misread("Chat", {"responses": []}))
+    assert not list(misread("Embed", {"responses": []}))
 
 
 def test_the_largest_piece_of_a_medium() -> None:

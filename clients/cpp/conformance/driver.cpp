@@ -111,6 +111,7 @@ class Case {
     fields["responses"].mutable_list_value();
     fields["metadata"].mutable_struct_value();
     fields["folded"].set_string_value("");
+    fields["read"].set_null_value(google::protobuf::NULL_VALUE);
     told(nullptr);
     try {
       call(client);
@@ -118,7 +119,11 @@ class Case {
       told(&error);
       saw(error.trailers());
     }
-    if (fold_) fields["folded"].set_string_value(base64(fold_->answer()));
+    if (fold_) {
+      chat_ = fold_->answer();
+      fields["folded"].set_string_value(base64(*chat_));
+    }
+    if (chat_) read(*chat_, fields["read"].mutable_struct_value());
     return to_json(answer_);
   }
 
@@ -153,6 +158,7 @@ class Case {
     const Alarm alarm(number("cancel_after") == 0, [&] { cancellation.cancel(); });
     const auto reply = (client.*method)(request<std::decay_t<Request>>(), call);
     received(*reply);
+    if constexpr (std::is_same_v<Response, v1::ChatResponse>) chat_ = *reply;
     saw(reply.metadata);
   }
 
@@ -209,6 +215,23 @@ class Case {
     responses.add_values()->set_string_value(base64(message));
   }
 
+  // Tells what the client reads from a chat's answer.
+  static void read(const v1::ChatResponse& chat, Struct* told) {
+    auto& fields = *told->mutable_fields();
+    fields["text"].set_string_value(ringmain::text(chat));
+    fields["must_continue"].set_bool_value(ringmain::must_continue(chat));
+    auto& sources = *fields["sources"].mutable_list_value();
+    for (const auto& source : ringmain::sources(chat)) {
+      sources.add_values()->set_string_value(source.uri().empty() ? source.filename() : source.uri());
+    }
+    auto& calls = *fields["tool_calls"].mutable_list_value();
+    for (const auto& call : ringmain::tool_calls(chat)) calls.add_values()->set_string_value(call.tool_call_id());
+    auto& ran = *fields["provider_tool_calls"].mutable_list_value();
+    for (const auto& call : ringmain::provider_tool_calls(chat)) {
+      ran.add_values()->set_string_value(call.tool_call_id());
+    }
+  }
+
   void saw(const ringmain::Metadata& metadata) {
     auto& fields = *(*answer_.mutable_fields())["metadata"].mutable_struct_value()->mutable_fields();
     for (const auto& [key, value] : metadata) {
@@ -234,6 +257,7 @@ class Case {
   Struct asked_;
   Struct answer_;
   std::optional<ringmain::Fold> fold_;  // of a chat's stream
+  std::optional<v1::ChatResponse> chat_;
 };
 
 // One client for each target, token and limit of size.

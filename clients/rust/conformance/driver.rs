@@ -13,8 +13,8 @@ use base64::prelude::BASE64_STANDARD;
 use ringmain::prost::Message;
 use ringmain::tonic::metadata::{KeyAndValueRef, MetadataMap};
 use ringmain::v1::{
-    AnalyzeImagesRequest, ChatEvent, ChatRequest, CountTokensRequest, EmbedRequest, GenerateImagesRequest,
-    GetServerInfoRequest, ListModelsRequest, StreamImagesRequest,
+    AnalyzeImagesRequest, ChatEvent, ChatRequest, ChatResponse, Citation, CountTokensRequest, EmbedRequest,
+    GenerateImagesRequest, GetServerInfoRequest, ListModelsRequest, StreamImagesRequest,
 };
 use ringmain::{Call, Client, Code, Error, Event, EventStream, Fold, Reply};
 use serde_json::{Map, Value, json};
@@ -31,6 +31,7 @@ const BEFORE_ANSWER: Duration = Duration::from_secs(1);
 struct Outcome {
     responses: Vec<String>,
     folded: String,
+    read: Value,
     metadata: Map<String, Value>,
     error: Option<Error>,
     cancelled: bool,
@@ -51,6 +52,34 @@ impl Outcome {
         }
     }
 
+    /// Tells what the client makes of a chat's answer.
+    fn read(&mut self, method: &str) -> Result<(), Failure> {
+        let messages = self.responses.iter().map(|response| BASE64_STANDARD.decode(response));
+        let messages = messages.collect::<Result<Vec<_>, _>>()?;
+        let answer = match (method, messages.first()) {
+            ("Chat" | "AnalyzeImages", Some(message)) => ChatResponse::decode(message.as_slice())?,
+            ("StreamChat" | "StreamAnalyzeImages", _) => {
+                let mut fold = Fold::default();
+                for message in &messages {
+                    fold.add(&ChatEvent::decode(message.as_slice())?);
+                }
+                let answer = fold.answer();
+                self.folded = BASE64_STANDARD.encode(answer.encode_to_vec());
+                answer
+            }
+            _ => return Ok(()),
+        };
+        let address = |source: &Citation| if source.uri.is_empty() { &source.filename } else { &source.uri }.clone();
+        self.read = json!({
+            "text": answer.text(),
+            "sources": answer.sources().into_iter().map(address).collect::<Vec<_>>(),
+            "tool_calls": answer.tool_calls().map(|call| &call.tool_call_id).collect::<Vec<_>>(),
+            "provider_tool_calls": answer.provider_tool_calls().map(|call| &call.tool_call_id).collect::<Vec<_>>(),
+            "must_continue": answer.must_continue(),
+        });
+        Ok(())
+    }
+
     fn failed(&mut self, error: Error) {
         self.saw(error.status().metadata());
         self.error = Some(error);
@@ -68,6 +97,7 @@ impl Outcome {
             "id": id,
             "responses": self.responses,
             "folded": self.folded,
+            "read": self.read,
             "status": status,
             "message": error.map_or("", Error::message),
             "kind": error.map(|error| name(error.code())).unwrap_or_default(),
@@ -163,20 +193,6 @@ impl Case {
         outcome
     }
 
-    /// Reads a chat's stream, and tells what it folds into.
-    async fn chat_stream(
-        &self,
-        call: impl Future<Output = Result<EventStream<ChatEvent>, Error>>,
-    ) -> Result<Outcome, Failure> {
-        let mut outcome = self.stream(call).await;
-        let mut fold = Fold::default();
-        for response in &outcome.responses {
-            fold.add(&ChatEvent::decode(BASE64_STANDARD.decode(response)?.as_slice())?);
-        }
-        outcome.folded = BASE64_STANDARD.encode(fold.answer().encode_to_vec());
-        Ok(outcome)
-    }
-
     /// Reads a stream, and drops it after as many messages as the case says; then it returns true.
     async fn read<E: Event + Message>(&self, stream: EventStream<E>, outcome: &mut Outcome) -> bool {
         let mut stream = pin!(stream);
@@ -196,13 +212,13 @@ impl Case {
 
     /// Makes the call that the case names. Boxes keep what each arm needs off the stack, of which a debug build has little.
     async fn carry_out(&self, client: &Client) -> Result<Outcome, Failure> {
-        Ok(match self.text("method") {
+        let mut outcome = match self.text("method") {
             "Chat" => self.whole(Box::pin(client.chat(self.call::<ChatRequest>()?))).await,
-            "StreamChat" => self.chat_stream(Box::pin(client.stream_chat(self.call::<ChatRequest>()?))).await?,
+            "StreamChat" => self.stream(Box::pin(client.stream_chat(self.call::<ChatRequest>()?))).await,
             "CountTokens" => self.whole(Box::pin(client.count_tokens(self.call::<CountTokensRequest>()?))).await,
             "AnalyzeImages" => self.whole(Box::pin(client.analyze_images(self.call::<AnalyzeImagesRequest>()?))).await,
             "StreamAnalyzeImages" => {
-                self.chat_stream(Box::pin(client.stream_analyze_images(self.call::<AnalyzeImagesRequest>()?))).await?
+                self.stream(Box::pin(client.stream_analyze_images(self.call::<AnalyzeImagesRequest>()?))).await
             }
             "GenerateImages" => {
                 self.whole(Box::pin(client.generate_images(self.call::<GenerateImagesRequest>()?))).await
@@ -212,7 +228,9 @@ impl Case {
             "ListModels" => self.whole(Box::pin(client.list_models(self.call::<ListModelsRequest>()?))).await,
             "GetServerInfo" => self.whole(Box::pin(client.get_server_info(self.call::<GetServerInfoRequest>()?))).await,
             other => return Err(format!("no method {other:?}").into()),
-        })
+        };
+        outcome.read(self.text("method"))?;
+        Ok(outcome)
     }
 }
 

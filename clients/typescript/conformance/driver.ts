@@ -6,7 +6,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { type ChatStream, Client, type Headers, RingmainError, status } from "../src/index.js";
+import { type Answer, type ChatStream, Client, type Headers, RingmainError, status } from "../src/index.js";
 import {
   AnalyzeImagesRequestSchema,
   ChatEventSchema,
@@ -42,11 +42,21 @@ export interface Question {
   max_message_bytes?: number | null;
 }
 
+/** What the client reads from a chat's answer. */
+export interface Read {
+  text: string;
+  sources: string[];
+  tool_calls: string[];
+  provider_tool_calls: string[];
+  must_continue: boolean;
+}
+
 /** What came of it. */
 export interface Told {
   id: string;
   responses: string[];
   folded: string;
+  read: Read | null;
   status: string;
   message: string;
   kind: string;
@@ -94,26 +104,43 @@ function folded<I extends DescMessage>(
       for await (const event of stream.events()) yield toBinary(ChatEventSchema, event);
     } finally {
       told.folded = base64(toBinary(ChatResponseSchema, stream.partial.proto));
+      told.read = read(stream.partial);
     }
   };
 }
 
+/** Returns a method that is answered by a whole chat. */
+function answered<I extends DescMessage>(
+  input: I,
+  call: (client: Client, request: MessageShape<I>, options: Options) => Promise<Answer>,
+): Method {
+  return async function* (client, request, options, told) {
+    const answer = await call(client, fromBinary(input, request), options);
+    told.read = read(answer);
+    yield toBinary(ChatResponseSchema, answer.proto);
+  };
+}
+
+function read(answer: Answer): Read {
+  return {
+    text: answer.text,
+    sources: answer.sources.map(({ uri, filename }) => uri || filename),
+    tool_calls: answer.toolCalls.map(({ id }) => id),
+    provider_tool_calls: answer.providerToolCalls.map(({ id }) => id),
+    must_continue: answer.mustContinue,
+  };
+}
+
 const METHODS: Record<string, Method> = {
-  Chat: whole(
-    ChatRequestSchema,
-    ChatResponseSchema,
-    async (client, request, options) => (await client.chat(request, options)).proto,
-  ),
+  Chat: answered(ChatRequestSchema, (client, request, options) => client.chat(request, options)),
   StreamChat: folded(ChatRequestSchema, (client, request, options) => client.stream(request, options)),
   CountTokens: whole(CountTokensRequestSchema, CountTokensResponseSchema, (client, request, options) =>
     request.chat
       ? client.countTokens(request.chat, options)
       : client.stubs.chat.countTokens(request, options),
   ),
-  AnalyzeImages: whole(
-    AnalyzeImagesRequestSchema,
-    ChatResponseSchema,
-    async (client, request, options) => (await client.analyzeImages(request, options)).proto,
+  AnalyzeImages: answered(AnalyzeImagesRequestSchema, (client, request, options) =>
+    client.analyzeImages(request, options),
   ),
   StreamAnalyzeImages: folded(AnalyzeImagesRequestSchema, (client, request, options) =>
     client.streamAnalyzeImages(request, options),
@@ -143,6 +170,7 @@ export async function carryOut(client: Client, asked: Question): Promise<Told> {
     id: asked.id,
     responses: [],
     folded: "",
+    read: null,
     status: "OK",
     message: "",
     kind: "",

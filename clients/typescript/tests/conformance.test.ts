@@ -108,6 +108,7 @@ test("error details and metadata are told", async (t) => {
     id: "1",
     responses: [],
     folded: "",
+    read: null,
     status: "RESOURCE_EXHAUSTED",
     message: "slow down",
     kind: "rate_limited",

@@ -16,8 +16,8 @@ from typing import Any, cast
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
-from ringmain import AsyncClient, Fold, RingmainError, error_of
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, CountTokensRequest
+from ringmain import Answer, AsyncClient, Fold, RingmainError, error_of
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
 from ringmain.v1.embedding_service_pb2 import EmbedRequest
 from ringmain.v1.embedding_service_pb2_grpc import EmbeddingServiceStub
 from ringmain.v1.image_service_pb2 import GenerateImagesRequest, StreamImagesRequest
@@ -34,6 +34,7 @@ from ringmain.v1.vision_service_pb2_grpc import VisionServiceStub
 Asked = Mapping[str, Any]
 _INPUT_LIMIT = 256 * 1024 * 1024
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WHOLE = ("Chat", "AnalyzeImages")
 _FOLDED = ("StreamChat", "StreamAnalyzeImages")
 _SOON = 1.0
 """The seconds after which `cancel_after: 0` cancels a call."""
@@ -186,15 +187,34 @@ async def _carry_out(client: AsyncClient, asked: Asked) -> dict[str, Any]:
         outcome = _told(error)
     except grpc.RpcError as error:
         outcome = _told(error_of(error))
-    folded = _encoded(_folded(responses)) if asked["method"] in _FOLDED else ""
-    return {**outcome, "responses": list(map(_encoded, responses)), "folded": folded}
+    return {
+        **outcome,
+        "responses": list(map(_encoded, responses)),
+        **_made_of(asked["method"], responses),
+    }
 
 
-def _folded(events: list[Message]) -> Message:
-    fold = Fold()
-    for event in events:
-        fold.add(cast("ChatEvent", event))
-    return fold.answer().proto
+def _made_of(method: str, responses: list[Message]) -> dict[str, Any]:
+    """Tells what the client makes of a chat."""
+    if method in _FOLDED:
+        fold = Fold()
+        for event in responses:
+            fold.add(cast("ChatEvent", event))
+        answer = fold.answer()
+        return {"folded": _encoded(answer.proto), "read": _reading(answer)}
+    if method in _WHOLE and responses:
+        return {"folded": "", "read": _reading(Answer(cast("ChatResponse", responses[0])))}
+    return {"folded": "", "read": None}
+
+
+def _reading(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "sources": [source.uri or source.filename for source in answer.sources],
+        "tool_calls": [call.id for call in answer.tool_calls],
+        "provider_tool_calls": [call.id for call in answer.provider_tool_calls],
+        "must_continue": answer.must_continue,
+    }
 
 
 def _encoded(message: Message) -> str:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type answer struct {
 	ID           string            `json:"id"`
 	Responses    [][]byte          `json:"responses"`
 	Folded       []byte            `json:"folded"`
+	Read         *read             `json:"read"`
 	Status       string            `json:"status"`
 	Message      string            `json:"message"`
 	Kind         string            `json:"kind"`
@@ -44,7 +46,17 @@ type answer struct {
 	Violations   []string          `json:"violations"`
 	Metadata     map[string]string `json:"metadata"`
 
+	chat   *ringmain.Answer // whole
 	stream *ringmain.Stream // of a chat
+}
+
+// read is what the client reads from a chat's answer.
+type read struct {
+	Text              string   `json:"text"`
+	Sources           []string `json:"sources"`
+	ToolCalls         []string `json:"tool_calls"`
+	ProviderToolCalls []string `json:"provider_tool_calls"`
+	MustContinue      bool     `json:"must_continue"`
 }
 
 // cancelDelay is when a call is cancelled whose case says to do so after no message.
@@ -54,7 +66,7 @@ func carryOut(client *ringmain.Client, asked *question) *answer {
 	answered := &answer{ID: asked.ID, Status: "OK", Responses: [][]byte{}, Violations: []string{}, Metadata: map[string]string{}}
 	ctx, cancel := asked.context()
 	defer cancel()
-	defer answered.fold()
+	defer answered.readChat()
 	var header, trailer metadata.MD
 	messages, err := call(ctx, client, asked, answered, grpc.Header(&header), grpc.Trailer(&trailer))
 	if err != nil {
@@ -98,16 +110,32 @@ func (q *question) context() (context.Context, context.CancelFunc) {
 	return ctx, func() { release(); cancel() }
 }
 
-// fold tells what the client made of a stream.
-func (a *answer) fold() {
-	if a.stream == nil {
+// readChat tells what the client makes of a chat's answer.
+func (a *answer) readChat() {
+	if a.stream != nil {
+		folded := a.stream.Partial()
+		encoded, err := proto.Marshal(folded.ChatResponse)
+		if err != nil {
+			a.fail(err)
+		}
+		a.chat, a.Folded = &folded, encoded
+	}
+	if a.chat == nil {
 		return
 	}
-	folded, err := proto.Marshal(a.stream.Partial().ChatResponse)
-	if err != nil {
-		a.fail(err)
+	a.Read = &read{
+		Text: a.chat.Text(), Sources: []string{}, ToolCalls: []string{}, ProviderToolCalls: []string{},
+		MustContinue: a.chat.MustContinue(),
 	}
-	a.Folded = folded
+	for _, source := range a.chat.Sources() {
+		a.Read.Sources = append(a.Read.Sources, cmp.Or(source.GetUri(), source.GetFilename()))
+	}
+	for _, call := range a.chat.ToolCalls() {
+		a.Read.ToolCalls = append(a.Read.ToolCalls, call.GetToolCallId())
+	}
+	for _, call := range a.chat.ProviderToolCalls() {
+		a.Read.ProviderToolCalls = append(a.Read.ProviderToolCalls, call.GetToolCallId())
+	}
 }
 
 func (a *answer) fail(err error) {

@@ -19,8 +19,7 @@ func call(
 	switch asked.Method {
 	case "Chat":
 		return unary(asked, func(request *ringmainv1.ChatRequest) (*ringmainv1.ChatResponse, error) {
-			answer, err := client.Chat(ctx, request, options...)
-			return answer.ChatResponse, err
+			return answered.keep(client.Chat(ctx, request, options...))
 		})
 	case "StreamChat":
 		return streamed(asked, func(request *ringmainv1.ChatRequest) iter.Seq2[*ringmainv1.ChatEvent, error] {
@@ -33,8 +32,7 @@ func call(
 		})
 	case "AnalyzeImages":
 		return unary(asked, func(request *ringmainv1.AnalyzeImagesRequest) (*ringmainv1.ChatResponse, error) {
-			answer, err := client.AnalyzeImages(ctx, request, options...)
-			return answer.ChatResponse, err
+			return answered.keep(client.AnalyzeImages(ctx, request, options...))
 		})
 	case "StreamAnalyzeImages":
 		return streamed(asked, func(request *ringmainv1.AnalyzeImagesRequest) iter.Seq2[*ringmainv1.ChatEvent, error] {
@@ -63,6 +61,14 @@ func call(
 		})
 	}
 	return nil, fmt.Errorf("no such method: %s", asked.Method)
+}
+
+// keep keeps a chat's answer, if there is one.
+func (a *answer) keep(chat ringmain.Answer, err error) (*ringmainv1.ChatResponse, error) {
+	if err == nil {
+		a.chat = &chat
+	}
+	return chat.ChatResponse, err
 }
 
 // message is a pointer to T that is a message of the contract.

@@ -13,6 +13,8 @@ import io.ringmain.RingmainClient;
 import io.ringmain.RingmainClientBuilder;
 import io.ringmain.RingmainException;
 import io.ringmain.Violation;
+import io.ringmain.v1.ProviderToolCall;
+import io.ringmain.v1.ToolCall;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -74,20 +76,22 @@ public final class Driver {
     AtomicReference<Metadata> headers = new AtomicReference<>();
     AtomicReference<Metadata> trailers = new AtomicReference<>();
     List<MessageLite> responses = new ArrayList<>();
-    AtomicReference<Answer> folded = new AtomicReference<>();
+    AtomicReference<Answer> chat = new AtomicReference<>();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", asked.get("id").getAsString());
     RingmainClient client =
         client(asked)
             .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
     try {
-      boolean cancelled = Methods.call(client, asked, responses, folded);
+      boolean cancelled = Methods.call(client, asked, responses, chat);
       answer.putAll(told(cancelled ? Status.Code.CANCELLED : Status.Code.OK));
     } catch (RingmainException error) {
       answer.putAll(told(error));
     }
     answer.put("responses", responses.stream().map(Driver::base64).toList());
-    answer.put("folded", folded.get() == null ? "" : base64(folded.get().proto()));
+    boolean streamed = asked.get("method").getAsString().startsWith("Stream");
+    answer.put("folded", streamed && chat.get() != null ? base64(chat.get().proto()) : "");
+    answer.put("read", chat.get() == null ? null : read(chat.get()));
     answer.put("metadata", printable(headers.get(), trailers.get()));
     return answer;
   }
@@ -142,6 +146,23 @@ public final class Driver {
     told.put("retry_delay_ms", error.retryDelay().map(Duration::toMillis).orElse(null));
     told.put("violations", error.violations().stream().map(Violation::field).toList());
     return told;
+  }
+
+  /** What the client reads from a chat's answer. */
+  private static Map<String, Object> read(Answer chat) {
+    Map<String, Object> read = new LinkedHashMap<>();
+    read.put("text", chat.text());
+    read.put(
+        "sources",
+        chat.sources().stream()
+            .map(source -> source.getUri().isEmpty() ? source.getFilename() : source.getUri())
+            .toList());
+    read.put("tool_calls", chat.toolCalls().stream().map(ToolCall::getToolCallId).toList());
+    read.put(
+        "provider_tool_calls",
+        chat.providerToolCalls().stream().map(ProviderToolCall::getToolCallId).toList());
+    read.put("must_continue", chat.mustContinue());
+    return read;
   }
 
   private static Map<String, String> printable(Metadata... received) {

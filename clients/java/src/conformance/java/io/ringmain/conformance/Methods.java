@@ -49,27 +49,32 @@ final class Methods {
    * Makes a call.
    *
    * @param responses where the messages go
-   * @param folded where the answer goes that the client made of a chat's stream
+   * @param chat where the answer of a chat goes, as the client gives it
    * @return whether the call was cancelled here
    */
   static boolean call(
       RingmainClient client,
       JsonObject asked,
       List<MessageLite> responses,
-      AtomicReference<Answer> folded) {
+      AtomicReference<Answer> chat) {
     byte[] request = Base64.getDecoder().decode(asked.get("request").getAsString());
     int cancelAfter = asked.has("cancel_after") ? asked.get("cancel_after").getAsInt() : -1;
     try {
       return switch (asked.get("method").getAsString()) {
-        case "Chat" -> chat(client, ChatRequest.parseFrom(request), cancelAfter, responses);
+        case "Chat" -> chat(client, ChatRequest.parseFrom(request), cancelAfter, responses, chat);
         case "StreamChat" ->
-            read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses, folded);
+            read(client.streamChat(ChatRequest.parseFrom(request)), cancelAfter, responses, chat);
+        case "AnalyzeImages" -> {
+          chat.set(client.analyzeImages(AnalyzeImagesRequest.parseFrom(request)));
+          responses.add(chat.get().proto());
+          yield false;
+        }
         case "StreamAnalyzeImages" ->
             read(
                 client.streamAnalyzeImages(AnalyzeImagesRequest.parseFrom(request)),
                 cancelAfter,
                 responses,
-                folded);
+                chat);
         case "StreamImages" ->
             images(client, StreamImagesRequest.parseFrom(request), cancelAfter, responses);
         default -> {
@@ -86,7 +91,6 @@ final class Methods {
       throws InvalidProtocolBufferException {
     return switch (method) {
       case "CountTokens" -> client.countTokens(CountTokensRequest.parseFrom(request).getChat());
-      case "AnalyzeImages" -> client.analyzeImages(AnalyzeImagesRequest.parseFrom(request)).proto();
       case "GenerateImages" -> client.generateImages(GenerateImagesRequest.parseFrom(request));
       case "Embed" -> client.embed(EmbedRequest.parseFrom(request));
       case "ListModels" -> {
@@ -101,15 +105,21 @@ final class Methods {
   }
 
   private static boolean chat(
-      RingmainClient client, ChatRequest request, int cancelAfter, List<MessageLite> responses) {
+      RingmainClient client,
+      ChatRequest request,
+      int cancelAfter,
+      List<MessageLite> responses,
+      AtomicReference<Answer> chat) {
     if (cancelAfter < 0) {
-      responses.add(client.chat(request).proto());
+      chat.set(client.chat(request));
+      responses.add(chat.get().proto());
       return false;
     }
     CompletableFuture<Answer> answer = client.chatAsync(request);
     CLOCK.schedule(() -> answer.cancel(true), SOON, TimeUnit.MILLISECONDS);
     try {
-      responses.add(answer.join().proto());
+      chat.set(answer.join());
+      responses.add(chat.get().proto());
       return false;
     } catch (CancellationException cancelled) {
       return true;
@@ -122,11 +132,11 @@ final class Methods {
       ChatStream stream,
       int cancelAfter,
       List<MessageLite> responses,
-      AtomicReference<Answer> folded) {
+      AtomicReference<Answer> chat) {
     try (stream) {
       return read(stream.events(), stream::close, cancelAfter, responses);
     } finally {
-      folded.set(stream.partial());
+      chat.set(stream.partial());
     }
   }
 
