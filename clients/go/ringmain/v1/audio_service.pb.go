@@ -756,7 +756,8 @@ type SpeechConfig struct {
 	// The provider's name for the voice, at most 256 characters. Empty means its
 	// default.
 	Voice string `protobuf:"bytes,1,opt,name=voice,proto3" json:"voice,omitempty"`
-	// How to speak, in words, for models that ask. At most 4,096 characters.
+	// How to speak, in words, for models that take
+	// instructions; others ignore them. At most 4,096 characters.
 	Instructions string `protobuf:"bytes,2,opt,name=instructions,proto3" json:"instructions,omitempty"`
 	// How fast, 0.25 to 4. Unset means 1.
 	Speed *float32 `protobuf:"fixed32,3,opt,name=speed,proto3,oneof" json:"speed,omitempty"`

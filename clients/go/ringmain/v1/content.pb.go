@@ -27,13 +27,13 @@ type Role int32
 const (
 	// Not set. Refused.
 	Role_ROLE_UNSPECIFIED Role = 0
-	// Instructions from the operator.
+	// Instructions from the operator. Holds text.
 	Role_ROLE_SYSTEM Role = 1
-	// The end user.
+	// The end user. Holds text and media.
 	Role_ROLE_USER Role = 2
-	// The model.
+	// The model. Holds everything but tool results.
 	Role_ROLE_ASSISTANT Role = 3
-	// A tool, through the caller.
+	// A tool, through the caller. Holds tool results.
 	Role_ROLE_TOOL Role = 4
 )
 
@@ -143,8 +143,9 @@ type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who produced this turn.
 	Role Role `protobuf:"varint,1,opt,name=role,proto3,enum=ringmain.v1.Role" json:"role,omitempty"`
-	// What the turn contains, in order. At least one part. All messages of a
-	// request together have at most 100,000 parts and citations.
+	// What the turn contains, in order. At least one part, and only kinds that its
+	// role holds. All messages of a request together have at most 100,000 parts
+	// and citations.
 	Parts         []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -524,10 +525,10 @@ func (*Media_Uri) isMedia_Source() {}
 // A model's request that the caller run a tool.
 type ToolCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifies this call, so that a ToolResult can answer it. At most 256
-	// characters.
+	// Identifies this call, so that a ToolResult can answer it. 1 to 256
+	// characters, unlike those of all other calls of the conversation.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
-	// The name of the tool, as declared in the request. At most 256 characters.
+	// The name of the tool, as declared in the request. 1 to 256 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The arguments as a JSON object. Text, because models stream it in pieces
 	// and may emit invalid JSON. At most 30 levels of objects and lists.
@@ -590,7 +591,8 @@ func (x *ToolCall) GetArgumentsJson() string {
 // What the caller got from running a tool.
 type ToolResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The ToolCall that this answers. At most 256 characters.
+	// The ToolCall of an earlier message that this answers. At most 256
+	// characters.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
 	// The result, as text or media. At most 1,000 parts.
 	Parts []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`

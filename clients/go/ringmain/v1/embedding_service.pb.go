@@ -29,11 +29,11 @@ type EmbeddingPurpose int32
 const (
 	// The provider's default.
 	EmbeddingPurpose_EMBEDDING_PURPOSE_UNSPECIFIED EmbeddingPurpose = 0
-	// To be found.
+	// The text is stored, so that a search can find it.
 	EmbeddingPurpose_EMBEDDING_PURPOSE_DOCUMENT EmbeddingPurpose = 1
-	// To find.
+	// The text is a search for stored ones.
 	EmbeddingPurpose_EMBEDDING_PURPOSE_QUERY EmbeddingPurpose = 2
-	// To compare with vectors of the same kind.
+	// The vector is compared with others of this purpose.
 	EmbeddingPurpose_EMBEDDING_PURPOSE_SIMILARITY EmbeddingPurpose = 3
 )
 

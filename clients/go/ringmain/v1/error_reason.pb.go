@@ -25,25 +25,31 @@ const (
 // domain `ringmain.v1`. Each says which status code carries it; those marked
 // RetryInfo also say when to retry. New values may be added.
 //
-// Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
-// request larger than the server takes is RESOURCE_EXHAUSTED without one, which
-// is a mistake in the request and never a rate limit, and a connection that
-// cannot be made or breaks is UNAVAILABLE without one.
+// Every error of this API has an ErrorInfo. Its metadata has `response_id`,
+// under which the gateway's log has the details. Errors of gRPC itself have no
+// ErrorInfo: a request larger than the server takes is RESOURCE_EXHAUSTED
+// without one, which is a mistake in the request and never a rate limit, and a
+// connection that cannot be made or breaks is UNAVAILABLE without one.
 type ErrorReason int32
 
 const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
 	// INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+	// Where a comment says "refused" or names a limit, and no other reason, it
+	// means this one.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
-	// INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-	// take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+	// INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+	// that the model does not take, or is too large.
 	ErrorReason_ERROR_REASON_MEDIA_INVALID ErrorReason = 2
-	// INVALID_ARGUMENT. The input is longer than every candidate's context.
+	// INVALID_ARGUMENT. The input is longer than the context of every candidate,
+	// or than what the gateway's account at the provider may use at once.
 	ErrorReason_ERROR_REASON_CONTEXT_TOO_LONG ErrorReason = 3
-	// INVALID_ARGUMENT. The provider refused the request as malformed.
+	// INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+	// that the provider cannot do what a field demands; then with BadRequest.
 	ErrorReason_ERROR_REASON_PROVIDER_REJECTED ErrorReason = 4
 	// FAILED_PRECONDITION. The provider's safety system refused the request.
+	// Metadata: `category`, where the provider names one.
 	ErrorReason_ERROR_REASON_CONTENT_FILTERED ErrorReason = 5
 	// FAILED_PRECONDITION. The model's candidates lack what the request needs.
 	// Metadata: `model`, `capability`.
@@ -66,10 +72,10 @@ const (
 	// RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
 	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 13
 	// RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+	// Metadata: `limit`, the name of the limit that is reached.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 14
 	// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-	// provider limits the gateway. Metadata: the last failure of each, keyed by
-	// provider.
+	// provider limits the gateway.
 	ErrorReason_ERROR_REASON_PROVIDERS_RATE_LIMITED ErrorReason = 15
 	// UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
 	// Metadata: the last failure of each, keyed by provider.
@@ -79,7 +85,8 @@ const (
 	ErrorReason_ERROR_REASON_LIMITS_UNAVAILABLE ErrorReason = 17
 	// UNAVAILABLE with RetryInfo. The gateway is shutting down.
 	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 18
-	// ABORTED. The provider broke the stream after content was sent.
+	// ABORTED. The provider broke the stream after content was sent. Metadata:
+	// `provider_id`, and `recovery_reason` where a recovery failed too.
 	ErrorReason_ERROR_REASON_STREAM_INTERRUPTED ErrorReason = 19
 	// DEADLINE_EXCEEDED. The caller's deadline passed.
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 20

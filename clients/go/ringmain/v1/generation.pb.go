@@ -280,9 +280,9 @@ func (FinishReason) EnumDescriptor() ([]byte, []int) {
 }
 
 // How a model should write. Scalars are optional so that "unset" (the
-// provider's default) differs from zero. A knob that the serving provider does
-// not have is ignored unless its comment says otherwise; a part or tool that it
-// cannot take is an error.
+// provider's default) differs from zero. A setting that the serving provider
+// lacks is ignored unless its comment says otherwise; a part or tool that the
+// provider cannot take is an error.
 type GenerationConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The most tokens to write, reasoning included. At least 1.
@@ -309,9 +309,9 @@ type GenerationConfig struct {
 	ReasoningTokenBudget *int32 `protobuf:"varint,10,opt,name=reasoning_token_budget,json=reasoningTokenBudget,proto3,oneof" json:"reasoning_token_budget,omitempty"`
 	// The shape the answer must have. Absent means free text.
 	ResponseFormat *ResponseFormat `protobuf:"bytes,11,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
-	// What the answer may hold. Empty means text alone. A candidate that cannot
-	// write one of them is not tried; without another the request is refused with
-	// CAPABILITY_MISSING.
+	// What the answer may hold. At most 16. Empty means text alone. A candidate
+	// that cannot write one of them is not tried; without another the request is
+	// refused with CAPABILITY_MISSING.
 	OutputModalities []Modality `protobuf:"varint,12,rep,packed,name=output_modalities,json=outputModalities,proto3,enum=ringmain.v1.Modality" json:"output_modalities,omitempty"`
 	// How to speak, where AUDIO is among `output_modalities`. Refused without it.
 	AudioOutput *AudioOutput `protobuf:"bytes,13,opt,name=audio_output,json=audioOutput,proto3" json:"audio_output,omitempty"`

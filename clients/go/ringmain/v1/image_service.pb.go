@@ -148,9 +148,9 @@ type ImageConfig struct {
 	ImageCount int32 `protobuf:"varint,1,opt,name=image_count,json=imageCount,proto3" json:"image_count,omitempty"`
 	// Width over height, such as `16:9`. Empty means the model's own.
 	AspectRatio string `protobuf:"bytes,2,opt,name=aspect_ratio,json=aspectRatio,proto3" json:"aspect_ratio,omitempty"`
-	// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-	// over `aspect_ratio` where the model has it; otherwise the nearest size it
-	// has.
+	// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+	// precedence over `aspect_ratio`. A model without this size draws at the
+	// nearest one that it has.
 	Size string `protobuf:"bytes,3,opt,name=size,proto3" json:"size,omitempty"`
 	// How much work to put in.
 	Quality ImageQuality `protobuf:"varint,4,opt,name=quality,proto3,enum=ringmain.v1.ImageQuality" json:"quality,omitempty"`
@@ -922,7 +922,7 @@ type ImageFinished struct {
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
 	// How the request was served.
 	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
-	// What is to be said about each image, one for every image, in order.
+	// The prompt and note of each image, one for every image, in order.
 	Images        []*FinishedImage `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -986,7 +986,7 @@ func (x *ImageFinished) GetImages() []*FinishedImage {
 	return nil
 }
 
-// What is to be said about an image whose bytes were sent.
+// The prompt and note of an image whose bytes were sent.
 type FinishedImage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position of the image, from 0.
@@ -1426,7 +1426,8 @@ type UpscaleConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many times wider and higher: 2 to 8.
 	Factor int32 `protobuf:"varint,1,opt,name=factor,proto3" json:"factor,omitempty"`
-	// What is in the image, for models that ask. At most 32,000 characters.
+	// What is in the image, for models that take a description; others ignore it.
+	// At most 32,000 characters.
 	Prompt string `protobuf:"bytes,2,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
 	// means the image's own.
@@ -1683,7 +1684,8 @@ type InspectImageResponse struct {
 	PerceptualHash string `protobuf:"bytes,11,opt,name=perceptual_hash,json=perceptualHash,proto3" json:"perceptual_hash,omitempty"`
 	// Its most common colors, `#rrggbb`, the commonest first. At most 5.
 	DominantColors []string `protobuf:"bytes,12,rep,name=dominant_colors,json=dominantColors,proto3" json:"dominant_colors,omitempty"`
-	// How likely it is of each unsafe kind, when a classifier was asked.
+	// How likely it is that the image is unsafe, for each kind of danger, when a
+	// classifier was asked.
 	SafetyRatings []*SafetyRating `protobuf:"bytes,13,rep,name=safety_ratings,json=safetyRatings,proto3" json:"safety_ratings,omitempty"`
 	// What is in it, in words, when a classifier was asked.
 	Labels        []string `protobuf:"bytes,14,rep,name=labels,proto3" json:"labels,omitempty"`

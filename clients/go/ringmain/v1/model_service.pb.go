@@ -22,8 +22,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a model can do. New values may be added; an unknown one in a request is
-// what no model can do.
+// What a model can do. New values may be added; no model can do an unknown one,
+// so a request for models that can finds none.
 type Capability int32
 
 const (
@@ -298,7 +298,8 @@ type Candidate struct {
 	// Price of a million output tokens, in units of 1e-9 US dollars. Absent
 	// means unknown.
 	OutputMtokCostNanoUsd *int64 `protobuf:"varint,6,opt,name=output_mtok_cost_nano_usd,json=outputMtokCostNanoUsd,proto3,oneof" json:"output_mtok_cost_nano_usd,omitempty"`
-	// Whether requests are sent to it now: neither drained nor held open.
+	// Whether requests are sent to it now: its provider is not drained, its
+	// breaker is not open, and it is in no cooldown.
 	Available bool `protobuf:"varint,7,opt,name=available,proto3" json:"available,omitempty"`
 	// The date from which the provider no longer serves it, ISO 8601, such as
 	// `2027-03-31`. Empty when none is known.

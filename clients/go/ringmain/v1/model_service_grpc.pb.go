@@ -30,9 +30,9 @@ const (
 //
 // The models a caller may use, and the server that offers them.
 type ModelServiceClient interface {
-	// Lists models by name.
+	// Lists the models, ordered by name.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
-	// Gets one model.
+	// Gets one model. One that does not exist is MODEL_NOT_FOUND.
 	GetModel(ctx context.Context, in *GetModelRequest, opts ...grpc.CallOption) (*GetModelResponse, error)
 	// Says what server this is, what it serves and how large a request may be.
 	GetServerInfo(ctx context.Context, in *GetServerInfoRequest, opts ...grpc.CallOption) (*GetServerInfoResponse, error)
@@ -82,9 +82,9 @@ func (c *modelServiceClient) GetServerInfo(ctx context.Context, in *GetServerInf
 //
 // The models a caller may use, and the server that offers them.
 type ModelServiceServer interface {
-	// Lists models by name.
+	// Lists the models, ordered by name.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
-	// Gets one model.
+	// Gets one model. One that does not exist is MODEL_NOT_FOUND.
 	GetModel(context.Context, *GetModelRequest) (*GetModelResponse, error)
 	// Says what server this is, what it serves and how large a request may be.
 	GetServerInfo(context.Context, *GetServerInfoRequest) (*GetServerInfoResponse, error)

@@ -150,8 +150,9 @@ func (StreamRecovery) EnumDescriptor() ([]byte, []int) {
 // policy.
 type RoutingPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Providers to try, in order. At most 64, each at most 256 characters. Empty
-	// means every candidate of the model.
+	// Providers to try, in order. At most 64, each at most 256 characters; one
+	// that does not serve the model is refused. Empty means every candidate of
+	// the model.
 	ProviderIds []string `protobuf:"bytes,1,rep,name=provider_ids,json=providerIds,proto3" json:"provider_ids,omitempty"`
 	// Whether to stop after the first candidate fails.
 	FailoverDisabled bool `protobuf:"varint,2,opt,name=failover_disabled,json=failoverDisabled,proto3" json:"failover_disabled,omitempty"`

@@ -431,7 +431,9 @@ class SpeechConfig(_message.Message):
     default.
     """
     instructions: _builtins.str
-    """How to speak, in words, for models that ask. At most 4,096 characters."""
+    """How to speak, in words, for models that take
+    instructions; others ignore them. At most 4,096 characters.
+    """
     speed: _builtins.float
     """How fast, 0.25 to 4. Unset means 1."""
     mime_type: _builtins.str

@@ -28,13 +28,13 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_UNSPECIFIED: _Role.ValueType  # 0
     """Not set. Refused."""
     ROLE_SYSTEM: _Role.ValueType  # 1
-    """Instructions from the operator."""
+    """Instructions from the operator. Holds text."""
     ROLE_USER: _Role.ValueType  # 2
-    """The end user."""
+    """The end user. Holds text and media."""
     ROLE_ASSISTANT: _Role.ValueType  # 3
-    """The model."""
+    """The model. Holds everything but tool results."""
     ROLE_TOOL: _Role.ValueType  # 4
-    """A tool, through the caller."""
+    """A tool, through the caller. Holds tool results."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """Who produced a turn. New values may be added; an unknown one is refused."""
@@ -42,13 +42,13 @@ class Role(_Role, metaclass=_RoleEnumTypeWrapper):
 ROLE_UNSPECIFIED: Role.ValueType  # 0
 """Not set. Refused."""
 ROLE_SYSTEM: Role.ValueType  # 1
-"""Instructions from the operator."""
+"""Instructions from the operator. Holds text."""
 ROLE_USER: Role.ValueType  # 2
-"""The end user."""
+"""The end user. Holds text and media."""
 ROLE_ASSISTANT: Role.ValueType  # 3
-"""The model."""
+"""The model. Holds everything but tool results."""
 ROLE_TOOL: Role.ValueType  # 4
-"""A tool, through the caller."""
+"""A tool, through the caller. Holds tool results."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 class _ImageDetail:
@@ -91,8 +91,9 @@ class Message(_message.Message):
     """Who produced this turn."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
-        """What the turn contains, in order. At least one part. All messages of a
-        request together have at most 100,000 parts and citations.
+        """What the turn contains, in order. At least one part, and only kinds that its
+        role holds. All messages of a request together have at most 100,000 parts
+        and citations.
         """
 
     def __init__(
@@ -259,11 +260,11 @@ class ToolCall(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
-    """Identifies this call, so that a ToolResult can answer it. At most 256
-    characters.
+    """Identifies this call, so that a ToolResult can answer it. 1 to 256
+    characters, unlike those of all other calls of the conversation.
     """
     name: _builtins.str
-    """The name of the tool, as declared in the request. At most 256 characters."""
+    """The name of the tool, as declared in the request. 1 to 256 characters."""
     arguments_json: _builtins.str
     """The arguments as a JSON object. Text, because models stream it in pieces
     and may emit invalid JSON. At most 30 levels of objects and lists.
@@ -293,7 +294,9 @@ class ToolResult(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
-    """The ToolCall that this answers. At most 256 characters."""
+    """The ToolCall of an earlier message that this answers. At most 256
+    characters.
+    """
     failed: _builtins.bool
     """Whether the tool failed."""
     @_builtins.property

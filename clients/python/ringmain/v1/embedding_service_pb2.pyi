@@ -33,11 +33,11 @@ class _EmbeddingPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Embe
     EMBEDDING_PURPOSE_UNSPECIFIED: _EmbeddingPurpose.ValueType  # 0
     """The provider's default."""
     EMBEDDING_PURPOSE_DOCUMENT: _EmbeddingPurpose.ValueType  # 1
-    """To be found."""
+    """The text is stored, so that a search can find it."""
     EMBEDDING_PURPOSE_QUERY: _EmbeddingPurpose.ValueType  # 2
-    """To find."""
+    """The text is a search for stored ones."""
     EMBEDDING_PURPOSE_SIMILARITY: _EmbeddingPurpose.ValueType  # 3
-    """To compare with vectors of the same kind."""
+    """The vector is compared with others of this purpose."""
 
 class EmbeddingPurpose(_EmbeddingPurpose, metaclass=_EmbeddingPurposeEnumTypeWrapper):
     """What a vector is for. New values may be added; an unknown one counts as
@@ -47,11 +47,11 @@ class EmbeddingPurpose(_EmbeddingPurpose, metaclass=_EmbeddingPurposeEnumTypeWra
 EMBEDDING_PURPOSE_UNSPECIFIED: EmbeddingPurpose.ValueType  # 0
 """The provider's default."""
 EMBEDDING_PURPOSE_DOCUMENT: EmbeddingPurpose.ValueType  # 1
-"""To be found."""
+"""The text is stored, so that a search can find it."""
 EMBEDDING_PURPOSE_QUERY: EmbeddingPurpose.ValueType  # 2
-"""To find."""
+"""The text is a search for stored ones."""
 EMBEDDING_PURPOSE_SIMILARITY: EmbeddingPurpose.ValueType  # 3
-"""To compare with vectors of the same kind."""
+"""The vector is compared with others of this purpose."""
 Global___EmbeddingPurpose: _TypeAlias = EmbeddingPurpose  # noqa: Y015
 
 @_typing.final

@@ -25,17 +25,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 1
-    """INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract."""
+    """INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+    Where a comment says "refused" or names a limit, and no other reason, it
+    means this one.
+    """
     ERROR_REASON_MEDIA_INVALID: _ErrorReason.ValueType  # 2
-    """INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-    take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+    """INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+    that the model does not take, or is too large.
     """
     ERROR_REASON_CONTEXT_TOO_LONG: _ErrorReason.ValueType  # 3
-    """INVALID_ARGUMENT. The input is longer than every candidate's context."""
+    """INVALID_ARGUMENT. The input is longer than the context of every candidate,
+    or than what the gateway's account at the provider may use at once.
+    """
     ERROR_REASON_PROVIDER_REJECTED: _ErrorReason.ValueType  # 4
-    """INVALID_ARGUMENT. The provider refused the request as malformed."""
+    """INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+    that the provider cannot do what a field demands; then with BadRequest.
+    """
     ERROR_REASON_CONTENT_FILTERED: _ErrorReason.ValueType  # 5
-    """FAILED_PRECONDITION. The provider's safety system refused the request."""
+    """FAILED_PRECONDITION. The provider's safety system refused the request.
+    Metadata: `category`, where the provider names one.
+    """
     ERROR_REASON_CAPABILITY_MISSING: _ErrorReason.ValueType  # 6
     """FAILED_PRECONDITION. The model's candidates lack what the request needs.
     Metadata: `model`, `capability`.
@@ -61,11 +70,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_BUDGET_EXCEEDED: _ErrorReason.ValueType  # 13
     """RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 14
-    """RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
+    """RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+    Metadata: `limit`, the name of the limit that is reached.
+    """
     ERROR_REASON_PROVIDERS_RATE_LIMITED: _ErrorReason.ValueType  # 15
     """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-    provider limits the gateway. Metadata: the last failure of each, keyed by
-    provider.
+    provider limits the gateway.
     """
     ERROR_REASON_PROVIDERS_UNAVAILABLE: _ErrorReason.ValueType  # 16
     """UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
@@ -78,7 +88,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 18
     """UNAVAILABLE with RetryInfo. The gateway is shutting down."""
     ERROR_REASON_STREAM_INTERRUPTED: _ErrorReason.ValueType  # 19
-    """ABORTED. The provider broke the stream after content was sent."""
+    """ABORTED. The provider broke the stream after content was sent. Metadata:
+    `provider_id`, and `recovery_reason` where a recovery failed too.
+    """
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 20
     """DEADLINE_EXCEEDED. The caller's deadline passed."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 21
@@ -93,26 +105,36 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     domain `ringmain.v1`. Each says which status code carries it; those marked
     RetryInfo also say when to retry. New values may be added.
 
-    Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
-    request larger than the server takes is RESOURCE_EXHAUSTED without one, which
-    is a mistake in the request and never a rate limit, and a connection that
-    cannot be made or breaks is UNAVAILABLE without one.
+    Every error of this API has an ErrorInfo. Its metadata has `response_id`,
+    under which the gateway's log has the details. Errors of gRPC itself have no
+    ErrorInfo: a request larger than the server takes is RESOURCE_EXHAUSTED
+    without one, which is a mistake in the request and never a rate limit, and a
+    connection that cannot be made or breaks is UNAVAILABLE without one.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 1
-"""INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract."""
+"""INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+Where a comment says "refused" or names a limit, and no other reason, it
+means this one.
+"""
 ERROR_REASON_MEDIA_INVALID: ErrorReason.ValueType  # 2
-"""INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+"""INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+that the model does not take, or is too large.
 """
 ERROR_REASON_CONTEXT_TOO_LONG: ErrorReason.ValueType  # 3
-"""INVALID_ARGUMENT. The input is longer than every candidate's context."""
+"""INVALID_ARGUMENT. The input is longer than the context of every candidate,
+or than what the gateway's account at the provider may use at once.
+"""
 ERROR_REASON_PROVIDER_REJECTED: ErrorReason.ValueType  # 4
-"""INVALID_ARGUMENT. The provider refused the request as malformed."""
+"""INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+that the provider cannot do what a field demands; then with BadRequest.
+"""
 ERROR_REASON_CONTENT_FILTERED: ErrorReason.ValueType  # 5
-"""FAILED_PRECONDITION. The provider's safety system refused the request."""
+"""FAILED_PRECONDITION. The provider's safety system refused the request.
+Metadata: `category`, where the provider names one.
+"""
 ERROR_REASON_CAPABILITY_MISSING: ErrorReason.ValueType  # 6
 """FAILED_PRECONDITION. The model's candidates lack what the request needs.
 Metadata: `model`, `capability`.
@@ -138,11 +160,12 @@ own limit.
 ERROR_REASON_BUDGET_EXCEEDED: ErrorReason.ValueType  # 13
 """RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent."""
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 14
-"""RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity."""
+"""RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+Metadata: `limit`, the name of the limit that is reached.
+"""
 ERROR_REASON_PROVIDERS_RATE_LIMITED: ErrorReason.ValueType  # 15
 """RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-provider limits the gateway. Metadata: the last failure of each, keyed by
-provider.
+provider limits the gateway.
 """
 ERROR_REASON_PROVIDERS_UNAVAILABLE: ErrorReason.ValueType  # 16
 """UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
@@ -155,7 +178,9 @@ server's policy is to refuse then.
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 18
 """UNAVAILABLE with RetryInfo. The gateway is shutting down."""
 ERROR_REASON_STREAM_INTERRUPTED: ErrorReason.ValueType  # 19
-"""ABORTED. The provider broke the stream after content was sent."""
+"""ABORTED. The provider broke the stream after content was sent. Metadata:
+`provider_id`, and `recovery_reason` where a recovery failed too.
+"""
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 20
 """DEADLINE_EXCEEDED. The caller's deadline passed."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 21

@@ -171,9 +171,9 @@ Global___FinishReason: _TypeAlias = FinishReason  # noqa: Y015
 @_typing.final
 class GenerationConfig(_message.Message):
     """How a model should write. Scalars are optional so that "unset" (the
-    provider's default) differs from zero. A knob that the serving provider does
-    not have is ignored unless its comment says otherwise; a part or tool that it
-    cannot take is an error.
+    provider's default) differs from zero. A setting that the serving provider
+    lacks is ignored unless its comment says otherwise; a part or tool that the
+    provider cannot take is an error.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

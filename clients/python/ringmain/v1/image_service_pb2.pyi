@@ -128,9 +128,9 @@ class ImageConfig(_message.Message):
     aspect_ratio: _builtins.str
     """Width over height, such as `16:9`. Empty means the model's own."""
     size: _builtins.str
-    """Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-    over `aspect_ratio` where the model has it; otherwise the nearest size it
-    has.
+    """Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+    precedence over `aspect_ratio`. A model without this size draws at the
+    nearest one that it has.
     """
     quality: Global___ImageQuality.ValueType
     """How much work to put in."""
@@ -497,7 +497,7 @@ class ImageFinished(_message.Message):
 
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___FinishedImage]:
-        """What is to be said about each image, one for every image, in order."""
+        """The prompt and note of each image, one for every image, in order."""
 
     def __init__(
         self,
@@ -517,7 +517,7 @@ Global___ImageFinished: _TypeAlias = ImageFinished  # noqa: Y015
 
 @_typing.final
 class FinishedImage(_message.Message):
-    """What is to be said about an image whose bytes were sent."""
+    """The prompt and note of an image whose bytes were sent."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -785,7 +785,9 @@ class UpscaleConfig(_message.Message):
     factor: _builtins.int
     """How many times wider and higher: 2 to 8."""
     prompt: _builtins.str
-    """What is in the image, for models that ask. At most 32,000 characters."""
+    """What is in the image, for models that take a description; others ignore it.
+    At most 32,000 characters.
+    """
     mime_type: _builtins.str
     """The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
     means the image's own.
@@ -979,7 +981,9 @@ class InspectImageResponse(_message.Message):
 
     @_builtins.property
     def safety_ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___SafetyRating]:
-        """How likely it is of each unsafe kind, when a classifier was asked."""
+        """How likely it is that the image is unsafe, for each kind of danger, when a
+        classifier was asked.
+        """
 
     @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -66,8 +66,8 @@ class _CapabilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Capability
     """Text to speech."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
-    """What a model can do. New values may be added; an unknown one in a request is
-    what no model can do.
+    """What a model can do. New values may be added; no model can do an unknown one,
+    so a request for models that can finds none.
     """
 
 CAPABILITY_UNSPECIFIED: Capability.ValueType  # 0
@@ -218,7 +218,9 @@ class Candidate(_message.Message):
     means unknown.
     """
     available: _builtins.bool
-    """Whether requests are sent to it now: neither drained nor held open."""
+    """Whether requests are sent to it now: its provider is not drained, its
+    breaker is not open, and it is in no cooldown.
+    """
     retire_date: _builtins.str
     """The date from which the provider no longer serves it, ISO 8601, such as
     `2027-03-31`. Empty when none is known.

@@ -57,14 +57,14 @@ class ModelServiceServicer(object):
     """
 
     def ListModels(self, request, context):
-        """Lists models by name.
+        """Lists the models, ordered by name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetModel(self, request, context):
-        """Gets one model.
+        """Gets one model. One that does not exist is MODEL_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -118,8 +118,9 @@ class RoutingPolicy(_message.Message):
     """What to do when a stream breaks after content was sent."""
     @_builtins.property
     def provider_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Providers to try, in order. At most 64, each at most 256 characters. Empty
-        means every candidate of the model.
+        """Providers to try, in order. At most 64, each at most 256 characters; one
+        that does not serve the model is refused. Empty means every candidate of
+        the model.
         """
 
     @_builtins.property

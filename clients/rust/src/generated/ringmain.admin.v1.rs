@@ -34,7 +34,7 @@ pub struct Breaker {
     /// Its state.
     #[prost(enumeration="BreakerState", tag="2")]
     pub state: i32,
-    /// When it last changed.
+    /// When its state last changed.
     #[prost(message, optional, tag="3")]
     pub change_time: ::core::option::Option<::prost_types::Timestamp>,
     /// When an open breaker next lets a request through.
@@ -47,8 +47,8 @@ pub struct Breaker {
     /// limit. Empty when requests may be sent.
     #[prost(string, tag="6")]
     pub cooldown_reason: ::prost::alloc::string::String,
-    /// When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-    /// the provider's settings change.
+    /// When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+    /// check passes or the provider's settings change.
     #[prost(message, optional, tag="7")]
     pub cooldown_end_time: ::core::option::Option<::prost_types::Timestamp>,
 }

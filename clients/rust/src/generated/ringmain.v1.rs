@@ -19,8 +19,9 @@ pub struct Attribution {
 /// policy.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RoutingPolicy {
-    /// Providers to try, in order. At most 64, each at most 256 characters. Empty
-    /// means every candidate of the model.
+    /// Providers to try, in order. At most 64, each at most 256 characters; one
+    /// that does not serve the model is refused. Empty means every candidate of
+    /// the model.
     #[prost(string, repeated, tag="1")]
     pub provider_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Whether to stop after the first candidate fails.
@@ -383,7 +384,8 @@ pub struct SpeechConfig {
     /// default.
     #[prost(string, tag="1")]
     pub voice: ::prost::alloc::string::String,
-    /// How to speak, in words, for models that ask. At most 4,096 characters.
+    /// How to speak, in words, for models that take
+    /// instructions; others ignore them. At most 4,096 characters.
     #[prost(string, tag="2")]
     pub instructions: ::prost::alloc::string::String,
     /// How fast, 0.25 to 4. Unset means 1.
@@ -459,8 +461,9 @@ pub struct Message {
     /// Who produced this turn.
     #[prost(enumeration="Role", tag="1")]
     pub role: i32,
-    /// What the turn contains, in order. At least one part. All messages of a
-    /// request together have at most 100,000 parts and citations.
+    /// What the turn contains, in order. At least one part, and only kinds that its
+    /// role holds. All messages of a request together have at most 100,000 parts
+    /// and citations.
     #[prost(message, repeated, tag="2")]
     pub parts: ::prost::alloc::vec::Vec<Part>,
 }
@@ -556,11 +559,11 @@ pub mod media {
 /// A model's request that the caller run a tool.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToolCall {
-    /// Identifies this call, so that a ToolResult can answer it. At most 256
-    /// characters.
+    /// Identifies this call, so that a ToolResult can answer it. 1 to 256
+    /// characters, unlike those of all other calls of the conversation.
     #[prost(string, tag="1")]
     pub tool_call_id: ::prost::alloc::string::String,
-    /// The name of the tool, as declared in the request. At most 256 characters.
+    /// The name of the tool, as declared in the request. 1 to 256 characters.
     #[prost(string, tag="2")]
     pub name: ::prost::alloc::string::String,
     /// The arguments as a JSON object. Text, because models stream it in pieces
@@ -571,7 +574,8 @@ pub struct ToolCall {
 /// What the caller got from running a tool.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ToolResult {
-    /// The ToolCall that this answers. At most 256 characters.
+    /// The ToolCall of an earlier message that this answers. At most 256
+    /// characters.
     #[prost(string, tag="1")]
     pub tool_call_id: ::prost::alloc::string::String,
     /// The result, as text or media. At most 1,000 parts.
@@ -682,13 +686,13 @@ pub struct TokenLogprob {
 pub enum Role {
     /// Not set. Refused.
     Unspecified = 0,
-    /// Instructions from the operator.
+    /// Instructions from the operator. Holds text.
     System = 1,
-    /// The end user.
+    /// The end user. Holds text and media.
     User = 2,
-    /// The model.
+    /// The model. Holds everything but tool results.
     Assistant = 3,
-    /// A tool, through the caller.
+    /// A tool, through the caller. Holds tool results.
     Tool = 4,
 }
 impl Role {
@@ -751,9 +755,9 @@ impl ImageDetail {
     }
 }
 /// How a model should write. Scalars are optional so that "unset" (the
-/// provider's default) differs from zero. A knob that the serving provider does
-/// not have is ignored unless its comment says otherwise; a part or tool that it
-/// cannot take is an error.
+/// provider's default) differs from zero. A setting that the serving provider
+/// lacks is ignored unless its comment says otherwise; a part or tool that the
+/// provider cannot take is an error.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerationConfig {
     /// The most tokens to write, reasoning included. At least 1.
@@ -791,9 +795,9 @@ pub struct GenerationConfig {
     /// The shape the answer must have. Absent means free text.
     #[prost(message, optional, tag="11")]
     pub response_format: ::core::option::Option<ResponseFormat>,
-    /// What the answer may hold. Empty means text alone. A candidate that cannot
-    /// write one of them is not tried; without another the request is refused with
-    /// CAPABILITY_MISSING.
+    /// What the answer may hold. At most 16. Empty means text alone. A candidate
+    /// that cannot write one of them is not tried; without another the request is
+    /// refused with CAPABILITY_MISSING.
     #[prost(enumeration="Modality", repeated, tag="12")]
     pub output_modalities: ::prost::alloc::vec::Vec<i32>,
     /// How to speak, where AUDIO is among `output_modalities`. Refused without it.
@@ -1475,11 +1479,11 @@ pub struct Embedding {
 pub enum EmbeddingPurpose {
     /// The provider's default.
     Unspecified = 0,
-    /// To be found.
+    /// The text is stored, so that a search can find it.
     Document = 1,
-    /// To find.
+    /// The text is a search for stored ones.
     Query = 2,
-    /// To compare with vectors of the same kind.
+    /// The vector is compared with others of this purpose.
     Similarity = 3,
 }
 impl EmbeddingPurpose {
@@ -1510,25 +1514,31 @@ impl EmbeddingPurpose {
 /// domain `ringmain.v1`. Each says which status code carries it; those marked
 /// RetryInfo also say when to retry. New values may be added.
 ///
-/// Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
-/// request larger than the server takes is RESOURCE_EXHAUSTED without one, which
-/// is a mistake in the request and never a rate limit, and a connection that
-/// cannot be made or breaks is UNAVAILABLE without one.
+/// Every error of this API has an ErrorInfo. Its metadata has `response_id`,
+/// under which the gateway's log has the details. Errors of gRPC itself have no
+/// ErrorInfo: a request larger than the server takes is RESOURCE_EXHAUSTED
+/// without one, which is a mistake in the request and never a rate limit, and a
+/// connection that cannot be made or breaks is UNAVAILABLE without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
     /// Never sent.
     Unspecified = 0,
     /// INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+    /// Where a comment says "refused" or names a limit, and no other reason, it
+    /// means this one.
     InvalidField = 1,
-    /// INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-    /// take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+    /// INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+    /// that the model does not take, or is too large.
     MediaInvalid = 2,
-    /// INVALID_ARGUMENT. The input is longer than every candidate's context.
+    /// INVALID_ARGUMENT. The input is longer than the context of every candidate,
+    /// or than what the gateway's account at the provider may use at once.
     ContextTooLong = 3,
-    /// INVALID_ARGUMENT. The provider refused the request as malformed.
+    /// INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+    /// that the provider cannot do what a field demands; then with BadRequest.
     ProviderRejected = 4,
     /// FAILED_PRECONDITION. The provider's safety system refused the request.
+    /// Metadata: `category`, where the provider names one.
     ContentFiltered = 5,
     /// FAILED_PRECONDITION. The model's candidates lack what the request needs.
     /// Metadata: `model`, `capability`.
@@ -1551,10 +1561,10 @@ pub enum ErrorReason {
     /// RESOURCE_EXHAUSTED with QuotaFailure. The caller's budget is spent.
     BudgetExceeded = 13,
     /// RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+    /// Metadata: `limit`, the name of the limit that is reached.
     Overloaded = 14,
     /// RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-    /// provider limits the gateway. Metadata: the last failure of each, keyed by
-    /// provider.
+    /// provider limits the gateway.
     ProvidersRateLimited = 15,
     /// UNAVAILABLE with RetryInfo. Every candidate failed or its breaker is open.
     /// Metadata: the last failure of each, keyed by provider.
@@ -1564,7 +1574,8 @@ pub enum ErrorReason {
     LimitsUnavailable = 17,
     /// UNAVAILABLE with RetryInfo. The gateway is shutting down.
     ShuttingDown = 18,
-    /// ABORTED. The provider broke the stream after content was sent.
+    /// ABORTED. The provider broke the stream after content was sent. Metadata:
+    /// `provider_id`, and `recovery_reason` where a recovery failed too.
     StreamInterrupted = 19,
     /// DEADLINE_EXCEEDED. The caller's deadline passed.
     DeadlineExceeded = 20,
@@ -1645,9 +1656,9 @@ pub struct ImageConfig {
     /// Width over height, such as `16:9`. Empty means the model's own.
     #[prost(string, tag="2")]
     pub aspect_ratio: ::prost::alloc::string::String,
-    /// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-    /// over `aspect_ratio` where the model has it; otherwise the nearest size it
-    /// has.
+    /// Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+    /// precedence over `aspect_ratio`. A model without this size draws at the
+    /// nearest one that it has.
     #[prost(string, tag="3")]
     pub size: ::prost::alloc::string::String,
     /// How much work to put in.
@@ -1829,11 +1840,11 @@ pub struct ImageFinished {
     /// How the request was served.
     #[prost(message, optional, tag="3")]
     pub route: ::core::option::Option<Route>,
-    /// What is to be said about each image, one for every image, in order.
+    /// The prompt and note of each image, one for every image, in order.
     #[prost(message, repeated, tag="4")]
     pub images: ::prost::alloc::vec::Vec<FinishedImage>,
 }
-/// What is to be said about an image whose bytes were sent.
+/// The prompt and note of an image whose bytes were sent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FinishedImage {
     /// The position of the image, from 0.
@@ -1947,7 +1958,8 @@ pub struct UpscaleConfig {
     /// How many times wider and higher: 2 to 8.
     #[prost(int32, tag="1")]
     pub factor: i32,
-    /// What is in the image, for models that ask. At most 32,000 characters.
+    /// What is in the image, for models that take a description; others ignore it.
+    /// At most 32,000 characters.
     #[prost(string, tag="2")]
     pub prompt: ::prost::alloc::string::String,
     /// The wanted media type: `image/png`, `image/jpeg` or `image/webp`. Empty
@@ -2038,7 +2050,8 @@ pub struct InspectImageResponse {
     /// Its most common colors, `#rrggbb`, the commonest first. At most 5.
     #[prost(string, repeated, tag="12")]
     pub dominant_colors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// How likely it is of each unsafe kind, when a classifier was asked.
+    /// How likely it is that the image is unsafe, for each kind of danger, when a
+    /// classifier was asked.
     #[prost(message, repeated, tag="13")]
     pub safety_ratings: ::prost::alloc::vec::Vec<SafetyRating>,
     /// What is in it, in words, when a classifier was asked.
@@ -2180,7 +2193,8 @@ pub struct Candidate {
     /// means unknown.
     #[prost(int64, optional, tag="6")]
     pub output_mtok_cost_nano_usd: ::core::option::Option<i64>,
-    /// Whether requests are sent to it now: neither drained nor held open.
+    /// Whether requests are sent to it now: its provider is not drained, its
+    /// breaker is not open, and it is in no cooldown.
     #[prost(bool, tag="7")]
     pub available: bool,
     /// The date from which the provider no longer serves it, ISO 8601, such as
@@ -2283,8 +2297,8 @@ pub struct ServerLimits {
     #[prost(message, optional, tag="5")]
     pub max_deadline: ::core::option::Option<::prost_types::Duration>,
 }
-/// What a model can do. New values may be added; an unknown one in a request is
-/// what no model can do.
+/// What a model can do. New values may be added; no model can do an unknown one,
+/// so a request for models that can finds none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Capability {

@@ -37,7 +37,7 @@ class ModelService final {
   class StubInterface {
    public:
     virtual ~StubInterface() {}
-    // Lists models by name.
+    // Lists the models, ordered by name.
     virtual ::grpc::Status ListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::ringmain::v1::ListModelsResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListModelsResponse>> AsyncListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListModelsResponse>>(AsyncListModelsRaw(context, request, cq));
@@ -45,7 +45,7 @@ class ModelService final {
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListModelsResponse>> PrepareAsyncListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::ListModelsResponse>>(PrepareAsyncListModelsRaw(context, request, cq));
     }
-    // Gets one model.
+    // Gets one model. One that does not exist is MODEL_NOT_FOUND.
     virtual ::grpc::Status GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::ringmain::v1::GetModelResponse* response) = 0;
     std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>> AsyncGetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest& request, ::grpc::CompletionQueue* cq) {
       return std::unique_ptr< ::grpc::ClientAsyncResponseReaderInterface< ::ringmain::v1::GetModelResponse>>(AsyncGetModelRaw(context, request, cq));
@@ -64,10 +64,10 @@ class ModelService final {
     class async_interface {
      public:
       virtual ~async_interface() {}
-      // Lists models by name.
+      // Lists the models, ordered by name.
       virtual void ListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest* request, ::ringmain::v1::ListModelsResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void ListModels(::grpc::ClientContext* context, const ::ringmain::v1::ListModelsRequest* request, ::ringmain::v1::ListModelsResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
-      // Gets one model.
+      // Gets one model. One that does not exist is MODEL_NOT_FOUND.
       virtual void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, std::function<void(::grpc::Status)>) = 0;
       virtual void GetModel(::grpc::ClientContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response, ::grpc::ClientUnaryReactor* reactor) = 0;
       // Says what server this is, what it serves and how large a request may be.
@@ -145,9 +145,9 @@ class ModelService final {
    public:
     Service();
     virtual ~Service();
-    // Lists models by name.
+    // Lists the models, ordered by name.
     virtual ::grpc::Status ListModels(::grpc::ServerContext* context, const ::ringmain::v1::ListModelsRequest* request, ::ringmain::v1::ListModelsResponse* response);
-    // Gets one model.
+    // Gets one model. One that does not exist is MODEL_NOT_FOUND.
     virtual ::grpc::Status GetModel(::grpc::ServerContext* context, const ::ringmain::v1::GetModelRequest* request, ::ringmain::v1::GetModelResponse* response);
     // Says what server this is, what it serves and how large a request may be.
     virtual ::grpc::Status GetServerInfo(::grpc::ServerContext* context, const ::ringmain::v1::GetServerInfoRequest* request, ::ringmain::v1::GetServerInfoResponse* response);

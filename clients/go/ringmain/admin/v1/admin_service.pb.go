@@ -300,7 +300,7 @@ type Breaker struct {
 	ProviderModel string `protobuf:"bytes,1,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
 	// Its state.
 	State BreakerState `protobuf:"varint,2,opt,name=state,proto3,enum=ringmain.admin.v1.BreakerState" json:"state,omitempty"`
-	// When it last changed.
+	// When its state last changed.
 	ChangeTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=change_time,json=changeTime,proto3" json:"change_time,omitempty"`
 	// When an open breaker next lets a request through.
 	ProbeTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=probe_time,json=probeTime,proto3" json:"probe_time,omitempty"`
@@ -309,8 +309,8 @@ type Breaker struct {
 	// Why no request is sent although the breaker may be closed, such as a rate
 	// limit. Empty when requests may be sent.
 	CooldownReason string `protobuf:"bytes,6,opt,name=cooldown_reason,json=cooldownReason,proto3" json:"cooldown_reason,omitempty"`
-	// When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-	// the provider's settings change.
+	// When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+	// check passes or the provider's settings change.
 	CooldownEndTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=cooldown_end_time,json=cooldownEndTime,proto3" json:"cooldown_end_time,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

@@ -38,8 +38,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Operating the gateway. Served on a port of its own. Where keys are needed, a
-// key with the scope ADMIN.
+// Operates the gateway. It is served on a port of its own, and where callers
+// need keys, it takes only those with the scope ADMIN. A provider or key that
+// does not exist is RESOURCE_NOT_FOUND.
 type AdminServiceClient interface {
 	// Lists providers and their health.
 	ListProviders(ctx context.Context, in *ListProvidersRequest, opts ...grpc.CallOption) (*ListProvidersResponse, error)
@@ -222,8 +223,9 @@ type AdminService_WatchEventsClient = grpc.ServerStreamingClient[WatchEventsResp
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
 //
-// Operating the gateway. Served on a port of its own. Where keys are needed, a
-// key with the scope ADMIN.
+// Operates the gateway. It is served on a port of its own, and where callers
+// need keys, it takes only those with the scope ADMIN. A provider or key that
+// does not exist is RESOURCE_NOT_FOUND.
 type AdminServiceServer interface {
 	// Lists providers and their health.
 	ListProviders(context.Context, *ListProvidersRequest) (*ListProvidersResponse, error)

@@ -178,7 +178,7 @@ class Breaker(_message.Message):
     """
     @_builtins.property
     def change_time(self) -> _timestamp_pb2.Timestamp:
-        """When it last changed."""
+        """When its state last changed."""
 
     @_builtins.property
     def probe_time(self) -> _timestamp_pb2.Timestamp:
@@ -190,8 +190,8 @@ class Breaker(_message.Message):
 
     @_builtins.property
     def cooldown_end_time(self) -> _timestamp_pb2.Timestamp:
-        """When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-        the provider's settings change.
+        """When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+        check passes or the provider's settings change.
         """
 
     def __init__(

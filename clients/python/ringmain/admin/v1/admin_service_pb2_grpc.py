@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class AdminServiceStub(object):
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -104,8 +105,9 @@ class AdminServiceStub(object):
 
 
 class AdminServiceServicer(object):
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     def ListProviders(self, request, context):
@@ -278,8 +280,9 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService(object):
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     @staticmethod

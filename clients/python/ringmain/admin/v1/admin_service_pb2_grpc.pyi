@@ -27,8 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     @_typing.overload
@@ -68,8 +69,9 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -105,8 +107,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Sends what happens as it happens: breakers, failovers, limits, reloads."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Operating the gateway. Served on a port of its own. Where keys are needed, a
-    key with the scope ADMIN.
+    """Operates the gateway. It is served on a port of its own, and where callers
+    need keys, it takes only those with the scope ADMIN. A provider or key that
+    does not exist is RESOURCE_NOT_FOUND.
     """
 
     @_abc_1.abstractmethod

@@ -29,8 +29,9 @@ namespace ringmain {
 namespace admin {
 namespace v1 {
 
-// Operating the gateway. Served on a port of its own. Where keys are needed, a
-// key with the scope ADMIN.
+// Operates the gateway. It is served on a port of its own, and where callers
+// need keys, it takes only those with the scope ADMIN. A provider or key that
+// does not exist is RESOURCE_NOT_FOUND.
 class AdminService final {
  public:
   static constexpr char const* service_full_name() {

@@ -442,7 +442,8 @@ export type SpeechConfig = Message<"ringmain.v1.SpeechConfig"> & {
   voice: string;
 
   /**
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak, in words, for models that take
+   * instructions; others ignore them. At most 4,096 characters.
    *
    * @generated from field: string instructions = 2;
    */

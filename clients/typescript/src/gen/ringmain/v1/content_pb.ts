@@ -29,8 +29,9 @@ export type Message = Message$1<"ringmain.v1.Message"> & {
   role: Role;
 
   /**
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    *
    * @generated from field: repeated ringmain.v1.Part parts = 2;
    */
@@ -226,15 +227,15 @@ export const MediaSchema: GenMessage<Media> = /*@__PURE__*/
  */
 export type ToolCall = Message$1<"ringmain.v1.ToolCall"> & {
   /**
-   * Identifies this call, so that a ToolResult can answer it. At most 256
-   * characters.
+   * Identifies this call, so that a ToolResult can answer it. 1 to 256
+   * characters, unlike those of all other calls of the conversation.
    *
    * @generated from field: string tool_call_id = 1;
    */
   toolCallId: string;
 
   /**
-   * The name of the tool, as declared in the request. At most 256 characters.
+   * The name of the tool, as declared in the request. 1 to 256 characters.
    *
    * @generated from field: string name = 2;
    */
@@ -263,7 +264,8 @@ export const ToolCallSchema: GenMessage<ToolCall> = /*@__PURE__*/
  */
 export type ToolResult = Message$1<"ringmain.v1.ToolResult"> & {
   /**
-   * The ToolCall that this answers. At most 256 characters.
+   * The ToolCall of an earlier message that this answers. At most 256
+   * characters.
    *
    * @generated from field: string tool_call_id = 1;
    */
@@ -530,28 +532,28 @@ export enum Role {
   UNSPECIFIED = 0,
 
   /**
-   * Instructions from the operator.
+   * Instructions from the operator. Holds text.
    *
    * @generated from enum value: ROLE_SYSTEM = 1;
    */
   SYSTEM = 1,
 
   /**
-   * The end user.
+   * The end user. Holds text and media.
    *
    * @generated from enum value: ROLE_USER = 2;
    */
   USER = 2,
 
   /**
-   * The model.
+   * The model. Holds everything but tool results.
    *
    * @generated from enum value: ROLE_ASSISTANT = 3;
    */
   ASSISTANT = 3,
 
   /**
-   * A tool, through the caller.
+   * A tool, through the caller. Holds tool results.
    *
    * @generated from enum value: ROLE_TOOL = 4;
    */

@@ -203,21 +203,21 @@ export enum EmbeddingPurpose {
   UNSPECIFIED = 0,
 
   /**
-   * To be found.
+   * The text is stored, so that a search can find it.
    *
    * @generated from enum value: EMBEDDING_PURPOSE_DOCUMENT = 1;
    */
   DOCUMENT = 1,
 
   /**
-   * To find.
+   * The text is a search for stored ones.
    *
    * @generated from enum value: EMBEDDING_PURPOSE_QUERY = 2;
    */
   QUERY = 2,
 
   /**
-   * To compare with vectors of the same kind.
+   * The vector is compared with others of this purpose.
    *
    * @generated from enum value: EMBEDDING_PURPOSE_SIMILARITY = 3;
    */

@@ -16,10 +16,11 @@ export const file_ringmain_v1_error_reason: GenFile = /*@__PURE__*/
  * domain `ringmain.v1`. Each says which status code carries it; those marked
  * RetryInfo also say when to retry. New values may be added.
  *
- * Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
- * request larger than the server takes is RESOURCE_EXHAUSTED without one, which
- * is a mistake in the request and never a rate limit, and a connection that
- * cannot be made or breaks is UNAVAILABLE without one.
+ * Every error of this API has an ErrorInfo. Its metadata has `response_id`,
+ * under which the gateway's log has the details. Errors of gRPC itself have no
+ * ErrorInfo: a request larger than the server takes is RESOURCE_EXHAUSTED
+ * without one, which is a mistake in the request and never a rate limit, and a
+ * connection that cannot be made or breaks is UNAVAILABLE without one.
  *
  * @generated from enum ringmain.v1.ErrorReason
  */
@@ -33,28 +34,32 @@ export enum ErrorReason {
 
   /**
    * INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+   * Where a comment says "refused" or names a limit, and no other reason, it
+   * means this one.
    *
    * @generated from enum value: ERROR_REASON_INVALID_FIELD = 1;
    */
   INVALID_FIELD = 1,
 
   /**
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+   * INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+   * that the model does not take, or is too large.
    *
    * @generated from enum value: ERROR_REASON_MEDIA_INVALID = 2;
    */
   MEDIA_INVALID = 2,
 
   /**
-   * INVALID_ARGUMENT. The input is longer than every candidate's context.
+   * INVALID_ARGUMENT. The input is longer than the context of every candidate,
+   * or than what the gateway's account at the provider may use at once.
    *
    * @generated from enum value: ERROR_REASON_CONTEXT_TOO_LONG = 3;
    */
   CONTEXT_TOO_LONG = 3,
 
   /**
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+   * that the provider cannot do what a field demands; then with BadRequest.
    *
    * @generated from enum value: ERROR_REASON_PROVIDER_REJECTED = 4;
    */
@@ -62,6 +67,7 @@ export enum ErrorReason {
 
   /**
    * FAILED_PRECONDITION. The provider's safety system refused the request.
+   * Metadata: `category`, where the provider names one.
    *
    * @generated from enum value: ERROR_REASON_CONTENT_FILTERED = 5;
    */
@@ -129,6 +135,7 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+   * Metadata: `limit`, the name of the limit that is reached.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 14;
    */
@@ -136,8 +143,7 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway. Metadata: the last failure of each, keyed by
-   * provider.
+   * provider limits the gateway.
    *
    * @generated from enum value: ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;
    */
@@ -167,7 +173,8 @@ export enum ErrorReason {
   SHUTTING_DOWN = 18,
 
   /**
-   * ABORTED. The provider broke the stream after content was sent.
+   * ABORTED. The provider broke the stream after content was sent. Metadata:
+   * `provider_id`, and `recovery_reason` where a recovery failed too.
    *
    * @generated from enum value: ERROR_REASON_STREAM_INTERRUPTED = 19;
    */

@@ -16,9 +16,9 @@ export const file_ringmain_v1_generation: GenFile = /*@__PURE__*/
 
 /**
  * How a model should write. Scalars are optional so that "unset" (the
- * provider's default) differs from zero. A knob that the serving provider does
- * not have is ignored unless its comment says otherwise; a part or tool that it
- * cannot take is an error.
+ * provider's default) differs from zero. A setting that the serving provider
+ * lacks is ignored unless its comment says otherwise; a part or tool that the
+ * provider cannot take is an error.
  *
  * @generated from message ringmain.v1.GenerationConfig
  */
@@ -103,9 +103,9 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   responseFormat?: ResponseFormat | undefined;
 
   /**
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    *
    * @generated from field: repeated ringmain.v1.Modality output_modalities = 12;
    */

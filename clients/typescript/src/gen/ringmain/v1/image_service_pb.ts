@@ -42,9 +42,9 @@ export type ImageConfig = Message<"ringmain.v1.ImageConfig"> & {
   aspectRatio: string;
 
   /**
-   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-   * over `aspect_ratio` where the model has it; otherwise the nearest size it
-   * has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+   * precedence over `aspect_ratio`. A model without this size draws at the
+   * nearest one that it has.
    *
    * @generated from field: string size = 3;
    */
@@ -476,7 +476,7 @@ export type ImageFinished = Message<"ringmain.v1.ImageFinished"> & {
   route?: Route | undefined;
 
   /**
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    *
    * @generated from field: repeated ringmain.v1.FinishedImage images = 4;
    */
@@ -491,7 +491,7 @@ export const ImageFinishedSchema: GenMessage<ImageFinished> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_image_service, 9);
 
 /**
- * What is to be said about an image whose bytes were sent.
+ * The prompt and note of an image whose bytes were sent.
  *
  * @generated from message ringmain.v1.FinishedImage
  */
@@ -770,7 +770,8 @@ export type UpscaleConfig = Message<"ringmain.v1.UpscaleConfig"> & {
   factor: number;
 
   /**
-   * What is in the image, for models that ask. At most 32,000 characters.
+   * What is in the image, for models that take a description; others ignore it.
+   * At most 32,000 characters.
    *
    * @generated from field: string prompt = 2;
    */
@@ -987,7 +988,8 @@ export type InspectImageResponse = Message<"ringmain.v1.InspectImageResponse"> &
   dominantColors: string[];
 
   /**
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    *
    * @generated from field: repeated ringmain.v1.SafetyRating safety_ratings = 13;
    */

@@ -115,7 +115,8 @@ export type Candidate = Message<"ringmain.v1.Candidate"> & {
   outputMtokCostNanoUsd?: bigint | undefined;
 
   /**
-   * Whether requests are sent to it now: neither drained nor held open.
+   * Whether requests are sent to it now: its provider is not drained, its
+   * breaker is not open, and it is in no cooldown.
    *
    * @generated from field: bool available = 7;
    */
@@ -384,8 +385,8 @@ export const ServerLimitsSchema: GenMessage<ServerLimits> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_model_service, 8);
 
 /**
- * What a model can do. New values may be added; an unknown one in a request is
- * what no model can do.
+ * What a model can do. New values may be added; no model can do an unknown one,
+ * so a request for models that can finds none.
  *
  * @generated from enum ringmain.v1.Capability
  */
@@ -579,7 +580,7 @@ export const AuthenticationMethodSchema: GenEnum<AuthenticationMethod> = /*@__PU
  */
 export const ModelService: GenService<{
   /**
-   * Lists models by name.
+   * Lists the models, ordered by name.
    *
    * @generated from rpc ringmain.v1.ModelService.ListModels
    */
@@ -589,7 +590,7 @@ export const ModelService: GenService<{
     output: typeof ListModelsResponseSchema;
   },
   /**
-   * Gets one model.
+   * Gets one model. One that does not exist is MODEL_NOT_FOUND.
    *
    * @generated from rpc ringmain.v1.ModelService.GetModel
    */

@@ -24,8 +24,9 @@ export const file_ringmain_v1_routing: GenFile = /*@__PURE__*/
  */
 export type RoutingPolicy = Message<"ringmain.v1.RoutingPolicy"> & {
   /**
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    *
    * @generated from field: repeated string provider_ids = 1;
    */

@@ -100,7 +100,7 @@ export type Breaker = Message<"ringmain.admin.v1.Breaker"> & {
   state: BreakerState;
 
   /**
-   * When it last changed.
+   * When its state last changed.
    *
    * @generated from field: google.protobuf.Timestamp change_time = 3;
    */
@@ -129,8 +129,8 @@ export type Breaker = Message<"ringmain.admin.v1.Breaker"> & {
   cooldownReason: string;
 
   /**
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    *
    * @generated from field: google.protobuf.Timestamp cooldown_end_time = 7;
    */
@@ -1010,8 +1010,9 @@ export const BreakerStateSchema: GenEnum<BreakerState> = /*@__PURE__*/
   enumDesc(file_ringmain_admin_v1_admin_service, 2);
 
 /**
- * Operating the gateway. Served on a port of its own. Where keys are needed, a
- * key with the scope ADMIN.
+ * Operates the gateway. It is served on a port of its own, and where callers
+ * need keys, it takes only those with the scope ADMIN. A provider or key that
+ * does not exist is RESOURCE_NOT_FOUND.
  *
  * @generated from service ringmain.admin.v1.AdminService
  */

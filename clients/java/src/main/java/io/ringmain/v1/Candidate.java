@@ -234,7 +234,8 @@ private static final long serialVersionUID = 0L;
   private boolean available_ = false;
   /**
    * <pre>
-   * Whether requests are sent to it now: neither drained nor held open.
+   * Whether requests are sent to it now: its provider is not drained, its
+   * breaker is not open, and it is in no cooldown.
    * </pre>
    *
    * <code>bool available = 7 [json_name = "available"];</code>
@@ -1274,7 +1275,8 @@ private static final long serialVersionUID = 0L;
     private boolean available_ ;
     /**
      * <pre>
-     * Whether requests are sent to it now: neither drained nor held open.
+     * Whether requests are sent to it now: its provider is not drained, its
+     * breaker is not open, and it is in no cooldown.
      * </pre>
      *
      * <code>bool available = 7 [json_name = "available"];</code>
@@ -1286,7 +1288,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether requests are sent to it now: neither drained nor held open.
+     * Whether requests are sent to it now: its provider is not drained, its
+     * breaker is not open, and it is in no cooldown.
      * </pre>
      *
      * <code>bool available = 7 [json_name = "available"];</code>
@@ -1302,7 +1305,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether requests are sent to it now: neither drained nor held open.
+     * Whether requests are sent to it now: its provider is not drained, its
+     * breaker is not open, and it is in no cooldown.
      * </pre>
      *
      * <code>bool available = 7 [json_name = "available"];</code>

@@ -112,7 +112,8 @@ public interface CandidateOrBuilder extends
 
   /**
    * <pre>
-   * Whether requests are sent to it now: neither drained nor held open.
+   * Whether requests are sent to it now: its provider is not drained, its
+   * breaker is not open, and it is in no cooldown.
    * </pre>
    *
    * <code>bool available = 7 [json_name = "available"];</code>

@@ -6,8 +6,8 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What a model can do. New values may be added; an unknown one in a request is
- * what no model can do.
+ * What a model can do. New values may be added; no model can do an unknown one,
+ * so a request for models that can finds none.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.Capability}

@@ -24,7 +24,7 @@ public enum EmbeddingPurpose
   EMBEDDING_PURPOSE_UNSPECIFIED(0),
   /**
    * <pre>
-   * To be found.
+   * The text is stored, so that a search can find it.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_DOCUMENT = 1;</code>
@@ -32,7 +32,7 @@ public enum EmbeddingPurpose
   EMBEDDING_PURPOSE_DOCUMENT(1),
   /**
    * <pre>
-   * To find.
+   * The text is a search for stored ones.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_QUERY = 2;</code>
@@ -40,7 +40,7 @@ public enum EmbeddingPurpose
   EMBEDDING_PURPOSE_QUERY(2),
   /**
    * <pre>
-   * To compare with vectors of the same kind.
+   * The vector is compared with others of this purpose.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_SIMILARITY = 3;</code>
@@ -59,7 +59,7 @@ public enum EmbeddingPurpose
   public static final int EMBEDDING_PURPOSE_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * To be found.
+   * The text is stored, so that a search can find it.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_DOCUMENT = 1;</code>
@@ -67,7 +67,7 @@ public enum EmbeddingPurpose
   public static final int EMBEDDING_PURPOSE_DOCUMENT_VALUE = 1;
   /**
    * <pre>
-   * To find.
+   * The text is a search for stored ones.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_QUERY = 2;</code>
@@ -75,7 +75,7 @@ public enum EmbeddingPurpose
   public static final int EMBEDDING_PURPOSE_QUERY_VALUE = 2;
   /**
    * <pre>
-   * To compare with vectors of the same kind.
+   * The vector is compared with others of this purpose.
    * </pre>
    *
    * <code>EMBEDDING_PURPOSE_SIMILARITY = 3;</code>

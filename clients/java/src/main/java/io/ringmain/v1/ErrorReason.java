@@ -10,10 +10,11 @@ package io.ringmain.v1;
  * domain `ringmain.v1`. Each says which status code carries it; those marked
  * RetryInfo also say when to retry. New values may be added.
  *
- * Every error of this API has an ErrorInfo. Errors of gRPC itself have none: a
- * request larger than the server takes is RESOURCE_EXHAUSTED without one, which
- * is a mistake in the request and never a rate limit, and a connection that
- * cannot be made or breaks is UNAVAILABLE without one.
+ * Every error of this API has an ErrorInfo. Its metadata has `response_id`,
+ * under which the gateway's log has the details. Errors of gRPC itself have no
+ * ErrorInfo: a request larger than the server takes is RESOURCE_EXHAUSTED
+ * without one, which is a mistake in the request and never a rate limit, and a
+ * connection that cannot be made or breaks is UNAVAILABLE without one.
  * </pre>
  *
  * Protobuf enum {@code ringmain.v1.ErrorReason}
@@ -31,6 +32,8 @@ public enum ErrorReason
   /**
    * <pre>
    * INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+   * Where a comment says "refused" or names a limit, and no other reason, it
+   * means this one.
    * </pre>
    *
    * <code>ERROR_REASON_INVALID_FIELD = 1;</code>
@@ -38,8 +41,8 @@ public enum ErrorReason
   ERROR_REASON_INVALID_FIELD(1),
   /**
    * <pre>
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+   * INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+   * that the model does not take, or is too large.
    * </pre>
    *
    * <code>ERROR_REASON_MEDIA_INVALID = 2;</code>
@@ -47,7 +50,8 @@ public enum ErrorReason
   ERROR_REASON_MEDIA_INVALID(2),
   /**
    * <pre>
-   * INVALID_ARGUMENT. The input is longer than every candidate's context.
+   * INVALID_ARGUMENT. The input is longer than the context of every candidate,
+   * or than what the gateway's account at the provider may use at once.
    * </pre>
    *
    * <code>ERROR_REASON_CONTEXT_TOO_LONG = 3;</code>
@@ -55,7 +59,8 @@ public enum ErrorReason
   ERROR_REASON_CONTEXT_TOO_LONG(3),
   /**
    * <pre>
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+   * that the provider cannot do what a field demands; then with BadRequest.
    * </pre>
    *
    * <code>ERROR_REASON_PROVIDER_REJECTED = 4;</code>
@@ -64,6 +69,7 @@ public enum ErrorReason
   /**
    * <pre>
    * FAILED_PRECONDITION. The provider's safety system refused the request.
+   * Metadata: `category`, where the provider names one.
    * </pre>
    *
    * <code>ERROR_REASON_CONTENT_FILTERED = 5;</code>
@@ -140,6 +146,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+   * Metadata: `limit`, the name of the limit that is reached.
    * </pre>
    *
    * <code>ERROR_REASON_OVERLOADED = 14;</code>
@@ -148,8 +155,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway. Metadata: the last failure of each, keyed by
-   * provider.
+   * provider limits the gateway.
    * </pre>
    *
    * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;</code>
@@ -183,7 +189,8 @@ public enum ErrorReason
   ERROR_REASON_SHUTTING_DOWN(18),
   /**
    * <pre>
-   * ABORTED. The provider broke the stream after content was sent.
+   * ABORTED. The provider broke the stream after content was sent. Metadata:
+   * `provider_id`, and `recovery_reason` where a recovery failed too.
    * </pre>
    *
    * <code>ERROR_REASON_STREAM_INTERRUPTED = 19;</code>
@@ -228,6 +235,8 @@ public enum ErrorReason
   /**
    * <pre>
    * INVALID_ARGUMENT with BadRequest. A field breaks a rule of this contract.
+   * Where a comment says "refused" or names a limit, and no other reason, it
+   * means this one.
    * </pre>
    *
    * <code>ERROR_REASON_INVALID_FIELD = 1;</code>
@@ -235,8 +244,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_INVALID_FIELD_VALUE = 1;
   /**
    * <pre>
-   * INVALID_ARGUMENT. The media cannot be read, is of a kind the model does not
-   * take, or is too large. Metadata: `mime_type`, `limit_bytes`.
+   * INVALID_ARGUMENT with BadRequest. The media cannot be read, is of a kind
+   * that the model does not take, or is too large.
    * </pre>
    *
    * <code>ERROR_REASON_MEDIA_INVALID = 2;</code>
@@ -244,7 +253,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_MEDIA_INVALID_VALUE = 2;
   /**
    * <pre>
-   * INVALID_ARGUMENT. The input is longer than every candidate's context.
+   * INVALID_ARGUMENT. The input is longer than the context of every candidate,
+   * or than what the gateway's account at the provider may use at once.
    * </pre>
    *
    * <code>ERROR_REASON_CONTEXT_TOO_LONG = 3;</code>
@@ -252,7 +262,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_CONTEXT_TOO_LONG_VALUE = 3;
   /**
    * <pre>
-   * INVALID_ARGUMENT. The provider refused the request as malformed.
+   * INVALID_ARGUMENT. The provider refused the request, or the gateway knows
+   * that the provider cannot do what a field demands; then with BadRequest.
    * </pre>
    *
    * <code>ERROR_REASON_PROVIDER_REJECTED = 4;</code>
@@ -261,6 +272,7 @@ public enum ErrorReason
   /**
    * <pre>
    * FAILED_PRECONDITION. The provider's safety system refused the request.
+   * Metadata: `category`, where the provider names one.
    * </pre>
    *
    * <code>ERROR_REASON_CONTENT_FILTERED = 5;</code>
@@ -337,6 +349,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo. The gateway itself is at capacity.
+   * Metadata: `limit`, the name of the limit that is reached.
    * </pre>
    *
    * <code>ERROR_REASON_OVERLOADED = 14;</code>
@@ -345,8 +358,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED with RetryInfo and QuotaFailure. Every candidate's
-   * provider limits the gateway. Metadata: the last failure of each, keyed by
-   * provider.
+   * provider limits the gateway.
    * </pre>
    *
    * <code>ERROR_REASON_PROVIDERS_RATE_LIMITED = 15;</code>
@@ -380,7 +392,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_SHUTTING_DOWN_VALUE = 18;
   /**
    * <pre>
-   * ABORTED. The provider broke the stream after content was sent.
+   * ABORTED. The provider broke the stream after content was sent. Metadata:
+   * `provider_id`, and `recovery_reason` where a recovery failed too.
    * </pre>
    *
    * <code>ERROR_REASON_STREAM_INTERRUPTED = 19;</code>

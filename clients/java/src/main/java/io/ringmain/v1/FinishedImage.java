@@ -6,7 +6,7 @@ package io.ringmain.v1;
 
 /**
  * <pre>
- * What is to be said about an image whose bytes were sent.
+ * The prompt and note of an image whose bytes were sent.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.FinishedImage}
@@ -333,7 +333,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is to be said about an image whose bytes were sent.
+   * The prompt and note of an image whose bytes were sent.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.FinishedImage}

@@ -7,9 +7,9 @@ package io.ringmain.v1;
 /**
  * <pre>
  * How a model should write. Scalars are optional so that "unset" (the
- * provider's default) differs from zero. A knob that the serving provider does
- * not have is ignored unless its comment says otherwise; a part or tool that it
- * cannot take is an error.
+ * provider's default) differs from zero. A setting that the serving provider
+ * lacks is ignored unless its comment says otherwise; a part or tool that the
+ * provider cannot take is an error.
  * </pre>
  *
  * Protobuf type {@code ringmain.v1.GenerationConfig}
@@ -414,9 +414,9 @@ private static final long serialVersionUID = 0L;
           };
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -429,9 +429,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -443,9 +443,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -458,9 +458,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -473,9 +473,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -1132,9 +1132,9 @@ com.google.protobuf.Struct defaultValue) {
   /**
    * <pre>
    * How a model should write. Scalars are optional so that "unset" (the
-   * provider's default) differs from zero. A knob that the serving provider does
-   * not have is ignored unless its comment says otherwise; a part or tool that it
-   * cannot take is an error.
+   * provider's default) differs from zero. A setting that the serving provider
+   * lacks is ignored unless its comment says otherwise; a part or tool that the
+   * provider cannot take is an error.
    * </pre>
    *
    * Protobuf type {@code ringmain.v1.GenerationConfig}
@@ -2435,9 +2435,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2449,9 +2449,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2462,9 +2462,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2476,9 +2476,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2498,9 +2498,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2518,9 +2518,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2538,9 +2538,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2554,9 +2554,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2568,9 +2568,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2582,9 +2582,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2601,9 +2601,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -2618,9 +2618,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What the answer may hold. Empty means text alone. A candidate that cannot
-     * write one of them is not tried; without another the request is refused with
-     * CAPABILITY_MISSING.
+     * What the answer may hold. At most 16. Empty means text alone. A candidate
+     * that cannot write one of them is not tried; without another the request is
+     * refused with CAPABILITY_MISSING.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>

@@ -253,9 +253,9 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -264,9 +264,9 @@ public interface GenerationConfigOrBuilder extends
   java.util.List<io.ringmain.v1.Modality> getOutputModalitiesList();
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -275,9 +275,9 @@ public interface GenerationConfigOrBuilder extends
   int getOutputModalitiesCount();
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -287,9 +287,9 @@ public interface GenerationConfigOrBuilder extends
   io.ringmain.v1.Modality getOutputModalities(int index);
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>
@@ -299,9 +299,9 @@ public interface GenerationConfigOrBuilder extends
   getOutputModalitiesValueList();
   /**
    * <pre>
-   * What the answer may hold. Empty means text alone. A candidate that cannot
-   * write one of them is not tried; without another the request is refused with
-   * CAPABILITY_MISSING.
+   * What the answer may hold. At most 16. Empty means text alone. A candidate
+   * that cannot write one of them is not tried; without another the request is
+   * refused with CAPABILITY_MISSING.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Modality output_modalities = 12 [json_name = "outputModalities"];</code>

@@ -129,9 +129,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object size_ = "";
   /**
    * <pre>
-   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-   * over `aspect_ratio` where the model has it; otherwise the nearest size it
-   * has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+   * precedence over `aspect_ratio`. A model without this size draws at the
+   * nearest one that it has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -152,9 +152,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-   * over `aspect_ratio` where the model has it; otherwise the nearest size it
-   * has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+   * precedence over `aspect_ratio`. A model without this size draws at the
+   * nearest one that it has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -1213,9 +1213,9 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object size_ = "";
     /**
      * <pre>
-     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-     * over `aspect_ratio` where the model has it; otherwise the nearest size it
-     * has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+     * precedence over `aspect_ratio`. A model without this size draws at the
+     * nearest one that it has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1235,9 +1235,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-     * over `aspect_ratio` where the model has it; otherwise the nearest size it
-     * has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+     * precedence over `aspect_ratio`. A model without this size draws at the
+     * nearest one that it has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1258,9 +1258,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-     * over `aspect_ratio` where the model has it; otherwise the nearest size it
-     * has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+     * precedence over `aspect_ratio`. A model without this size draws at the
+     * nearest one that it has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1277,9 +1277,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-     * over `aspect_ratio` where the model has it; otherwise the nearest size it
-     * has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+     * precedence over `aspect_ratio`. A model without this size draws at the
+     * nearest one that it has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>
@@ -1293,9 +1293,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-     * over `aspect_ratio` where the model has it; otherwise the nearest size it
-     * has.
+     * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+     * precedence over `aspect_ratio`. A model without this size draws at the
+     * nearest one that it has.
      * </pre>
      *
      * <code>string size = 3 [json_name = "size"];</code>

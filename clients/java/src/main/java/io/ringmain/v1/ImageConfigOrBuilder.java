@@ -40,9 +40,9 @@ public interface ImageConfigOrBuilder extends
 
   /**
    * <pre>
-   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-   * over `aspect_ratio` where the model has it; otherwise the nearest size it
-   * has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+   * precedence over `aspect_ratio`. A model without this size draws at the
+   * nearest one that it has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>
@@ -51,9 +51,9 @@ public interface ImageConfigOrBuilder extends
   java.lang.String getSize();
   /**
    * <pre>
-   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Wins
-   * over `aspect_ratio` where the model has it; otherwise the nearest size it
-   * has.
+   * Exact size in pixels, such as `1024x1536`, each side at most 16,384. Takes
+   * precedence over `aspect_ratio`. A model without this size draws at the
+   * nearest one that it has.
    * </pre>
    *
    * <code>string size = 3 [json_name = "size"];</code>

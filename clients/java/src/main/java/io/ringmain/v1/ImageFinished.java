@@ -174,7 +174,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.FinishedImage> images_;
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -185,7 +185,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -197,7 +197,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -208,7 +208,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -219,7 +219,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1136,7 +1136,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1150,7 +1150,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1164,7 +1164,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1178,7 +1178,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1199,7 +1199,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1217,7 +1217,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1237,7 +1237,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1258,7 +1258,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1276,7 +1276,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1294,7 +1294,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1313,7 +1313,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1330,7 +1330,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1347,7 +1347,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1358,7 +1358,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1372,7 +1372,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1387,7 +1387,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1398,7 +1398,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -1410,7 +1410,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is to be said about each image, one for every image, in order.
+     * The prompt and note of each image, one for every image, in order.
      * </pre>
      *
      * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>

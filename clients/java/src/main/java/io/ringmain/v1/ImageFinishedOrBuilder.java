@@ -84,7 +84,7 @@ public interface ImageFinishedOrBuilder extends
 
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -93,7 +93,7 @@ public interface ImageFinishedOrBuilder extends
       getImagesList();
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -101,7 +101,7 @@ public interface ImageFinishedOrBuilder extends
   io.ringmain.v1.FinishedImage getImages(int index);
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -109,7 +109,7 @@ public interface ImageFinishedOrBuilder extends
   int getImagesCount();
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>
@@ -118,7 +118,7 @@ public interface ImageFinishedOrBuilder extends
       getImagesOrBuilderList();
   /**
    * <pre>
-   * What is to be said about each image, one for every image, in order.
+   * The prompt and note of each image, one for every image, in order.
    * </pre>
    *
    * <code>repeated .ringmain.v1.FinishedImage images = 4 [json_name = "images"];</code>

@@ -548,7 +548,8 @@ java.lang.String defaultValue) {
   private java.util.List<io.ringmain.v1.SafetyRating> safetyRatings_;
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -559,7 +560,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -571,7 +573,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -582,7 +585,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -593,7 +597,8 @@ java.lang.String defaultValue) {
   }
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2633,7 +2638,8 @@ java.lang.String defaultValue) {
 
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2647,7 +2653,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2661,7 +2668,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2675,7 +2683,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2696,7 +2705,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2714,7 +2724,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2734,7 +2745,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2755,7 +2767,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2773,7 +2786,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2791,7 +2805,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2810,7 +2825,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2827,7 +2843,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2844,7 +2861,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2855,7 +2873,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2869,7 +2888,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2884,7 +2904,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2895,7 +2916,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -2907,7 +2929,8 @@ java.lang.String defaultValue) {
     }
     /**
      * <pre>
-     * How likely it is of each unsafe kind, when a classifier was asked.
+     * How likely it is that the image is unsafe, for each kind of danger, when a
+     * classifier was asked.
      * </pre>
      *
      * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>

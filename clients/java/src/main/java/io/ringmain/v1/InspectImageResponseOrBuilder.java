@@ -286,7 +286,8 @@ java.lang.String defaultValue);
 
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -295,7 +296,8 @@ java.lang.String defaultValue);
       getSafetyRatingsList();
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -303,7 +305,8 @@ java.lang.String defaultValue);
   io.ringmain.v1.SafetyRating getSafetyRatings(int index);
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -311,7 +314,8 @@ java.lang.String defaultValue);
   int getSafetyRatingsCount();
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>
@@ -320,7 +324,8 @@ java.lang.String defaultValue);
       getSafetyRatingsOrBuilderList();
   /**
    * <pre>
-   * How likely it is of each unsafe kind, when a classifier was asked.
+   * How likely it is that the image is unsafe, for each kind of danger, when a
+   * classifier was asked.
    * </pre>
    *
    * <code>repeated .ringmain.v1.SafetyRating safety_ratings = 13 [json_name = "safetyRatings"];</code>

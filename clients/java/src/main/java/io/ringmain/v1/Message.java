@@ -79,8 +79,9 @@ private static final long serialVersionUID = 0L;
   private java.util.List<io.ringmain.v1.Part> parts_;
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -91,8 +92,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -104,8 +106,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -116,8 +119,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -128,8 +132,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -630,8 +635,9 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -645,8 +651,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -660,8 +667,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -675,8 +683,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -697,8 +706,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -716,8 +726,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -737,8 +748,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -759,8 +771,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -778,8 +791,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -797,8 +811,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -817,8 +832,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -835,8 +851,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -853,8 +870,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -865,8 +883,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -880,8 +899,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -896,8 +916,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -908,8 +929,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -921,8 +943,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the turn contains, in order. At least one part. All messages of a
-     * request together have at most 100,000 parts and citations.
+     * What the turn contains, in order. At least one part, and only kinds that its
+     * role holds. All messages of a request together have at most 100,000 parts
+     * and citations.
      * </pre>
      *
      * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -29,8 +29,9 @@ public interface MessageOrBuilder extends
 
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -39,8 +40,9 @@ public interface MessageOrBuilder extends
       getPartsList();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -48,8 +50,9 @@ public interface MessageOrBuilder extends
   io.ringmain.v1.Part getParts(int index);
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -57,8 +60,9 @@ public interface MessageOrBuilder extends
   int getPartsCount();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>
@@ -67,8 +71,9 @@ public interface MessageOrBuilder extends
       getPartsOrBuilderList();
   /**
    * <pre>
-   * What the turn contains, in order. At least one part. All messages of a
-   * request together have at most 100,000 parts and citations.
+   * What the turn contains, in order. At least one part, and only kinds that its
+   * role holds. All messages of a request together have at most 100,000 parts
+   * and citations.
    * </pre>
    *
    * <code>repeated .ringmain.v1.Part parts = 2 [json_name = "parts"];</code>

@@ -179,7 +179,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Lists models by name.
+     * Lists the models, ordered by name.
      * </pre>
      */
     default void listModels(io.ringmain.v1.ListModelsRequest request,
@@ -189,7 +189,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Gets one model.
+     * Gets one model. One that does not exist is MODEL_NOT_FOUND.
      * </pre>
      */
     default void getModel(io.ringmain.v1.GetModelRequest request,
@@ -243,7 +243,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Lists models by name.
+     * Lists the models, ordered by name.
      * </pre>
      */
     public void listModels(io.ringmain.v1.ListModelsRequest request,
@@ -254,7 +254,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Gets one model.
+     * Gets one model. One that does not exist is MODEL_NOT_FOUND.
      * </pre>
      */
     public void getModel(io.ringmain.v1.GetModelRequest request,
@@ -296,7 +296,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Lists models by name.
+     * Lists the models, ordered by name.
      * </pre>
      */
     public io.ringmain.v1.ListModelsResponse listModels(io.ringmain.v1.ListModelsRequest request) throws io.grpc.StatusException {
@@ -306,7 +306,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Gets one model.
+     * Gets one model. One that does not exist is MODEL_NOT_FOUND.
      * </pre>
      */
     public io.ringmain.v1.GetModelResponse getModel(io.ringmain.v1.GetModelRequest request) throws io.grpc.StatusException {
@@ -346,7 +346,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Lists models by name.
+     * Lists the models, ordered by name.
      * </pre>
      */
     public io.ringmain.v1.ListModelsResponse listModels(io.ringmain.v1.ListModelsRequest request) {
@@ -356,7 +356,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Gets one model.
+     * Gets one model. One that does not exist is MODEL_NOT_FOUND.
      * </pre>
      */
     public io.ringmain.v1.GetModelResponse getModel(io.ringmain.v1.GetModelRequest request) {
@@ -396,7 +396,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Lists models by name.
+     * Lists the models, ordered by name.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.ListModelsResponse> listModels(
@@ -407,7 +407,7 @@ public final class ModelServiceGrpc {
 
     /**
      * <pre>
-     * Gets one model.
+     * Gets one model. One that does not exist is MODEL_NOT_FOUND.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<io.ringmain.v1.GetModelResponse> getModel(

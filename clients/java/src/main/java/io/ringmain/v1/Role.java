@@ -23,7 +23,7 @@ public enum Role
   ROLE_UNSPECIFIED(0),
   /**
    * <pre>
-   * Instructions from the operator.
+   * Instructions from the operator. Holds text.
    * </pre>
    *
    * <code>ROLE_SYSTEM = 1;</code>
@@ -31,7 +31,7 @@ public enum Role
   ROLE_SYSTEM(1),
   /**
    * <pre>
-   * The end user.
+   * The end user. Holds text and media.
    * </pre>
    *
    * <code>ROLE_USER = 2;</code>
@@ -39,7 +39,7 @@ public enum Role
   ROLE_USER(2),
   /**
    * <pre>
-   * The model.
+   * The model. Holds everything but tool results.
    * </pre>
    *
    * <code>ROLE_ASSISTANT = 3;</code>
@@ -47,7 +47,7 @@ public enum Role
   ROLE_ASSISTANT(3),
   /**
    * <pre>
-   * A tool, through the caller.
+   * A tool, through the caller. Holds tool results.
    * </pre>
    *
    * <code>ROLE_TOOL = 4;</code>
@@ -66,7 +66,7 @@ public enum Role
   public static final int ROLE_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Instructions from the operator.
+   * Instructions from the operator. Holds text.
    * </pre>
    *
    * <code>ROLE_SYSTEM = 1;</code>
@@ -74,7 +74,7 @@ public enum Role
   public static final int ROLE_SYSTEM_VALUE = 1;
   /**
    * <pre>
-   * The end user.
+   * The end user. Holds text and media.
    * </pre>
    *
    * <code>ROLE_USER = 2;</code>
@@ -82,7 +82,7 @@ public enum Role
   public static final int ROLE_USER_VALUE = 2;
   /**
    * <pre>
-   * The model.
+   * The model. Holds everything but tool results.
    * </pre>
    *
    * <code>ROLE_ASSISTANT = 3;</code>
@@ -90,7 +90,7 @@ public enum Role
   public static final int ROLE_ASSISTANT_VALUE = 3;
   /**
    * <pre>
-   * A tool, through the caller.
+   * A tool, through the caller. Holds tool results.
    * </pre>
    *
    * <code>ROLE_TOOL = 4;</code>

@@ -55,8 +55,9 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -68,8 +69,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -80,8 +82,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -93,8 +96,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -765,8 +769,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -779,8 +784,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -791,8 +797,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -804,8 +811,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -818,8 +826,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -838,8 +847,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -857,8 +867,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -876,8 +887,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -892,8 +904,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Providers to try, in order. At most 64, each at most 256 characters. Empty
-     * means every candidate of the model.
+     * Providers to try, in order. At most 64, each at most 256 characters; one
+     * that does not serve the model is refused. Empty means every candidate of
+     * the model.
      * </pre>
      *
      * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>

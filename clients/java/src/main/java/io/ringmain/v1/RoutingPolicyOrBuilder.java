@@ -10,8 +10,9 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -21,8 +22,9 @@ public interface RoutingPolicyOrBuilder extends
       getProviderIdsList();
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -31,8 +33,9 @@ public interface RoutingPolicyOrBuilder extends
   int getProviderIdsCount();
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>
@@ -42,8 +45,9 @@ public interface RoutingPolicyOrBuilder extends
   java.lang.String getProviderIds(int index);
   /**
    * <pre>
-   * Providers to try, in order. At most 64, each at most 256 characters. Empty
-   * means every candidate of the model.
+   * Providers to try, in order. At most 64, each at most 256 characters; one
+   * that does not serve the model is refused. Empty means every candidate of
+   * the model.
    * </pre>
    *
    * <code>repeated string provider_ids = 1 [json_name = "providerIds"];</code>

@@ -113,7 +113,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object instructions_ = "";
   /**
    * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak, in words, for models that take
+   * instructions; others ignore them. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -134,7 +135,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak, in words, for models that take
+   * instructions; others ignore them. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -901,7 +903,8 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object instructions_ = "";
     /**
      * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
+     * How to speak, in words, for models that take
+     * instructions; others ignore them. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -921,7 +924,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
+     * How to speak, in words, for models that take
+     * instructions; others ignore them. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -942,7 +946,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
+     * How to speak, in words, for models that take
+     * instructions; others ignore them. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -959,7 +964,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
+     * How to speak, in words, for models that take
+     * instructions; others ignore them. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -973,7 +979,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * How to speak, in words, for models that ask. At most 4,096 characters.
+     * How to speak, in words, for models that take
+     * instructions; others ignore them. At most 4,096 characters.
      * </pre>
      *
      * <code>string instructions = 2 [json_name = "instructions"];</code>

@@ -32,7 +32,8 @@ public interface SpeechConfigOrBuilder extends
 
   /**
    * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak, in words, for models that take
+   * instructions; others ignore them. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 2 [json_name = "instructions"];</code>
@@ -41,7 +42,8 @@ public interface SpeechConfigOrBuilder extends
   java.lang.String getInstructions();
   /**
    * <pre>
-   * How to speak, in words, for models that ask. At most 4,096 characters.
+   * How to speak, in words, for models that take
+   * instructions; others ignore them. At most 4,096 characters.
    * </pre>
    *
    * <code>string instructions = 2 [json_name = "instructions"];</code>

@@ -51,8 +51,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object toolCallId_ = "";
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it. At most 256
-   * characters.
+   * Identifies this call, so that a ToolResult can answer it. 1 to 256
+   * characters, unlike those of all other calls of the conversation.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -73,8 +73,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it. At most 256
-   * characters.
+   * Identifies this call, so that a ToolResult can answer it. 1 to 256
+   * characters, unlike those of all other calls of the conversation.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -100,7 +100,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object name_ = "";
   /**
    * <pre>
-   * The name of the tool, as declared in the request. At most 256 characters.
+   * The name of the tool, as declared in the request. 1 to 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -121,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The name of the tool, as declared in the request. At most 256 characters.
+   * The name of the tool, as declared in the request. 1 to 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -572,8 +572,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object toolCallId_ = "";
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it. At most 256
-     * characters.
+     * Identifies this call, so that a ToolResult can answer it. 1 to 256
+     * characters, unlike those of all other calls of the conversation.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -593,8 +593,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it. At most 256
-     * characters.
+     * Identifies this call, so that a ToolResult can answer it. 1 to 256
+     * characters, unlike those of all other calls of the conversation.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -615,8 +615,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it. At most 256
-     * characters.
+     * Identifies this call, so that a ToolResult can answer it. 1 to 256
+     * characters, unlike those of all other calls of the conversation.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -633,8 +633,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it. At most 256
-     * characters.
+     * Identifies this call, so that a ToolResult can answer it. 1 to 256
+     * characters, unlike those of all other calls of the conversation.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -648,8 +648,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Identifies this call, so that a ToolResult can answer it. At most 256
-     * characters.
+     * Identifies this call, so that a ToolResult can answer it. 1 to 256
+     * characters, unlike those of all other calls of the conversation.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -669,7 +669,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object name_ = "";
     /**
      * <pre>
-     * The name of the tool, as declared in the request. At most 256 characters.
+     * The name of the tool, as declared in the request. 1 to 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -689,7 +689,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request. At most 256 characters.
+     * The name of the tool, as declared in the request. 1 to 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -710,7 +710,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request. At most 256 characters.
+     * The name of the tool, as declared in the request. 1 to 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -727,7 +727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request. At most 256 characters.
+     * The name of the tool, as declared in the request. 1 to 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>
@@ -741,7 +741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The name of the tool, as declared in the request. At most 256 characters.
+     * The name of the tool, as declared in the request. 1 to 256 characters.
      * </pre>
      *
      * <code>string name = 2 [json_name = "name"];</code>

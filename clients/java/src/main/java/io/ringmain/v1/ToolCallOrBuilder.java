@@ -10,8 +10,8 @@ public interface ToolCallOrBuilder extends
 
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it. At most 256
-   * characters.
+   * Identifies this call, so that a ToolResult can answer it. 1 to 256
+   * characters, unlike those of all other calls of the conversation.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -20,8 +20,8 @@ public interface ToolCallOrBuilder extends
   java.lang.String getToolCallId();
   /**
    * <pre>
-   * Identifies this call, so that a ToolResult can answer it. At most 256
-   * characters.
+   * Identifies this call, so that a ToolResult can answer it. 1 to 256
+   * characters, unlike those of all other calls of the conversation.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -32,7 +32,7 @@ public interface ToolCallOrBuilder extends
 
   /**
    * <pre>
-   * The name of the tool, as declared in the request. At most 256 characters.
+   * The name of the tool, as declared in the request. 1 to 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>
@@ -41,7 +41,7 @@ public interface ToolCallOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * The name of the tool, as declared in the request. At most 256 characters.
+   * The name of the tool, as declared in the request. 1 to 256 characters.
    * </pre>
    *
    * <code>string name = 2 [json_name = "name"];</code>

@@ -50,7 +50,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object toolCallId_ = "";
   /**
    * <pre>
-   * The ToolCall that this answers. At most 256 characters.
+   * The ToolCall of an earlier message that this answers. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -71,7 +72,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The ToolCall that this answers. At most 256 characters.
+   * The ToolCall of an earlier message that this answers. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -597,7 +599,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object toolCallId_ = "";
     /**
      * <pre>
-     * The ToolCall that this answers. At most 256 characters.
+     * The ToolCall of an earlier message that this answers. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -617,7 +620,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall that this answers. At most 256 characters.
+     * The ToolCall of an earlier message that this answers. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -638,7 +642,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall that this answers. At most 256 characters.
+     * The ToolCall of an earlier message that this answers. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -655,7 +660,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall that this answers. At most 256 characters.
+     * The ToolCall of an earlier message that this answers. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -669,7 +675,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The ToolCall that this answers. At most 256 characters.
+     * The ToolCall of an earlier message that this answers. At most 256
+     * characters.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>

@@ -10,7 +10,8 @@ public interface ToolResultOrBuilder extends
 
   /**
    * <pre>
-   * The ToolCall that this answers. At most 256 characters.
+   * The ToolCall of an earlier message that this answers. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -19,7 +20,8 @@ public interface ToolResultOrBuilder extends
   java.lang.String getToolCallId();
   /**
    * <pre>
-   * The ToolCall that this answers. At most 256 characters.
+   * The ToolCall of an earlier message that this answers. At most 256
+   * characters.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>

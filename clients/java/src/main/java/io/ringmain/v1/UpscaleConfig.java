@@ -77,7 +77,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object prompt_ = "";
   /**
    * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
+   * What is in the image, for models that take a description; others ignore it.
+   * At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -98,7 +99,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
+   * What is in the image, for models that take a description; others ignore it.
+   * At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -751,7 +753,8 @@ com.google.protobuf.Struct defaultValue) {
     private java.lang.Object prompt_ = "";
     /**
      * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
+     * What is in the image, for models that take a description; others ignore it.
+     * At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -771,7 +774,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
+     * What is in the image, for models that take a description; others ignore it.
+     * At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -792,7 +796,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
+     * What is in the image, for models that take a description; others ignore it.
+     * At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -809,7 +814,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
+     * What is in the image, for models that take a description; others ignore it.
+     * At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -823,7 +829,8 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * What is in the image, for models that ask. At most 32,000 characters.
+     * What is in the image, for models that take a description; others ignore it.
+     * At most 32,000 characters.
      * </pre>
      *
      * <code>string prompt = 2 [json_name = "prompt"];</code>

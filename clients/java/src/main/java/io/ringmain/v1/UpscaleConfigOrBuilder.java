@@ -20,7 +20,8 @@ public interface UpscaleConfigOrBuilder extends
 
   /**
    * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
+   * What is in the image, for models that take a description; others ignore it.
+   * At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 2 [json_name = "prompt"];</code>
@@ -29,7 +30,8 @@ public interface UpscaleConfigOrBuilder extends
   java.lang.String getPrompt();
   /**
    * <pre>
-   * What is in the image, for models that ask. At most 32,000 characters.
+   * What is in the image, for models that take a description; others ignore it.
+   * At most 32,000 characters.
    * </pre>
    *
    * <code>string prompt = 2 [json_name = "prompt"];</code>

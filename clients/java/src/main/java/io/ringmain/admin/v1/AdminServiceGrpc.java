@@ -4,8 +4,9 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * Operating the gateway. Served on a port of its own. Where keys are needed, a
- * key with the scope ADMIN.
+ * Operates the gateway. It is served on a port of its own, and where callers
+ * need keys, it takes only those with the scope ADMIN. A provider or key that
+ * does not exist is RESOURCE_NOT_FOUND.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -488,8 +489,9 @@ public final class AdminServiceGrpc {
 
   /**
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public interface AsyncService {
@@ -630,8 +632,9 @@ public final class AdminServiceGrpc {
   /**
    * Base class for the server implementation of the service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public static abstract class AdminServiceImplBase
@@ -645,8 +648,9 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceStub
@@ -811,8 +815,9 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do synchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceBlockingV2Stub
@@ -966,8 +971,9 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceBlockingStub
@@ -1120,8 +1126,9 @@ public final class AdminServiceGrpc {
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service AdminService.
    * <pre>
-   * Operating the gateway. Served on a port of its own. Where keys are needed, a
-   * key with the scope ADMIN.
+   * Operates the gateway. It is served on a port of its own, and where callers
+   * need keys, it takes only those with the scope ADMIN. A provider or key that
+   * does not exist is RESOURCE_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceFutureStub

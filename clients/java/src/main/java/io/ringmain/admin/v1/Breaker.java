@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp changeTime_;
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -287,8 +287,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp cooldownEndTime_;
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -300,8 +300,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -313,8 +313,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1029,7 +1029,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> changeTimeBuilder_;
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1040,7 +1040,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1055,7 +1055,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1075,7 +1075,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1093,7 +1093,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1118,7 +1118,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1135,7 +1135,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1147,7 +1147,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1162,7 +1162,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When it last changed.
+     * When its state last changed.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -1597,8 +1597,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> cooldownEndTimeBuilder_;
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1609,8 +1609,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1625,8 +1625,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1646,8 +1646,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1665,8 +1665,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1691,8 +1691,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1709,8 +1709,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1722,8 +1722,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -1738,8 +1738,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-     * the provider's settings change.
+     * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+     * check passes or the provider's settings change.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>

@@ -49,7 +49,7 @@ public interface BreakerOrBuilder extends
 
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -58,7 +58,7 @@ public interface BreakerOrBuilder extends
   boolean hasChangeTime();
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -67,7 +67,7 @@ public interface BreakerOrBuilder extends
   com.google.protobuf.Timestamp getChangeTime();
   /**
    * <pre>
-   * When it last changed.
+   * When its state last changed.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp change_time = 3 [json_name = "changeTime"];</code>
@@ -152,8 +152,8 @@ public interface BreakerOrBuilder extends
 
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -162,8 +162,8 @@ public interface BreakerOrBuilder extends
   boolean hasCooldownEndTime();
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
@@ -172,8 +172,8 @@ public interface BreakerOrBuilder extends
   com.google.protobuf.Timestamp getCooldownEndTime();
   /**
    * <pre>
-   * When that ends. Absent next to a `cooldown_reason` means: when a check passes or
-   * the provider's settings change.
+   * When the cooldown ends. Absent beside a `cooldown_reason`, it ends when a
+   * check passes or the provider's settings change.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp cooldown_end_time = 7 [json_name = "cooldownEndTime"];</code>
