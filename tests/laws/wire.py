@@ -195,11 +195,15 @@ class Translate:
 
     def __call__(self, request: ChatRequest) -> Any:
         """The part of the request that a reader reads."""
+        return self.wire.essence(self.outgoing(request))
+
+    def outgoing(self, request: ChatRequest) -> Any:
+        """The request as the translator hands it to the transport."""
         candidate = Candidate(OWN, self.wire.kind, self.wire.model)
         choose = self.provider.translators_for
         translator = (choose(candidate) if choose else self.provider.translators)[CHAT]
         assert isinstance(translator, UnaryTranslator)
-        return self.wire.essence(translator.request(request, candidate))
+        return translator.request(request, candidate)
 
 
 @asynccontextmanager

@@ -78,7 +78,12 @@ def read_again(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
-    return orjson.loads(written(_leniently(text)))
+    found = _leniently(text)
+    try:
+        again = written(found)
+    except RecursionError:
+        raise NotJson("what came is nested too deeply") from None
+    return orjson.loads(again)
 
 
 def written(value: object, *, spaced: bool = False) -> str:

@@ -66,7 +66,7 @@ def given_back(part: Part) -> list[Json]:
     if not lines or len(lines) != 1:
         return []
     raws = objects(lines[0], _KEY)
-    good = all(raw.keys() <= _FIELDS and raw.get("type") in _TYPES and _is_flat(raw) for raw in raws)
+    good = all(raw.keys() <= _FIELDS and text(raw, "type") in _TYPES and _is_flat(raw) for raw in raws)
     return raws if good else []
 
 

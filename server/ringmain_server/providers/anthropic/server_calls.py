@@ -137,7 +137,7 @@ def _add(found: Blocks, line: Json, part: Part) -> bool:
 
 
 def _is_call(call: Mapping[str, object]) -> bool:
-    return call.get("type") in CALLS and bool(text(call, "name")) and call.keys() <= _CALL_FIELDS
+    return text(call, "type") in CALLS and bool(text(call, "name")) and call.keys() <= _CALL_FIELDS
 
 
 def _is_held(held: Mapping[str, object]) -> bool:

@@ -10,12 +10,10 @@ fields are taken from it, and nothing in them may make the provider do more than
 
 from collections.abc import Collection, Mapping
 
-from ringmain_server.providers.json_reader import NotJson, read_again, written
+from ringmain_server.providers.state_json import read_state, write_state
 
 Json = Mapping[str, object]
 
-_LEVELS = 30
-"""Most levels of objects and lists in a block that is sent back; real ones have at most 5."""
 _BARRED_FIELD = "cache_control"
 """A field with which a block asks to be cached, which is billed and limited."""
 _BARRED_TYPES = frozenset({"file", "url", "container_upload"})
@@ -23,19 +21,16 @@ _BARRED_TYPES = frozenset({"file", "url", "container_upload"})
 
 
 def packed(line: Json) -> bytes:
-    """Returns one line of a signature."""
-    return written(line).encode() + b"\n"
+    """Returns one line of a signature; an empty one, which is void, of what is nested too deeply."""
+    return write_state(line) + b"\n"
 
 
 def unpacked(signature: bytes) -> list[Json] | None:
     """Returns the lines of a signature; None if they are not what `packed` wrote, or not harmless."""
     lines: list[Json] = []
     for raw in signature.splitlines():
-        try:
-            line = read_again(raw.decode())
-        except (NotJson, UnicodeDecodeError):
-            return None
-        if not isinstance(line, dict) or not _is_harmless(line, _LEVELS):
+        line = read_state(raw)
+        if line is None or not _is_harmless(line):
             return None
         lines.append(line)
     return lines
@@ -58,13 +53,12 @@ def objects(found: Json, key: str) -> list[Json]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _is_harmless(value: object, levels: int) -> bool:
+def _is_harmless(value: object) -> bool:
     """Whether a provider that reads a value does nothing else with it."""
     if isinstance(value, list):
-        return levels > 0 and all(_is_harmless(inner, levels - 1) for inner in value)
+        return all(map(_is_harmless, value))
     if not isinstance(value, dict):
         return True
-    kind = value.get("type")
-    if levels == 0 or _BARRED_FIELD in value or (isinstance(kind, str) and kind in _BARRED_TYPES):
+    if _BARRED_FIELD in value or text(value, "type") in _BARRED_TYPES:
         return False
-    return all(_is_harmless(inner, levels - 1) for inner in value.values())
+    return all(map(_is_harmless, value.values()))

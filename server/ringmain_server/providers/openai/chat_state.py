@@ -8,12 +8,11 @@ anything into it.
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 from ringmain.v1.content_pb2 import Part
 
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.json_reader import written
 from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.state_json import read_state, write_state
 
 _MARK = b"chat:"
 _LARGEST = 4 << 20
@@ -47,17 +46,17 @@ class Details:
     @property
     def state(self) -> bytes:
         """The signature; empty if there are no details."""
-        return _MARK + written({"details": list(self._found.values())}).encode() if self._found else b""
+        return _MARK + write_state({"details": list(self._found.values())}) if self._found else b""
 
 
 def audio_state(audio_id: str) -> bytes:
     """Returns the signature of speech."""
-    return _MARK + written({"audio": audio_id}).encode()
+    return _MARK + write_state({"audio": audio_id})
 
 
 def run_state(tool: Mapping[str, object]) -> bytes:
     """Returns the signature of a tool that the server ran: the tool as it told it, but for its place."""
-    return _MARK + written({"run": {name: tool[name] for name in tool if name != "index"}}).encode()
+    return _MARK + write_state({"run": {name: tool[name] for name in tool if name != "index"}})
 
 
 def run_of(part: Part, provider_id: str) -> Object | None:
@@ -84,11 +83,7 @@ def _read(part: Part, provider_id: str) -> Object:
     signature = part.signature
     if not signature.startswith(_MARK) or len(signature) > _LARGEST or is_foreign(part, provider_id):
         return {}
-    try:
-        found = orjson.loads(signature[len(_MARK) :])
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_state(signature[len(_MARK) :]) or {}
 
 
 def _is_flat(detail: Mapping[str, object]) -> bool:

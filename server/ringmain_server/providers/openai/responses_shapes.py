@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.state_json import is_shallow
 
 Shape: TypeAlias = "str | list[Shape] | Mapping[str, Shape]"
 """A kind of value; a list of one shape; or an object, by the names of its fields."""
@@ -18,8 +19,6 @@ _SCALAR: Final = "scalar"
 """A text, a number or a truth value."""
 _TREE: Final = "tree"
 """Any JSON, such as a schema."""
-_LEVELS = 30
-"""Most levels of objects and lists in any JSON."""
 
 CONTENT: Mapping[str, Shape] = {
     "type": _TEXT,
@@ -162,12 +161,5 @@ def _reduced(value: object, shape: Shape) -> object:
 
 def _is_leaf(value: object, shape: str) -> bool:
     if shape == _TREE:
-        return _is_shallow(value, _LEVELS)
+        return is_shallow(value)
     return isinstance(value, str) or (shape == _SCALAR and isinstance(value, int | float))
-
-
-def _is_shallow(value: object, levels: int) -> bool:
-    if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
-    return True

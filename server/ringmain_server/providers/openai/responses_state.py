@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from ringmain.v1.content_pb2 import Part
 
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.json_reader import NotJson, read_again, written
 from ringmain_server.providers.openai import responses_shapes as shapes
 from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.state_json import read_state, write_state
 
 _MARK = b"responses:"
 _LARGEST = 8 << 20
@@ -70,7 +70,7 @@ def packed(item: object, *, after: str = "", content: object = None) -> bytes:
         state["after"] = after
     if content is not None:
         state["content"] = shapes.fields(content, shapes.CONTENT)
-    return _MARK + written(state).encode()
+    return _MARK + write_state(state)
 
 
 def state_of(part: Part, provider_id: str) -> State | None:
@@ -88,11 +88,8 @@ def state_of(part: Part, provider_id: str) -> State | None:
         return None
     if not signature.startswith(_MARK) or len(signature) > _LARGEST:
         return None
-    try:
-        found = read_again(signature[len(_MARK) :].decode())
-    except (NotJson, UnicodeDecodeError):
-        return None
-    if not isinstance(found, dict):
+    found = read_state(signature[len(_MARK) :])
+    if found is None:
         return None
     item, after = shapes.item(found.get("item")), found.get("after")
     if item is None:

@@ -19,6 +19,7 @@ from ringmain.v1.content_pb2 import Media, Part
 
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.json_reader import NotJson, read, read_again, written
+from ringmain_server.providers.state_json import is_shallow, read_state
 from ringmain_server.providers.vertex import wire
 
 Json = Mapping[str, object]
@@ -218,7 +219,7 @@ def sent_back(signature: bytes, index: int, *, carry: bool) -> list[Placed]:
         return [
             (index + part.later, part.order, _message(part, carry=carry)) for part in _unpacked(signature)
         ]
-    except (ValueError, ParseError, RecursionError):
+    except (ValueError, ParseError):
         return []
 
 
@@ -229,19 +230,22 @@ def _unpacked(signature: bytes) -> Iterator[ToolPart]:
         ValueError: The signature is malformed.
     """
     for raw in signature.splitlines():
-        line = read_again(raw.decode())
-        if not isinstance(line, dict) or not isinstance(line.get(_PART), dict):
+        line = read_state(raw)
+        part = None if line is None else line.get(_PART)
+        if line is None or not isinstance(part, dict):
             raise NotJson("the signature is none of this wire")
-        [(kind, content)] = line[_PART].items()
-        later, order = line.get(_LATER, 0), line.get(_ORDER, 0)
+        [(kind, content)] = part.items()
+        later, order = _distance(line.get(_LATER, 0)), _distance(line.get(_ORDER, 0))
         found = _known(kind, content, _decoded(line.get(_SIGNATURE, "")))
-        if found is None or not _is_distance(later) or not _is_distance(order):
+        if found is None:
             raise NotJson("the signature holds another part")
         yield ToolPart(found.kind, found.content, found.signature, later, order)
 
 
-def _is_distance(value: object) -> bool:
-    return type(value) is int and 0 <= value <= _DISTANCE
+def _distance(value: object) -> int:
+    if type(value) is int and 0 <= value <= _DISTANCE:
+        return value
+    raise NotJson("the signature holds no distance")
 
 
 def _decoded(text: object) -> bytes:
@@ -261,7 +265,7 @@ def _known(kind: object, content: object, signature: bytes) -> ToolPart | None:
     found = {name: content[name] for name in fields if name in content}
     if not all(isinstance(value, fields[name]) for name, value in found.items()):
         return None
-    if not _is_shallow(found, _LEVELS):
+    if not is_shallow(found, _LEVELS):
         return None
     return ToolPart(str(kind), found, signature)
 
@@ -306,11 +310,3 @@ def _without_id(asked: object) -> Json:
 def _text(content: Json, name: str) -> str:
     value = content.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _is_shallow(value: object, levels: int) -> bool:
-    if isinstance(value, Mapping):
-        return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value.values())
-    if isinstance(value, list):
-        return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value)
-    return True
