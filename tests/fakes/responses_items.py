@@ -56,7 +56,8 @@ def events(items: Iterable[Json]) -> Iterator[tuple[BaseModel, bool]]:
 
 def _of(item: Json) -> Iterator[Json]:
     kind = item["type"]
-    status = {"status": "in_progress"} if "status" in item else {}
+    is_done = "status" not in item or kind.endswith("_output")
+    status = {} if is_done else {"status": "in_progress"}
     yield {"type": "response.output_item.added", "item": {**item, **_EMPTY.get(kind, {}), **status}}
     for step in _STEPS.get(kind, ()):
         yield {"type": f"response.{kind}.{step}"}

@@ -84,6 +84,12 @@ _MADE = frozenset(
         "mcp_call",
         "mcp_list_tools",
         "compaction",
+        "tool_search_call",
+        "tool_search_output",
+        "program",
+        "program_output",
+        "shell_call",
+        "shell_call_output",
     }
 )
 """Types of items that the model makes, besides messages."""

@@ -298,6 +298,8 @@ ASKING: list[Json] = [
     {"type": "local_shell_call", "id": "a", "call_id": "c", "status": "completed", "action": {}},
     {"type": "computer_call", "id": "a", "call_id": "c", "status": "completed", "action": {}},
     {"type": "custom_tool_call", "id": "a", "call_id": "c", "name": "f", "input": "x"},
+    {"type": "shell_call", "id": "a", "call_id": "c", "environment": {"type": "local"}},
+    {"type": "tool_search_call", "id": "a", "call_id": "c", "execution": "client"},
     {"type": "invented_tomorrow_call", "id": "a"},
 ]
 SAID: Json = {
@@ -324,13 +326,13 @@ def test_what_callers_cannot_answer_is_an_error(item: Json, before: list[Json]) 
 
 @pytest.mark.parametrize(
     "after",
-    [[SAID], [{"type": "shell_call_output", "id": "o", "call_id": "c"}, SAID]],
+    [[SAID], [{"type": "invented_tomorrow_output", "id": "o", "call_id": "c"}, SAID]],
     ids=["text", "output"],
 )
 def test_what_the_provider_answered_itself_is_no_error(after: list[Json]) -> None:
     """Items of unknown tools that the provider ran are skipped, because the model went on after them."""
-    shell = {"type": "shell_call", "id": "a", "call_id": "c"}
-    found = responses_golden.answer(orjson.dumps({"status": "completed", "output": [shell, *after]}))
+    called = {"type": "invented_tomorrow_call", "id": "a", "call_id": "c"}
+    found = responses_golden.answer(orjson.dumps({"status": "completed", "output": [called, *after]}))
     assert [part.text for part in found.message.parts] == ["Done."]
 
 

@@ -14,11 +14,13 @@ from ringmain_server.providers.json_base64 import Base64
 from ringmain_server.providers.json_reader import written
 from ringmain_server.providers.openai.chat_parts import Object, data_url
 from ringmain_server.providers.openai.responses_shapes import IMAGE_CALL
+from ringmain_server.providers.state_json import is_shallow
 
 Json = Mapping[str, object]
 
 CODE = "code_interpreter_call"
 _MCP = "mcp_call"
+_SHELL = "shell_call"
 NAMES: Mapping[str, str] = {
     "web_search_call": "web_search",
     CODE: "code_execution",
@@ -26,10 +28,18 @@ NAMES: Mapping[str, str] = {
     _MCP: _MCP,
     "mcp_list_tools": "mcp_list_tools",
     "compaction": "compaction",
+    "tool_search_call": "tool_search",
+    "tool_search_output": "tool_search_output",
+    "program": "program",
+    "program_output": "program_output",
+    _SHELL: "shell",
+    "shell_call_output": "shell_output",
 }
 """The contract's name of a tool, by the type of its item. A tool of an MCP server has its own name."""
 _LONGEST = 256
 """Most characters of a tool's name in the contract."""
+_LEVELS = 30
+"""Most levels of objects and lists of arguments in the contract."""
 CODE_BEGINS, CODE_ENDS = '{"code":"', '"}'
 """The arguments around the code."""
 _DATA = "data:"
@@ -42,23 +52,43 @@ def tool_name(item: Json) -> str:
     return name[:_LONGEST] or NAMES.get(kind, kind.removesuffix("_call"))
 
 
+def is_run(item: Json) -> bool:
+    """Whether an item is about a tool that the provider runs itself."""
+    kind = text(item, "type")
+    if kind == _SHELL:
+        return text(item.get("environment"), "type") == "container_reference"
+    return kind in NAMES and item.get("execution") != "client"
+
+
 def arguments(item: Json) -> str:
     """Returns what the model asked of the tool, as a JSON object; empty if the item does not say."""
     kind = text(item, "type")
     if kind == _MCP:
         return text(item, "arguments")
-    asked: object = None
-    if kind == "web_search_call":
-        action = item.get("action")
-        if isinstance(action, dict):
-            asked = {name: value for name, value in action.items() if name != "sources"}
-    elif kind == CODE and isinstance(code := item.get("code"), str):
-        asked = {"code": code}
-    elif kind == "file_search_call":
-        asked = {"queries": item.get("queries")}
-    elif kind == "mcp_list_tools":
-        asked = {"server_label": item.get("server_label")}
-    return written(asked) if asked is not None else ""
+    asked = _ASKED[kind](item) if kind in _ASKED else None
+    return written(asked) if isinstance(asked, dict) and is_shallow(asked, _LEVELS) else ""
+
+
+def _action(item: Json) -> object:
+    action = item.get("action")
+    if not isinstance(action, dict):
+        return None
+    return {name: value for name, value in action.items() if name != "sources"}
+
+
+def _code(item: Json) -> object:
+    return {"code": item["code"]} if isinstance(item.get("code"), str) else None
+
+
+_ASKED: Mapping[str, Callable[[Json], object]] = {
+    "web_search_call": _action,
+    CODE: _code,
+    "program": _code,
+    "file_search_call": lambda item: {"queries": item.get("queries")},
+    "mcp_list_tools": lambda item: {"server_label": item.get("server_label")},
+    "tool_search_call": lambda item: item.get("arguments"),
+    _SHELL: _action,
+}
 
 
 def has_failed(item: Json) -> bool:
@@ -112,6 +142,16 @@ def _output(item: Json) -> Iterable[Part]:
         yield Part(text=output)
 
 
+def _result(item: Json) -> Iterable[Part]:
+    if result := text(item, "result"):
+        yield Part(text=result)
+
+
+def _printed(item: Json) -> Iterable[Part]:
+    for output in objects(item, "output"):
+        yield from (Part(text=found) for name in ("stdout", "stderr") if (found := text(output, name)))
+
+
 def _tools(item: Json) -> Iterable[Part]:
     for tool in objects(item, "tools"):
         yield Part(text=text(tool, "name"))
@@ -123,6 +163,9 @@ _RESULTS: Mapping[str, Callable[[Json], Iterable[Part]]] = {
     "file_search_call": _files,
     _MCP: _output,
     "mcp_list_tools": _tools,
+    "tool_search_output": _tools,
+    "program_output": _result,
+    "shell_call_output": _printed,
 }
 
 

@@ -104,15 +104,14 @@ class ResponsesOutput:
         kind = item.get("type")
         if not isinstance(kind, str):
             return
-        read = _ITEMS.get(kind)
-        if read is not None:
+        if (read := _ITEMS.get(kind)) is not None:
             read(self, index, item)
-        elif kind in calls.NAMES:
+        elif calls.is_run(item):
             self._provider_call(index, item)
+        elif kind.endswith(_ASKS):
+            self.waits = kind
         if kind == MESSAGE or kind.endswith(_DOES):
             self.waits = ""
-        elif read is None and kind not in calls.NAMES and kind.endswith(_ASKS):
-            self.waits = kind
 
     def _message(self, index: int, item: Object) -> None:
         after = self._after(index)
@@ -292,7 +291,7 @@ class ResponsesOutput:
         kind = item.get("type")
         if kind == FUNCTION_CALL:
             self._begin_call(self._position(event, "output_index"), item)
-        elif isinstance(kind, str) and kind in calls.NAMES:
+        elif calls.is_run(item):
             self._begin_provider_call(self._position(event, "output_index"), item)
 
     def item_done(self, event: Object) -> None:

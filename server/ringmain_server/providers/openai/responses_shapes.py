@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.state_json import is_shallow
 
-Shape: TypeAlias = "str | list[Shape] | Mapping[str, Shape]"
-"""A kind of value; a list of one shape; or an object, by the names of its fields."""
+Shape: TypeAlias = "str | frozenset[str] | list[Shape] | Mapping[str, Shape]"
+"""A kind of value; one of some texts; a list of one shape; or an object, by the names of its fields."""
 
 _TEXT: Final = "text"
 _SCALAR: Final = "scalar"
@@ -43,6 +43,15 @@ MESSAGE = "message"
 FUNCTION_CALL = "function_call"
 IMAGE_CALL = "image_generation_call"
 _CALL: Mapping[str, Shape] = {"type": _TEXT, "id": _TEXT, "status": _TEXT}
+_CALLER: Shape = {"type": _TEXT, "caller_id": _TEXT}
+_FUNCTION: Mapping[str, Shape] = {
+    "type": frozenset({"function", "namespace"}),
+    "name": _TEXT,
+    "description": _TEXT,
+    "parameters": _TREE,
+    "strict": _SCALAR,
+    "defer_loading": _SCALAR,
+}
 _TEXTS: Shape = [{"type": _TEXT, "text": _TEXT}]
 
 ITEMS: Mapping[str, Mapping[str, Shape]] = {
@@ -58,7 +67,7 @@ ITEMS: Mapping[str, Mapping[str, Shape]] = {
         **_CALL,
         "namespace": _TEXT,
         "async": _SCALAR,
-        "caller": {"type": _TEXT, "caller_id": _TEXT},
+        "caller": _CALLER,
     },
     IMAGE_CALL: {
         **_CALL,
@@ -118,6 +127,31 @@ ITEMS: Mapping[str, Mapping[str, Shape]] = {
         "tools": [{"input_schema": _TREE, "name": _TEXT, "annotations": _TREE, "description": _TEXT}],
     },
     "compaction": {"type": _TEXT, "id": _TEXT, "encrypted_content": _TEXT, "created_by": _TEXT},
+    "tool_search_call": {**_CALL, "call_id": _TEXT, "execution": _TEXT, "arguments": _TREE},
+    "tool_search_output": {
+        **_CALL,
+        "call_id": _TEXT,
+        "execution": _TEXT,
+        "tools": [{**_FUNCTION, "tools": [_FUNCTION]}],
+    },
+    "program": {"type": _TEXT, "id": _TEXT, "call_id": _TEXT, "code": _TEXT, "fingerprint": _TEXT},
+    "program_output": {**_CALL, "call_id": _TEXT, "result": _TEXT},
+    "shell_call": {
+        **_CALL,
+        "call_id": _TEXT,
+        "action": {"commands": [_TEXT], "max_output_length": _SCALAR, "timeout_ms": _SCALAR},
+        "environment": {"type": _TEXT, "container_id": _TEXT},
+        "caller": _CALLER,
+    },
+    "shell_call_output": {
+        **_CALL,
+        "call_id": _TEXT,
+        "max_output_length": _SCALAR,
+        "output": [
+            {"stdout": _TEXT, "stderr": _TEXT, "outcome": {"type": _TEXT, "exit_code": _SCALAR}},
+        ],
+        "caller": _CALLER,
+    },
 }
 """The items that go back, without what a part of the contract holds of them: texts, calls and images."""
 
@@ -150,7 +184,7 @@ class _Misfit(ValueError):
 
 
 def _reduced(value: object, shape: Shape) -> object:
-    if value is None or (isinstance(shape, str) and _is_leaf(value, shape)):
+    if value is None or (isinstance(shape, str | frozenset) and _is_leaf(value, shape)):
         return value
     if isinstance(shape, Mapping) and isinstance(value, dict):
         return {name: _reduced(value[name], inner) for name, inner in shape.items() if name in value}
@@ -159,7 +193,9 @@ def _reduced(value: object, shape: Shape) -> object:
     raise _Misfit
 
 
-def _is_leaf(value: object, shape: str) -> bool:
+def _is_leaf(value: object, shape: str | frozenset[str]) -> bool:
+    if isinstance(shape, frozenset):
+        return isinstance(value, str) and value in shape
     if shape == _TREE:
         return is_shallow(value)
     return isinstance(value, str) or (shape == _SCALAR and isinstance(value, int | float))
