@@ -146,12 +146,14 @@ def _continued(prompt: Prompt, rng: Random, host: Host) -> Answer | None:
 
 
 def _runs(prompt: Prompt, rng: Random) -> Iterator[Run]:
-    """Yields the runs of the sandbox's own tools: of each that is declared, once before each answer."""
+    """Yields the runs of the sandbox's own tools before an answer: of the one that is named, or of all."""
     if prompt.tool_choice == "none" or _results(prompt):
         return
     query = _cut(prompt.last_user_text)
     fails = _mentions(prompt.last_user_text, FAILING)
     for name, settings in prompt.own_tools.items():
+        if prompt.tool_name and name != prompt.tool_name:
+            continue
         yield run(name, settings, query, f"run_{rng.getrandbits(64):016x}", fails=fails)
 
 

@@ -22,11 +22,11 @@ def speech(text: str, voice: str, form: str) -> list[str]:
     Args:
         text: The text.
         voice: Any name.
-        form: `wav`, or anything else for bare samples.
+        form: `pcm16` for bare samples. Any other is WAV: the sandbox has no encoder.
     """
     length = tones.symbol_length(1.0)
     data = b"".join(tones.spoken(text, voice, length))
-    if form == "wav":
+    if form != "pcm16":
         data = recording.header(tones.byte_length(text, length)) + data
     return [base64.b64encode(data[start : start + _PIECE]).decode() for start in range(0, len(data), _PIECE)]
 

@@ -90,7 +90,7 @@ def whole(answer: Answer, head: Head) -> bytes:
         message["content"] = answer.text or None
         message["tool_calls"] = [_tool_call(call) for call in answer.tool_calls]
     choice: _Json = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
-    if (probable := head.logprobs(answer.text)) is not None:
+    if (probable := head.logprobs("" if answer.speech else answer.text)) is not None:
         choice["logprobs"] = probable
     body = {**head.frame("chat.completion", [choice]), "usage": head.usage(answer)}
     return orjson.dumps(body)

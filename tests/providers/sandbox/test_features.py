@@ -1,6 +1,8 @@
 """Tests of what the sandbox plays beside text and tool calls, whole and streamed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
 from ringmain.v1.content_pb2 import Message, Part
 from ringmain.v1.generation_pb2 import (
@@ -11,7 +13,9 @@ from ringmain.v1.generation_pb2 import (
     MODALITY_TEXT,
     TOOL_MODE_NONE,
     CodeExecutionTool,
+    FunctionTool,
     Tool,
+    ToolMode,
     WebSearchTool,
 )
 from ringmain_server.errors import Rejected
@@ -144,3 +148,57 @@ async def test_reasoning_keeps_to_a_budget_of_tokens() -> None:
         request = ask()
         request.generation_config.reasoning_token_budget = budget
         assert (await both(request)).usage.reasoning_token_count == budget
+
+
+FUNCTION = Tool(function=FunctionTool(name="look"))
+
+
+@st.composite
+def _everything(draw: st.DrawFn) -> ChatRequest:
+    """Requests for what an answer can hold, in any combination, and for an answer that is cut or paused."""
+    tools = draw(st.lists(st.sampled_from([SEARCH, CODE, FUNCTION]), unique_by=str))
+    request = _with(draw(st.sampled_from(["hello", "look at tides", "please fail"])), *tools)
+    if tools and draw(st.booleans()):
+        kind = tools[0].WhichOneof("kind") or ""
+        request.tool_choice.tool_name = "look" if kind == "function" else kind
+    elif tools:
+        request.tool_choice.mode = draw(st.sampled_from(ToolMode.values()))
+    config = request.generation_config
+    modalities = st.sampled_from([MODALITY_TEXT, MODALITY_IMAGE, MODALITY_AUDIO])
+    config.output_modalities.extend(draw(st.lists(modalities, unique=True)))
+    if MODALITY_AUDIO in config.output_modalities:
+        config.audio_output.mime_type = "audio/pcm"
+    config.reasoning_token_budget = draw(st.sampled_from([0, 3, 400]))
+    if draw(st.booleans()):
+        config.top_logprobs = draw(st.integers(0, 2))
+    if draw(st.booleans()):
+        config.max_output_tokens = draw(st.sampled_from([1, 9, 40]))
+    elif draw(st.booleans()):
+        config.provider_options["sandbox"].update({"pause_after": 3})
+    return request
+
+
+@given(_everything())
+async def test_everything_at_once_is_the_same_streamed(request: ChatRequest) -> None:
+    """Whatever an answer holds together, and wherever it is cut, the stream folds to the whole."""
+    kinds = [part.WhichOneof("content") for part in (await both(request)).message.parts]
+    assert "media" not in kinds or "text" in kinds[: kinds.index("media")]
+
+
+async def test_speech_says_of_what_type_it_is() -> None:
+    """The sandbox has no encoder: it sends WAV in place of what it lacks, and says so."""
+    request = ask(text="hello")
+    request.generation_config.output_modalities.append(MODALITY_AUDIO)
+    for wanted, given_type in (("audio/mpeg", "audio/wav"), ("audio/wav", "audio/wav"), ("audio/pcm",) * 2):
+        request.generation_config.audio_output.mime_type = wanted
+        speech = (await Bench().chat(request)).message.parts[1].media
+        assert (speech.mime_type, speech.data.startswith(b"RIFF")) == (given_type, given_type != "audio/pcm")
+
+
+async def test_only_the_tool_that_is_named_runs() -> None:
+    """A choice of one tool is no choice of the others."""
+    for name, runs in (("look", []), ("web_search", ["web_search"]), ("code_execution", ["code_execution"])):
+        request = _with("hello", SEARCH, CODE, FUNCTION)
+        request.tool_choice.tool_name = name
+        parts = (await both(request)).message.parts
+        assert [part.provider_tool_call.name for part in parts if part.HasField("provider_tool_call")] == runs

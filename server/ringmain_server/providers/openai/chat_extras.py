@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping
 from ringmain.v1.content_pb2 import Citation, Media, Part, TokenLogprob, TokenLogprobs
 
 from ringmain_server.errors import MalformedAnswer
+from ringmain_server.media.detect import detect
 from ringmain_server.operations.chat_events import TEXT, ChatAssembler
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai.chat_output import BARE
 from ringmain_server.providers.openai.chat_state import Details, audio_state, run_state
 
 Object = Mapping[str, object]
@@ -60,15 +62,18 @@ class ChatExtras:
             self._executed(position, tool)
 
     def after_text(self, content: Object) -> None:
-        """Reads what comes after the text: citations, images and speech."""
+        """Reads what comes after the text: citations, images and speech, whose words are the text."""
+        audio = content.get("audio")
+        if isinstance(audio, Mapping):
+            self._words(audio)
         for annotation in _objects(content.get("annotations")):
             cited = annotation.get("url_citation")
             if isinstance(cited, Mapping):
                 self._assembler.citation(_citation(cited))
         for image in _objects(content.get("images")):
             self._image(image)
-        if isinstance(audio := content.get("audio"), Mapping):
-            self._audio(audio)
+        if isinstance(audio, Mapping):
+            self._sound(audio)
 
     def sources(self, document: Object) -> None:
         """Reads the sources of an answer, which each event of a stream repeats. The last ones count."""
@@ -129,18 +134,24 @@ class ChatExtras:
             raise MalformedAnswer(self._provider_id, "answered an image of no known form")
         self._assembler.media(media, ("image", self._images))
 
-    def _audio(self, audio: Object) -> None:
-        """Reads speech. Its words come first, as text."""
-        if not self._assembler.has(TEXT):
-            self._assembler.text("")
-        if words := _text(audio, "transcript"):
+    def _words(self, audio: Object) -> None:
+        """Reads the words of speech. Their text stands before the medium, even if they are not told."""
+        words = _text(audio, "transcript")
+        if words or not self._assembler.has(TEXT):
             self._assembler.text(words)
+
+    def _sound(self, audio: Object) -> None:
         data = self._bytes(_text(audio, "data"))
         audio_id = _text(audio, "id") if not self._assembler.has(_AUDIO) else ""
         if data or audio_id:
-            self._assembler.media(Media(mime_type=self._audio_type, data=data), _AUDIO)
+            self._assembler.media(Media(mime_type=self._kind(data), data=data), _AUDIO)
         if audio_id:
             self._assembler.signature(audio_state(audio_id), _AUDIO)
+
+    def _kind(self, data: bytes) -> str:
+        """Returns the media type of speech: a server without the one that is asked for sends another."""
+        found = "" if self._audio_type == BARE else detect(data)
+        return found if found.startswith("audio/") else self._audio_type
 
     def _bytes(self, text: str) -> bytes:
         try:

@@ -22,13 +22,15 @@ _FORMATS: Mapping[str, str] = {
 }
 """The wire's name of a media type."""
 _DEFAULT_VOICE = "alloy"
-_WHOLE, _STREAMED = "audio/wav", "audio/pcm"
+_WHOLE = "audio/wav"
+BARE = "audio/pcm"
+"""Samples without a header, by which nothing can tell what they are; the one format of a stream."""
 
 
 def audio_type(config: GenerationConfig, *, stream: bool) -> str:
     """Returns the media type of the speech that an answer holds."""
     wanted = config.audio_output.mime_type
-    return _STREAMED if stream else wanted if wanted in _FORMATS else _WHOLE
+    return BARE if stream else wanted if wanted in _FORMATS else _WHOLE
 
 
 def fields(
