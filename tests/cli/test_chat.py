@@ -67,6 +67,12 @@ def test_answer_alone_is_on_stdout(gateway: Gateway, ringmain: CommandLine) -> N
     assert asked(gateway).messages[0].parts[0].text == "Hi"
 
 
+def test_detail_without_an_image(ringmain: CommandLine) -> None:
+    """A detail is refused where there is no image."""
+    result = ringmain("chat", "Hi", "-m", "m", "--detail", "low")
+    assert (result.exit_code, result.stderr) == (2, "error: --detail needs an --image to look at\n")
+
+
 def test_every_flag_reaches_the_request(gateway: Gateway, ringmain: CommandLine, tmp_path: Path) -> None:
     """Each flag of `chat` sets its field of the request, files as bytes."""
     (tmp_path / "cat.png").write_bytes(b"\x89PNG")

@@ -34,6 +34,15 @@ def test_reason_violations_and_delay(gateway: Gateway, ringmain: CommandLine) ->
     )
 
 
+def test_large_message(ringmain: CommandLine, tmp_path: Path) -> None:
+    """A request that gRPC refuses for its size is called too large, and is a mistake of the user's."""
+    large = tmp_path / "large.txt"
+    large.write_bytes(b"x" * (64 * 1024 * 1024))
+    result = ringmain("chat", "Hi", "-m", "m", "--file", str(large))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: a message is too large: ")
+
+
 def test_nobody_answers(process_of: Callable[[str], CommandLine]) -> None:
     """A gateway that cannot be reached is one line with the target and what to do."""
     with closed_port() as port:

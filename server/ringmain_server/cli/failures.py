@@ -36,6 +36,9 @@ def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> Com
     """
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
         return CommandFailure(_unreachable(error, target, flag))
+    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not error.reason:
+        # gRPC's own refusal, at either end.
+        return CommandFailure(f"error: a message is too large: {error.message}", code=USAGE)
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
     violations = [f"{field}: {description}" for field, description in error.violations]
     lines += [f"  {violation}" for violation in violations if violation not in error.message]

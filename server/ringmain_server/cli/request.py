@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ANSWER = "Answer"
 _ROUTE = "Route"
+_ATTRIBUTION = "Attribution"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,11 +129,15 @@ class AnswerFlags:
     ] = False
     label: Annotated[
         list[str],
-        typer.Option(metavar="NAME=VALUE", rich_help_panel=_ROUTE, help="For cost attribution. Repeatable."),
+        typer.Option(
+            metavar="NAME=VALUE",
+            rich_help_panel=_ATTRIBUTION,
+            help="A label for cost reports. Repeatable.",
+        ),
     ] = field(default_factory=list)
     user: Annotated[
         str | None,
-        typer.Option(metavar="ID", rich_help_panel=_ROUTE, help="Your own id of the end user."),
+        typer.Option(metavar="ID", rich_help_panel=_ATTRIBUTION, help="Your own id of the end user."),
     ] = None
     timeout: Annotated[
         float | None,
@@ -144,12 +149,14 @@ def turn(question: str, flags: PromptFlags) -> "Message":
     """Returns the user's turn with its attachments.
 
     Raises:
-        Failure: A file cannot be read.
+        Failure: A file cannot be read, or a detail is asked of no image.
     """
     from ringmain import document, image, user
 
     from ringmain_server.cli.failures import USAGE, CommandFailure
 
+    if flags.detail and not flags.image:
+        raise CommandFailure("error: --detail needs an --image to look at", code=USAGE)
     try:
         images = [image(source, detail=flags.detail) for source in flags.image]
         media = [*images, *map(document, flags.file)]
