@@ -189,6 +189,13 @@ def test_what_is_not_content_makes_no_event() -> None:
     assert not reader.feed(event({"type": "keepalive"}))
 
 
+@pytest.mark.parametrize("kind", ["mcp_call_arguments", "code_interpreter_call_code"])
+def test_pieces_of_a_tool_that_was_never_announced_are_skipped(kind: str) -> None:
+    """The provider's own tools are told whole at the end of their item, so no piece of them is needed."""
+    reader = decoder()
+    assert not reader.feed(event({"type": f"response.{kind}.delta", "output_index": 0, "delta": "x"}))
+
+
 def test_a_part_ends_with_its_item() -> None:
     """A part is finished as soon as the provider says so, not only at the end."""
     reader = decoder()

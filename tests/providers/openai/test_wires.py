@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS
 from ringmain_server.config import OpenAISettings
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
@@ -69,3 +70,13 @@ async def test_deployments_have_one_address_for_responses(sessions: HttpSessions
     dated = {"kind": "azure", "api_version": "2025-04-01-preview"}
     assert path(provider(sessions, **dated, wire="responses"), "mine") == "/responses"
     assert path(provider(sessions, **dated), "mine") == "/deployments/mine/chat/completions"
+
+
+@pytest.mark.parametrize(("kind", "blocks"), [("openai", True), ("azure", False), ("vllm", False)])
+async def test_domains_are_blocked_where_that_is_known(
+    sessions: HttpSessions, kind: str, blocks: bool
+) -> None:
+    """Allowed domains are in every Responses API; blocked ones go only where they are known to be kept."""
+    carried = provider(sessions, kind=kind, wire="responses").carries("gpt-5")
+    assert ALLOWED_DOMAINS in carried
+    assert (BLOCKED_DOMAINS in carried) is blocks

@@ -273,11 +273,14 @@ class ResponsesOutput:
     def mcp_delta(self, event: Object) -> None:
         """Reads a piece of the arguments of a tool of an MCP server."""
         index = self._position(event, "output_index")
-        self._arguments(("tool", index), index, event.get("delta"))
+        if self._assembler.has(("tool", index)):
+            self._arguments(("tool", index), index, event.get("delta"))
 
     def code_delta(self, event: Object) -> None:
         """Reads a piece of the code that the provider will run: a text within the arguments."""
         index = self._position(event, "output_index")
+        if not self._assembler.has(("tool", index)):
+            return
         piece = self._string(event.get("delta"))
         begins = index not in self._code
         code = self._code.setdefault(index, Joiner()).feed(piece)

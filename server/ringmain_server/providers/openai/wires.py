@@ -11,7 +11,7 @@ from ringmain.v1.model_service_pb2 import (
 )
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.capabilities import CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
+from ringmain_server.catalog.capabilities import BLOCKED_DOMAINS, CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
 from ringmain_server.catalog.models import lookup
 from ringmain_server.kinds import OpenAIKind
 from ringmain_server.operations.needs import NOTHING
@@ -53,7 +53,8 @@ class Wires:
     def carries(self, model: str) -> frozenset[int]:
         """Returns what of `WIRE_FEATURES` the wire of a model can carry. See `Provider.carries`."""
         if self._speaks_responses(model):
-            return _RESPONSES
+            # Only of OpenAI itself is it known that it takes blocked domains, rather than ignoring them.
+            return _RESPONSES if self._is_openai else _RESPONSES - {BLOCKED_DOMAINS}
         dialect = self.kind.dialect
         features = (
             (dialect.audio, CAPABILITY_AUDIO_INPUT),
@@ -67,8 +68,13 @@ class Wires:
         """Returns the tools that the provider runs for every model that calls tools. See `Provider.gives`."""
         if not self._speaks_responses(model):
             return _SEARCH if searches(self.kind.dialect, model) else NOTHING
+        return _RESPONSES & CHAT_FEATURES if self._is_openai else NOTHING
+
+    @property
+    def _is_openai(self) -> bool:
+        """Whether the servers are OpenAI's own, which run its tools."""
         shelf = self.kind.shelf
-        return _RESPONSES & CHAT_FEATURES if shelf is not None and shelf.responses else NOTHING
+        return shelf is not None and shelf.responses
 
     def _speaks_responses(self, model: str) -> bool:
         if self.setting != "auto":
