@@ -129,15 +129,16 @@ async def _pass_on(exc: grpc.aio.AioRpcError, context: "grpc.aio.ServicerContext
 
 
 def newer_events(event: bytes) -> list[bytes]:
-    """What a newer contract could send after a piece of an answer; pure.
+    """What a newer contract could send after a part of an answer began or grew; pure.
 
     An event of an unknown kind, and a piece of that part with an unknown kind of delta.
     """
     found = ChatEvent.FromString(event)
-    if not found.HasField("part_delta"):
+    kind = found.WhichOneof("event")
+    if kind not in ("part_started", "part_delta"):
         return []
     delta = PartDelta.FromString(_UNKNOWN)
-    delta.index = found.part_delta.index
+    delta.index = getattr(found, kind).index
     return [_UNKNOWN, ChatEvent(part_delta=delta).SerializeToString()]
 
 
