@@ -18,6 +18,8 @@ https://www.rfc-editor.org/rfc/rfc8259#section-6
 """
 TOTAL = 2**63 - 1
 """The largest sum of counts that the contract can hold."""
+IMPOSSIBLE = -9999.0
+"""The contract's logarithm of a probability of next to nothing, and OpenAI's."""
 _PLACES = 2**31
 _LONGEST = 1e9
 """Seconds, about thirty years."""
@@ -71,6 +73,16 @@ def number(value: object) -> float | None:
     if type(value) is float:
         return value if math.isfinite(value) else None
     return float(value) if type(value) is int and abs(value) <= MOST else None
+
+
+def logprob(value: object) -> float:
+    """Returns the logarithm of a probability, which is from `IMPOSSIBLE` to 0.
+
+    What is no number is next to impossible, too: taken for 0, it would be certain.
+    """
+    if isinstance(value, bool) or not isinstance(value, float | int) or math.isnan(value):
+        return IMPOSSIBLE
+    return float(min(max(value, IMPOSSIBLE), 0))
 
 
 def total(first: int, *more: int) -> int:

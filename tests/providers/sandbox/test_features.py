@@ -153,12 +153,16 @@ async def test_reasoning_keeps_to_a_budget_of_tokens() -> None:
 FUNCTION = Tool(function=FunctionTool(name="look"))
 
 
+_TOOLS = st.lists(st.sampled_from([SEARCH, CODE, FUNCTION]), unique_by=str)
+
+
 @st.composite
 def _everything(draw: st.DrawFn) -> ChatRequest:
     """Requests for what an answer can hold, in any combination, and for an answer that is cut or paused."""
-    tools = draw(st.lists(st.sampled_from([SEARCH, CODE, FUNCTION]), unique_by=str))
+    tools = draw(_TOOLS)
     request = _with(draw(st.sampled_from(["hello", "look at tides", "please fail"])), *tools)
-    if tools and draw(st.booleans()):
+    named = draw(st.booleans())
+    if tools and named:
         kind = tools[0].WhichOneof("kind") or ""
         request.tool_choice.tool_name = "look" if kind == "function" else kind
     elif tools:

@@ -24,9 +24,10 @@ from ringmain.v1.generation_pb2 import GenerationConfig
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import InvalidField
-from ringmain_server.providers.anthropic import caching, effort, server_tools
+from ringmain_server.providers.anthropic import caching, server_tools
 from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.formats import Format, format_of
+from ringmain_server.providers.anthropic.thinking import thinking_of, word_of
 from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
 from ringmain_server.providers.anthropic.turns import MessagesConversation, conversation
 from ringmain_server.providers.pseudonyms import user_hash
@@ -124,7 +125,7 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
     _mark(spoken, request, cache, options.cache_system_tokens)
     form = format_of(request, takes_schema=traits.schema)
     max_tokens = _max_tokens(config, candidate, options)
-    thinking = effort.thinking(config, traits, max_tokens, spoken.turns, forces_tool=form.forces_tool)
+    thinking = thinking_of(config, traits, max_tokens, spoken.turns, forces_tool=form.forces_tool)
     body: Json = {"model": candidate.provider_model, "max_tokens": max_tokens, "messages": spoken.messages}
     if spoken.system:
         body["system"] = spoken.system
@@ -177,7 +178,7 @@ def _output_config(
     config: GenerationConfig, traits: ClaudeTraits, form: Format, thinking: Block | None
 ) -> Json:
     output: Json = {}
-    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and (word := effort.word_of(config)):
+    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and (word := word_of(config)):
         output["effort"] = word
     if form.schema is not None:
         output["format"] = {"type": "json_schema", "schema": form.schema}

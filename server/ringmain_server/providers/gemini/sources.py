@@ -6,8 +6,7 @@ with its type, so that an odd value elsewhere does not fail the answer.
 
 from collections.abc import Mapping
 
-from ringmain_server.providers.numbers import number, place
-from ringmain_server.providers.vertex.logprobs import LEAST
+from ringmain_server.providers.numbers import logprob, place
 
 Object = dict[str, object]
 
@@ -17,7 +16,6 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "retrievedContext": ("uri", "title", "text"),
 }
 """The kinds of sources, with the fields that are read."""
-_MOST = 2**31 - 1
 
 
 def beside(candidate: Mapping[str, object]) -> Object:
@@ -89,14 +87,12 @@ def _stretch(found: Object, names: tuple[str, ...]) -> Object:
 
 def _fits(value: object) -> bool:
     """Whether a value is a whole number that a message can hold."""
-    return (found := place(value)) is not None and found <= _MOST
+    return place(value) is not None
 
 
 def _token(found: Object) -> Object:
     # Zero, which is certain, may be left out.
-    logprob = number(found.get("logProbability", 0.0))
-    known = LEAST if logprob is None else min(max(logprob, LEAST), 0.0)
-    return {**_words(found, ("token",)), "logProbability": known}
+    return {**_words(found, ("token",)), "logProbability": logprob(found.get("logProbability", 0.0))}
 
 
 def _words(found: Object, names: tuple[str, ...]) -> Object:

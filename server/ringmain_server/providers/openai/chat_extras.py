@@ -16,7 +16,7 @@ from ringmain.v1.content_pb2 import Citation, Media, Part, TokenLogprob, TokenLo
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.media.detect import detect
 from ringmain_server.operations.chat_events import TEXT, ChatAssembler
-from ringmain_server.providers.numbers import place
+from ringmain_server.providers.numbers import logprob, place
 from ringmain_server.providers.openai.chat_output import BARE
 from ringmain_server.providers.openai.chat_state import Details, audio_state, run_state
 
@@ -27,8 +27,6 @@ FIELDS = frozenset({"annotations", "audio", "executed_tools", "images", "reasoni
 SOURCES = ("search_results", "citations")
 """Fields of a document that name its sources, the more telling one first."""
 
-_IMPOSSIBLE = -9999.0
-"""The contract's logarithm of a probability that is next to nothing, and OpenAI's."""
 _TOOLS = {"search": "web_search", "python": "code_execution"}
 _AUDIO = "audio"
 
@@ -168,20 +166,16 @@ def logprobs(found: object) -> Iterator[TokenLogprobs]:
     for token in _objects(found.get("content") if isinstance(found, Mapping) else None):
         yield TokenLogprobs(
             token=_text(token, "token"),
-            logprob=_logprob(token),
+            logprob=logprob(token.get("logprob")),
             utf8_bytes=_utf8(token),
-            top=[
-                TokenLogprob(token=_text(one, "token"), logprob=_logprob(one), utf8_bytes=_utf8(one))
-                for one in _objects(token.get("top_logprobs"))
-            ],
+            top=map(_likely, _objects(token.get("top_logprobs"))),
         )
 
 
-def _logprob(token: Object) -> float:
-    value = token.get("logprob")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= 0:
-        return 0.0
-    return max(float(value), _IMPOSSIBLE)  # also where it is minus infinity
+def _likely(token: Object) -> TokenLogprob:
+    return TokenLogprob(
+        token=_text(token, "token"), logprob=logprob(token.get("logprob")), utf8_bytes=_utf8(token)
+    )
 
 
 def _utf8(token: Object) -> bytes:

@@ -4,14 +4,10 @@ https://ai.google.dev/api/generate-content#LogprobsResult: two lists of the same
 were written and of the likeliest tokens at each place.
 """
 
-import math
-
 from ringmain.v1.content_pb2 import TokenLogprob, TokenLogprobs
 
+from ringmain_server.providers.numbers import logprob
 from ringmain_server.providers.vertex import wire
-
-LEAST = -9999.0
-"""Stands for a probability of zero, whose logarithm no number is."""
 
 
 def tokens(result: wire.LogprobsResult) -> list[TokenLogprobs]:
@@ -20,7 +16,7 @@ def tokens(result: wire.LogprobsResult) -> list[TokenLogprobs]:
     return [
         TokenLogprobs(
             token=chosen.token,
-            logprob=_bounded(chosen.log_probability),
+            logprob=logprob(chosen.log_probability),
             top=map(_likely, top[index].candidates) if index < len(top) else (),
         )
         for index, chosen in enumerate(result.chosen_candidates)
@@ -28,8 +24,4 @@ def tokens(result: wire.LogprobsResult) -> list[TokenLogprobs]:
 
 
 def _likely(found: wire.LogprobsCandidate) -> TokenLogprob:
-    return TokenLogprob(token=found.token, logprob=_bounded(found.log_probability))
-
-
-def _bounded(logprob: float) -> float:
-    return LEAST if math.isnan(logprob) else max(logprob, LEAST)
+    return TokenLogprob(token=found.token, logprob=logprob(found.log_probability))

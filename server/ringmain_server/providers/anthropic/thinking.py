@@ -48,7 +48,7 @@ def word_of(config: GenerationConfig) -> str:
     return _EFFORTS.get(effort_of(config), ("", 0.0))[0]
 
 
-def thinking(
+def thinking_of(
     config: GenerationConfig,
     traits: ClaudeTraits,
     max_tokens: int,
