@@ -303,9 +303,9 @@ type GenerationConfig struct {
 	StopSequences []string `protobuf:"bytes,8,rep,name=stop_sequences,json=stopSequences,proto3" json:"stop_sequences,omitempty"`
 	// How much to reason before answering.
 	ReasoningEffort ReasoningEffort `protobuf:"varint,9,opt,name=reasoning_effort,json=reasoningEffort,proto3,enum=ringmain.v1.ReasoningEffort" json:"reasoning_effort,omitempty"`
-	// The most tokens to reason with; zero means not to reason. Wins over
-	// `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-	// asks for the effort that comes nearest.
+	// The most tokens to reason with, at least 0; zero means not to reason. Takes
+	// precedence over `reasoning_effort` where the provider takes a number.
+	// Elsewhere the gateway asks for the effort that comes nearest.
 	ReasoningTokenBudget *int32 `protobuf:"varint,10,opt,name=reasoning_token_budget,json=reasoningTokenBudget,proto3,oneof" json:"reasoning_token_budget,omitempty"`
 	// The shape the answer must have. Absent means free text.
 	ResponseFormat *ResponseFormat `protobuf:"bytes,11,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
@@ -321,11 +321,12 @@ type GenerationConfig struct {
 	// How to use the provider's prompt cache.
 	PromptCache *PromptCache `protobuf:"bytes,15,opt,name=prompt_cache,json=promptCache,proto3" json:"prompt_cache,omitempty"`
 	// Fields passed through to a provider as they are, keyed by provider kind
-	// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-	// 32 kinds; keys at every level have at most 256 characters, there are at
-	// most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-	// of 2^53 or more is refused by name, because it may arrive changed. Send it
-	// as text where the provider takes that.
+	// (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+	// take precedence over every field above. At most 32 kinds; keys at every
+	// level have at most 256 characters, there are at most 16 levels, and numbers
+	// are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+	// by name, because it may arrive changed. Send it as text where the provider
+	// takes that.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,16,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -540,8 +541,8 @@ type PromptCache struct {
 	// several. At most 64 characters. The provider gets it as a keyed hash.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	// How long to keep the prompt after its last use: the provider's shortest
-	// time that is as long, or else its longest. At most a day. Absent means the
-	// provider's default.
+	// time that is as long, or else its longest. Above zero and at most a day.
+	// Absent means the provider's default.
 	Ttl           *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -799,8 +800,8 @@ func (x *JsonSchemaFormat) GetStrict() bool {
 // with CAPABILITY_MISSING.
 type Tool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The tool. Required. Names of functions are unique, and each of the others
-	// is declared at most once.
+	// The tool. Required. Each of the provider's tools is declared at most once,
+	// and no function has the name of another tool of the request.
 	//
 	// Types that are valid to be assigned to Kind:
 	//
@@ -992,8 +993,8 @@ type WebSearchTool struct {
 	// 256 characters. Refused beside `allowed_domains`. Never ignored: a candidate
 	// that cannot keep to it is not tried.
 	BlockedDomains []string `protobuf:"bytes,3,rep,name=blocked_domains,json=blockedDomains,proto3" json:"blocked_domains,omitempty"`
-	// The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-	// means the provider's choice.
+	// The country to search from, two capital letters of ISO 3166-1, such as
+	// `DE`. Empty means the provider's choice.
 	CountryCode   string `protobuf:"bytes,4,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

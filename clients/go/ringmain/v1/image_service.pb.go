@@ -1071,9 +1071,11 @@ type EditImagesRequest struct {
 	Images []*Media `protobuf:"bytes,6,rep,name=images,proto3" json:"images,omitempty"`
 	// What kind of change.
 	Mode EditMode `protobuf:"varint,7,opt,name=mode,proto3,enum=ringmain.v1.EditMode" json:"mode,omitempty"`
-	// Where to change an image (INPAINT): its transparent pixels are redrawn.
+	// Where to change an image: the mask's transparent pixels are redrawn.
+	// Required with INPAINT, and refused otherwise.
 	Mask *Media `protobuf:"bytes,8,opt,name=mask,proto3" json:"mask,omitempty"`
-	// How far to draw beyond the border (OUTPAINT).
+	// How far to draw beyond the border. Required with OUTPAINT, with at
+	// least one of them above zero, and refused otherwise.
 	Outpaint *Margins `protobuf:"bytes,9,opt,name=outpaint,proto3" json:"outpaint,omitempty"`
 	// How to draw.
 	ImageConfig   *ImageConfig `protobuf:"bytes,10,opt,name=image_config,json=imageConfig,proto3" json:"image_config,omitempty"`

@@ -232,9 +232,9 @@ class GenerationConfig(_message.Message):
     reasoning_effort: Global___ReasoningEffort.ValueType
     """How much to reason before answering."""
     reasoning_token_budget: _builtins.int
-    """The most tokens to reason with; zero means not to reason. Wins over
-    `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-    asks for the effort that comes nearest.
+    """The most tokens to reason with, at least 0; zero means not to reason. Takes
+    precedence over `reasoning_effort` where the provider takes a number.
+    Elsewhere the gateway asks for the effort that comes nearest.
     """
     top_logprobs: _builtins.int
     """Asks for the log probability of every token of the text, and of this many
@@ -266,11 +266,12 @@ class GenerationConfig(_message.Message):
     @_builtins.property
     def provider_options(self) -> _containers.MessageMap[_builtins.str, _struct_pb2.Struct]:
         """Fields passed through to a provider as they are, keyed by provider kind
-        (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-        32 kinds; keys at every level have at most 256 characters, there are at
-        most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-        of 2^53 or more is refused by name, because it may arrive changed. Send it
-        as text where the provider takes that.
+        (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+        take precedence over every field above. At most 32 kinds; keys at every
+        level have at most 256 characters, there are at most 16 levels, and numbers
+        are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+        by name, because it may arrive changed. Send it as text where the provider
+        takes that.
         """
 
     def __init__(
@@ -385,8 +386,8 @@ class PromptCache(_message.Message):
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
         """How long to keep the prompt after its last use: the provider's shortest
-        time that is as long, or else its longest. At most a day. Absent means the
-        provider's default.
+        time that is as long, or else its longest. Above zero and at most a day.
+        Absent means the provider's default.
         """
 
     def __init__(
@@ -596,8 +597,8 @@ class WebSearchTool(_message.Message):
     own limit. Ignored by providers without one.
     """
     country_code: _builtins.str
-    """The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-    means the provider's choice.
+    """The country to search from, two capital letters of ISO 3166-1, such as
+    `DE`. Empty means the provider's choice.
     """
     @_builtins.property
     def allowed_domains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -590,11 +590,15 @@ class EditImagesRequest(_message.Message):
 
     @_builtins.property
     def mask(self) -> _content_pb2.Media:
-        """Where to change an image (INPAINT): its transparent pixels are redrawn."""
+        """Where to change an image: the mask's transparent pixels are redrawn.
+        Required with INPAINT, and refused otherwise.
+        """
 
     @_builtins.property
     def outpaint(self) -> Global___Margins:
-        """How far to draw beyond the border (OUTPAINT)."""
+        """How far to draw beyond the border. Required with OUTPAINT, with at
+        least one of them above zero, and refused otherwise.
+        """
 
     @_builtins.property
     def image_config(self) -> Global___ImageConfig:

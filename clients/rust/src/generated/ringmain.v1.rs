@@ -787,9 +787,9 @@ pub struct GenerationConfig {
     /// How much to reason before answering.
     #[prost(enumeration="ReasoningEffort", tag="9")]
     pub reasoning_effort: i32,
-    /// The most tokens to reason with; zero means not to reason. Wins over
-    /// `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-    /// asks for the effort that comes nearest.
+    /// The most tokens to reason with, at least 0; zero means not to reason. Takes
+    /// precedence over `reasoning_effort` where the provider takes a number.
+    /// Elsewhere the gateway asks for the effort that comes nearest.
     #[prost(int32, optional, tag="10")]
     pub reasoning_token_budget: ::core::option::Option<i32>,
     /// The shape the answer must have. Absent means free text.
@@ -811,11 +811,12 @@ pub struct GenerationConfig {
     #[prost(message, optional, tag="15")]
     pub prompt_cache: ::core::option::Option<PromptCache>,
     /// Fields passed through to a provider as they are, keyed by provider kind
-    /// (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-    /// 32 kinds; keys at every level have at most 256 characters, there are at
-    /// most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-    /// of 2^53 or more is refused by name, because it may arrive changed. Send it
-    /// as text where the provider takes that.
+    /// (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+    /// take precedence over every field above. At most 32 kinds; keys at every
+    /// level have at most 256 characters, there are at most 16 levels, and numbers
+    /// are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+    /// by name, because it may arrive changed. Send it as text where the provider
+    /// takes that.
     #[prost(map="string, message", tag="16")]
     pub provider_options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost_types::Struct>,
 }
@@ -842,8 +843,8 @@ pub struct PromptCache {
     #[prost(string, tag="1")]
     pub key: ::prost::alloc::string::String,
     /// How long to keep the prompt after its last use: the provider's shortest
-    /// time that is as long, or else its longest. At most a day. Absent means the
-    /// provider's default.
+    /// time that is as long, or else its longest. Above zero and at most a day.
+    /// Absent means the provider's default.
     #[prost(message, optional, tag="2")]
     pub ttl: ::core::option::Option<::prost_types::Duration>,
 }
@@ -898,15 +899,15 @@ pub struct JsonSchemaFormat {
 /// with CAPABILITY_MISSING.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Tool {
-    /// The tool. Required. Names of functions are unique, and each of the others
-    /// is declared at most once.
+    /// The tool. Required. Each of the provider's tools is declared at most once,
+    /// and no function has the name of another tool of the request.
     #[prost(oneof="tool::Kind", tags="1, 2, 3")]
     pub kind: ::core::option::Option<tool::Kind>,
 }
 /// Nested message and enum types in `Tool`.
 pub mod tool {
-    /// The tool. Required. Names of functions are unique, and each of the others
-    /// is declared at most once.
+    /// The tool. Required. Each of the provider's tools is declared at most once,
+    /// and no function has the name of another tool of the request.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Kind {
         /// A function that the caller runs.
@@ -957,8 +958,8 @@ pub struct WebSearchTool {
     /// that cannot keep to it is not tried.
     #[prost(string, repeated, tag="3")]
     pub blocked_domains: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-    /// means the provider's choice.
+    /// The country to search from, two capital letters of ISO 3166-1, such as
+    /// `DE`. Empty means the provider's choice.
     #[prost(string, tag="4")]
     pub country_code: ::prost::alloc::string::String,
 }
@@ -1885,10 +1886,12 @@ pub struct EditImagesRequest {
     /// What kind of change.
     #[prost(enumeration="EditMode", tag="7")]
     pub mode: i32,
-    /// Where to change an image (INPAINT): its transparent pixels are redrawn.
+    /// Where to change an image: the mask's transparent pixels are redrawn.
+    /// Required with INPAINT, and refused otherwise.
     #[prost(message, optional, tag="8")]
     pub mask: ::core::option::Option<Media>,
-    /// How far to draw beyond the border (OUTPAINT).
+    /// How far to draw beyond the border. Required with OUTPAINT, with at
+    /// least one of them above zero, and refused otherwise.
     #[prost(message, optional, tag="9")]
     pub outpaint: ::core::option::Option<Margins>,
     /// How to draw.

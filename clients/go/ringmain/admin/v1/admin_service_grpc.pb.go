@@ -40,7 +40,7 @@ const (
 //
 // Operates the gateway. It is served on a port of its own, and where callers
 // need keys, it takes only those with the scope ADMIN. A provider or key that
-// does not exist is RESOURCE_NOT_FOUND.
+// does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
 type AdminServiceClient interface {
 	// Lists providers and their health.
 	ListProviders(ctx context.Context, in *ListProvidersRequest, opts ...grpc.CallOption) (*ListProvidersResponse, error)
@@ -225,7 +225,7 @@ type AdminService_WatchEventsClient = grpc.ServerStreamingClient[WatchEventsResp
 //
 // Operates the gateway. It is served on a port of its own, and where callers
 // need keys, it takes only those with the scope ADMIN. A provider or key that
-// does not exist is RESOURCE_NOT_FOUND.
+// does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
 type AdminServiceServer interface {
 	// Lists providers and their health.
 	ListProviders(context.Context, *ListProvidersRequest) (*ListProvidersResponse, error)

@@ -28,7 +28,7 @@ if _version_not_supported:
 class AdminServiceStub(object):
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -107,7 +107,7 @@ class AdminServiceStub(object):
 class AdminServiceServicer(object):
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     def ListProviders(self, request, context):
@@ -282,7 +282,7 @@ def add_AdminServiceServicer_to_server(servicer, server):
 class AdminService(object):
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     @staticmethod

@@ -29,7 +29,7 @@ GRPC_VERSION: str
 class AdminServiceStub:
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     @_typing.overload
@@ -71,7 +71,7 @@ class AdminServiceStub:
 class AdminServiceAsyncStub(AdminServiceStub):
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -109,7 +109,7 @@ class AdminServiceAsyncStub(AdminServiceStub):
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Operates the gateway. It is served on a port of its own, and where callers
     need keys, it takes only those with the scope ADMIN. A provider or key that
-    does not exist is RESOURCE_NOT_FOUND.
+    does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
     """
 
     @_abc_1.abstractmethod

@@ -31,7 +31,7 @@ namespace v1 {
 
 // Operates the gateway. It is served on a port of its own, and where callers
 // need keys, it takes only those with the scope ADMIN. A provider or key that
-// does not exist is RESOURCE_NOT_FOUND.
+// does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
 class AdminService final {
  public:
   static constexpr char const* service_full_name() {

@@ -87,9 +87,9 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
   reasoningEffort: ReasoningEffort;
 
   /**
-   * The most tokens to reason with; zero means not to reason. Wins over
-   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-   * asks for the effort that comes nearest.
+   * The most tokens to reason with, at least 0; zero means not to reason. Takes
+   * precedence over `reasoning_effort` where the provider takes a number.
+   * Elsewhere the gateway asks for the effort that comes nearest.
    *
    * @generated from field: optional int32 reasoning_token_budget = 10;
    */
@@ -135,11 +135,12 @@ export type GenerationConfig = Message<"ringmain.v1.GenerationConfig"> & {
 
   /**
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    *
    * @generated from field: map<string, google.protobuf.Struct> provider_options = 16;
    */
@@ -202,8 +203,8 @@ export type PromptCache = Message<"ringmain.v1.PromptCache"> & {
 
   /**
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    *
    * @generated from field: google.protobuf.Duration ttl = 2;
    */
@@ -326,8 +327,8 @@ export const JsonSchemaFormatSchema: GenMessage<JsonSchemaFormat> = /*@__PURE__*
  */
 export type Tool = Message<"ringmain.v1.Tool"> & {
   /**
-   * The tool. Required. Names of functions are unique, and each of the others
-   * is declared at most once.
+   * The tool. Required. Each of the provider's tools is declared at most once,
+   * and no function has the name of another tool of the request.
    *
    * @generated from oneof ringmain.v1.Tool.kind
    */
@@ -444,8 +445,8 @@ export type WebSearchTool = Message<"ringmain.v1.WebSearchTool"> & {
   blockedDomains: string[];
 
   /**
-   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-   * means the provider's choice.
+   * The country to search from, two capital letters of ISO 3166-1, such as
+   * `DE`. Empty means the provider's choice.
    *
    * @generated from field: string country_code = 4;
    */

@@ -585,14 +585,16 @@ export type EditImagesRequest = Message<"ringmain.v1.EditImagesRequest"> & {
   mode: EditMode;
 
   /**
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    *
    * @generated from field: ringmain.v1.Media mask = 8;
    */
   mask?: Media | undefined;
 
   /**
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    *
    * @generated from field: ringmain.v1.Margins outpaint = 9;
    */

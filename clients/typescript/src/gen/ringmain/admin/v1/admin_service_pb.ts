@@ -1012,7 +1012,7 @@ export const BreakerStateSchema: GenEnum<BreakerState> = /*@__PURE__*/
 /**
  * Operates the gateway. It is served on a port of its own, and where callers
  * need keys, it takes only those with the scope ADMIN. A provider or key that
- * does not exist is RESOURCE_NOT_FOUND.
+ * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
  *
  * @generated from service ringmain.admin.v1.AdminService
  */

@@ -368,7 +368,8 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Media mask_;
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -380,7 +381,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -392,7 +394,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -406,7 +409,8 @@ private static final long serialVersionUID = 0L;
   private io.ringmain.v1.Margins outpaint_;
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -418,7 +422,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -430,7 +435,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2161,7 +2167,8 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Media, io.ringmain.v1.Media.Builder, io.ringmain.v1.MediaOrBuilder> maskBuilder_;
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2172,7 +2179,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2187,7 +2195,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2207,7 +2216,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2225,7 +2235,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2250,7 +2261,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2267,7 +2279,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2279,7 +2292,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2294,7 +2308,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where to change an image (INPAINT): its transparent pixels are redrawn.
+     * Where to change an image: the mask's transparent pixels are redrawn.
+     * Required with INPAINT, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -2318,7 +2333,8 @@ private static final long serialVersionUID = 0L;
         io.ringmain.v1.Margins, io.ringmain.v1.Margins.Builder, io.ringmain.v1.MarginsOrBuilder> outpaintBuilder_;
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2329,7 +2345,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2344,7 +2361,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2364,7 +2382,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2382,7 +2401,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2407,7 +2427,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2424,7 +2445,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2436,7 +2458,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -2451,7 +2474,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How far to draw beyond the border (OUTPAINT).
+     * How far to draw beyond the border. Required with OUTPAINT, with at
+     * least one of them above zero, and refused otherwise.
      * </pre>
      *
      * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>

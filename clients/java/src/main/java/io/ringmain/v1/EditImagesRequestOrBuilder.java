@@ -198,7 +198,8 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -207,7 +208,8 @@ public interface EditImagesRequestOrBuilder extends
   boolean hasMask();
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -216,7 +218,8 @@ public interface EditImagesRequestOrBuilder extends
   io.ringmain.v1.Media getMask();
   /**
    * <pre>
-   * Where to change an image (INPAINT): its transparent pixels are redrawn.
+   * Where to change an image: the mask's transparent pixels are redrawn.
+   * Required with INPAINT, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Media mask = 8 [json_name = "mask"];</code>
@@ -225,7 +228,8 @@ public interface EditImagesRequestOrBuilder extends
 
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -234,7 +238,8 @@ public interface EditImagesRequestOrBuilder extends
   boolean hasOutpaint();
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>
@@ -243,7 +248,8 @@ public interface EditImagesRequestOrBuilder extends
   io.ringmain.v1.Margins getOutpaint();
   /**
    * <pre>
-   * How far to draw beyond the border (OUTPAINT).
+   * How far to draw beyond the border. Required with OUTPAINT, with at
+   * least one of them above zero, and refused otherwise.
    * </pre>
    *
    * <code>.ringmain.v1.Margins outpaint = 9 [json_name = "outpaint"];</code>

@@ -335,9 +335,9 @@ private static final long serialVersionUID = 0L;
   private int reasoningTokenBudget_ = 0;
   /**
    * <pre>
-   * The most tokens to reason with; zero means not to reason. Wins over
-   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-   * asks for the effort that comes nearest.
+   * The most tokens to reason with, at least 0; zero means not to reason. Takes
+   * precedence over `reasoning_effort` where the provider takes a number.
+   * Elsewhere the gateway asks for the effort that comes nearest.
    * </pre>
    *
    * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -349,9 +349,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most tokens to reason with; zero means not to reason. Wins over
-   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-   * asks for the effort that comes nearest.
+   * The most tokens to reason with, at least 0; zero means not to reason. Takes
+   * precedence over `reasoning_effort` where the provider takes a number.
+   * Elsewhere the gateway asks for the effort that comes nearest.
    * </pre>
    *
    * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -622,11 +622,12 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -648,11 +649,12 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -664,11 +666,12 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -687,11 +690,12 @@ com.google.protobuf.Struct defaultValue) {
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -2207,9 +2211,9 @@ com.google.protobuf.Struct defaultValue) {
     private int reasoningTokenBudget_ ;
     /**
      * <pre>
-     * The most tokens to reason with; zero means not to reason. Wins over
-     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-     * asks for the effort that comes nearest.
+     * The most tokens to reason with, at least 0; zero means not to reason. Takes
+     * precedence over `reasoning_effort` where the provider takes a number.
+     * Elsewhere the gateway asks for the effort that comes nearest.
      * </pre>
      *
      * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -2221,9 +2225,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to reason with; zero means not to reason. Wins over
-     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-     * asks for the effort that comes nearest.
+     * The most tokens to reason with, at least 0; zero means not to reason. Takes
+     * precedence over `reasoning_effort` where the provider takes a number.
+     * Elsewhere the gateway asks for the effort that comes nearest.
      * </pre>
      *
      * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -2235,9 +2239,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to reason with; zero means not to reason. Wins over
-     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-     * asks for the effort that comes nearest.
+     * The most tokens to reason with, at least 0; zero means not to reason. Takes
+     * precedence over `reasoning_effort` where the provider takes a number.
+     * Elsewhere the gateway asks for the effort that comes nearest.
      * </pre>
      *
      * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -2253,9 +2257,9 @@ com.google.protobuf.Struct defaultValue) {
     }
     /**
      * <pre>
-     * The most tokens to reason with; zero means not to reason. Wins over
-     * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-     * asks for the effort that comes nearest.
+     * The most tokens to reason with, at least 0; zero means not to reason. Takes
+     * precedence over `reasoning_effort` where the provider takes a number.
+     * Elsewhere the gateway asks for the effort that comes nearest.
      * </pre>
      *
      * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -3049,11 +3053,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3075,11 +3080,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3091,11 +3097,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3113,11 +3120,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3140,11 +3148,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3168,11 +3177,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3190,11 +3200,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -3214,11 +3225,12 @@ com.google.protobuf.Struct defaultValue) {
     /**
      * <pre>
      * Fields passed through to a provider as they are, keyed by provider kind
-     * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-     * 32 kinds; keys at every level have at most 256 characters, there are at
-     * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-     * of 2^53 or more is refused by name, because it may arrive changed. Send it
-     * as text where the provider takes that.
+     * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+     * take precedence over every field above. At most 32 kinds; keys at every
+     * level have at most 256 characters, there are at most 16 levels, and numbers
+     * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+     * by name, because it may arrive changed. Send it as text where the provider
+     * takes that.
      * </pre>
      *
      * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>

@@ -203,9 +203,9 @@ public interface GenerationConfigOrBuilder extends
 
   /**
    * <pre>
-   * The most tokens to reason with; zero means not to reason. Wins over
-   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-   * asks for the effort that comes nearest.
+   * The most tokens to reason with, at least 0; zero means not to reason. Takes
+   * precedence over `reasoning_effort` where the provider takes a number.
+   * Elsewhere the gateway asks for the effort that comes nearest.
    * </pre>
    *
    * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -214,9 +214,9 @@ public interface GenerationConfigOrBuilder extends
   boolean hasReasoningTokenBudget();
   /**
    * <pre>
-   * The most tokens to reason with; zero means not to reason. Wins over
-   * `reasoning_effort` where the provider takes a number. Elsewhere the gateway
-   * asks for the effort that comes nearest.
+   * The most tokens to reason with, at least 0; zero means not to reason. Takes
+   * precedence over `reasoning_effort` where the provider takes a number.
+   * Elsewhere the gateway asks for the effort that comes nearest.
    * </pre>
    *
    * <code>optional int32 reasoning_token_budget = 10 [json_name = "reasoningTokenBudget"];</code>
@@ -388,11 +388,12 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -401,11 +402,12 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -421,11 +423,12 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -435,11 +438,12 @@ public interface GenerationConfigOrBuilder extends
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>
@@ -452,11 +456,12 @@ com.google.protobuf.Struct defaultValue);
   /**
    * <pre>
    * Fields passed through to a provider as they are, keyed by provider kind
-   * (`openai`, `anthropic`, `vertex`). They win over every field above. At most
-   * 32 kinds; keys at every level have at most 256 characters, there are at
-   * most 16 levels, and numbers are finite. Numbers are doubles: a whole number
-   * of 2^53 or more is refused by name, because it may arrive changed. Send it
-   * as text where the provider takes that.
+   * (`openai`, `anthropic`, `vertex`); those of other kinds are ignored. They
+   * take precedence over every field above. At most 32 kinds; keys at every
+   * level have at most 256 characters, there are at most 16 levels, and numbers
+   * are finite. Numbers are doubles: a whole number of 2^53 or more is refused
+   * by name, because it may arrive changed. Send it as text where the provider
+   * takes that.
    * </pre>
    *
    * <code>map&lt;string, .google.protobuf.Struct&gt; provider_options = 16 [json_name = "providerOptions"];</code>

@@ -101,8 +101,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -115,8 +115,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -129,8 +129,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -620,8 +620,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -633,8 +633,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -650,8 +650,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -672,8 +672,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -692,8 +692,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -719,8 +719,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -738,8 +738,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -752,8 +752,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -769,8 +769,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * How long to keep the prompt after its last use: the provider's shortest
-     * time that is as long, or else its longest. At most a day. Absent means the
-     * provider's default.
+     * time that is as long, or else its longest. Above zero and at most a day.
+     * Absent means the provider's default.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>

@@ -33,8 +33,8 @@ public interface PromptCacheOrBuilder extends
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -44,8 +44,8 @@ public interface PromptCacheOrBuilder extends
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>
@@ -55,8 +55,8 @@ public interface PromptCacheOrBuilder extends
   /**
    * <pre>
    * How long to keep the prompt after its last use: the provider's shortest
-   * time that is as long, or else its longest. At most a day. Absent means the
-   * provider's default.
+   * time that is as long, or else its longest. Above zero and at most a day.
+   * Absent means the provider's default.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 2 [json_name = "ttl"];</code>

@@ -206,8 +206,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object countryCode_ = "";
   /**
    * <pre>
-   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-   * means the provider's choice.
+   * The country to search from, two capital letters of ISO 3166-1, such as
+   * `DE`. Empty means the provider's choice.
    * </pre>
    *
    * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -228,8 +228,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-   * means the provider's choice.
+   * The country to search from, two capital letters of ISO 3166-1, such as
+   * `DE`. Empty means the provider's choice.
    * </pre>
    *
    * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -1083,8 +1083,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object countryCode_ = "";
     /**
      * <pre>
-     * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-     * means the provider's choice.
+     * The country to search from, two capital letters of ISO 3166-1, such as
+     * `DE`. Empty means the provider's choice.
      * </pre>
      *
      * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -1104,8 +1104,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-     * means the provider's choice.
+     * The country to search from, two capital letters of ISO 3166-1, such as
+     * `DE`. Empty means the provider's choice.
      * </pre>
      *
      * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -1126,8 +1126,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-     * means the provider's choice.
+     * The country to search from, two capital letters of ISO 3166-1, such as
+     * `DE`. Empty means the provider's choice.
      * </pre>
      *
      * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -1144,8 +1144,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-     * means the provider's choice.
+     * The country to search from, two capital letters of ISO 3166-1, such as
+     * `DE`. Empty means the provider's choice.
      * </pre>
      *
      * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -1159,8 +1159,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-     * means the provider's choice.
+     * The country to search from, two capital letters of ISO 3166-1, such as
+     * `DE`. Empty means the provider's choice.
      * </pre>
      *
      * <code>string country_code = 4 [json_name = "countryCode"];</code>

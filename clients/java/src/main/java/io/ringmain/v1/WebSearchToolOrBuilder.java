@@ -129,8 +129,8 @@ public interface WebSearchToolOrBuilder extends
 
   /**
    * <pre>
-   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-   * means the provider's choice.
+   * The country to search from, two capital letters of ISO 3166-1, such as
+   * `DE`. Empty means the provider's choice.
    * </pre>
    *
    * <code>string country_code = 4 [json_name = "countryCode"];</code>
@@ -139,8 +139,8 @@ public interface WebSearchToolOrBuilder extends
   java.lang.String getCountryCode();
   /**
    * <pre>
-   * The country to search from, two letters of ISO 3166-1, such as `DE`. Empty
-   * means the provider's choice.
+   * The country to search from, two capital letters of ISO 3166-1, such as
+   * `DE`. Empty means the provider's choice.
    * </pre>
    *
    * <code>string country_code = 4 [json_name = "countryCode"];</code>

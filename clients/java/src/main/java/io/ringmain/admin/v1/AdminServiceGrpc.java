@@ -6,7 +6,7 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
  * <pre>
  * Operates the gateway. It is served on a port of its own, and where callers
  * need keys, it takes only those with the scope ADMIN. A provider or key that
- * does not exist is RESOURCE_NOT_FOUND.
+ * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -491,7 +491,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public interface AsyncService {
@@ -634,7 +634,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public static abstract class AdminServiceImplBase
@@ -650,7 +650,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceStub
@@ -817,7 +817,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceBlockingV2Stub
@@ -973,7 +973,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceBlockingStub
@@ -1128,7 +1128,7 @@ public final class AdminServiceGrpc {
    * <pre>
    * Operates the gateway. It is served on a port of its own, and where callers
    * need keys, it takes only those with the scope ADMIN. A provider or key that
-   * does not exist is RESOURCE_NOT_FOUND.
+   * does not exist is RESOURCE_NOT_FOUND, and such a model MODEL_NOT_FOUND.
    * </pre>
    */
   public static final class AdminServiceFutureStub
