@@ -68,16 +68,16 @@ def _results(items: list[Json]) -> list[Json]:
 
 
 def as_sent(items: list[Json]) -> list[Json]:
-    """Items as a server wants them back: without what it ignores in requests, and what says nothing."""
+    """Items as a server wants them back: without log probabilities, and what says or led to nothing."""
     found = deepcopy(items)
     for item in found:
         for part in item.get("content") or ():
             part.pop("logprobs", None)
+        if item["type"] == "message":
+            said = [part for part in item["content"] if part.get("text") or part.get("refusal")]
+            item["content"] = said or item["content"]
         if item["type"] == "function_call":
             item["arguments"] = item["arguments"] or "{}"
-        if item["type"] == "message":
-            item["content"] = [part for part in item["content"] if part.get("text") or part.get("refusal")]
-    found = [item for item in found if item["type"] != "message" or item["content"]]
     while found and (found[-1]["type"] == "reasoning"):
         found.pop()
     return found
@@ -110,7 +110,7 @@ _CONTENTS = st.one_of(
     st.fixed_dictionaries(
         {
             "type": st.just("output_text"),
-            "text": _TEXT,
+            "text": st.just("") | _TEXT,
             "annotations": st.lists(_ANNOTATIONS, max_size=2),
             "logprobs": st.just([]),
         }

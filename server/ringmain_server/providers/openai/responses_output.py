@@ -22,6 +22,8 @@ from ringmain_server.text.surrogates import Joiner
 Object = Mapping[str, object]
 
 TEXT_DELTA = "response.output_text.delta"
+_TEXTS: Mapping[object, str] = {"output_text": "text", "refusal": "refusal"}
+"""The field that has the text of a content, by the content's type."""
 _BETWEEN = "\n\n"
 """Separator of the sections of one reasoning item."""
 _ASKS = ("_call", "_request")
@@ -114,25 +116,35 @@ class ResponsesOutput:
             self.waits = ""
 
     def _message(self, index: int, item: Object) -> None:
-        after = self._after(index)
+        texts: list[tuple[tuple[int, int], Object]] = []
         for position, part in enumerate(self._list(item.get("content"))):
-            self._message_part((index, position), part, item, after)
+            if not isinstance(part, dict):
+                raise self.malformed("a content of no known shape")
+            if isinstance(kind := part.get("type"), str) and kind in _TEXTS:
+                texts.append(((index, position), part))
+                self._message_text((index, position), part)
+        if not any(self._assembler.has(key) for key, _ in texts) and packed(item):
+            for key, _ in texts:  # a message without a text, as after an image, goes back too
+                self._assembler.text("", key)
+                self.silent += 1
+        after = self._after(index)
+        for key, part in texts:
+            if self._assembler.has(key):
+                self._message_part(key, part, packed(item, after=after, content=part))
 
-    def _message_part(self, key: tuple[int, int], part: object, item: Object, after: str) -> None:
-        if not isinstance(part, dict):
-            raise self.malformed("a content of no known shape")
-        kind = part.get("type")
-        if kind == "refusal":
+    def _message_text(self, key: tuple[int, int], part: Object) -> None:
+        field = _TEXTS[part["type"]]
+        if field == "refusal":
             self.refused = True
-        if kind in ("output_text", "refusal") and not self._assembler.has(key):
-            self._text(key, part.get("refusal" if kind == "refusal" else "text"))
         if not self._assembler.has(key):
-            return
+            self._text(key, part.get(field))
+
+    def _message_part(self, key: tuple[int, int], part: Object, state: bytes) -> None:
         if key not in self._weighed and (found := part.get("logprobs")):
             self._assembler.logprobs(logprobs({"content": found}), key)
         for citation in citations(part):
             self._assembler.citation(citation, key)
-        self._assembler.signature(packed(item, after=after, content=part), key)
+        self._assembler.signature(state, key)
         self._assembler.close(key)
 
     def _reasoning_item(self, index: int, item: Object) -> None:
