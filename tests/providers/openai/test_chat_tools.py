@@ -135,3 +135,24 @@ def test_edited_state_is_left_out(signature: bytes) -> None:
         assert not audio_of(part, "up")
     good = Part(media=Media(data=b"x"), signature=audio_state("audio_1"), provider_id="up")
     assert (audio_of(good, "up"), audio_of(good, "other")) == ("audio_1", "")
+
+
+@pytest.mark.parametrize(
+    ("model", "long"),
+    [
+        ("gpt-5", True),
+        ("gpt-5.1-codex-mini", True),
+        ("openai/gpt-5.4", True),
+        ("gpt-5-2025-08-07", True),
+        ("gpt-5-mini", False),
+        ("gpt-5.4-nano", False),
+        ("gpt-4.1", False),
+        ("gpt-4o-mini", False),
+        ("my-deployment", False),
+    ],
+)
+def test_only_models_that_can_are_asked_to_keep_the_prompt_for_long(model: str, long: bool) -> None:
+    """The others refuse the field, and a knob that a provider lacks is ignored."""
+    for ttl, asked in (("86400s", long), ("3600s", False)):
+        body = _body({"generationConfig": {"promptCache": {"ttl": ttl}}}, provider_model=model)
+        assert body.get("prompt_cache_retention") == ("24h" if asked else None)

@@ -41,6 +41,8 @@ _EXTRA_HIGH = re.compile(r"(^|/)gpt-5\.([2-9]|1-codex-max)")
 """Models with the effort `xhigh`, from the same page."""
 _DAY_FROM = 3600
 """Seconds from which on a prompt is kept for a day, https://platform.openai.com/docs/guides/prompt-caching."""
+_DAY = re.compile(r"(^|/)gpt-5(\.\d+)?(-pro|-chat-latest|-codex(-max|-mini)?)?(-\d|$)")
+"""Models that keep it so long, from the same page. All others refuse to be asked."""
 MODES = {TOOL_MODE_AUTO: "auto", TOOL_MODE_NONE: "none", TOOL_MODE_REQUIRED: "required"}
 _WIRE = "openai"
 _SCHEMA_NAME = "answer"
@@ -72,7 +74,8 @@ def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[s
     """Yields the fields of the provider's prompt cache."""
     if key := cache_key(request, candidate):
         yield "prompt_cache_key", key
-    if request.generation_config.prompt_cache.ttl.seconds > _DAY_FROM:
+    is_long = request.generation_config.prompt_cache.ttl.seconds > _DAY_FROM
+    if is_long and _DAY.search(candidate.provider_model):
         yield "prompt_cache_retention", "24h"
 
 
