@@ -167,7 +167,6 @@ class Call:
         tenant_id: The party that pays.
         principal_id: The key or subject that authenticated. Nothing reads it until callers have keys.
         labels: The caller's labels for cost reports.
-        user_id: The caller's own id of its end user, may be empty.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.
         attempts: Every attempt so far, in order; the last ones may still run.
@@ -187,7 +186,6 @@ class Call:
     tenant_id: str = ""
     principal_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    user_id: str = ""
     model: str = ""
     usage: Usage | None = None
     attempts: list[Attempt] = field(default_factory=list)

@@ -139,7 +139,6 @@ def _keep(call: Call, request: Message) -> None:
     call.request_id = getattr(request, "request_id", "")
     attribution = getattr(request, "attribution", None)
     if attribution is not None and attribution.ByteSize():
-        call.user_id = attribution.user_id
         # The request has not been checked yet, so that it may hold any number of labels of any length.
         labels = islice(attribution.labels.items(), LABEL_LIMIT)
         call.labels = {excerpt(key, LABEL_LENGTH): excerpt(value, LABEL_LENGTH) for key, value in labels}

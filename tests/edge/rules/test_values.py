@@ -224,3 +224,27 @@ def test_an_unknown_value_of_an_enum_is_refused_or_ignored(place: Place) -> None
     told = {one.field for one in VALIDATORS[place.kind.full_name](request)}
     assert field.enum_type is not None
     assert (path in told) != (field.enum_type.name in IGNORED)
+
+
+@pytest.mark.parametrize("name", ["allowed_domains", "blocked_domains"])
+@pytest.mark.parametrize(
+    ("domain", "good"),
+    [
+        *(
+            (one, True)
+            for one in ("x.test", "a-b.x.test", "X.Test", "bücher.test", "10.0.0.1", "xn--bcher-kva.de")
+        ),
+        *((one, False) for one in ("", " ", "-", "..", "x..test", ".x.test", "x.test.", "*.x.test", "*")),
+        *(
+            (one, False)
+            for one in ("x.test/news", "https://x.test", "x.test:443", "a@x.test", "x.test?y", "x\n")
+        ),
+        *((one, False) for one in ("a" * 64 + ".test", "a." * 127 + "test")),
+    ],
+)
+def test_a_search_is_restricted_to_names_of_domains(name: str, domain: str, good: bool) -> None:
+    """Providers read anything else differently, or as no domain at all, and the restriction would be none."""
+    request = _good()
+    search = request.tools.add().web_search
+    getattr(search, name).append(domain)
+    assert _fields(request) == ([] if good else [f"tools[0].web_search.{name}[0]"])

@@ -138,12 +138,16 @@ def _is_host(host: str, *, literal: bool) -> bool:
             return "%" not in host and ipaddress.ip_address(host).version == 6
         except ValueError:
             return False
+    return is_domain(host.removesuffix("."))
+
+
+def is_domain(name: str) -> bool:
+    """Whether a text is the name of a domain, in ASCII or another script."""
     try:
-        ascii_host = host if host.isascii() else host.encode("idna").decode()
+        ascii_name = name if name.isascii() else name.encode("idna").decode()
     except UnicodeError:
         return False
-    labels = ascii_host.removesuffix(".").split(".")
-    return len(ascii_host) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, labels))
+    return len(ascii_name) <= _HOST_LIMIT and all(map(_LABEL.fullmatch, ascii_name.split(".")))
 
 
 def _bytes(media: Media, data: bytes, path: str) -> Rules:

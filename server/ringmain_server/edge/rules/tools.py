@@ -6,7 +6,7 @@ from itertools import islice
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import FunctionTool, Tool, ToolMode, WebSearchTool
 
-from ringmain_server.edge.rules.common import NAME_LIMIT, Rules, few, json_object, short, too_long
+from ringmain_server.edge.rules.common import NAME_LIMIT, Rules, few, is_domain, json_object, short, too_long
 from ringmain_server.edge.rules.generation import TOOL_NAME
 from ringmain_server.errors import Violation
 
@@ -14,7 +14,6 @@ TOOL_LIMIT = 128
 DOMAIN_LIMIT = 100
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_DOMAIN = re.compile(r"[^\s/:@?#]+(/[^\s]*)?")
 
 
 def tools(request: ChatRequest) -> Rules:
@@ -68,7 +67,7 @@ def _web_search(search: WebSearchTool, path: str) -> Rules:
         yield from few(domains, f"{path}.{name}", DOMAIN_LIMIT)
         for index, domain in enumerate(islice(domains, DOMAIN_LIMIT)):
             yield from short(domain, f"{path}.{name}[{index}]")
-            if len(domain) <= NAME_LIMIT and not _DOMAIN.fullmatch(domain):
+            if len(domain) <= NAME_LIMIT and not is_domain(domain):
                 yield Violation(f"{path}.{name}[{index}]", "is not a domain such as example.com")
     if search.country_code and not _COUNTRY.fullmatch(search.country_code):
         yield Violation(f"{path}.country_code", "is not two capital letters such as DE")
