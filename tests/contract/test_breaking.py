@@ -44,8 +44,8 @@ ADDITIONS: Mapping[str, Change] = {
     ),
     "method": edited(
         MODEL,
-        "  // Gets one model.\n",
-        "  rpc More(GetModelRequest) returns (GetModelResponse);\n  // Gets one model.\n",
+        "  // Gets one model. One that does not exist is MODEL_NOT_FOUND.\n",
+        "  rpc More(GetModelRequest) returns (GetModelResponse);\n  // Gets one model. One that does not exist is MODEL_NOT_FOUND.\n",
     ),
     "comment": edited(MODEL, "// Names a model.", "// Names one model."),
     "file": lambda protos: (protos / "v1" / "more.proto").write_text(

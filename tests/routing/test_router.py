@@ -77,7 +77,7 @@ async def test_failover_tells_the_story_of_every_attempt() -> None:
 
 
 def _incapable(provider_id: str) -> errors.ProviderError:
-    return errors.Incapable(provider_id, "no web search", metadata={"capability": "WEB_SEARCH"})
+    return errors.Incapable(provider_id, "no web search", metadata={"capability": "web_search"})
 
 
 async def test_a_candidate_that_cannot_be_asked_is_passed_over() -> None:
@@ -100,7 +100,7 @@ async def test_a_capability_is_missing_only_if_no_candidate_has_it() -> None:
     with pytest.raises(errors.Incapable) as missing:
         await nobody.call(CHAT, REQUEST, new_call())
     assert missing.value.reason == "CAPABILITY_MISSING"
-    assert missing.value.metadata["capability"] == "WEB_SEARCH"
+    assert missing.value.metadata["capability"] == "web_search"
     for backends in (([_incapable("p0")], [_down("p1")]), ([_down("p0")], [_incapable("p1")])):
         with pytest.raises(errors.ProvidersUnavailable):
             await _router(*(ScriptedBackend([each]) for each in backends)).call(CHAT, REQUEST, new_call())

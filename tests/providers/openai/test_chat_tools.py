@@ -35,13 +35,13 @@ def _body(
 @pytest.mark.parametrize(
     ("given", "kind", "capability"),
     [
-        ({"tools": [{"codeExecution": {}}]}, "openai", "CODE_EXECUTION"),
-        ({"tools": [{"webSearch": {}}]}, "openai", "WEB_SEARCH"),
-        ({"tools": [{"webSearch": {}}]}, "ollama", "WEB_SEARCH"),
-        ({"tools": [{"webSearch": {"allowedDomains": ["x.test"]}}]}, "openrouter", "WEB_SEARCH"),
-        ({"tools": [{"webSearch": {"blockedDomains": ["x.test"]}}]}, "openrouter", "WEB_SEARCH"),
-        ({"generationConfig": SPEECH}, "ollama", "AUDIO_OUTPUT"),
-        ({"generationConfig": {"outputModalities": ["MODALITY_IMAGE"]}}, "openai", "IMAGE_OUTPUT"),
+        ({"tools": [{"codeExecution": {}}]}, "openai", "code_execution"),
+        ({"tools": [{"webSearch": {}}]}, "openai", "web_search"),
+        ({"tools": [{"webSearch": {}}]}, "ollama", "web_search"),
+        ({"tools": [{"webSearch": {"allowedDomains": ["x.test"]}}]}, "openrouter", "web_search"),
+        ({"tools": [{"webSearch": {"blockedDomains": ["x.test"]}}]}, "openrouter", "web_search"),
+        ({"generationConfig": SPEECH}, "ollama", "audio_output"),
+        ({"generationConfig": {"outputModalities": ["MODALITY_IMAGE"]}}, "openai", "image_output"),
     ],
 )
 def test_what_a_server_lacks_is_refused_and_never_left_out(

@@ -44,9 +44,9 @@ def fields(
     speaks = MODALITY_AUDIO in config.output_modalities
     draws = MODALITY_IMAGE in config.output_modalities
     if draws and not dialect.image_output:
-        raise CapabilityMissing(candidate.name, "IMAGE_OUTPUT")
+        raise CapabilityMissing(candidate.name, "image_output")
     if speaks and not dialect.audio_output:
-        raise CapabilityMissing(candidate.name, "AUDIO_OUTPUT")
+        raise CapabilityMissing(candidate.name, "audio_output")
     if speaks or draws:
         yield "modalities", ["text", *(["image"] if draws else []), *(["audio"] if speaks else [])]
     if speaks:

@@ -77,7 +77,7 @@ def _tool_choice(choice: ToolChoice, functions: set[str], dialect: Dialect) -> F
 
 def _web_search(search: WebSearchTool, candidate: Candidate, dialect: Dialect) -> Fields:
     if not searches(dialect, candidate.provider_model):
-        raise CapabilityMissing(candidate.name, "WEB_SEARCH")
+        raise CapabilityMissing(candidate.name, "web_search")
     unrestricted(search, candidate.name)
     if dialect.web_search == "plugin":
         # https://openrouter.ai/docs/features/web-search

@@ -206,5 +206,6 @@ def _one_request(asked: Order, candidate: Candidate) -> int:
         CapabilityMissing: The model would need several requests.
     """
     if len(asked.counts) > 1:
-        raise CapabilityMissing(candidate.name, "that many images in one stream")
+        message = f"{candidate.name} cannot make that many images in one stream"
+        raise CapabilityMissing(candidate.name, "image_generation", message)
     return asked.counts[0]

@@ -40,7 +40,7 @@ def tools(request: ChatRequest, candidate: Candidate) -> list[Object]:
     found = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
     modalities = request.generation_config.output_modalities
     if MODALITY_AUDIO in modalities:
-        raise CapabilityMissing(candidate.name, "AUDIO_OUTPUT")
+        raise CapabilityMissing(candidate.name, "audio_output")
     if MODALITY_IMAGE in modalities:
         found.append({"type": "image_generation"})
     return found

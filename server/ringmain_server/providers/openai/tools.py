@@ -44,7 +44,7 @@ def mode(choice: ToolChoice) -> str:
 
 def lacking(model: str, tool: Tool) -> CapabilityMissing:
     """Returns the refusal of a tool that a provider does not run."""
-    return CapabilityMissing(model, (tool.WhichOneof("kind") or "tools").upper())
+    return CapabilityMissing(model, tool.WhichOneof("kind") or "tools")
 
 
 def unrestricted(search: WebSearchTool, model: str) -> None:
@@ -59,4 +59,4 @@ def unrestricted(search: WebSearchTool, model: str) -> None:
     """
     if search.blocked_domains or search.allowed_domains:
         message = f"{model} cannot keep a web search to the domains of the request"
-        raise CapabilityMissing(model, "WEB_SEARCH", message)
+        raise CapabilityMissing(model, "web_search", message)
