@@ -14,6 +14,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import said_nothing
 from ringmain_server.providers.vertex import values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
+from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ToolPart, ToolReader, tool_part
 from ringmain_server.providers.vertex.usage import usage
 
@@ -43,6 +44,9 @@ class VertexAnswer:
         "_provider_id",
         "_reason",
         "_request",
+        "_response_id",
+        "_said",
+        "_sources",
         "_stays_open",
         "_tools",
         "assembler",
@@ -58,6 +62,9 @@ class VertexAnswer:
         self._feedback: wire.PromptFeedback | None = None
         self._reason: wire.Candidate | None = None
         self._heard = False
+        self._response_id = ""
+        self._said: list[tuple[int, str]] = []
+        self._sources: Sources | None = None
         self._stays_open = True
         self.assembler = ChatAssembler(provider_id)
         self.final = False
@@ -89,6 +96,7 @@ class VertexAnswer:
                 continue
             for part in candidate.content.parts:
                 self._part(part, message)
+            self._beside(candidate, message)
             if candidate.finish_reason:
                 self._reason = candidate
         # The counts may come with the finish reason or in a later message; only then is the answer final.
@@ -127,7 +135,10 @@ class VertexAnswer:
             raise said_nothing(self._provider_id)
         if last is None:
             raise StreamBroken(self._provider_id, "ended its answer without a reason to stop")
-        return finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
+        reason = finish_reason(self._provider_id, last.finish_reason, last.safety_ratings, self.assembler)
+        if self._sources is not None:
+            self._cite(self._sources)  # the reason depends on what the model said; its sources follow
+        return reason
 
     def usage(self) -> Usage:
         """Returns the usage so far."""
@@ -136,6 +147,24 @@ class VertexAnswer:
             found.web_search_count = self._tools.queries
         return found
 
+    def _beside(self, candidate: wire.Candidate, message: wire.GenerateContentResponse) -> None:
+        """Reads what comes beside the parts of a message. Any answer may recite."""
+        if candidate.HasField("citation_metadata"):
+            self._sourced(candidate, message)
+
+    def _sourced(self, candidate: wire.Candidate, message: wire.GenerateContentResponse) -> None:
+        self._response_id = message.response_id or self._response_id
+        if self._sources is None:
+            self._sources = Sources(self.assembler)
+        self._sources.read(candidate)
+
+    def _cite(self, sources: Sources) -> None:
+        """Adds the sources of the answer, whose texts are whole now."""
+        for key, piece in self._said:
+            sources.saw(piece, key)
+        search = self._tools.search if self._tools is not None else None
+        sources.finish(self._key + 1, f"search_{self._answer_id(self._response_id)}", search)
+
     def _part(self, part: wire.Part, message: wire.GenerateContentResponse) -> None:
         text = part.text
         if text and not part.thought:
@@ -143,6 +172,7 @@ class VertexAnswer:
             if self._kind != _TEXT:
                 self._next(_TEXT)
             self.assembler.text(text, self._key)
+            self._said.append((self._key, text))
             if part.thought_signature:
                 self._sign(part.thought_signature)
         elif part.thought:
