@@ -98,7 +98,9 @@ def test_other_candidates_are_ignored() -> None:
     assert len(fold(golden.events(found, asked=ASKED)).message.parts) == 1
 
 
-def test_plain_requests_are_not_watched() -> None:
-    """Without tools, options or log probabilities in the request, sources are not looked for."""
+def test_sources_that_nobody_asked_for_are_kept() -> None:
+    """A model may be grounded by its provider, and any may recite: no answer loses its sources."""
     found = answer({"text": "Hi"}, groundingMetadata={"groundingChunks": [CHUNK]}).messages
-    assert [part.text for part in fold(golden.events(found)).message.parts] == ["Hi"]
+    text, search = fold(golden.events(found)).message.parts
+    assert text.text == "Hi"
+    assert search.provider_tool_call.results[0].citations[0].uri == "https://a.test/"

@@ -12,7 +12,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import said_nothing
-from ringmain_server.providers.vertex import values, wire
+from ringmain_server.providers.vertex import logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ToolPart, ToolReader, tool_part
@@ -145,14 +145,16 @@ class VertexAnswer:
         found = usage(self._counts, self._request, self.assembler.tokens, final=self.final)
         if self._tools is not None:
             found.web_search_count = self._tools.queries
+        if self._sources is not None:
+            found.web_search_count = self._sources.queries or found.web_search_count
         return found
 
     def _beside(self, candidate: wire.Candidate, message: wire.GenerateContentResponse) -> None:
-        """Reads what comes beside the parts of a message. Any answer may recite."""
-        if candidate.HasField("citation_metadata"):
-            self._sourced(candidate, message)
-
-    def _sourced(self, candidate: wire.Candidate, message: wire.GenerateContentResponse) -> None:
+        """Reads what comes beside the parts of a message: log probabilities and sources."""
+        if candidate.HasField("logprobs_result") and self._said:
+            self.assembler.logprobs(logprobs.tokens(candidate.logprobs_result), self._said[-1][0])
+        if not (candidate.HasField("grounding_metadata") or candidate.HasField("citation_metadata")):
+            return
         self._response_id = message.response_id or self._response_id
         if self._sources is None:
             self._sources = Sources(self.assembler)

@@ -17,8 +17,8 @@ from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
 from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex.answer import VertexAnswer
 from ringmain_server.providers.vertex.request import apply_options, count_request, generate_request
-from ringmain_server.providers.vertex.sourced import answer_to
 from ringmain_server.providers.vertex.transport import VertexRequest
 
 
@@ -136,7 +136,7 @@ class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse
 
     def __init__(self, provider_id: str, request: ChatRequest) -> None:
         self._provider_id = provider_id
-        self._answer = answer_to(request, provider_id)
+        self._answer = VertexAnswer(provider_id, request)
         self.complete = False
 
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[ChatEvent]:
@@ -173,7 +173,7 @@ def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate:
     Raises:
         ProviderError: The answer is malformed, cut short or withheld.
     """
-    answer = answer_to(request, candidate.provider_id)
+    answer = VertexAnswer(candidate.provider_id, request)
     answer.read(raw)
     return answer.response()
 
