@@ -56,7 +56,6 @@ class ChatAssembler:
         "_indexes",
         "_joiners",
         "_kind",
-        "_kinds",
         "_logprobs",
         "_provider_id",
         "_wide",
@@ -68,7 +67,7 @@ class ChatAssembler:
 
     def __init__(self, provider_id: str = "") -> None:
         self._provider_id = provider_id
-        self._indexes: dict[Hashable, int] = {}
+        self._indexes: dict[Hashable, tuple[int, str]] = {}
         self._joiners: dict[int, tuple[Joiner, str]] = {}
         self._closed: set[int] = set()
         self._events: list[chat_pb2.ChatEvent] = []
@@ -76,10 +75,9 @@ class ChatAssembler:
         self.current: Hashable = None
         self._index = 0
         self._kind = ""
-        self._kinds: list[str] = []
         self._fresh: Part | None = None
-        self._logprobs: list[TokenLogprobs] = []
-        self._attributed: set[int] = set()
+        self._logprobs: list[TokenLogprobs] | None = None
+        self._attributed: set[int] | None = None
         self._bare = True
         self._ascii = 0
         self._wide = 0
@@ -111,8 +109,7 @@ class ChatAssembler:
             return
         self._flush()
         delta = chat_pb2.PartDelta(index=self._index, signature=piece)
-        if self._index not in self._attributed:
-            self._attributed.add(self._index)
+        if self._is_new_owner(self._index):
             delta.provider_id = self._provider_id
         self._events.append(chat_pb2.ChatEvent(part_delta=delta))
 
@@ -172,6 +169,8 @@ class ChatAssembler:
         if key != self.current:
             self._select(key, "text", Part(text=""))
         self._bare = False
+        if self._logprobs is None:
+            self._logprobs = []
         self._logprobs += tokens
 
     def media(self, media: Media, key: Hashable) -> None:
@@ -191,7 +190,7 @@ class ChatAssembler:
 
     def close(self, key: Hashable) -> None:
         """Ends a part. A part that is not closed ends with the answer; an unknown key is ignored."""
-        index = self._indexes.get(key)
+        index, _ = self._indexes.get(key, (None, ""))
         if index is None or index in self._closed:
             return
         self._flush()
@@ -256,25 +255,33 @@ class ChatAssembler:
     def _select(self, key: Hashable, kind: str, part: Part) -> None:
         if self.pending or self._fresh is not None or self._logprobs:
             self._flush()
-        index = self._indexes.get(key)
-        if index is None:
-            index = self._indexes[key] = self.parts
+        known = self._indexes.get(key)
+        if known is None:
+            known = self._indexes[key] = self.parts, kind
             self.parts += 1
             self._fresh = part
-            self._kinds.append(kind)
             if kind != "text" and not part.HasField("tool_call"):
-                self._attribute(part, index)
-        self.current, self._index, self._kind = key, index, self._kinds[index]
+                self._attribute(part, known[0])
+        self.current = key
+        self._index, self._kind = known
 
     def _attribute(self, part: Part, index: int) -> None:
         """Notes who made a part that has no meaning for any other provider."""
         if part.HasField("reasoning") or part.HasField("provider_tool_call"):
             part.provider_id = self._provider_id
-            self._attributed.add(index)
+            self._is_new_owner(index)
+
+    def _is_new_owner(self, index: int) -> bool:
+        """Whether nothing has said yet who made a part. It counts as said from now on."""
+        if self._attributed is None:
+            self._attributed = set()
+        is_new = index not in self._attributed
+        self._attributed.add(index)
+        return is_new
 
     def _delta_of(self, key: Hashable) -> chat_pb2.PartDelta:
         """Appends an empty delta of a tool call that began, and returns it."""
-        index = self._indexes[key]
+        index, _ = self._indexes[key]
         self._flush()
         event = chat_pb2.ChatEvent()
         event.part_delta.index = index
@@ -301,7 +308,7 @@ class ChatAssembler:
             if self._logprobs:
                 part.logprobs.extend(self._take_logprobs())
             if part.provider_id:
-                self._attributed.add(self._index)
+                self._is_new_owner(self._index)
             started = chat_pb2.PartStarted(index=self._index, part=part)
             self._events.append(chat_pb2.ChatEvent(part_started=started))
         elif piece or self._logprobs:
@@ -318,7 +325,7 @@ class ChatAssembler:
         self._events.append(event)
 
     def _take_logprobs(self) -> list[TokenLogprobs]:
-        found, self._logprobs = self._logprobs, []
+        found, self._logprobs = self._logprobs or [], None
         return found
 
     def _join(self, pending: list[str]) -> str:

@@ -137,10 +137,9 @@ def _keep(call: Call, request: Message) -> None:
         request, model = _inner(request)
     call.model = model
     call.request_id = getattr(request, "request_id", "")
-    attribution = getattr(request, "attribution", None)
-    if attribution is not None and attribution.ByteSize():
+    if "attribution" in request.DESCRIPTOR.fields_by_name and request.HasField("attribution"):
         # The request has not been checked yet, so that it may hold any number of labels of any length.
-        labels = islice(attribution.labels.items(), LABEL_LIMIT)
+        labels = islice(request.attribution.labels.items(), LABEL_LIMIT)  # type: ignore[attr-defined]
         call.labels = {excerpt(key, LABEL_LENGTH): excerpt(value, LABEL_LENGTH) for key, value in labels}
 
 

@@ -98,8 +98,8 @@ class ChatAnswer:
         counts = document.get("usage")
         if counts is not None:
             self._counts = counts
-        if any(map(document.get, SOURCES)):
-            self._beside(field).sources(document)
+        if not SOURCES.isdisjoint(document):
+            self._reader(field).sources(document)
         error = document.get("error")
         if choices:
             self._choose(choices, field, document)
@@ -184,7 +184,9 @@ class ChatAnswer:
         self.begun = True
         content = choice.get(field)
         if isinstance(content, dict):
-            extras = self._beside(field) if any(map(content.get, FIELDS)) else None
+            # OpenAI writes an empty list of annotations into every whole answer.
+            has_more = not FIELDS.isdisjoint(content) and any(map(content.get, FIELDS))
+            extras = self._reader(field) if has_more else None
             if extras is not None:
                 extras.before_text(content)
             self._content(content, document)
@@ -199,8 +201,8 @@ class ChatAnswer:
         if reason and isinstance(reason, str):
             self._finish_reason(reason, choice, document)
 
-    def _beside(self, field: str) -> ChatExtras:
-        """Returns the reader of what stands beside the text, which nearly no answer needs."""
+    def _reader(self, field: str) -> ChatExtras:
+        """Returns the reader of what stands beside a text, which nearly no answer needs."""
         if self._extras is None:
             spoken = audio_type(self._request.generation_config, stream=field == "delta")
             self._extras = ChatExtras(self.assembler, self._provider_id, spoken)
@@ -325,7 +327,7 @@ def is_text(document: object, text: str) -> bool:
     """Whether an event of a stream, of all that `ChatAnswer.document` reads, has nothing but this text."""
     match document:
         case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
-            if any(map(choice.get, ("index", "finish_reason", "logprobs"))) or any(map(rest.get, SOURCES)):
+            if any(map(choice.get, ("index", "finish_reason", "logprobs"))) or not SOURCES.isdisjoint(rest):
                 return False
             return rest.get("usage") is None and rest.get("error") is None
     return False

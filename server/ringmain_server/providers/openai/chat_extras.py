@@ -24,8 +24,9 @@ Object = Mapping[str, object]
 
 FIELDS = frozenset({"annotations", "audio", "executed_tools", "images", "reasoning_details"})
 """Fields of a message or delta that `ChatExtras` reads."""
-SOURCES = ("search_results", "citations")
+_SOURCES = ("search_results", "citations")
 """Fields of a document that name its sources, the more telling one first."""
+SOURCES = frozenset(_SOURCES)
 
 _TOOLS = {"search": "web_search", "python": "code_execution"}
 _AUDIO = "audio"
@@ -75,7 +76,7 @@ class ChatExtras:
 
     def sources(self, document: Object) -> None:
         """Reads the sources of an answer, which each event of a stream repeats. The last ones count."""
-        for name in SOURCES:
+        for name in _SOURCES:
             if isinstance(found := document.get(name), list) and found:
                 self._sources = list(filter(None, map(_source, found)))
                 return

@@ -55,15 +55,17 @@ def usage(
     of_read = counts.get(f"{read_name}_tokens_details")
     cached, cache_write = counts_of(of_read, "cached_tokens", "cache_write_tokens")
     cached = min(cached or 0, read)
-    return Usage(
+    found = Usage(
         input_token_count=read,
         output_token_count=written,
         cached_input_token_count=cached,
         cache_write_input_token_count=min(cache_write or 0, read - cached),
         reasoning_token_count=min(reasoning, written),
-        web_search_count=_searches(counts) if "num_search_queries" in counts else 0,
         estimated=estimated,
     )
+    if "num_search_queries" in counts:
+        found.web_search_count = _searches(counts)
+    return found
 
 
 def _searches(counts: Mapping[str, object]) -> int:
