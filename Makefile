@@ -158,6 +158,7 @@ lint: dev-environment build/googleapis/google/rpc/status.proto ## Check style, t
 	$(bin)/buf lint
 	$(bin)/buf format protos --diff --exit-code
 	@$(bin)/buf build -o - | $(bin)/python scripts/check_names.py
+	@$(MAKE) --no-print-directory breaking
 
 format: dev-environment ## Format Python and protos, and fix what can be fixed safely
 	$(bin)/ruff check --fix --exit-zero

@@ -44,8 +44,10 @@ ADDITIONS: Mapping[str, Change] = {
     ),
     "method": edited(
         MODEL,
-        "  // Gets one model. One that does not exist is MODEL_NOT_FOUND.\n",
-        "  rpc More(GetModelRequest) returns (GetModelResponse);\n  // Gets one model. One that does not exist is MODEL_NOT_FOUND.\n",
+        "  rpc GetModel(GetModelRequest)",
+        "  rpc More(GetModelRequest) returns (GetModelResponse);\n"
+        "  // Gets another.\n"
+        "  rpc GetModel(GetModelRequest)",
     ),
     "comment": edited(MODEL, "// Names a model.", "// Names one model."),
     "file": lambda protos: (protos / "v1" / "more.proto").write_text(
