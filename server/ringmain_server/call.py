@@ -1,6 +1,6 @@
 """The call: the facts about a request that every room may know, and its attempts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -74,6 +74,7 @@ class Attempt:
         prepared_at: When they were ready, on the event loop's clock; zero where there was nothing to do.
         lost: Whether another attempt at the same request was faster.
         usage: Its usage, if it did not end with an answer that contains it.
+        left_out: The providers whose state in earlier turns was left out of the request.
     """
 
     candidate: Candidate
@@ -92,6 +93,7 @@ class Attempt:
     prepared_at: float = 0.0
     lost: bool = False
     usage: Usage | None = None
+    left_out: Sequence[str] = ()
 
     def was_allowed(self, since: float, now: float, allowed: float) -> bool:
         """Whether the provider had all the time that the operator allows, so that its silence is a failure.

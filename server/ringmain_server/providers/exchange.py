@@ -16,6 +16,7 @@ from ringmain_server.media.limits import ModelLimits
 from ringmain_server.operations.base import AnyOperation, Streamed, Unary
 from ringmain_server.operations.needs import NOTHING
 from ringmain_server.operations.upload import ReplayBuffer
+from ringmain_server.providers.foreign import left_out
 from ringmain_server.providers.lazy import Library
 from ringmain_server.providers.multi_step import run
 from ringmain_server.providers.stream_timeouts import StreamTimeouts
@@ -170,7 +171,7 @@ class Exchange:
         with self._use:
             try:
                 # The request has no name here: it may be large, and is not needed once the answer comes.
-                raw = await self._transport.send(translator.request(request, self._candidate))
+                raw = await self._transport.send(self._translated(translator, request, call))
                 try:
                     response: Res = translator.response(raw, request, self._candidate)
                 except _FORESEEN:
@@ -217,7 +218,7 @@ class Exchange:
             try:
                 # The request has no name here, as in `call`.
                 incoming = await timeouts.bound(
-                    self._transport.open(translator.request(request, self._candidate))
+                    self._transport.open(self._translated(translator, request, call))
                 )
                 timeouts.watch(incoming.abort)
                 while not decoder.complete:
@@ -241,6 +242,20 @@ class Exchange:
             finally:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
+
+    def _translated(
+        self,
+        translator: UnaryTranslator[Any, Any, Any, Any] | StreamTranslator[Any, Any, Any, Any],
+        request: object,
+        call: Call,
+    ) -> Any:
+        """Returns the request on the wire, and notes whose state was left out of it."""
+        try:
+            return translator.request(request, self._candidate)
+        finally:
+            # Also where the request is refused, so that nothing is left for the next one.
+            if noted := left_out():
+                call.attempt.left_out = noted
 
     def _failure(
         self, error: ProviderError | CapabilityMissing, op: AnyOperation, request: object

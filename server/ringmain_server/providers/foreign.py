@@ -2,14 +2,15 @@
 
 The state that a provider gives with a part (`Part.signature`, a tool that it ran itself) is of use to that
 provider only, and another one may refuse it. A translator leaves it out, and with it a part that has no
-meaning without it.
+meaning without it. Whose state was left out is noted, for the log line of the call.
 """
 
-import logging
+from collections.abc import Sequence
 
 from ringmain.v1.content_pb2 import Part
 
-_LOG = logging.getLogger(__name__)
+_left_out: set[str] = set()
+"""Translating a request has no pause: what is noted here is of the request that was translated last."""
 
 
 def is_foreign(part: Part, provider_id: str) -> bool:
@@ -22,6 +23,14 @@ def is_foreign(part: Part, provider_id: str) -> bool:
     if part.provider_id == provider_id:
         return False
     if part.provider_id:
-        kind = part.WhichOneof("content")
-        _LOG.debug("%s does not get the state of a %s of %s", provider_id, kind, part.provider_id)
+        _left_out.add(part.provider_id)
     return True
+
+
+def left_out() -> Sequence[str]:
+    """Returns the providers whose state was left out since the last time."""
+    if not _left_out:
+        return ()
+    found = sorted(_left_out)
+    _left_out.clear()
+    return found

@@ -14,6 +14,9 @@ from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
 from ringmain_server.text.excerpt import LIMIT, excerpt
 
+LEFT_OUT_LIMIT = 8
+"""The most providers that a line names because their state was left out: callers choose the names."""
+
 _CHOSEN = ("request_id", "model", "provider_model")
 """The fields of a line that callers choose."""
 _value = itemgetter(1)
@@ -175,6 +178,8 @@ def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: 
         provider_model = last.candidate.provider_model
         fields["provider"] = last.candidate.provider_id
         fields["provider_model"] = provider_model
+        if last.left_out:
+            fields["state_left_out"] = [excerpt(provider) for provider in last.left_out[:LEFT_OUT_LIMIT]]
         if (len(call.attempts) > 1 or last.error is not None) and (failed := _failures(call)):
             fields["failed_attempts"] = failed
     if usage is not None:

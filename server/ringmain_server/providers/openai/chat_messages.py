@@ -20,6 +20,7 @@ from ringmain.v1.content_pb2 import (
 
 from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.openai.chat_own_turn import OwnTurn
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
 from ringmain_server.providers.openai.tool_ids import WRITERS
@@ -125,6 +126,8 @@ class _ChatMessages:
     def _assistant_turn(self, parts: Iterable[Part], path: str) -> None:
         turn = OwnTurn(self._dialect, self._provider_id)
         for index, part in enumerate(parts):
+            if part.provider_id:
+                is_foreign(part, self._provider_id)  # which is noted: this wire has no place for most state
             match part.WhichOneof("content"):
                 case "tool_call":
                     turn.calls.append(self._tool_call(part.tool_call))

@@ -81,7 +81,9 @@ def audio_of(part: Part, provider_id: str) -> str:
 
 def _read(part: Part, provider_id: str) -> Object:
     signature = part.signature
-    if not signature.startswith(_MARK) or len(signature) > _LARGEST or is_foreign(part, provider_id):
+    if not signature or is_foreign(part, provider_id):
+        return {}
+    if not signature.startswith(_MARK) or len(signature) > _LARGEST:
         return {}
     return read_state(signature[len(_MARK) :]) or {}
 
