@@ -19,14 +19,14 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.errors import (
     ContentFiltered,
     MalformedAnswer,
-    ModelOutputInvalid,
     ProviderError,
     StreamBroken,
 )
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
-from ringmain_server.providers.json_reader import NotJson, read, written
+from ringmain_server.providers.json_reader import NotJson, read
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai.chat_calls import ChatCalls
 from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
 from ringmain_server.providers.openai.chat_output import audio_type
 from ringmain_server.providers.openai.chat_usage import usage
@@ -53,6 +53,7 @@ class ChatAnswer:
         "_ending",
         "_errors",
         "_extras",
+        "_has_words",
         "_provider_id",
         "_refused",
         "_request",
@@ -64,13 +65,14 @@ class ChatAnswer:
         self._provider_id = provider_id
         self._request = request
         self._errors = errors
-        self._calls: dict[int, tuple[int, str]] = {}
         self._counts: object = None
         self._ending: Ending | None = None
         self._refused = False
+        self._has_words = False
         self._category = ""
         self._extras: ChatExtras | None = None
         self.assembler = ChatAssembler(provider_id)
+        self._calls = ChatCalls(provider_id, request, self.assembler)
         self.begun = False
 
     @property
@@ -144,6 +146,7 @@ class ChatAnswer:
         """
         if not self.begun:
             raise self.malformed("without any choice")
+        self._calls.end()
         if not self.assembler.parts:
             if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
@@ -220,7 +223,10 @@ class ChatAnswer:
             return
         reasoning = content.get("reasoning_content") or content.get("reasoning")
         if reasoning:
+            self._has_words = True
             self.assembler.reasoning(self._string(reasoning))
+        elif not self._has_words and self._extras is not None:
+            self._extras.thoughts(content)
         text = content.get("content")
         if text:
             if isinstance(text, str):
@@ -231,9 +237,10 @@ class ChatAnswer:
         if refusal:
             self._refused = True
             self.assembler.text(self._string(refusal), _REFUSAL)
-        calls = content.get("tool_calls")
-        if calls:
-            self._tool_calls(calls, document)
+        if calls := content.get("tool_calls"):
+            self._calls.read(calls, document.get("id"))
+        elif function := content.get("function_call"):
+            self._calls.legacy(function, document.get("id"))
 
     def _blocks(self, blocks: object) -> None:
         """Reads content in blocks, as Mistral's reasoning models send it.
@@ -251,46 +258,6 @@ class ChatAnswer:
                 for thought in block["thinking"]:
                     if isinstance(thought, dict):
                         self.assembler.reasoning(self._string(thought.get("text", "")))
-
-    def _tool_calls(self, calls: object, document: Mapping[str, object]) -> None:
-        if not isinstance(calls, list):
-            raise self.malformed("tool calls of no known shape")
-        for position, call in enumerate(calls):
-            function = call.get("function") if isinstance(call, dict) else None
-            if not isinstance(function, dict):
-                raise self.malformed("a tool call of no known shape")
-            index = place(call.get("index"))
-            self._tool_call(position if index is None else index, call, function, document)
-
-    def _tool_call(
-        self,
-        index: int,
-        call: Mapping[str, object],
-        function: Mapping[str, object],
-        document: Mapping[str, object],
-    ) -> None:
-        name, identity = function.get("name"), call.get("id")
-        known = self._calls.get(index)
-        # Some servers number every call 0 and distinguish calls by their ids.
-        is_other = known is not None and name and identity and identity != known[1]
-        if known is None or is_other:
-            if name == "":
-                raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
-            if not isinstance(name, str):
-                raise self.malformed("the arguments of a tool call that never began")
-            ordinal = self.assembler.tool_calls
-            # If the server gives no id, one is made up, so that results can be linked.
-            identity = (
-                identity if isinstance(identity, str) and identity else f"call_{document.get('id')}_{ordinal}"
-            )
-            # The ordinal, not the server's index, is the key of the call: indexes may repeat.
-            known = self._calls[index] = (ordinal, identity)
-            self.assembler.tool_call(ordinal, identity, name)
-        arguments = function.get("arguments")
-        if arguments:
-            if not isinstance(arguments, str):
-                arguments = written(arguments)
-            self.assembler.arguments(arguments, known[0])
 
     def _finish_reason(
         self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]

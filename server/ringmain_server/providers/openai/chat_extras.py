@@ -30,6 +30,8 @@ SOURCES = frozenset(_SOURCES)
 
 _TOOLS = {"search": "web_search", "python": "code_execution"}
 _AUDIO = "audio"
+_BETWEEN = "\n\n"
+"""Separator of the sections of reasoning."""
 
 
 class ChatExtras:
@@ -41,7 +43,16 @@ class ChatExtras:
         audio_type: The media type of the answer's speech.
     """
 
-    __slots__ = ("_assembler", "_audio_type", "_details", "_images", "_provider_id", "_sources", "_told")
+    __slots__ = (
+        "_assembler",
+        "_audio_type",
+        "_details",
+        "_images",
+        "_provider_id",
+        "_section",
+        "_sources",
+        "_told",
+    )
 
     def __init__(self, assembler: ChatAssembler, provider_id: str, audio_type: str) -> None:
         self._assembler = assembler
@@ -51,6 +62,7 @@ class ChatExtras:
         self._sources: list[Citation] = []
         self._told: set[tuple[int, str]] = set()
         self._images = 0
+        self._section: object = None
 
     def before_text(self, content: Object) -> None:
         """Reads what comes before the text: reasoning details and tools that the server ran."""
@@ -59,6 +71,17 @@ class ChatExtras:
             self._details.add(details)
         for position, tool in enumerate(_objects(content.get("executed_tools"))):
             self._executed(position, tool)
+
+    def thoughts(self, content: Object) -> None:
+        """Reads the words of reasoning details, for servers that write them nowhere else."""
+        for position, detail in enumerate(_objects(content.get("reasoning_details"))):
+            words = _text(detail, "summary") or _text(detail, "text")
+            if words:
+                section = detail.get("index", position)
+                if self._section not in (None, section):
+                    self._assembler.reasoning(_BETWEEN)
+                self._section = section
+                self._assembler.reasoning(words)
 
     def after_text(self, content: Object) -> None:
         """Reads what comes after the text: citations, images and speech, whose words are the text."""

@@ -45,8 +45,9 @@ class Details:
 
     @property
     def state(self) -> bytes:
-        """The signature; empty if there are no details."""
-        return _MARK + write_state({"details": list(self._found.values())}) if self._found else b""
+        """The signature, whatever the order of the fields that came; empty if there are no details."""
+        details = [dict(sorted(detail.items())) for detail in self._found.values()]
+        return _MARK + write_state({"details": details}) if details else b""
 
 
 def audio_state(audio_id: str) -> bytes:

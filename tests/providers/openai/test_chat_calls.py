@@ -1,0 +1,63 @@
+"""Tests of tool calls that no golden file can show: ids in a conversation, and calls of other tools."""
+
+import orjson
+import pytest
+from google.protobuf.json_format import ParseDict
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
+from ringmain_server import errors
+from ringmain_server.operations.chat_fold import fold
+from ringmain_server.providers.call_ids import CallIds
+from ringmain_server.providers.openai.chat import OpenAIChatTranslator, OpenAIStreamChatTranslator
+
+from tests.providers.openai import golden
+
+EARLIER = ParseDict(
+    {
+        "model": "m",
+        "messages": [
+            {"role": "ROLE_USER", "parts": [{"text": "Hi"}]},
+            {"role": "ROLE_ASSISTANT", "parts": [{"tool_call": {"tool_call_id": "call_0", "name": "f"}}]},
+            {"role": "ROLE_TOOL", "parts": [{"tool_result": {"tool_call_id": "call_0"}}]},
+        ],
+    },
+    ChatRequest(),
+)
+
+
+def _both(calls: object) -> tuple[ChatResponse, ChatResponse]:
+    """What the same calls amount to, whole and streamed, after an earlier call with the id `call_0`."""
+    wire, asked = golden.wire("llamacpp"), golden.candidate("llamacpp")
+    whole = {"choices": [{"message": {"tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    event = {"choices": [{"delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    decoder = OpenAIStreamChatTranslator(wire).decoder(EARLIER, asked)
+    events = [*decoder.feed(b"data: " + orjson.dumps(event) + b"\n\ndata: [DONE]\n\n"), *decoder.end()]
+    return OpenAIChatTranslator(wire).response(orjson.dumps(whole), EARLIER, asked), fold(events)
+
+
+@pytest.mark.parametrize("call_id", ["call_0", "", None], ids=repr)
+def test_ids_are_unique_in_the_conversation(call_id: object) -> None:
+    """Calls that are numbered anew in each answer, or have no ids, get an id that no earlier call has."""
+    for response in _both([{"id": call_id, "function": {"name": "f", "arguments": "{}"}}]):
+        (part,) = response.message.parts
+        assert part.tool_call.tool_call_id == "call_0_2"
+
+
+def test_ids_that_are_unique_stay() -> None:
+    """An id is changed only if another call has it."""
+    ids = CallIds(EARLIER)
+    assert [ids.unique(one) for one in ("a", "call_0", "a", "call_0_2")] == [
+        "a",
+        "call_0_2",
+        "a_2",
+        "call_0_2_2",
+    ]
+
+
+def test_calls_of_other_tools_are_errors() -> None:
+    """A call with free text, which a caller's options may have asked for, is no success without a part."""
+    calls = [{"id": "a", "type": "custom", "custom": {"name": "f", "input": "x"}}]
+    with pytest.raises(errors.ModelOutputInvalid, match="type custom"):
+        golden.answer(orjson.dumps({"choices": [{"message": {"tool_calls": calls}}]}))
+    event = {"choices": [{"delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    with pytest.raises(errors.ModelOutputInvalid, match="type custom"):
+        golden.events(b"data: " + orjson.dumps(event) + b"\n\n")
