@@ -100,6 +100,8 @@ class ChatAnswer:
         counts = document.get("usage")
         if counts is not None:
             self._counts = counts
+        elif "x_groq" in document:
+            self._beside(document["x_groq"])
         if not SOURCES.isdisjoint(document):
             self._reader(field).sources(document)
         error = document.get("error")
@@ -197,6 +199,8 @@ class ChatAnswer:
                 extras.after_text(content)
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
+        if "usage" in choice:  # Moonshot
+            self._beside(choice)
         if found := choice.get("logprobs"):
             self._logprobs(found)
         reason = choice.get("finish_reason")
@@ -210,6 +214,12 @@ class ChatAnswer:
             spoken = audio_type(self._request.generation_config, stream=field == "delta")
             self._extras = ChatExtras(self.assembler, self._provider_id, spoken)
         return self._extras
+
+    def _beside(self, holder: object) -> None:
+        """Takes the usage from another place than its own, for servers that write it only there."""
+        counts = holder.get("usage") if isinstance(holder, dict) else None
+        if self._counts is None and isinstance(counts, dict):
+            self._counts = counts
 
     def _logprobs(self, found: object) -> None:
         tokens = list(logprobs(found))
@@ -294,7 +304,9 @@ def is_text(document: object, text: str) -> bool:
     """Whether an event of a stream, of all that `ChatAnswer.document` reads, has nothing but this text."""
     match document:
         case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
-            if any(map(choice.get, ("index", "finish_reason", "logprobs"))) or not SOURCES.isdisjoint(rest):
+            if any(map(choice.get, ("index", "finish_reason", "logprobs", "usage"))):
+                return False
+            if "x_groq" in rest or not SOURCES.isdisjoint(rest):
                 return False
             return rest.get("usage") is None and rest.get("error") is None
     return False

@@ -48,12 +48,20 @@ def usage(
         read = request_tokens(request)
     if written is None:
         written = answer.tokens
-    reasoning = count_of(counts.get(f"{written_name}_tokens_details"), "reasoning_tokens") or 0
-    if reasoning and total == read + written + reasoning:
-        # xAI does not include reasoning in the completion's count: https://docs.x.ai/docs/guides/reasoning
-        written += reasoning
     of_read = counts.get(f"{read_name}_tokens_details")
+    reasoning = count_of(counts.get(f"{written_name}_tokens_details"), "reasoning_tokens") or 0
+    beside = (total or 0) - read - written
+    if beside > 0 and not estimated:
+        if beside == (count_of(counts, "audio_tokens") or count_of(of_read, "audio_tokens")):
+            read += beside  # Mistral: https://docs.mistral.ai/capabilities/audio
+        elif reasoning in (0, beside):
+            # xAI does not include reasoning in the completion's count, and Google's endpoint only in the
+            # total: https://docs.x.ai/docs/guides/reasoning, https://ai.google.dev/gemini-api/docs/openai
+            written += beside
+            reasoning = beside
     cached, cache_write = counts_of(of_read, "cached_tokens", "cache_write_tokens")
+    if cached is None:  # DeepSeek, Moonshot
+        cached = count_of(counts, "prompt_cache_hit_tokens", "cached_tokens")
     cached = min(cached or 0, read)
     found = Usage(
         input_token_count=read,
