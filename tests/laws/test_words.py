@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import orjson
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     ContextTooLong,
     CooldownKind,
@@ -27,6 +28,7 @@ from tests.providers.openai import golden as chat
 from tests.providers.openai import responses_golden as responses
 
 SECRET = "sk-a-secret-key-of-ours"
+CANDIDATE = Candidate("p", "anthropic", "claude")
 WIRES: list[ErrorMap] = [
     OpenAIErrors((SECRET,)),
     AnthropicErrors((SECRET,)),
@@ -117,8 +119,8 @@ READERS: Mapping[str, tuple[Callable[[bytes], object], Callable[[bytes], object]
     "openai": (chat.answer, chat.events),
     "responses": (responses.answer, responses.events),
     "anthropic": (
-        lambda raw: whole_message(raw, ChatRequest(), "p", None, AnthropicErrors()),
-        lambda raw: _streamed(MessagesDecoder(ChatRequest(), "p", None, AnthropicErrors()), raw),
+        lambda raw: whole_message(raw, ChatRequest(), CANDIDATE, None, AnthropicErrors()),
+        lambda raw: _streamed(MessagesDecoder(ChatRequest(), CANDIDATE, None, AnthropicErrors()), raw),
     ),
 }
 """By wire, what reads a whole answer and a stream."""

@@ -10,7 +10,7 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.sse import EVENT_LIMIT
 
-from tests.providers.anthropic.golden import asked, events, stream_of
+from tests.providers.anthropic.golden import asked, candidate, events, stream_of
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ WHOLE = [START, OPEN, HI, SHUT, REASON, STOP]
 
 def decoder() -> MessagesDecoder:
     """A reader for one stream."""
-    return MessagesDecoder(asked(), "claude", None, AnthropicErrors())
+    return MessagesDecoder(asked(), candidate(), None, AnthropicErrors())
 
 
 def with_index(event: dict[str, Any], index: object) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import Part
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FinishReason
 
+from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ContentFiltered, MalformedAnswer, ModelOutputInvalid
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.anthropic import citations, reasoning, tool_calls
@@ -230,7 +231,7 @@ class MessagesAnswer:
 def response(
     raw: bytes,
     request: chat_pb2.ChatRequest,
-    provider_id: str,
+    candidate: Candidate,
     answer_tool: str | None,
     errors: AnthropicErrors,
 ) -> chat_pb2.ChatResponse:
@@ -239,13 +240,14 @@ def response(
     Args:
         raw: The body, unchanged.
         request: The caller's request.
-        provider_id: The provider that answers.
+        candidate: The candidate that answers.
         answer_tool: The tool whose input is the text of the answer; None if there is none.
         errors: Translates an error that came in place of an answer.
 
     Raises:
         ProviderError: The answer is malformed, an error under status 200, or an empty refusal.
     """
+    provider_id = candidate.provider_id
     body = parse(raw, provider_id, read_exactly)
     if body.get("type") == "error" or ("content" not in body and report_of(body) is not None):
         raise errors.reported(provider_id, wire_error(body))
@@ -258,7 +260,7 @@ def response(
             raise MalformedAnswer(provider_id, "answered with a block that is no object")
         answer.begin(index, block)
         answer.complete(index)
-    counts = Counts()
+    counts = Counts(candidate)
     counts.update(body.get("usage"))
     return answer.response(stop_reason, body.get("stop_details"), counts, request)
 

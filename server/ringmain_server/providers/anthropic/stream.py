@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.usage_pb2 import Usage
 
+from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
 from ringmain_server.providers.anthropic.answer import MessagesAnswer, parse
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
@@ -28,7 +29,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
 
     Args:
         request: The caller's request.
-        provider_id: The provider that answers.
+        candidate: The candidate that answers.
         answer_tool: The tool whose input is the text of the answer; None if there is none.
         errors: Translates an error within the stream.
     """
@@ -52,16 +53,16 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
     def __init__(
         self,
         request: chat_pb2.ChatRequest,
-        provider_id: str,
+        candidate: Candidate,
         answer_tool: str | None,
         errors: AnthropicErrors,
     ) -> None:
         self._request = request
-        self._provider_id = provider_id
+        self._provider_id = candidate.provider_id
         self._errors = errors
         self._sse = SseDecoder()
-        self._answer = MessagesAnswer(provider_id, answer_tool)
-        self._counts = Counts()
+        self._answer = MessagesAnswer(candidate.provider_id, answer_tool)
+        self._counts = Counts(candidate)
         self._begun = 0
         self._open: set[int] = set()
         self._started = False

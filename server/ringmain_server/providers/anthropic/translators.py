@@ -40,7 +40,7 @@ class AnthropicChatTranslator(
         self, raw: bytes, request: chat_pb2.ChatRequest, candidate: Candidate
     ) -> chat_pb2.ChatResponse:
         """Reads the answer."""
-        return response(raw, request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
+        return response(raw, request, candidate, _answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class AnthropicStreamChatTranslator(
 
     def decoder(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> MessagesDecoder:
         """Returns a decoder for one stream."""
-        return MessagesDecoder(request, candidate.provider_id, _answer_tool(request, candidate), self.errors)
+        return MessagesDecoder(request, candidate, _answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
