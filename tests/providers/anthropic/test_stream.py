@@ -2,15 +2,16 @@
 
 from typing import Any
 
+import orjson
 import pytest
-from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
+from ringmain.v1.generation_pb2 import FINISH_REASON_STOP, FINISH_REASON_TOOL_CALLS
 from ringmain_server import errors
 from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
 from ringmain_server.providers.sse import EVENT_LIMIT
 
-from tests.providers.anthropic.golden import asked, candidate, events, stream_of
+from tests.providers.anthropic.golden import answer, asked, candidate, events, stream_of
 
 Json = dict[str, Any]
 
@@ -45,7 +46,9 @@ def with_index(event: dict[str, Any], index: object) -> dict[str, Any]:
     "stream",
     [
         [OPEN],
-        [START, START],
+        [START, OPEN, START],
+        [START, OPEN, SHUT, START],
+        [START, OPEN, SHUT, REASON, START],
         [START, HI],
         [START, SHUT],
         [START, OPEN, OPEN],
@@ -69,6 +72,46 @@ def test_events_out_of_order_are_malformed(stream: list[dict[str, Any]]) -> None
     """An event that cannot stand where it stands is an error, not an answer."""
     with pytest.raises(errors.MalformedAnswer):
         decoder().feed(stream_of(stream))
+
+
+def test_a_repeated_start() -> None:
+    """A first event that a server in between sends twice is one, with the later counts."""
+    again = {"type": "message_start", "message": {"usage": {"input_tokens": 99, "output_tokens": 1}}}
+    response = fold(events(stream_of([START, again, *WHOLE[1:]])))
+    assert [part.text for part in response.message.parts] == ["Hello, world"]
+    assert (response.usage.input_token_count, response.usage.output_token_count) == (99, 5)
+
+
+def test_a_start_with_the_whole_answer() -> None:
+    """An answer that goes on while tools run comes whole in its first event; nothing but the end follows."""
+    ran = {"type": "code_execution_result", "stdout": "4", "stderr": "", "return_code": 0, "content": []}
+    called = {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}
+    blocks = [
+        {"type": "code_execution_tool_result", "tool_use_id": "srvtoolu_1", "content": ran},
+        {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {"id": "c1"}, "caller": called},
+    ]
+    message = {"content": blocks, "stop_reason": "tool_use", "usage": {"input_tokens": 0, "output_tokens": 0}}
+    found = fold(events(stream_of([{"type": "message_start", "message": message}, STOP])))
+    assert found == answer(orjson.dumps(message))
+    result, call = found.message.parts
+    assert result.provider_tool_call.results[0].text == "4"
+    assert (call.tool_call.name, call.tool_call.arguments_json) == ("look_up", '{"id": "c1"}')
+    assert found.finish_reason == FINISH_REASON_TOOL_CALLS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"n": 123456789012345678901234567890}', '{"city": "Zürich", "days": [1, 2.5], "none": null}', "{}"],
+)
+def test_arguments_are_the_same_whole_and_streamed(arguments: str) -> None:
+    """The arguments of a call are the model's words, however large its numbers are."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
+    delta = {"type": "input_json_delta", "partial_json": arguments}
+    stream = [START, {**OPEN, "content_block": call}, {**HI, "delta": delta}, SHUT, REASON, STOP]
+    head = orjson.dumps({"stop_reason": "tool_use", "content": [call]})
+    whole = answer(head.replace(b'"input":{}', b'"input":' + arguments.encode())).message
+    assert whole.parts[0].tool_call.arguments_json == arguments
+    assert fold(events(stream_of(stream))).message == whole
 
 
 @pytest.mark.parametrize("count", range(len(WHOLE) - 2))

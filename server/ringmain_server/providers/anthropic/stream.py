@@ -109,7 +109,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         return self._answer.finish(self._stop_reason, self._details, self._counts, self._request)
 
     def _message_start(self, event: Json) -> None:
-        if self._started:
+        # Some servers in between repeat the first event; after content, it would be another answer.
+        if self._begun or self._stop_reason:
             raise self._out_of_order("message_start")
         self._started = True
         message = self._object(event, "message")
