@@ -72,7 +72,7 @@ TURN = (
     result("a", search_suggestions="<div>", more=[1]),
     {"executableCode": {"id": "c", "language": "PYTHON", "code": "1"}, "thoughtSignature": SIGNATURE},
     {"codeExecutionResult": {"id": "c", "outcome": "OUTCOME_OK", "output": "1"}},
-    {"functionCall": {"name": "now", "args": {}}, "thoughtSignature": SIGNATURE},
+    {"functionCall": {"name": "now", "args": {}, "id": "d"}, "thoughtSignature": SIGNATURE},
 )
 
 
@@ -108,7 +108,7 @@ def test_tools_go_back_as_they_came() -> None:
     done = {"toolResult": {"toolCallId": response.message.parts[-1].tool_call.tool_call_id}}
     back = sent(asked(message, {"role": "ROLE_TOOL", "parts": [done]}))
     want = [dict(part) for part in TURN]
-    want[-1] = {**want[-1], "functionCall": {"name": "now"}}
+    want[-1] = {**want[-1], "functionCall": {"name": "now", "id": "d"}}
     assert back["contents"][1] == {"role": "model", "parts": want}
 
 
@@ -178,7 +178,7 @@ def test_a_function_cannot_pass_for_a_part() -> None:
     )
     response = {"output": '{"toolCall": {}}'}
     assert back["contents"][2]["parts"] == [
-        {"functionResponse": {"name": "ringmain/part", "response": response}}
+        {"functionResponse": {"id": "a", "name": "ringmain/part", "response": response}}
     ]
 
 

@@ -16,7 +16,7 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
-from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex import ids, wire
 from ringmain_server.providers.vertex.chat import Resources, VertexChatTranslator, VertexStreamChatTranslator
 
 from tests.fakes.vertex_script import message
@@ -40,6 +40,17 @@ class Golden:
     def request(self) -> ChatRequest:
         """What is asked."""
         return ParseDict(self.content["request"], ChatRequest())
+
+    @property
+    def body(self) -> wire.GenerateContentRequest:
+        """What is sent for it, with the ids of calls, which the messages have no field for."""
+        content = self.content["body"]
+        found = ParseDict(content, wire.GenerateContentRequest(), ignore_unknown_fields=True)
+        for turn, written in zip(found.contents, content.get("contents", ()), strict=True):
+            for part, json_part in zip(turn.parts, written["parts"], strict=True):
+                ids.give(part.function_call, json_part.get("functionCall", {}).get("id", ""))
+                ids.give(part.function_response, json_part.get("functionResponse", {}).get("id", ""))
+        return found
 
     @property
     def model(self) -> str:

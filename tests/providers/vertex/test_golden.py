@@ -1,10 +1,9 @@
 """Tests of the translators against their golden files, whole and streamed."""
 
 import pytest
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToDict
 from ringmain_server.errors import ProviderError
 from ringmain_server.operations.chat_fold import fold
-from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 from ringmain_server.providers.vertex.transport import VertexRequest
 
@@ -21,7 +20,7 @@ FAILURES = goldens("messages", "error")
 @pytest.mark.parametrize("found", REQUESTS, ids=named(REQUESTS))
 def test_requests(found: Golden) -> None:
     """A request becomes the message of its golden file, whole and streamed, and is routed by its model."""
-    expected = ParseDict(found.content["body"], wire.GenerateContentRequest())
+    expected = found.body
     assert golden.body(found.request, found.model) == expected
     streamed = VertexStreamChatTranslator(golden.RESOURCES).request(
         found.request, golden.candidate(found.model)

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.sources import beside
 from ringmain_server.providers.numbers import count, place
-from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex import ids, wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
 from ringmain_server.providers.vertex.provider_tools import CARRIER, carried, uncarried
 from ringmain_server.providers.vertex.provider_tools import PARTS as TOOL_PARTS
@@ -38,9 +38,13 @@ _PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "inli
 def from_message(message: wire.GenerateContentRequest) -> Object:
     """Returns a request as JSON, without the model, which the path names."""
     found = {name: _whole(value) for name, value in MessageToDict(message).items() if name != "model"}
-    for content in message.contents:
-        if any(part.function_response.name == CARRIER for part in content.parts):
-            return {**found, "contents": [_uncarried(one) for one in _objects(found.get("contents"))]}
+    carries = False
+    for content, written in zip(message.contents, _objects(found.get("contents")), strict=False):
+        for part, target in zip(content.parts, _objects(written.get("parts")), strict=False):
+            carries = carries or part.function_response.name == CARRIER
+            _write_id(part, target)
+    if carries:
+        return {**found, "contents": [_uncarried(one) for one in _objects(found.get("contents"))]}
     return found
 
 
@@ -75,6 +79,7 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
         ParseDict(_read(document), message, ignore_unknown_fields=True)
     except (ParseError, AttributeError, TypeError, ValueError, OverflowError, RecursionError) as exc:
         raise MalformedAnswer(provider_id, "answered JSON of no known shape") from exc
+    _read_ids(document, message)
     return message
 
 
@@ -152,6 +157,25 @@ def _part(part: Object) -> Object:
         if isinstance(content := part[name], dict):
             found.update(carried(name, content))
     return found
+
+
+def _read_ids(document: Object, message: wire.GenerateContentResponse) -> None:
+    """Copies the ids of calls, which the messages have no field for."""
+    for given, candidate in zip(_objects(document.get("candidates")), message.candidates, strict=False):
+        content = given.get("content")
+        parts = _objects(content.get("parts")) if isinstance(content, dict) else []
+        for raw, part in zip(parts, candidate.content.parts, strict=False):
+            call = raw.get("functionCall")
+            if isinstance(call, dict) and isinstance(call_id := call.get("id"), str):
+                ids.give(part.function_call, call_id)
+
+
+def _write_id(part: wire.Part, target: Object) -> None:
+    """Writes the id of a call or of a result into its JSON."""
+    for name, message in (("functionCall", part.function_call), ("functionResponse", part.function_response)):
+        found = target.get(name)
+        if isinstance(found, dict) and (call_id := ids.id_of(message)):
+            found["id"] = call_id
 
 
 def _uncarried(content: Object) -> Object:

@@ -11,11 +11,12 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import said_nothing
-from ringmain_server.providers.vertex import logprobs, values, wire
+from ringmain_server.providers.vertex import ids, logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.grounding import Sources
-from ringmain_server.providers.vertex.provider_tools import ToolPart, ToolReader, tool_part
+from ringmain_server.providers.vertex.provider_tools import ID_LIMIT, ToolPart, ToolReader, tool_part
 from ringmain_server.providers.vertex.usage import usage
 
 _TEXT, _THOUGHT, _TOOL, _OTHER = "text", "thought", "tool", ""
@@ -39,6 +40,7 @@ class VertexAnswer:
         "_counts",
         "_feedback",
         "_heard",
+        "_ids",
         "_key",
         "_kind",
         "_provider_id",
@@ -62,6 +64,7 @@ class VertexAnswer:
         self._feedback: wire.PromptFeedback | None = None
         self._reason: wire.Candidate | None = None
         self._heard = False
+        self._ids: CallIds | None = None
         self._response_id = ""
         self._said: list[tuple[int, str]] = []
         self._sources: Sources | None = None
@@ -206,12 +209,14 @@ class VertexAnswer:
             self._sign(part.thought_signature)
 
     def _call(self, call: wire.FunctionCall, message: wire.GenerateContentResponse) -> None:
-        """Appends a complete tool call, with an id made here, because the wire gives it none."""
+        """Appends a complete tool call. Older models give it no id, so one is made here."""
         if not call.name:
             raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
-        tool_call_id = f"call_{self._answer_id(message.response_id)}_{self.assembler.tool_calls}"
+        made = f"call_{self._answer_id(message.response_id)}_{self.assembler.tool_calls}"
+        self._ids = self._ids or CallIds(self._request)
         self._next(_OTHER)
-        self.assembler.tool_call(self._key, tool_call_id, call.name)
+        found = ids.id_of(call)[:ID_LIMIT] or made
+        self.assembler.tool_call(self._key, self._ids.unique(found), call.name)
         self.assembler.arguments(values.text_of(call.args), self._key)
 
     def _media(self, blob: wire.Blob) -> None:

@@ -58,7 +58,7 @@ _DISTANCE = 1_000_000
 """The largest distance or order that is taken from a signature; no answer has so many parts."""
 _LEVELS = 30
 """Most levels of objects and lists in a part that is sent back, as in arguments of calls."""
-_ID_LIMIT = 256
+ID_LIMIT = 256
 """Most characters of an id and of a name, as the contract promises."""
 
 Placed = tuple[int, int, wire.Part]
@@ -156,7 +156,7 @@ class ToolReader:
         if is_result and waiting:
             self._result(part, waiting.pop(0))
             return
-        self._assembler.provider_tool_call(key, their_id[:_ID_LIMIT] or new_id, name)
+        self._assembler.provider_tool_call(key, their_id[:ID_LIMIT] or new_id, name)
         self._begun[key] = self._assembler.parts
         if is_result:
             self._result(part, key)
@@ -201,7 +201,7 @@ def name_of(part: ToolPart) -> str:
     if part.kind in _IN_MESSAGES:
         return CODE_EXECUTION
     kind = _text(part.content, "toolType")
-    return _NAMES.get(kind, kind.lower()[:_ID_LIMIT] or "tool")
+    return _NAMES.get(kind, kind.lower()[:ID_LIMIT] or "tool")
 
 
 def sent_back(signature: bytes, index: int, *, carry: bool) -> list[Placed]:

@@ -6,9 +6,9 @@ or `model`, and there is one separate system instruction. Therefore:
 * The system messages that open a conversation are its instruction. A later one keeps its place, as text of
   the user between `<system>` tags.
 * Adjacent messages of one role become one content. The results of a turn's calls form a content of their own
-  right behind it, in the order of the calls: without ids, that is how the wire distinguishes two calls of one
-  function (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling). Each result
-  names its function, which is that of the call it answers.
+  right behind it, in the order of the calls: models without ids so distinguish two calls of one function
+  (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling). Each result names its
+  function, which is that of the call it answers, and has its id (`ids.py`).
 * The wire refuses empty texts, so they are left out.
 * A signature goes back in the part that it came in, and only to the provider that made it
   (https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures). Reasoning without one is of no
@@ -23,7 +23,7 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, 
 
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.vertex import media, provider_tools, values, wire
+from ringmain_server.providers.vertex import ids, media, provider_tools, values, wire
 from ringmain_server.providers.vertex.provider_tools import Placed
 from ringmain_server.providers.vertex.traits import GeminiTraits
 
@@ -179,7 +179,8 @@ class _ContentWriter:
             case "tool_call":
                 call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
                 values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
-                # Results name their function and follow the order of the calls, not their ids.
+                ids.give(call.function_call, part.tool_call.tool_call_id)
+                # Results name their function and follow the order of the calls, for models without ids.
                 self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
                 yield call
             case "reasoning" if signature:
@@ -197,6 +198,7 @@ class _ContentWriter:
             raise InvalidField.at(f"{path}.tool_call_id", "answers no tool call of an earlier message")
         ordinal, name = known
         part = wire.Part(function_response={"name": name})
+        ids.give(part.function_response, result.tool_call_id)
         texts: list[str] = []
         outside: list[wire.Part] = []
         for index, inner in enumerate(result.parts):
