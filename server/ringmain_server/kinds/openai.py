@@ -10,8 +10,14 @@ from typing import Literal
 
 from ringmain_server.kinds.kind import Kind
 
+Documents = Literal["", "file", "document_url"]
+"""The part of a message that holds a document; empty if there is none."""
+Audio = Literal["", "named", "bare"]
+"""The form of audio in a message: the bytes with the name of their format, or alone; empty if none."""
 ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
 """The ids of tool calls that a server accepts; `providers/openai/tool_ids.py` writes them."""
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""Every effort of reasoning, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,18 @@ class Dialect:
         seed: Field for the seed.
         top_k: Field for the number of most likely tokens to sample from.
         reasoning_effort: Field for the reasoning effort.
+        efforts: The efforts that every model that reasons takes; empty if that depends on the model.
+        samples_always: Whether a model takes settings of sampling while it reasons, too.
         reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
+        reasoning_blocks: Whether reasoning goes back as a part of the content instead.
         stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
             unknown.
         image_uris: Whether images may be given by URL.
-        documents: Whether documents are accepted.
-        audio: Whether audio is accepted.
+        documents: How documents are accepted.
+        audio: How audio is accepted.
+        text_lists: Whether a message may hold several texts.
+        strict_turns: Whether no user may speak right after a tool, and a last turn of the model must be
+            marked as unfinished.
         tool_ids: Which ids of tool calls are accepted.
         web_search: How a request asks the server to search the web; empty if it does not search.
         logprobs: Whether log probabilities can be asked for.
@@ -43,18 +55,22 @@ class Dialect:
         reasoning_details: Whether reasoning comes with state that the server wants back.
         own_tools: Whether tools that the server runs are declared by their type, and go back to it.
         cache_control: Whether a part can end a prefix to keep in the prompt cache.
-        all_efforts: Whether every model takes every effort of reasoning.
     """
 
     max_tokens: str = "max_tokens"
     seed: str = "seed"
     top_k: str = ""
     reasoning_effort: str = "reasoning_effort"
+    efforts: tuple[str, ...] = ()
+    samples_always: bool = True
     reasoning_back: str = ""
+    reasoning_blocks: bool = False
     stream_usage: bool = True
     image_uris: bool = True
-    documents: bool = False
-    audio: bool = False
+    documents: Documents = ""
+    audio: Audio = ""
+    text_lists: bool = False
+    strict_turns: bool = False
     tool_ids: ToolIds = "any"
     web_search: Literal["", "options", "plugin"] = ""
     logprobs: bool = True
@@ -66,7 +82,6 @@ class Dialect:
     reasoning_details: bool = False
     own_tools: bool = False
     cache_control: bool = False
-    all_efforts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

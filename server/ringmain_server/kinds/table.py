@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ringmain_server.kinds.kind import Kind, Shelf
 from ringmain_server.kinds.openai import (
+    EFFORTS,
     Dialect,
     EmbeddingEndpoint,
     Endpoints,
@@ -33,9 +34,11 @@ def _image_service(name: str, title: str, base_url: str, key_variable: str) -> K
 
 _OPENAI_DIALECT = Dialect(
     max_tokens="max_completion_tokens",
-    documents=True,
-    audio=True,
+    documents="file",
+    audio="named",
+    text_lists=True,
     tool_ids="up_to_40",
+    samples_always=False,
     web_search="options",
     user="safety_identifier",
     prompt_cache=True,
@@ -125,7 +128,7 @@ _ROWS: tuple[Kind, ...] = (
         triggers=("base_url",),
         shelf=Shelf(("open",), limits=False),
         bare_host=True,
-        dialect=Dialect(image_uris=False),
+        dialect=Dialect(image_uris=False, reasoning_back="reasoning"),
         endpoints=Endpoints(images=ImageEndpoint(count=1), embeddings=EmbeddingEndpoint()),
     ),
     # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
@@ -137,7 +140,7 @@ _ROWS: tuple[Kind, ...] = (
         environment={"base_url": "VLLM_BASE_URL", "api_key": "VLLM_API_KEY"},
         triggers=("base_url",),
         shelf=Shelf(("open",), limits=False),
-        dialect=Dialect(top_k="top_k", reasoning_back="reasoning", audio=True),
+        dialect=Dialect(top_k="top_k", reasoning_back="reasoning", audio="named"),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint(), transcription=TranscriptionEndpoint(words=False)),
     ),
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
@@ -149,7 +152,7 @@ _ROWS: tuple[Kind, ...] = (
         environment={"base_url": "LLAMACPP_BASE_URL", "api_key": "LLAMA_API_KEY"},
         triggers=("base_url",),
         shelf=Shelf(("open",), limits=False),
-        dialect=Dialect(top_k="top_k", reasoning_back="reasoning_content", audio=True),
+        dialect=Dialect(top_k="top_k", reasoning_back="reasoning_content", audio="named"),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint(dimensions="")),
     ),
     # https://console.groq.com/docs/api-reference#chat-create and #audio
@@ -158,7 +161,7 @@ _ROWS: tuple[Kind, ...] = (
         title="Groq",
         base_url="https://api.groq.com/openai/v1",
         environment={"api_key": "GROQ_API_KEY"},
-        dialect=Dialect(max_tokens="max_completion_tokens", logprobs=False),
+        dialect=Dialect(max_tokens="max_completion_tokens", logprobs=False, reasoning_back="reasoning"),
         endpoints=Endpoints(
             transcription=TranscriptionEndpoint(),
             speech=SpeechEndpoint(formats=("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac")),
@@ -167,7 +170,9 @@ _ROWS: tuple[Kind, ...] = (
         prices="groq",
     ),
     # https://docs.mistral.ai/api/#tag/chat, #tag/embeddings and #tag/audio.transcriptions: refuses unknown
-    # fields, and streams end with the usage unasked
+    # fields, and streams end with the usage unasked. Efforts, documents and audio:
+    # https://docs.mistral.ai/capabilities/reasoning/adjustable, /capabilities/document_ai/document_qna and
+    # /capabilities/audio
     OpenAIKind(
         name="mistral",
         title="Mistral AI",
@@ -175,7 +180,11 @@ _ROWS: tuple[Kind, ...] = (
         environment={"api_key": "MISTRAL_API_KEY"},
         dialect=Dialect(
             seed="random_seed",
-            reasoning_effort="",
+            efforts=("none", "high"),
+            reasoning_blocks=True,
+            documents="document_url",
+            audio="bare",
+            strict_turns=True,
             stream_usage=False,
             tool_ids="nine_alphanumeric",
             logprobs=False,
@@ -205,7 +214,7 @@ _ROWS: tuple[Kind, ...] = (
         title="xAI",
         base_url="https://api.x.ai/v1",
         environment={"api_key": "XAI_API_KEY"},
-        dialect=Dialect(max_tokens="max_completion_tokens"),
+        dialect=Dialect(max_tokens="max_completion_tokens", reasoning_back="reasoning_content"),
         endpoints=Endpoints(
             images=ImageEndpoint(
                 size="",
@@ -226,8 +235,9 @@ _ROWS: tuple[Kind, ...] = (
         dialect=Dialect(
             top_k="top_k",
             reasoning_back="reasoning",
-            documents=True,
-            audio=True,
+            documents="file",
+            audio="named",
+            text_lists=True,
             tool_ids="up_to_40",
             web_search="plugin",
             image_output=True,
@@ -235,7 +245,7 @@ _ROWS: tuple[Kind, ...] = (
             reasoning_budget=True,
             reasoning_details=True,
             cache_control=True,
-            all_efforts=True,
+            efforts=EFFORTS,
         ),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint()),
         # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs

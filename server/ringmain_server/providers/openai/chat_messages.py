@@ -31,6 +31,10 @@ CACHED: Mapping[str, object] = {"type": "ephemeral"}
 """Asks to keep the prompt up to here, https://openrouter.ai/docs/features/prompt-caching."""
 OWN_MEDIA = "[Media of the assistant's turn:]"
 """Text before media that the model itself made: only a user message can hold media."""
+_BETWEEN = "\n"
+"""Separator of texts that become one."""
+_TURN = "OK."
+"""A turn of the model where it must speak, and did not."""
 
 
 def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
@@ -49,7 +53,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
     for index, message in enumerate(messages):
         conversation.add(message, f"messages[{index}]")
     conversation.flush()
-    return conversation.messages
+    return _in_order(conversation.messages) if dialect.strict_turns else conversation.messages
 
 
 class _ChatMessages:
@@ -104,7 +108,7 @@ class _ChatMessages:
         read = self._text if message.role == ROLE_SYSTEM else self._input
         found = [read(part, f"{path}.parts[{i}]") for i, part in enumerate(parts)]
         if not keeps:
-            return _content(found)
+            return self._content(found)
         for part, written in zip(parts, found, strict=True):
             if part.cache_boundary and written["type"] == "text":
                 written["cache_control"] = dict(CACHED)
@@ -141,7 +145,7 @@ class _ChatMessages:
                     turn.ran(part)
                 case _:
                     turn.texts.append(self._text(part, f"{path}.parts[{index}]"))
-        message = turn.written(_content(turn.texts))
+        message = turn.written(self._content(turn.texts))
         if message is not None:
             self.messages.append(message)
 
@@ -170,14 +174,31 @@ class _ChatMessages:
         if media:
             texts.append(text_part("[The media of this result follows.]"))
             self._media += [text_part(f"[Media of tool result {tool_call_id}:]"), *media]
-        content = _content(texts)
+        content = self._content(texts)
         self.messages.append({"role": "tool", "tool_call_id": tool_call_id, "content": content})
 
+    def _content(self, parts: Sequence[Object]) -> object:
+        """Returns plain text where that is all there is: it is accepted by every server, lists are not."""
+        if not parts:
+            return ""
+        if all(part["type"] == "text" for part in parts) and (
+            len(parts) == 1 or not self._dialect.text_lists
+        ):
+            return _BETWEEN.join(str(part["text"]) for part in parts)
+        return parts
 
-def _content(parts: Sequence[Object]) -> object:
-    """Returns plain text for a single text part, since every server accepts that."""
-    if not parts:
-        return ""
-    if len(parts) == 1 and parts[0]["type"] == "text":
-        return parts[0]["text"]
-    return parts
+
+def _in_order(messages: Sequence[Object]) -> list[Object]:
+    """Returns the messages as Mistral wants them.
+
+    The model has the turn between a tool and the user, and a last turn of its own is to be continued:
+    https://docs.mistral.ai/api/#tag/chat.
+    """
+    found: list[Object] = []
+    for message in messages:
+        if found and found[-1]["role"] == "tool" and message["role"] == "user":
+            found.append({"role": "assistant", "content": _TURN})
+        found.append(message)
+    if found and found[-1]["role"] == "assistant" and "tool_calls" not in found[-1]:
+        found[-1] = {**found[-1], "prefix": True}
+    return found

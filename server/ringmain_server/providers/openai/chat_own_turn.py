@@ -4,7 +4,7 @@ from ringmain.v1.content_pb2 import Part
 
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.chat_state import audio_of, details_of, run_of
 
 
@@ -76,11 +76,14 @@ class OwnTurn:
         turn.update(thought)
         if self.texts or self.calls or self._audio or self._runs:
             return turn
-        return {**turn, "content": content} if thought else None
+        return {"role": "assistant", "content": content, **thought} if thought else None
 
     def _thought(self) -> Object:
         if self._dialect.reasoning_details and self._details:
             return {"reasoning_details": self._details}
+        if self._dialect.reasoning_blocks and any(self._reasoning):
+            thought: Object = {"type": "thinking", "thinking": [text_part("".join(self._reasoning))]}
+            return {"content": [thought, *self.texts]}
         if self._dialect.reasoning_back and any(self._reasoning):
             return {self._dialect.reasoning_back: "".join(self._reasoning)}
         return {}

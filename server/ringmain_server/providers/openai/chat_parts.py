@@ -61,7 +61,10 @@ def media_part(part: Part, dialect: Dialect, path: str) -> Object:
 
 
 def _by_address(media: Media, detail: int, dialect: Dialect, path: str) -> Object:
-    if media.mime_type and not media.mime_type.lower().startswith("image/"):
+    mime_type = media.mime_type.lower()
+    if mime_type == _PDF and dialect.documents == "document_url":
+        return _document_url(media.uri, media.filename)
+    if mime_type and not mime_type.startswith("image/"):
         raise MediaInvalid.at(path, "this provider takes only images by address; send the bytes")
     if not dialect.image_uris:
         raise MediaInvalid.at(path, "this provider takes no addresses; send the bytes")
@@ -81,6 +84,8 @@ def _audio(media: Media, mime_type: str, dialect: Dialect, path: str) -> Object:
         raise MediaInvalid.at(path, "this provider takes no audio in a chat")
     if name is None:
         raise MediaInvalid.at(path, f"{mime_type} is not taken by this provider; send WAV or MP3")
+    if dialect.audio == "bare":
+        return {"type": "input_audio", "input_audio": Base64(media.data)}
     return {"type": "input_audio", "input_audio": {"data": Base64(media.data), "format": name}}
 
 
@@ -88,7 +93,16 @@ def _document(media: Media, dialect: Dialect, path: str) -> Object:
     if not dialect.documents:
         raise MediaInvalid.at(path, "this provider takes no documents in a chat")
     data = data_url(media.data, _PDF)
+    if dialect.documents == "document_url":
+        return _document_url(data, media.filename)
     return {"type": "file", "file": {"filename": media.filename or "document.pdf", "file_data": data}}
+
+
+def _document_url(url: str | Base64, name: str) -> Object:
+    found: Object = {"type": "document_url", "document_url": url}
+    if name:
+        found["document_name"] = name
+    return found
 
 
 def file_text(media: Media, path: str) -> str:

@@ -17,8 +17,10 @@ from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
     effort_word,
+    may_reason,
     options,
     prompt_cache,
+    samples,
     schema_format,
     short,
 )
@@ -50,7 +52,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     if dialect.user and request.HasField("attribution") and (user := user_hash(request, candidate)):
         found[dialect.user] = user
     if request.HasField("generation_config"):
-        found.update(_knobs(config, dialect))
+        found.update(_knobs(config, candidate, dialect))
         found.update(_reasoning(config, candidate, dialect))
         if config.HasField("response_format"):
             found["response_format"] = _response_format(config.response_format)
@@ -87,9 +89,16 @@ def _stream(asked: object, dialect: Dialect) -> Iterator[tuple[str, object]]:
         yield "stream_options", {**others, "include_usage": True}
 
 
-def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, object]]:
+def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield dialect.max_tokens, config.max_output_tokens
+    if config.HasField("seed") and dialect.seed:
+        yield dialect.seed, config.seed
+    if dialect.samples_always or samples(config, candidate):
+        yield from _sampling(config, dialect)
+
+
+def _sampling(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("temperature"):
         yield "temperature", short(config.temperature)
     if config.HasField("top_p"):
@@ -100,8 +109,6 @@ def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, ob
         yield "frequency_penalty", short(config.frequency_penalty)
     if config.HasField("presence_penalty"):
         yield "presence_penalty", short(config.presence_penalty)
-    if config.HasField("seed") and dialect.seed:
-        yield dialect.seed, config.seed
     if config.stop_sequences:
         yield "stop", list(config.stop_sequences)
     if config.HasField("top_logprobs") and dialect.logprobs:
@@ -116,8 +123,8 @@ def _reasoning(
         # https://openrouter.ai/docs/use-cases/reasoning-tokens
         budget = config.reasoning_token_budget
         yield "reasoning", {"max_tokens": budget} if budget else {"enabled": False}
-    elif dialect.reasoning_effort:
-        effort = effort_word(config, candidate.provider_model, every=dialect.all_efforts)
+    elif dialect.reasoning_effort and may_reason(candidate):
+        effort = effort_word(config, candidate.provider_model, dialect.efforts)
         if effort:
             yield dialect.reasoning_effort, effort
 

@@ -19,6 +19,7 @@ from ringmain.v1.generation_pb2 import (
     JsonSchemaFormat,
     ReasoningEffort,
 )
+from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import Inexpressible, InvalidField
@@ -28,13 +29,23 @@ from ringmain_server.providers.openai.strict import is_strict
 from ringmain_server.providers.pseudonyms import cache_key
 from ringmain_server.providers.structs import HasOptions, read_options
 
-_EFFORTS: Mapping[ReasoningEffort.ValueType, str] = {
-    REASONING_EFFORT_NONE: "none",
-    REASONING_EFFORT_LOW: "low",
-    REASONING_EFFORT_MEDIUM: "medium",
-    REASONING_EFFORT_HIGH: "high",
+_EFFORTS: Mapping[str, ReasoningEffort.ValueType] = {
+    "none": REASONING_EFFORT_NONE,
+    "minimal": REASONING_EFFORT_MINIMAL,
+    "low": REASONING_EFFORT_LOW,
+    "medium": REASONING_EFFORT_MEDIUM,
+    "high": REASONING_EFFORT_HIGH,
+    "xhigh": REASONING_EFFORT_EXTRA_HIGH,
 }
-"""The words that every model that reasons takes; `none` is left to the model."""
+_COMMON = ("none", "low", "medium", "high")
+"""The efforts of nearly every model that reasons."""
+_ALWAYS = re.compile(r"(^|/)(o\d|gpt-5(?!\.))")
+"""Models that cannot be told not to reason, and always refuse to be steered by sampling.
+
+https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
+"""
+_UNASKED = re.compile(r"(^|/)gpt-5\.[1-4](-mini|-nano)?(-\d|$)")
+"""Models that do not reason unless they are asked to, from the same page."""
 _MINIMAL = re.compile(r"(^|/)gpt-5(-mini|-nano)?(-\d|$)")
 """Models with the effort `minimal`: https://platform.openai.com/docs/guides/latest-model."""
 _EXTRA_HIGH = re.compile(r"(^|/)gpt-5\.([2-9]|1-codex-max)")
@@ -54,20 +65,36 @@ def short(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def effort_word(config: GenerationConfig, model: str, *, every: bool = False) -> str:
+def effort_word(config: GenerationConfig, model: str, efforts: Sequence[str] = ()) -> str:
     """Returns the word for the effort that a request asks for, or for the nearest one that a model has.
 
     Args:
         config: The request's configuration.
         model: The provider's model.
-        every: Whether it has every effort, as far as the server is concerned.
+        efforts: The efforts of every model of the server; empty if that depends on the model.
     """
-    words = dict(_EFFORTS)
-    if every or _MINIMAL.search(model):
-        words[REASONING_EFFORT_MINIMAL] = "minimal"
-    if every or _EXTRA_HIGH.search(model):
-        words[REASONING_EFFORT_EXTRA_HIGH] = "xhigh"
-    return nearest(effort_of(config), words)
+    words = efforts or [
+        *(_COMMON[1:] if _ALWAYS.search(model) else _COMMON),
+        *(["minimal"] if _MINIMAL.search(model) else ()),
+        *(["xhigh"] if _EXTRA_HIGH.search(model) else ()),
+    ]
+    return nearest(effort_of(config), {_EFFORTS[word]: word for word in words})
+
+
+def may_reason(candidate: Candidate) -> bool:
+    """Whether a candidate reasons, as far as is known; others refuse to be asked to."""
+    return candidate.capabilities is None or CAPABILITY_REASONING in candidate.capabilities
+
+
+def samples(config: GenerationConfig, candidate: Candidate) -> bool:
+    """Whether sampling can be set at OpenAI: models refuse it while they reason."""
+    model = candidate.provider_model
+    if _ALWAYS.search(model):
+        return False
+    if candidate.capabilities is None or CAPABILITY_REASONING not in candidate.capabilities:
+        return True
+    effort = effort_word(config, model)
+    return effort == "none" or (not effort and _UNASKED.search(model) is not None)
 
 
 def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:

@@ -8,22 +8,18 @@ wire has no `top_k`, penalties, seed or stop sequences; these are ignored, as th
 from collections.abc import Iterator
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain.v1.generation_pb2 import (
-    REASONING_EFFORT_NONE,
-    GenerationConfig,
-    ResponseFormat,
-)
-from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
+from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
-from ringmain_server.providers.efforts import effort_of
 from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
     effort_word,
+    may_reason,
     options,
     prompt_cache,
+    samples,
     schema_format,
     short,
 )
@@ -79,7 +75,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
 
 def _include(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Iterator[str]:
     """Yields what the answer must include beyond what it has by default."""
-    if _may_reason(candidate):  # other models refuse the request for something that they lack
+    if may_reason(candidate):  # other models refuse the request for something that they lack
         yield "reasoning.encrypted_content"
     yield from responses_tools.included(request)
     if _weighs(request.generation_config, candidate, dialect):
@@ -88,27 +84,13 @@ def _include(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> It
 
 def _weighs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> bool:
     """Whether log probabilities can be asked for, and are; models that reason have none."""
-    return dialect.logprobs and config.HasField("top_logprobs") and _samples(config, candidate)
-
-
-def _may_reason(candidate: Candidate) -> bool:
-    return candidate.capabilities is None or CAPABILITY_REASONING in candidate.capabilities
-
-
-def _samples(config: GenerationConfig, candidate: Candidate) -> bool:
-    """Whether sampling can be set: models that reason refuse it, unless told not to reason.
-
-    https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
-    """
-    if candidate.capabilities is None or effort_of(config) == REASONING_EFFORT_NONE:
-        return True
-    return CAPABILITY_REASONING not in candidate.capabilities
+    return dialect.logprobs and config.HasField("top_logprobs") and samples(config, candidate)
 
 
 def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield "max_output_tokens", config.max_output_tokens
-    if _samples(config, candidate):
+    if samples(config, candidate):
         if config.HasField("temperature"):
             yield "temperature", short(config.temperature)
         if config.HasField("top_p"):
@@ -116,7 +98,7 @@ def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> 
     if _weighs(config, candidate, dialect):
         yield "top_logprobs", config.top_logprobs
     effort = effort_word(config, candidate.provider_model)
-    if effort and _may_reason(candidate):
+    if effort and may_reason(candidate):
         reasoning = {"effort": effort}
         if effort != "none":
             reasoning["summary"] = "auto"  # a caller who asks for reasoning may read its summary

@@ -9,6 +9,9 @@ from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import MODES, json_object
 from ringmain_server.providers.openai.strict import is_strict
 
+_COMBINED = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
+"""Keys of a schema that says elsewhere what it is."""
+
 
 def function(declared: FunctionTool, path: str) -> Object:
     """Returns a function's name, description, parameters, and whether the model is held to them.
@@ -23,12 +26,19 @@ def function(declared: FunctionTool, path: str) -> Object:
     if declared.parameters_schema_json:
         path = f"{path}.function"
         schema = json_object(declared.parameters_schema_json, f"{path}.parameters_schema_json")
-        found["parameters"] = schema
+        found["parameters"] = _complete(schema)
         if declared.strict and not is_strict(schema):
             raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to these parameters")
     if declared.HasField("strict"):
         found["strict"] = declared.strict
     return found
+
+
+def _complete(schema: Object) -> Object:
+    """Returns parameters that say that they are an object, with which properties: OpenAI wants both."""
+    if schema.get("type", "object") != "object" or not _COMBINED.isdisjoint(schema):
+        return schema
+    return {"type": "object", "properties": {}, **schema}
 
 
 def parallel(choice: ToolChoice) -> Iterator[tuple[str, object]]:

@@ -57,7 +57,7 @@ class Wires:
             return _RESPONSES if self._is_openai else _RESPONSES - {BLOCKED_DOMAINS}
         dialect = self.kind.dialect
         features = (
-            (dialect.audio, CAPABILITY_AUDIO_INPUT),
+            (bool(dialect.audio), CAPABILITY_AUDIO_INPUT),
             (dialect.audio_output, CAPABILITY_AUDIO_OUTPUT),
             (dialect.image_output, CAPABILITY_IMAGE_OUTPUT),
             (searches(dialect, model), CAPABILITY_WEB_SEARCH),

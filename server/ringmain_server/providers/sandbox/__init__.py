@@ -8,7 +8,7 @@ from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, WIRE_FEATURES
-from ringmain_server.kinds.openai import Dialect
+from ringmain_server.kinds.openai import EFFORTS, Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     CHAT,
@@ -43,15 +43,16 @@ _DIALECT = Dialect(
     max_tokens="max_completion_tokens",
     top_k="top_k",
     reasoning_back="reasoning_content",
-    documents=True,
-    audio=True,
+    documents="file",
+    audio="named",
+    text_lists=True,
     audio_output=True,
     image_output=True,
     reasoning_budget=True,
     reasoning_details=True,
     own_tools=True,
     cache_control=True,
-    all_efforts=True,
+    efforts=EFFORTS,
 )
 
 _CARRIES: frozenset[int] = WIRE_FEATURES
