@@ -42,6 +42,7 @@ class Dialect:
         documents: How documents are accepted.
         audio: How audio is accepted.
         text_lists: Whether a message may hold several texts.
+        json_word: Whether a conversation that asks for JSON must have the word in a message.
         strict_turns: Whether no user may speak right after a tool, and a last turn of the model must be
             marked as unfinished.
         tool_ids: Which ids of tool calls are accepted.
@@ -70,6 +71,7 @@ class Dialect:
     documents: Documents = ""
     audio: Audio = ""
     text_lists: bool = False
+    json_word: bool = False
     strict_turns: bool = False
     tool_ids: ToolIds = "any"
     web_search: Literal["", "options", "plugin"] = ""

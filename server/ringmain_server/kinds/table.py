@@ -37,6 +37,7 @@ _OPENAI_DIALECT = Dialect(
     documents="file",
     audio="named",
     text_lists=True,
+    json_word=True,
     tool_ids="up_to_40",
     samples_always=False,
     web_search="options",
@@ -161,7 +162,9 @@ _ROWS: tuple[Kind, ...] = (
         title="Groq",
         base_url="https://api.groq.com/openai/v1",
         environment={"api_key": "GROQ_API_KEY"},
-        dialect=Dialect(max_tokens="max_completion_tokens", logprobs=False, reasoning_back="reasoning"),
+        dialect=Dialect(
+            max_tokens="max_completion_tokens", logprobs=False, reasoning_back="reasoning", json_word=True
+        ),
         endpoints=Endpoints(
             transcription=TranscriptionEndpoint(),
             speech=SpeechEndpoint(formats=("audio/wav", "audio/mpeg", "audio/ogg", "audio/flac")),
@@ -203,7 +206,7 @@ _ROWS: tuple[Kind, ...] = (
         title="DeepSeek",
         base_url="https://api.deepseek.com",
         environment={"api_key": "DEEPSEEK_API_KEY"},
-        dialect=Dialect(seed="", reasoning_back="reasoning_content"),
+        dialect=Dialect(seed="", reasoning_back="reasoning_content", json_word=True),
         shelf=Shelf(("deepseek",), lists=True),
         prices="deepseek",
     ),

@@ -61,3 +61,13 @@ def test_calls_of_other_tools_are_errors() -> None:
     event = {"choices": [{"delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}]}
     with pytest.raises(errors.ModelOutputInvalid, match="type custom"):
         golden.events(b"data: " + orjson.dumps(event) + b"\n\n")
+
+
+def test_arguments_that_are_an_object_are_exact() -> None:
+    """Arguments that are no text become one, with whole numbers of any size, whole and streamed."""
+    number = 123456789012345678901234567890
+    found = b'[{"id": "a", "function": {"name": "f", "arguments": {"n": %d}}}]' % number
+    whole = golden.answer(b'{"choices": [{"message": {"tool_calls": ' + found + b"}}]}")
+    raw = b'data: {"choices": [{"delta": {"tool_calls": ' + found + b"}}]}\n\ndata: [DONE]\n\n"
+    for response in (whole, fold(golden.events(raw))):
+        assert response.message.parts[0].tool_call.arguments_json == f'{{"n":{number}}}'

@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/chat/object and `/chat/streaming`
 answer and the `delta` of a stream have the same fields, so the same code reads both and they cannot diverge.
 """
 
+import re
 from collections.abc import Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
@@ -24,7 +25,7 @@ from ringmain_server.errors import (
 )
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
-from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.json_reader import NotJson, read, read_exactly
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai.chat_calls import ChatCalls
 from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
@@ -35,6 +36,8 @@ from ringmain_server.providers.openai.faults import ENDINGS, ending_of
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
+_ARGUMENTS = re.compile(rb'"arguments"\s{0,8}:\s{0,8}[{\[]')
+"""Matches arguments that are no text, as some servers write them."""
 
 
 class ChatAnswer:
@@ -91,7 +94,8 @@ class ChatAnswer:
             ProviderError: The document is malformed, or reports an error.
         """
         try:
-            document = read(data)
+            # Arguments that are an object become JSON again.
+            document = read_exactly(data) if _ARGUMENTS.search(data) else read(data)
         except NotJson as exc:
             raise self.malformed("what is no JSON") from exc
         if not isinstance(document, dict):
@@ -194,7 +198,7 @@ class ChatAnswer:
             extras = self._reader(field) if has_more else None
             if extras is not None:
                 extras.before_text(content)
-            self._content(content, document)
+            self._content(content, document, field)
             if extras is not None:
                 extras.after_text(content)
         elif content is not None:
@@ -226,7 +230,7 @@ class ChatAnswer:
         if tokens:
             self.assembler.logprobs(tokens)
 
-    def _content(self, content: Mapping[str, object], document: Mapping[str, object]) -> None:
+    def _content(self, content: Mapping[str, object], document: Mapping[str, object], field: str) -> None:
         if len(content) == 1 and isinstance(text := content.get("content"), str):
             if text:
                 self.assembler.text(text)
@@ -242,7 +246,7 @@ class ChatAnswer:
             if isinstance(text, str):
                 self.assembler.text(text)
             else:
-                self._blocks(text)
+                self._blocks(text, field)
         refusal = content.get("refusal")
         if refusal:
             self._refused = True
@@ -252,22 +256,35 @@ class ChatAnswer:
         elif function := content.get("function_call"):
             self._calls.legacy(function, document.get("id"))
 
-    def _blocks(self, blocks: object) -> None:
+    def _blocks(self, blocks: object, field: str) -> None:
         """Reads content in blocks, as Mistral's reasoning models send it.
 
-        https://docs.mistral.ai/capabilities/reasoning/
+        https://docs.mistral.ai/capabilities/reasoning/. A block of an unknown type is read for its text.
         """
         if not isinstance(blocks, list):
             raise self.malformed("a content of no known shape")
         for block in blocks:
+            if isinstance(block, str):
+                self.assembler.text(block)
+                continue
             if not isinstance(block, dict):
                 raise self.malformed("a content of no known shape")
-            if block.get("type") == "text":
+            kind = block.get("type")
+            if kind == "thinking":
+                self._thinking(block.get("thinking"))
+            elif kind == "image_url":
+                self._reader(field).image(block)
+            elif kind == "tool_reference":
+                self._reader(field).reference(block)
+            elif kind == "text" or block.get("text"):
                 self.assembler.text(self._string(block.get("text")))
-            elif block.get("type") == "thinking" and isinstance(block.get("thinking"), list):
-                for thought in block["thinking"]:
-                    if isinstance(thought, dict):
-                        self.assembler.reasoning(self._string(thought.get("text", "")))
+
+    def _thinking(self, thoughts: object) -> None:
+        if isinstance(thoughts, str):
+            self.assembler.reasoning(thoughts)
+        for thought in thoughts if isinstance(thoughts, list) else ():
+            if isinstance(thought, dict):
+                self.assembler.reasoning(self._string(thought.get("text", "")))
 
     def _finish_reason(
         self, reason: str, choice: Mapping[str, object], document: Mapping[str, object]

@@ -93,7 +93,7 @@ class ChatExtras:
             if isinstance(cited, Mapping):
                 self._assembler.citation(_citation(cited))
         for image in _objects(content.get("images")):
-            self._image(image)
+            self.image(image)
         if isinstance(audio, Mapping):
             self._sound(audio)
 
@@ -142,9 +142,18 @@ class ChatExtras:
         self._told.add((index, what))
         return True
 
-    def _image(self, image: Object) -> None:
+    def reference(self, found: Object) -> None:
+        """Reads a source that a tool of the server found, https://docs.mistral.ai/agents/connectors/websearch."""
+        self._assembler.citation(_citation(found))
+
+    def image(self, image: Object) -> None:
+        """Reads an image.
+
+        Raises:
+            MalformedAnswer: It has no known form.
+        """
         given = image.get("image_url")
-        address = _text(given, "url") if isinstance(given, Mapping) else ""
+        address = given if isinstance(given, str) else _text(given, "url")
         head, comma, body = address.partition(",")
         self._images += 1
         if head.startswith("data:") and comma:

@@ -17,6 +17,7 @@ from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
     effort_word,
+    json_word,
     may_reason,
     options,
     prompt_cache,
@@ -45,7 +46,10 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     config = request.generation_config
     found: Object = {
         "model": candidate.provider_model,
-        "messages": translate(request.messages, dialect, candidate.provider_id),
+        "messages": [
+            *json_word(request, dialect),
+            *translate(request.messages, dialect, candidate.provider_id),
+        ],
     }
     if request.tools:
         found.update(chat_tools.fields(request, candidate, dialect))

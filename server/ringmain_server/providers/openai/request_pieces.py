@@ -23,6 +23,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import Inexpressible, InvalidField
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.efforts import effort_of, nearest
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.strict import is_strict
@@ -122,6 +123,19 @@ def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
     if wanted.strict and not strict:
         raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to this schema")
     return found, strict and (wanted.strict or not wanted.HasField("strict"))
+
+
+def json_word(request: ChatRequest, dialect: Dialect) -> Iterator[Object]:
+    """Yields the instruction to write JSON, where a server refuses to be asked for it without the word.
+
+    https://platform.openai.com/docs/guides/structured-outputs#json-mode
+    """
+    wanted = request.generation_config.response_format
+    if not dialect.json_word or wanted.WhichOneof("format") != "json_object":
+        return
+    parts = (part for message in request.messages for part in message.parts)
+    if not any("json" in part.text.lower() for part in parts):
+        yield {"role": "system", "content": "Answer with a JSON object."}
 
 
 def json_object(text: str, path: str) -> Object:

@@ -16,6 +16,7 @@ from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
     effort_word,
+    json_word,
     may_reason,
     options,
     prompt_cache,
@@ -48,7 +49,10 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     """
     found: Object = {
         "model": candidate.provider_model,
-        "input": translate(request.messages, dialect, candidate.provider_id),
+        "input": [
+            *json_word(request, dialect),
+            *translate(request.messages, dialect, candidate.provider_id),
+        ],
         "store": False,
     }
     if include := list(_include(request, candidate, dialect)):
