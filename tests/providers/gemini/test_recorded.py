@@ -1,0 +1,99 @@
+"""Tests of answers in the shapes that recordings of the developer API have."""
+
+import base64
+from typing import Any
+
+import orjson
+import pytest
+from ringmain.v1.chat_service_pb2 import ChatResponse
+from ringmain_server import errors
+from ringmain_server.operations.chat_fold import fold
+from ringmain_server.providers.gemini.chat import GeminiChatTranslator
+
+from tests.providers.gemini.test_gemini import ERRORS, GEMINI, events
+from tests.providers.vertex.golden import ASKED
+
+COUNTS = {"promptTokenCount": 70, "candidatesTokenCount": 12, "totalTokenCount": 82}
+
+
+def read(*documents: dict[str, Any]) -> ChatResponse:
+    """What documents amount to, as a stream and, if it is one, as a whole answer."""
+    raw = [orjson.dumps(document) for document in documents]
+    streamed = fold(events(raw))
+    if len(raw) == 1:
+        assert GeminiChatTranslator(ERRORS).response(raw[0], ASKED, GEMINI) == streamed
+    return streamed
+
+
+def document(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """One document of these parts."""
+    return {
+        "candidates": [{"content": {"parts": parts, "role": "model"}, "index": 0, **more}],
+        "usageMetadata": COUNTS,
+        "modelVersion": "gemini-3-flash-preview",
+        "responseId": "r1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("UNEXPECTED_TOOL_CALL", errors.ModelOutputInvalid),
+        ("MALFORMED_FUNCTION_CALL", errors.ModelOutputInvalid),
+        ("TOO_MANY_TOOL_CALLS", errors.ModelOutputInvalid),
+        ("MISSING_THOUGHT_SIGNATURE", errors.Rejected),
+    ],
+)
+def test_what_a_model_or_a_caller_did_is_no_failure_of_the_provider(
+    reason: str, kind: type[errors.ProviderError]
+) -> None:
+    """A model that calls what nobody declared opens no breaker, with which one caller would stop all others.
+
+    Recorded with pydantic-ai and gemini-3-flash-preview.
+    """
+    call = {"functionCall": {"name": "list_files", "args": {"path": "."}, "id": "i1"}}
+    told = "Unexpected tool call: Model tried to call an undeclared function: list_files"
+    for parts in ((), (call,)):
+        with pytest.raises(kind) as caught:
+            read(document(*parts, finishReason=reason, finishMessage=told))
+        assert not caught.value.breaker_failure
+        assert "cannot be parsed" not in caught.value.message
+
+
+def test_a_large_image_is_streamed() -> None:
+    """An image comes in one event, of 2.6 MB in the largest recording (ruby_llm, pydantic-ai, ellmer)."""
+    data = bytes(range(256)) * 8000
+    image = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(data).decode()}}
+    response = read(document({"text": "Here."}, image, finishReason="STOP"))
+    assert response.message.parts[1].media.data == data
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (429, errors.RateLimited),
+        (503, errors.ServerFault),
+        (401, errors.CredentialsRefused),
+        (404, errors.UnknownProviderModel),
+        (400, errors.Rejected),
+    ],
+)
+@pytest.mark.parametrize("word", ["SOME_NEW_WORD", "", None, 7])
+def test_the_status_says_what_an_unknown_word_does_not(
+    status: int, kind: type[errors.ProviderError], word: object
+) -> None:
+    """An error whose word is unknown means what its HTTP status means."""
+    message = "models/m is not found" if status == 404 else "no"
+    body = orjson.dumps({"error": {"code": status, "message": message, "status": word}})
+    assert type(ERRORS("gem", status, {}, body)) is kind
+
+
+def test_half_a_character_waits_for_the_other() -> None:
+    """A server that cuts texts by UTF-16 units cuts an emoji in two, which is whole again in the answer."""
+    first = document({"text": "@"})
+    last = document({"text": "#"}, finishReason="STOP")
+    raw = [
+        orjson.dumps(first).replace(b"@", b"Hello \\ud83d"),
+        orjson.dumps(last).replace(b"#", b"\\ude42 world"),
+    ]
+    assert "".join(part.text for part in fold(events(raw)).message.parts) == "Hello 🙂 world"
