@@ -99,6 +99,19 @@ def test_a_start_with_the_whole_answer() -> None:
     assert found.finish_reason == FINISH_REASON_TOOL_CALLS
 
 
+def test_ids_that_repeat_are_told_apart() -> None:
+    """Some servers of this wire give every call one id, which would join the results of different calls."""
+    call = {"type": "tool_use", "id": "call_0", "name": "f", "input": {"n": 1}}
+    first = answer(orjson.dumps({"stop_reason": "tool_use", "content": [call, call]})).message
+    assert [part.tool_call.tool_call_id for part in first.parts] == ["call_0", "call_0_2"]
+    request = asked()
+    request.messages.append(first)
+    begun = {**OPEN, "content_block": call}
+    stream = stream_of([START, begun, SHUT, {**REASON, "delta": {"stop_reason": "tool_use"}}, STOP])
+    (part,) = fold(events(stream, request)).message.parts
+    assert part.tool_call.tool_call_id == "call_0_3"
+
+
 @pytest.mark.parametrize(
     "arguments",
     ['{"n": 123456789012345678901234567890}', '{"city": "Zürich", "days": [1, 2.5], "none": null}', "{}"],

@@ -29,6 +29,7 @@ from ringmain_server.providers.anthropic.server_calls import (
 from ringmain_server.providers.anthropic.server_results import RESULT, has_failed, results, tool_name
 from ringmain_server.providers.anthropic.state import Json, objects, text
 from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
 from ringmain_server.providers.wording import report_of
@@ -39,6 +40,7 @@ class MessagesAnswer:
 
     Args:
         provider_id: The provider that answers.
+        request: The caller's request, whose calls have ids, too.
         answer_tool: The tool whose input is the text of the answer; None if there is none.
     """
 
@@ -48,14 +50,16 @@ class MessagesAnswer:
         "_call_ids",
         "_cited",
         "_held",
+        "_ids",
         "_kinds",
         "_provider_id",
         "_unsent",
         "assembler",
     )
 
-    def __init__(self, provider_id: str, answer_tool: str | None) -> None:
+    def __init__(self, provider_id: str, request: chat_pb2.ChatRequest, answer_tool: str | None) -> None:
         self._provider_id = provider_id
+        self._ids = CallIds(request)
         self._answer_tool = answer_tool
         self._kinds: dict[int, str] = {}
         self._unsent: dict[int, str] = {}
@@ -195,7 +199,7 @@ class MessagesAnswer:
         # A stream begins with {} and continues in pieces, unless the input really is empty.
         self._unsent[index] = written(block.get("input", {}), spaced=True)
         if name != self._answer_tool:
-            self.assembler.tool_call(index, call_id, name)
+            self.assembler.tool_call(index, self._ids.unique(call_id), name)
             self.assembler.signature(tool_calls.state(block), index)
 
     def _begin_call(self, index: int, block: Json) -> None:
@@ -254,7 +258,7 @@ def response(
     blocks, stop_reason = body.get("content"), body.get("stop_reason")
     if not isinstance(blocks, list) or not isinstance(stop_reason, str) or not stop_reason:
         raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")
-    answer = MessagesAnswer(provider_id, answer_tool)
+    answer = MessagesAnswer(provider_id, request, answer_tool)
     for index, block in enumerate(blocks):
         if not isinstance(block, dict):
             raise MalformedAnswer(provider_id, "answered with a block that is no object")

@@ -61,7 +61,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._provider_id = candidate.provider_id
         self._errors = errors
         self._sse = SseDecoder()
-        self._answer = MessagesAnswer(candidate.provider_id, answer_tool)
+        self._answer = MessagesAnswer(candidate.provider_id, request, answer_tool)
         self._counts = Counts(candidate)
         self._begun = 0
         self._open: set[int] = set()
