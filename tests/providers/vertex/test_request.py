@@ -283,3 +283,42 @@ def test_traits_of_newer_models(model: str, penalties: bool, two_levels: bool) -
     assert found.result_media
     assert found.wants_signatures
     assert (found.penalties, found.prefix, found.two_levels) == (penalties, penalties, two_levels)
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "expected"),
+    [
+        ("gemini-2.5-flash", {"maxOutputTokens": 300, "reasoningEffort": "REASONING_EFFORT_HIGH"}, 270),
+        ("gemini-2.5-flash", {"maxOutputTokens": 300, "reasoningTokenBudget": 5000}, 270),
+        ("gemini-2.5-flash", {"maxOutputTokens": 1, "reasoningEffort": "REASONING_EFFORT_LOW"}, 0),
+        ("gemini-2.5-flash-lite", {"maxOutputTokens": 300, "reasoningEffort": "REASONING_EFFORT_LOW"}, 0),
+        ("gemini-2.5-flash-lite", {"maxOutputTokens": 900, "reasoningTokenBudget": 100}, 512),
+        ("gemini-2.5-pro", {"maxOutputTokens": 100, "reasoningEffort": "REASONING_EFFORT_HIGH"}, 128),
+        ("gemini-2.5-pro", {"maxOutputTokens": 90_000, "reasoningTokenBudget": 80_000}, 32_768),
+        ("gemini-2.5-pro", {"maxOutputTokens": 300, "reasoningEffort": "REASONING_EFFORT_NONE"}, 128),
+    ],
+)
+def test_thoughts_leave_room_for_the_answer(model: str, config: dict[str, Any], expected: int) -> None:
+    """Thoughts are part of the output: the limit of tokens leaves some of them for the answer."""
+    thinking = golden.body(asked(HI, generationConfig=config), model).generation_config.thinking_config
+    assert thinking.thinking_budget == expected
+    assert thinking.include_thoughts == (bool(expected) and "NONE" not in str(config))
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent"),
+    [
+        ({}, False),
+        ({"type": "object"}, False),
+        ({"type": "object", "properties": {}, "required": [], "$schema": "x"}, False),
+        ({"type": "object", "properties": {"a": {}}}, True),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, True),
+        ({"anyOf": [{"type": "object"}]}, True),
+    ],
+)
+def test_functions_without_parameters(schema: dict[str, Any], sent: bool) -> None:
+    """A schema that names no parameters is left out, as that of a function without any is."""
+    tool = {"function": {"name": "f", "parametersSchemaJson": json.dumps(schema)}}
+    for _ in range(2):  # schemas are cached
+        [declared] = golden.body(asked(HI, tools=[tool])).tools[0].function_declarations
+        assert declared.HasField("parameters_json_schema") == sent

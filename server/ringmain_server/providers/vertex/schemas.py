@@ -33,6 +33,9 @@ _ENFORCED = frozenset(
 _NOTES = frozenset({"title", "description", "default", "examples", "$schema", "$comment"})
 """Keywords that demand nothing of a value."""
 
+_NAMELESS = _NOTES | {"type", "properties", "required"}
+"""Keywords that say nothing of parameters if there are no properties."""
+
 _KEPT_LENGTH = 4096
 """Characters of the longest schema that is cached, since callers write many and long ones."""
 
@@ -51,6 +54,14 @@ def parameters(text: str, path: str) -> Value:
     """
     read = _parameters if len(text) <= _KEPT_LENGTH else _parameters.__wrapped__
     return _checked(read(text), path)
+
+
+def names_nothing(schema: Value) -> bool:
+    """Whether a schema says nothing of parameters, so that a function with it is one without parameters."""
+    fields = schema.struct_value.fields
+    if not _NAMELESS.issuperset(fields):
+        return False
+    return "properties" not in fields or not fields["properties"].struct_value.fields
 
 
 def response(text: str, path: str) -> Value:

@@ -38,6 +38,8 @@ _BUDGETS = {
     REASONING_EFFORT_EXTRA_HIGH: 32_768,
 }
 """Tokens by effort. Every model that takes a number takes 512; each has a maximum of its own."""
+_SHARE = 0.9
+"""The largest share of the output tokens to think with; the rest is left for the answer."""
 
 
 def write(target: wire.GenerationConfig, config: GenerationConfig, traits: GeminiTraits) -> None:
@@ -51,14 +53,23 @@ def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Gemin
     budget = config.reasoning_token_budget if has_budget else _BUDGETS[effort]
     thinking = target.thinking_config
     thinking.include_thoughts = effort != REASONING_EFFORT_NONE
-    if traits.thinking is GeminiThinking.BUDGET:
-        thinking.thinking_budget = _bounded(budget, traits)
-    else:
+    if traits.thinking is GeminiThinking.LEVEL:
         thinking.thinking_level = _level(effort, traits)
+        return
+    thinking.thinking_budget = _bounded(budget, config, traits)
+    if not thinking.thinking_budget:
+        thinking.include_thoughts = False  # the wire refuses to show thoughts that it forbids
 
 
-def _bounded(budget: int, traits: GeminiTraits) -> int:
-    """Returns the budget that the model accepts and that is nearest to a given one."""
+def _bounded(budget: int, config: GenerationConfig, traits: GeminiTraits) -> int:
+    """Returns the budget that the model accepts and that is nearest to a given one.
+
+    Thoughts count as output: a budget as large as the limit would leave nothing for the answer, so where the
+    limit leaves no room for the smallest budget, the model does not think.
+    """
+    if config.HasField("max_output_tokens"):
+        room = int(config.max_output_tokens * _SHARE)
+        budget = min(budget, room) if room >= traits.least_budget else 0
     if budget == 0 and not traits.always_thinks:
         return 0
     return min(max(budget, traits.least_budget), traits.most_budget)

@@ -64,7 +64,9 @@ def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
         declaration = declarations.add(name=function.name, description=function.description)
         if schema := function.parameters_schema_json:
             path = f"tools[{index}].function.parameters_schema_json"
-            declaration.parameters_json_schema.CopyFrom(schemas.parameters(schema, path))
+            parameters = schemas.parameters(schema, path)
+            if not schemas.names_nothing(parameters):
+                declaration.parameters_json_schema.CopyFrom(parameters)
 
 
 def _choose(
