@@ -33,7 +33,7 @@ class Dialect:
         top_k: Field for the number of most likely tokens to sample from.
         reasoning_effort: Field for the reasoning effort.
         efforts: The efforts that every model that reasons takes; empty if that depends on the model.
-        samples_always: Whether a model takes settings of sampling while it reasons, too.
+        reasoning_lacks: Fields that a model refuses while it reasons.
         reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
         reasoning_blocks: Whether reasoning goes back as a part of the content instead.
         stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
@@ -63,7 +63,7 @@ class Dialect:
     top_k: str = ""
     reasoning_effort: str = "reasoning_effort"
     efforts: tuple[str, ...] = ()
-    samples_always: bool = True
+    reasoning_lacks: tuple[str, ...] = ()
     reasoning_back: str = ""
     reasoning_blocks: bool = False
     stream_usage: bool = True

@@ -39,7 +39,16 @@ _OPENAI_DIALECT = Dialect(
     text_lists=True,
     json_word=True,
     tool_ids="up_to_40",
-    samples_always=False,
+    # https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
+    reasoning_lacks=(
+        "temperature",
+        "top_p",
+        "presence_penalty",
+        "frequency_penalty",
+        "stop",
+        "logprobs",
+        "top_logprobs",
+    ),
     web_search="options",
     user="safety_identifier",
     prompt_cache=True,
@@ -217,7 +226,12 @@ _ROWS: tuple[Kind, ...] = (
         title="xAI",
         base_url="https://api.x.ai/v1",
         environment={"api_key": "XAI_API_KEY"},
-        dialect=Dialect(max_tokens="max_completion_tokens", reasoning_back="reasoning_content"),
+        dialect=Dialect(
+            max_tokens="max_completion_tokens",
+            reasoning_back="reasoning_content",
+            # https://docs.x.ai/docs/models
+            reasoning_lacks=("presence_penalty", "frequency_penalty", "stop"),
+        ),
         endpoints=Endpoints(
             images=ImageEndpoint(
                 size="",

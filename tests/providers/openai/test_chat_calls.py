@@ -9,7 +9,7 @@ from ringmain_server.operations.chat_fold import fold
 from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.openai.chat import OpenAIChatTranslator, OpenAIStreamChatTranslator
 
-from tests.providers.openai import golden
+from tests.providers.openai import golden, responses_golden
 
 EARLIER = ParseDict(
     {
@@ -40,6 +40,14 @@ def test_ids_are_unique_in_the_conversation(call_id: object) -> None:
     for response in _both([{"id": call_id, "function": {"name": "f", "arguments": "{}"}}]):
         (part,) = response.message.parts
         assert part.tool_call.tool_call_id == "call_0_2"
+
+
+def test_ids_of_responses_are_unique_too() -> None:
+    """A server of the responses wire that repeats an id of an earlier turn repeats none to the caller."""
+    call = {"type": "function_call", "call_id": "call_0", "name": "f", "arguments": "{}"}
+    raw = orjson.dumps({"status": "completed", "output": [call, call]})
+    response = responses_golden.translator().response(raw, EARLIER, responses_golden.candidate())
+    assert [part.tool_call.tool_call_id for part in response.message.parts] == ["call_0_2", "call_0_3"]
 
 
 def test_ids_that_are_unique_stay() -> None:

@@ -68,3 +68,14 @@ def test_models_that_do_not_reason(model: str) -> None:
     for body in _bodies(model, ["chat"], **SAMPLING, reasoningEffort="REASONING_EFFORT_HIGH"):
         assert body["temperature"] == 0.2
         assert body.keys().isdisjoint({"reasoning", "reasoning_effort"})
+
+
+def test_other_servers_take_sampling_while_they_reason() -> None:
+    """xAI's models refuse penalties and stop sequences while they reason; Groq's refuse nothing."""
+    content = {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}], "generationConfig": SAMPLING}
+    request = ParseDict(content, ChatRequest())
+    for kind, lacks in (("xai", {"presence_penalty", "frequency_penalty", "stop"}), ("groq", set())):
+        candidate = Candidate("up", kind, "m", capabilities=frozenset({capability("reasoning")}))
+        body = chat_request.body(request, candidate, openai_kind(kind).dialect, stream=False)
+        sampling = NAMES if openai_kind(kind).dialect.logprobs else NAMES - {"logprobs", "top_logprobs"}
+        assert sampling - body.keys() == lacks

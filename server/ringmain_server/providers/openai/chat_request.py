@@ -16,12 +16,12 @@ from ringmain_server.providers.openai import chat_output, chat_tools
 from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
+    barred,
     effort_word,
     json_word,
     may_reason,
     options,
     prompt_cache,
-    samples,
     schema_format,
     short,
 )
@@ -56,7 +56,8 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     if dialect.user and request.HasField("attribution") and (user := user_hash(request, candidate)):
         found[dialect.user] = user
     if request.HasField("generation_config"):
-        found.update(_knobs(config, candidate, dialect))
+        lacks = barred(config, candidate, dialect)
+        found.update((name, value) for name, value in _knobs(config, dialect) if name not in lacks)
         found.update(_reasoning(config, candidate, dialect))
         if config.HasField("response_format"):
             found["response_format"] = _response_format(config.response_format)
@@ -93,16 +94,11 @@ def _stream(asked: object, dialect: Dialect) -> Iterator[tuple[str, object]]:
         yield "stream_options", {**others, "include_usage": True}
 
 
-def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
+def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield dialect.max_tokens, config.max_output_tokens
     if config.HasField("seed") and dialect.seed:
         yield dialect.seed, config.seed
-    if dialect.samples_always or samples(config, candidate):
-        yield from _sampling(config, dialect)
-
-
-def _sampling(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("temperature"):
         yield "temperature", short(config.temperature)
     if config.HasField("top_p"):

@@ -87,15 +87,19 @@ def may_reason(candidate: Candidate) -> bool:
     return candidate.capabilities is None or CAPABILITY_REASONING in candidate.capabilities
 
 
-def samples(config: GenerationConfig, candidate: Candidate) -> bool:
-    """Whether sampling can be set at OpenAI: models refuse it while they reason."""
+def barred(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Sequence[str]:
+    """Returns the fields that a request may not have: a model refuses some while it reasons."""
+    return dialect.reasoning_lacks if _reasons(config, candidate) else ()
+
+
+def _reasons(config: GenerationConfig, candidate: Candidate) -> bool:
     model = candidate.provider_model
     if _ALWAYS.search(model):
-        return False
-    if candidate.capabilities is None or CAPABILITY_REASONING not in candidate.capabilities:
         return True
+    if candidate.capabilities is None or CAPABILITY_REASONING not in candidate.capabilities:
+        return False
     effort = effort_word(config, model)
-    return effort == "none" or (not effort and _UNASKED.search(model) is not None)
+    return effort != "none" and (bool(effort) or _UNASKED.search(model) is None)
 
 
 def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:

@@ -67,7 +67,7 @@ class ResponsesAnswer:
         self._ending = Ending.UNKNOWN
         self._category = ""
         self.assembler = ChatAssembler(provider_id)
-        self._output = ResponsesOutput(provider_id, self.assembler)
+        self._output = ResponsesOutput(provider_id, request, self.assembler)
         self.finished = False
 
     def whole(self, data: bytes) -> None:

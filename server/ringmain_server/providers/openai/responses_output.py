@@ -8,8 +8,11 @@ not come in deltas is read from there, so the same code reads both and they cann
 
 from collections.abc import Callable, Mapping
 
+from ringmain.v1.chat_service_pb2 import ChatRequest
+
 from ringmain_server.errors import MalformedAnswer, ModelOutputInvalid
 from ringmain_server.operations.chat_events import ChatAssembler
+from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.json_reader import written
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai import responses_calls as calls
@@ -37,6 +40,7 @@ class ResponsesOutput:
 
     Args:
         provider_id: The provider that answers.
+        request: The caller's request.
         assembler: Takes what is read.
 
     Attributes:
@@ -51,6 +55,7 @@ class ResponsesOutput:
         "_assembler",
         "_code",
         "_done",
+        "_ids",
         "_provider_id",
         "_sections",
         "_thoughts",
@@ -61,8 +66,9 @@ class ResponsesOutput:
         "waits",
     )
 
-    def __init__(self, provider_id: str, assembler: ChatAssembler) -> None:
+    def __init__(self, provider_id: str, request: ChatRequest, assembler: ChatAssembler) -> None:
         self._provider_id = provider_id
+        self._ids = CallIds(request)
         self._assembler = assembler
         self._done: set[int] = set()
         self._argued: set[int] = set()
@@ -184,7 +190,7 @@ class ResponsesOutput:
             raise self.malformed("a tool call without a name")
         # If the server gives no id, one is made up, so that results can be linked.
         call_id = item.get("call_id") or f"call_{item.get('id')}_{self._assembler.tool_calls}"
-        self._assembler.tool_call(key, self._string(call_id), name)
+        self._assembler.tool_call(key, self._ids.unique(self._string(call_id)), name)
 
     def _provider_call(self, index: int, item: Object) -> None:
         key = ("tool", index)

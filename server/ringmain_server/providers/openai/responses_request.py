@@ -15,12 +15,12 @@ from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
+    barred,
     effort_word,
     json_word,
     may_reason,
     options,
     prompt_cache,
-    samples,
     schema_format,
     short,
 )
@@ -88,17 +88,19 @@ def _include(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> It
 
 def _weighs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> bool:
     """Whether log probabilities can be asked for, and are; models that reason have none."""
-    return dialect.logprobs and config.HasField("top_logprobs") and samples(config, candidate)
+    if not dialect.logprobs or not config.HasField("top_logprobs"):
+        return False
+    return "top_logprobs" not in barred(config, candidate, dialect)
 
 
 def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield "max_output_tokens", config.max_output_tokens
-    if samples(config, candidate):
-        if config.HasField("temperature"):
-            yield "temperature", short(config.temperature)
-        if config.HasField("top_p"):
-            yield "top_p", short(config.top_p)
+    lacks = barred(config, candidate, dialect)
+    if config.HasField("temperature") and "temperature" not in lacks:
+        yield "temperature", short(config.temperature)
+    if config.HasField("top_p") and "top_p" not in lacks:
+        yield "top_p", short(config.top_p)
     if _weighs(config, candidate, dialect):
         yield "top_logprobs", config.top_logprobs
     effort = effort_word(config, candidate.provider_model)
