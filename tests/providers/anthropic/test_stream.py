@@ -1,5 +1,6 @@
 """Tests of the stream decoder where the stream is wrong, and of what it counts before the end."""
 
+import json
 from typing import Any
 
 import orjson
@@ -63,6 +64,8 @@ def with_index(event: dict[str, Any], index: object) -> dict[str, Any]:
         [START, {"type": "content_block_start", "index": 0}],
         [START, with_index(OPEN, None)],
         [START, with_index(OPEN, "0")],
+        [{"type": "message_start", "message": {"content": ["text"], "stop_reason": "end_turn"}}],
+        [{"type": "message_start", "message": {"content": "text", "stop_reason": "end_turn"}}],
         [START, OPEN, {"type": "content_block_delta", "index": 0, "delta": "text"}],
         [START, {**OPEN, "content_block": {"type": "tool_use", "id": "", "name": "f"}}],
         [START, {**OPEN, "content_block": {"type": "tool_use", "id": "a"}}],
@@ -88,14 +91,15 @@ def test_a_start_with_the_whole_answer() -> None:
     called = {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}
     blocks = [
         {"type": "code_execution_tool_result", "tool_use_id": "srvtoolu_1", "content": ran},
-        {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {"id": "c1"}, "caller": called},
+        {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {"id": 2**70}, "caller": called},
     ]
     message = {"content": blocks, "stop_reason": "tool_use", "usage": {"input_tokens": 0, "output_tokens": 0}}
-    found = fold(events(stream_of([{"type": "message_start", "message": message}, STOP])))
-    assert found == answer(orjson.dumps(message))
+    start = json.dumps({"type": "message_start", "message": message}).encode()
+    found = fold(events(b"data: " + start + b"\n\n" + stream_of([STOP])))
+    assert found == answer(json.dumps(message).encode())
     result, call = found.message.parts
     assert result.provider_tool_call.results[0].text == "4"
-    assert (call.tool_call.name, call.tool_call.arguments_json) == ("look_up", '{"id": "c1"}')
+    assert (call.tool_call.name, call.tool_call.arguments_json) == ("look_up", f'{{"id": {2**70}}}')
     assert found.finish_reason == FINISH_REASON_TOOL_CALLS
 
 

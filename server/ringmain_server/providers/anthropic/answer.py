@@ -6,7 +6,7 @@ holds in one piece what a stream sends in several: both feed the same `MessagesA
 same result.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.content_pb2 import Part
@@ -31,7 +31,7 @@ from ringmain_server.providers.anthropic.state import Json, objects, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
-from ringmain_server.providers.json_reader import NotJson, read, read_exactly, written
+from ringmain_server.providers.json_reader import NotJson, read_exactly, written
 from ringmain_server.providers.wording import report_of
 
 
@@ -252,16 +252,14 @@ def response(
         ProviderError: The answer is malformed, an error under status 200, or an empty refusal.
     """
     provider_id = candidate.provider_id
-    body = parse(raw, provider_id, read_exactly)
+    body = parse(raw, provider_id)
     if body.get("type") == "error" or ("content" not in body and report_of(body) is not None):
         raise errors.reported(provider_id, wire_error(body))
-    blocks, stop_reason = body.get("content"), body.get("stop_reason")
-    if not isinstance(blocks, list) or not isinstance(stop_reason, str) or not stop_reason:
+    content, stop_reason = body.get("content"), body.get("stop_reason")
+    if not isinstance(content, list) or not isinstance(stop_reason, str) or not stop_reason:
         raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")
     answer = MessagesAnswer(provider_id, request, answer_tool)
-    for index, block in enumerate(blocks):
-        if not isinstance(block, dict):
-            raise MalformedAnswer(provider_id, "answered with a block that is no object")
+    for index, block in enumerate(blocks_of(content, provider_id)):
         answer.begin(index, block)
         answer.complete(index)
     counts = Counts(candidate)
@@ -269,19 +267,29 @@ def response(
     return answer.response(stop_reason, body.get("stop_details"), counts, request)
 
 
-def parse(raw: bytes, provider_id: str, reader: Callable[[bytes], object] = read) -> Json:
-    """Returns a JSON object of the wire.
+def blocks_of(content: object, provider_id: str) -> list[Json]:
+    """Returns the blocks of a message.
+
+    Raises:
+        MalformedAnswer: They are no list of objects.
+    """
+    if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
+        raise MalformedAnswer(provider_id, "answered with a block that is no object")
+    return content
+
+
+def parse(raw: bytes, provider_id: str) -> Json:
+    """Returns a JSON object of the wire, with whole numbers of any size, which tools' arguments may have.
 
     Args:
         raw: The document, unchanged.
         provider_id: The provider that sent it.
-        reader: Parses JSON.
 
     Raises:
         MalformedAnswer: The document is not a JSON object.
     """
     try:
-        found = reader(raw)
+        found = read_exactly(raw)
     except NotJson as exc:
         raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
     if not isinstance(found, dict):

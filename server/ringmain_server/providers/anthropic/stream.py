@@ -12,9 +12,9 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
-from ringmain_server.providers.anthropic.answer import MessagesAnswer, parse
+from ringmain_server.providers.anthropic.answer import MessagesAnswer, blocks_of, parse
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
-from ringmain_server.providers.anthropic.state import Json, objects, text
+from ringmain_server.providers.anthropic.state import Json, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
@@ -117,7 +117,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         # An answer that goes on while tools run may come whole, in its first event.
         self._stop_reason = text(message, "stop_reason")
         self._counts.update(message.get("usage"), final=bool(self._stop_reason))
-        for index, block in enumerate(objects(message, "content")):
+        for index, block in enumerate(blocks_of(message.get("content") or [], self._provider_id)):
             self._answer.begin(index, block)
             self._answer.end(index)
             self._begun += 1
