@@ -16,6 +16,8 @@ _DOCUMENT = 64 << 10
 """Most bytes kept of a document that comes in place of events, such as an error."""
 _BOM = b"\xef\xbb\xbf"
 _FIELD = b"data: "
+_ERROR = b"error:"
+"""A field of old llama.cpp servers, with the error that ends the stream."""
 _NAME = b"event: "
 _BETWEEN = b"\n\n"
 
@@ -124,6 +126,8 @@ class SseDecoder:
             self._collect(line[5:].removeprefix(b" "))
         elif line == b"data":
             self._collect(b"")
+        elif line.startswith(_ERROR) and not self._stray and len(line) < _DOCUMENT:
+            self._stray += b'{"error":' + line[len(_ERROR) :] + b"}"
         elif (self._stray or line.startswith((b"{", b"["))) and len(self._stray) + len(line) < _DOCUMENT:
             self._stray += line + b"\n"
 

@@ -98,6 +98,15 @@ def test_a_stream_that_ends_early_is_broken() -> None:
         assert not reader.complete
 
 
+def test_a_field_with_an_error() -> None:
+    """The error that an old llama.cpp server writes into a field of its own is told with its words."""
+    for before in (b"", event(choice(content="Hi"))):
+        reader = decoder()
+        reader.feed(before + b'error: {"code": 400, "message": "too many slots", "type": "x"}\n\n')
+        with pytest.raises(errors.Rejected, match="too many slots"):
+            reader.end()
+
+
 def test_an_end_marker_without_reason_ends_the_answer() -> None:
     """A server that marks the end without a reason has finished, for a reason unknown."""
     raw = event(choice(content="Hi")) + b"data: [DONE]\n\n"
