@@ -83,7 +83,7 @@ class EmbeddingLimits:
 
     Attributes:
         dimensions: Dimensions of a vector if a request does not say.
-        adjustable: Whether a request may choose the number of dimensions. No check reads it yet.
+        adjustable: Whether a request may choose the number of dimensions.
         max_texts: Most texts of one request.
         max_text_tokens: Most tokens of each text. No check reads it yet.
         max_request_tokens: Most tokens of all texts of one request.

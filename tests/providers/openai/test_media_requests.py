@@ -1,9 +1,9 @@
 """Tests of what is asked beside chat: refusals, and wishes that a model meets in its own way."""
 
 import pytest
-from ringmain_server.errors import CapabilityMissing, InvalidField, MediaInvalid
+from ringmain_server.errors import CapabilityMissing, Inexpressible, InvalidField, MediaInvalid
 
-from tests.providers.openai.media_golden import asked, sent
+from tests.providers.openai.media_golden import MediaGolden, asked, sent
 
 
 def test_too_many_images_for_one_stream() -> None:
@@ -68,3 +68,22 @@ def test_a_format_that_is_not_made() -> None:
     with pytest.raises(InvalidField, match="audio/wav, audio/mpeg") as refused:
         sent(asked("SPEAK", kind="groq", model="playai-tts", speechConfig=wanted))
     assert [one.field for one in refused.value.violations] == ["speech_config.mime_type"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "own", "field"),
+    [
+        ("openai", "text-embedding-ada-002", 1536, "dimensions"),
+        ("mistral", "mistral-embed", 1024, "output_dimension"),
+    ],
+)
+def test_models_with_one_number_of_dimensions(kind: str, model: str, own: int, field: str) -> None:
+    """A model that refuses to be asked for a number of dimensions is not asked for any."""
+
+    def embed(count: int) -> MediaGolden:
+        return asked("EMBED", kind=kind, model=model, texts=["Hi"], embeddingConfig={"dimensionCount": count})
+
+    (wire,) = sent(embed(own))
+    assert field not in wire.body
+    with pytest.raises(Inexpressible, match=f"must be {own}"):
+        sent(embed(own - 1))
