@@ -252,7 +252,7 @@ class ChatAnswer:
             self._refused = True
             self.assembler.text(self._string(refusal), _REFUSAL)
         if calls := content.get("tool_calls"):
-            self._calls.read(calls, document.get("id"))
+            self._calls.read(calls, document.get("id"), whole=field == "message")
         elif function := content.get("function_call"):
             self._calls.legacy(function, document.get("id"))
 

@@ -62,12 +62,13 @@ class ChatCalls:
         self._ids = CallIds(request)
         self._calls: dict[int, _Call] = {}
 
-    def read(self, calls: object, answer_id: object) -> None:
+    def read(self, calls: object, answer_id: object, *, whole: bool) -> None:
         """Reads calls, or pieces of them.
 
         Args:
             calls: The field `tool_calls` of a message or delta.
             answer_id: The id of the answer, from which missing ids are made.
+            whole: Whether each is a call, whatever its index, and not a piece of one.
 
         Raises:
             MalformedAnswer: They have no known shape.
@@ -79,7 +80,7 @@ class ChatCalls:
         for position, call in enumerate(calls):
             if not isinstance(call, dict):
                 raise self._malformed("a tool call of no known shape")
-            index = place(call.get("index"))
+            index = None if whole else place(call.get("index"))
             index = position if index is None else index
             if self._piece(index, call, answer_id, repeats=index in named):
                 named.add(index)
