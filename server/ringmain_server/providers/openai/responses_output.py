@@ -6,7 +6,7 @@ item, sends it in deltas, and ends it with the item as it would appear in a whol
 not come in deltas is read from there, so the same code reads both and they cannot diverge.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
@@ -18,6 +18,7 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai import responses_calls as calls
 from ringmain_server.providers.openai.chat_extras import logprobs
 from ringmain_server.providers.openai.responses_messages import citations
+from ringmain_server.providers.openai.responses_places import Places
 from ringmain_server.providers.openai.responses_shapes import FUNCTION_CALL, IMAGE_CALL, MESSAGE, REASONING
 from ringmain_server.providers.openai.responses_state import packed
 from ringmain_server.text.surrogates import Joiner
@@ -56,9 +57,12 @@ class ResponsesOutput:
         "_code",
         "_done",
         "_ids",
+        "_places",
         "_provider_id",
+        "_said",
         "_sections",
         "_thoughts",
+        "_told",
         "_weighed",
         "refused",
         "searches",
@@ -71,11 +75,14 @@ class ResponsesOutput:
         self._ids = CallIds(request)
         self._assembler = assembler
         self._done: set[int] = set()
+        self._places = Places()
         self._argued: set[int] = set()
         self._weighed: set[tuple[int, int]] = set()
         self._code: dict[int, Joiner] = {}
+        self._said: dict[int, dict[int, None]] = {}
         self._sections: dict[int, object] = {}
         self._thoughts: dict[int, str] = {}
+        self._told: dict[int, dict[tuple[str, int], list[str]]] = {}
         self.refused = False
         self.silent = 0
         self.searches = 0
@@ -122,13 +129,15 @@ class ResponsesOutput:
             self.waits = ""
 
     def _message(self, index: int, item: Object) -> None:
-        texts: list[tuple[tuple[int, int], Object]] = []
+        found: dict[int, Object] = {}
         for position, part in enumerate(self._list(item.get("content"))):
             if not isinstance(part, dict):
                 raise self.malformed("a content of no known shape")
             if isinstance(kind := part.get("type"), str) and kind in _TEXTS:
-                texts.append(((index, position), part))
-                self._message_text((index, position), part)
+                found[position] = part
+        texts = list(zip(self._keys(index, found), found.values(), strict=True))
+        for key, part in texts:
+            self._message_text(key, part)
         if not any(self._assembler.has(key) for key, _ in texts) and packed(item):
             for key, _ in texts:  # a message without a text, as after an image, goes back too
                 self._assembler.text("", key)
@@ -137,6 +146,13 @@ class ResponsesOutput:
         for key, part in texts:
             if self._assembler.has(key):
                 self._message_part(key, part, packed(item, after=after, content=part))
+
+    def _keys(self, index: int, positions: Collection[int]) -> Iterator[tuple[int, int]]:
+        """Yields the keys of the texts of a message, the pieces of which may have had other numbers."""
+        said = self._said.get(index, {})
+        others = [other for other in said if other not in positions]
+        for position in positions:
+            yield index, position if position in said or not others else others.pop(0)
 
     def _message_text(self, key: tuple[int, int], part: Object) -> None:
         field = _TEXTS[part["type"]]
@@ -157,10 +173,12 @@ class ResponsesOutput:
         if isinstance(item_id := item.get("id"), str):
             self._thoughts[index] = item_id
         key = ("reasoning", index)
-        if not self._assembler.has(key):
-            for field in ("summary", "content"):
-                for position, part in enumerate(self._list(item.get(field) or [])):
-                    text = part.get("text") if isinstance(part, dict) else None
+        told = self._told.get(index, {})
+        said = "".join(map(_joined, told.values()))
+        for field in ("summary", "content"):
+            for position, part in enumerate(self._list(item.get(field) or [])):
+                text = self._string(part.get("text") if isinstance(part, dict) else None)
+                if not told or (any(field == other for other, _ in told) and text not in said):
                     self._reasoning(index, (field, position), text)
         # Without its state, the id of a reasoning item would be looked up in vain.
         if item.get("encrypted_content") or item.get("content"):
@@ -262,7 +280,9 @@ class ResponsesOutput:
 
     def text_delta(self, event: Object) -> None:
         """Reads a piece of a text."""
-        key = (self._position(event, "output_index"), self._position(event, "content_index"))
+        index, position = key = self._place(event), self._position(event, "content_index")
+        if not self._assembler.has(key):
+            self._said.setdefault(index, {})[position] = None
         self._text(key, event.get("delta"))
         if (found := event.get("logprobs")) and self._assembler.has(key):
             self._weighed.add(key)
@@ -275,28 +295,31 @@ class ResponsesOutput:
 
     def summary_delta(self, event: Object) -> None:
         """Reads a piece of a summary of the reasoning."""
-        section = ("summary", self._position(event, "summary_index"))
-        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+        self._thought(event, "summary", self._position(event, "summary_index"))
 
     def content_delta(self, event: Object) -> None:
         """Reads a piece of the reasoning itself."""
-        section = ("content", self._position(event, "content_index"))
-        self._reasoning(self._position(event, "output_index"), section, event.get("delta"))
+        self._thought(event, "content", self._position(event, "content_index"))
+
+    def _thought(self, event: Object, field: str, position: int) -> None:
+        index, section, piece = self._place(event), (field, position), event.get("delta")
+        self._reasoning(index, section, piece)
+        self._told.setdefault(index, {}).setdefault(section, []).append(self._string(piece))
 
     def arguments_delta(self, event: Object) -> None:
         """Reads a piece of the arguments of a function call."""
-        index = self._position(event, "output_index")
+        index = self._place(event)
         self._arguments(("call", index), index, event.get("delta"))
 
     def mcp_delta(self, event: Object) -> None:
         """Reads a piece of the arguments of a tool of an MCP server."""
-        index = self._position(event, "output_index")
+        index = self._place(event)
         if self._assembler.has(("tool", index)):
             self._arguments(("tool", index), index, event.get("delta"))
 
     def code_delta(self, event: Object) -> None:
         """Reads a piece of the code that the provider will run: a text within the arguments."""
-        index = self._position(event, "output_index")
+        index = self._place(event)
         if not self._assembler.has(("tool", index)):
             return
         piece = self._string(event.get("delta"))
@@ -310,14 +333,18 @@ class ResponsesOutput:
         if not isinstance(item, dict):
             raise self.malformed("an item of no known shape")
         kind = item.get("type")
+        index = self._places.of_beginning(self._position(event, "output_index"), item)
         if kind == FUNCTION_CALL:
-            self._begin_call(self._position(event, "output_index"), item)
+            self._begin_call(index, item)
         elif calls.is_run(item):
-            self._begin_provider_call(self._position(event, "output_index"), item)
+            self._begin_provider_call(index, item)
 
     def item_done(self, event: Object) -> None:
         """Reads an item at its end."""
-        self.item(self._position(event, "output_index"), event.get("item"))
+        item = event.get("item")
+        if not isinstance(item, dict):
+            raise self.malformed("an item of no known shape")
+        self.item(self._places.of_end(self._position(event, "output_index"), item), item)
 
     # --- shapes ------------------------------------------------------------------------------------------
 
@@ -331,11 +358,21 @@ class ResponsesOutput:
             raise self.malformed("a content of no known shape")
         return value
 
+    def _place(self, event: Object) -> int:
+        """Returns the place of the item that a piece belongs to."""
+        return self._places.of_piece(self._position(event, "output_index"), event.get("item_id"))
+
     def _position(self, event: Object, name: str) -> int:
         value = place(event.get(name))
         if value is None:
             raise self.malformed("an event that does not say what it belongs to")
         return value
+
+
+def _joined(pieces: list[str]) -> str:
+    """Returns the text of pieces that may be cut within characters."""
+    joiner = Joiner()
+    return joiner.feed(*pieces) + joiner.end()
 
 
 def _escaped(code: str) -> str:
