@@ -67,8 +67,11 @@ def dumped(document: Any) -> bytes:
 
 
 def sse(documents: Documents) -> bytes:
-    """Documents as events."""
-    return b"".join(b"data: " + dumped(document) + b"\n\n" for document in documents)
+    """Documents as events; bytes come as they are."""
+    return b"".join(
+        document if isinstance(document, bytes) else b"data: " + dumped(document) + b"\n\n"
+        for document in documents
+    )
 
 
 def recordings() -> Iterator[Recorded]:
@@ -123,6 +126,7 @@ def _google() -> Iterator[Recorded]:
         yield Recorded(f"vertex-{one.name}-streamed", documents, _vertex_stream)
         if len(documents) == 1:
             yield Recorded(f"gemini-{one.name}", documents, _gemini_whole)
+            yield Recorded(f"vertex-{one.name}", documents, _vertex_whole)
 
 
 def _gemini_whole(found: Documents) -> list[Any]:
@@ -135,6 +139,10 @@ def _gemini_stream(found: Documents) -> list[Any]:
         vertex.ASKED, vertex.candidate(kind="gemini")
     )
     return [*decoder.feed(sse(found)), *decoder.end()]
+
+
+def _vertex_whole(found: Documents) -> list[Any]:
+    return [vertex.answer(_message(found[0]))]
 
 
 def _vertex_stream(found: Documents) -> list[Any]:
