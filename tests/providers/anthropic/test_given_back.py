@@ -318,3 +318,38 @@ def test_code_under_any_name() -> None:
     found = whole(RAN).message.parts[0].provider_tool_call
     assert (found.name, found.results[0].text, found.failed) == ("code_execution", "4\n", False)
     assert json.loads(found.arguments_json) == RAN[0]["input"]
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"type": "container_upload", "file_id": "file_1"}, '{"file_id":"file_1"}'),
+        ({"type": "something_new", "text": "So.", "more": None, "none": []}, '{"text":"So."}'),
+        ({"type": "something_new", "text": ""}, None),
+        ({"type": "something_new"}, None),
+        ({"text": "of no type"}, None),
+    ],
+)
+def test_a_block_of_an_unknown_type(block: dict[str, Any], said: str | None) -> None:
+    """What a block holds is passed on, whatever its type; it does not go back."""
+    message = whole([block, {"type": "text", "text": "Yes."}]).message
+    assert sent_back(message) == [{"type": "text", "text": "Yes."}]
+    *unknown, text = message.parts
+    assert text.text == "Yes."
+    assert [part.provider_tool_call.results[0].text for part in unknown] == ([said] if said else [])
+    assert [part.provider_tool_call.name for part in unknown] == ([block["type"]] if said else [])
+
+
+def test_a_block_of_an_unknown_type_in_pieces() -> None:
+    """The pieces of such a block are joined by the names of their fields."""
+    deltas: list[dict[str, Any]] = [{"type": "words_delta", "words": piece} for piece in ("So", " far")]
+    events_ = [
+        {"type": "message_start", "message": {"usage": {}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "new", "words": ""}},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {"type": "message_stop"},
+    ]
+    (part,) = fold(events(stream_of(events_))).message.parts
+    assert part.provider_tool_call.results[0].text == '{"words":"So far"}'

@@ -25,6 +25,7 @@ from ringmain_server.providers.anthropic.server_calls import (
     call_state,
     held_state,
     result_state,
+    shown,
 )
 from ringmain_server.providers.anthropic.server_results import RESULT, has_failed, results, tool_name
 from ringmain_server.providers.anthropic.state import Json, objects, text
@@ -33,6 +34,10 @@ from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read_exactly, written
 from ringmain_server.providers.wording import report_of
+
+
+_NAME_LIMIT = 256
+"""Most characters of a name, as the contract promises."""
 
 
 class MessagesAnswer:
@@ -86,10 +91,10 @@ class MessagesAnswer:
             kind = "answer" if text(block, "name") == self._answer_tool else kind
         elif kind in CALLS:
             self._begin_call(index, block)
-        elif kind in HELD:
-            self._held[index] = HeldBlock(block)
         elif kind.endswith(RESULT):
             self._result(block)
+        elif kind:
+            self._held[index] = HeldBlock(block)
         self._kinds[index] = kind
 
     def write(self, index: int, piece: str) -> None:
@@ -112,10 +117,12 @@ class MessagesAnswer:
         self._cited.setdefault(index, []).append(raw)
         self.assembler.citation(citations.citation(raw), index)
 
-    def hold(self, index: int, delta: Json) -> None:
-        """Appends to a block that goes back unchanged."""
-        if index in self._held:
-            self._held[index].grow(delta)
+    def hold(self, index: int, delta: Json) -> bool:
+        """Appends to a block that is kept as it is; returns whether the block is one."""
+        if index not in self._held:
+            return False
+        self._held[index].grow(delta)
+        return True
 
     def argue(self, index: int, piece: str) -> None:
         """Appends a piece of a tool's input, which is text in the case of the answer tool."""
@@ -144,11 +151,7 @@ class MessagesAnswer:
         if (cited := self._cited.pop(index, None)) is not None:
             self.assembler.signature(citations.state(cited), index)
         if index in self._held:
-            held = self._held.pop(index).block()
-            self.assembler.provider_tool_call(index, "", text(held, "type"))
-            self.assembler.signature(held_state(held), index)
-            if said := text(held, "content"):
-                self.assembler.result(Part(text=said), index)
+            self._keep(index, self._held.pop(index).block())
 
     def finish(
         self, stop_reason: str, details: object, counts: Counts, request: chat_pb2.ChatRequest
@@ -189,6 +192,17 @@ class MessagesAnswer:
         if ending is Ending.TOOL_CALLS and not self.assembler.tool_calls:
             return FINISH_REASON_STOP  # only the answer tool was called
         return ending.reason
+
+    def _keep(self, index: int, block: Json) -> None:
+        """Adds a block that belongs to no tool, or whose type is unknown, as a part that is named after it."""
+        kind = text(block, "type")
+        said = text(block, "content") if kind in HELD else shown(block)
+        if kind in HELD or said:
+            self.assembler.provider_tool_call(index, "", kind[:_NAME_LIMIT])
+        if kind in HELD:
+            self.assembler.signature(held_state(block), index)
+        if said:
+            self.assembler.result(Part(text=said), index)
 
     def _begin_tool(self, index: int, block: Json) -> None:
         name, call_id = text(block, "name"), text(block, "id")

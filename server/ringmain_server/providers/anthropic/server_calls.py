@@ -10,7 +10,8 @@ be sent back as they came and in their order:
 `at` counts the parts that began before the result, `order` the results. A result whose call was in an
 earlier turn has a part of its own with the same id. A block that belongs to no tool but must come back,
 such as the summary of a compaction, is a part that is named after its type: `{"held": {"type":
-"compaction", …}}`.
+"compaction", …}}`. So is a block of an unknown type, whose part shows what it holds and has no state: what is
+not known to be harmless does not go back.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from ringmain_server.providers.anthropic.server_results import RESULT
 from ringmain_server.providers.anthropic.state import Json, only, packed, text, unpacked
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.state_json import write_state
 from ringmain_server.text.surrogates import Joiner
 
 CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -37,7 +39,8 @@ _HELD_FIELDS = {
     "fallback": frozenset({"type", "from", "to", "trigger"}),
 }
 
-_GROWING = ("content", "encrypted_content")
+_INPUT = "partial_json"
+"""The field of the pieces in which an input comes."""
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Blocks:
 
 
 class HeldBlock:
-    """A block that belongs to no tool, and may come in pieces.
+    """A block that belongs to no tool, or is of an unknown type, and may come in pieces.
 
     Args:
         block: The block as it began.
@@ -68,13 +71,16 @@ class HeldBlock:
 
     def grow(self, delta: Json) -> None:
         """Appends to the texts of the block."""
-        for name in _GROWING:
-            if piece := text(delta, name):
+        for name in delta:
+            if name != "type" and (piece := text(delta, name)):
                 self._pieces.setdefault(name, [text(self._begun, name)]).append(piece)
 
     def block(self) -> Json:
         """Returns the whole block."""
-        return {**self._begun, **{name: _joined(pieces) for name, pieces in self._pieces.items()}}
+        grown: dict[str, object] = {name: _joined(pieces) for name, pieces in self._pieces.items()}
+        if _INPUT in grown:
+            grown["input"] = arguments(str(grown.pop(_INPUT)))
+        return {**self._begun, **grown}
 
 
 def call_state(block: Json) -> bytes:
@@ -96,6 +102,12 @@ def result_state(block: Json, at: int, order: int) -> bytes:
 def held_state(block: Json) -> bytes:
     """Returns the state of a block that belongs to no tool."""
     return packed({"held": only(block, _HELD_FIELDS[text(block, "type")])})
+
+
+def shown(block: Json) -> str:
+    """Returns what a block of an unknown type holds, as JSON; empty if it holds nothing."""
+    content = {name: value for name, value in block.items() if name != "type" and value}
+    return write_state(content).decode() if content else ""
 
 
 def given_back(part: Part, provider_id: str) -> Blocks:

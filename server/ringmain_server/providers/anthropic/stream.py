@@ -136,6 +136,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         if index not in self._open:
             raise self._out_of_order("content_block_delta")
         delta = self._object(event, "delta")
+        if self._answer.hold(index, delta):
+            return
         match delta.get("type"):
             case "text_delta":
                 self._answer.write(index, text(delta, "text"))
@@ -147,8 +149,6 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
                 self._answer.sign(index, text(delta, "signature"))
             case "citations_delta":
                 self._answer.cite(index, self._object(delta, "citation"))
-            case "compaction_delta":
-                self._answer.hold(index, delta)
 
     def _block_stop(self, event: Json) -> None:
         index = self._index(event)
