@@ -343,7 +343,7 @@ def test_a_block_of_an_unknown_type(block: dict[str, Any], said: str | None) -> 
 def test_a_block_of_an_unknown_type_in_pieces() -> None:
     """The pieces of such a block are joined by the names of their fields."""
     deltas: list[dict[str, Any]] = [{"type": "words_delta", "words": piece} for piece in ("So", " far")]
-    events_ = [
+    stream: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"usage": {}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "new", "words": ""}},
         *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
@@ -351,5 +351,5 @@ def test_a_block_of_an_unknown_type_in_pieces() -> None:
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
         {"type": "message_stop"},
     ]
-    (part,) = fold(events(stream_of(events_))).message.parts
+    (part,) = fold(events(stream_of(stream))).message.parts
     assert part.provider_tool_call.results[0].text == '{"words":"So far"}'

@@ -35,7 +35,6 @@ from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read_exactly, written
 from ringmain_server.providers.wording import report_of
 
-
 _NAME_LIMIT = 256
 """Most characters of a name, as the contract promises."""
 
@@ -194,7 +193,7 @@ class MessagesAnswer:
         return ending.reason
 
     def _keep(self, index: int, block: Json) -> None:
-        """Adds a block that belongs to no tool, or whose type is unknown, as a part that is named after it."""
+        """Adds a block of no tool, or of an unknown type, as a part that is named after it."""
         kind = text(block, "type")
         said = text(block, "content") if kind in HELD else shown(block)
         if kind in HELD or said:
