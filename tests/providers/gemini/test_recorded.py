@@ -68,6 +68,17 @@ def test_a_large_image_is_streamed() -> None:
     assert response.message.parts[1].media.data == data
 
 
+def test_a_file_that_the_provider_keeps() -> None:
+    """A file in an answer is a medium at its address; an address of another kind is at least shown."""
+    address = "https://generativelanguage.googleapis.com/v1beta/files/abc"
+    kept = {"fileData": {"mimeType": "video/mp4", "fileUri": address}}
+    bucket = {"fileData": {"mimeType": "video/mp4", "fileUri": "gs://bucket/a.mp4"}}
+    response = read(document({"text": "Here."}, kept, bucket, finishReason="STOP"))
+    _, video, elsewhere = response.message.parts
+    assert (video.media.mime_type, video.media.uri) == ("video/mp4", address)
+    assert elsewhere.text == "gs://bucket/a.mp4"
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

@@ -31,7 +31,7 @@ _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTo
 _FROM_TOOLS = "toolUsePromptTokensDetails"
 _MOST = 2**31 - 1
 """The largest count that a message can hold."""
-_PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "inlineData"})
+_PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "inlineData", "fileData"})
 """The fields of a part that are read, besides those of the provider's own tools."""
 
 

@@ -20,7 +20,7 @@ from ringmain_server.providers.vertex.provider_tools import ID_LIMIT, ToolPart, 
 from ringmain_server.providers.vertex.usage import usage
 
 _TEXT, _THOUGHT, _TOOL, _OTHER = "text", "thought", "tool", ""
-_SOUND = "audio/"
+_SOUND, _HTTPS = "audio/", "https://"
 
 
 class VertexAnswer:
@@ -199,6 +199,8 @@ class VertexAnswer:
             self._call(part.function_call, message)
         elif kind == "inline_data":
             self._media(part.inline_data)
+        elif kind == "file_data" and part.file_data.file_uri:
+            self._file(part.file_data)
         elif (found := tool_part(part, kind)) is not None:
             self._tool(found, message)
             return
@@ -226,6 +228,14 @@ class VertexAnswer:
         elif self._kind != blob.mime_type:
             self._next(blob.mime_type)
         self.assembler.media(Media(mime_type=blob.mime_type, data=blob.data), self._key)
+
+    def _file(self, file: wire.FileData) -> None:
+        """Appends a file that the provider keeps; an address that no medium may have is a text."""
+        self._next(_OTHER)
+        if file.file_uri.startswith(_HTTPS):
+            self.assembler.media(Media(mime_type=file.mime_type, uri=file.file_uri), self._key)
+        else:
+            self.assembler.text(file.file_uri, self._key)
 
     def _tool(self, part: ToolPart, message: wire.GenerateContentResponse) -> None:
         """Appends what a tool of the provider's own was asked, or what it gave."""
