@@ -31,6 +31,7 @@ class Dialect:
         max_tokens: Field for the maximum number of output tokens.
         seed: Field for the seed.
         top_k: Field for the number of most likely tokens to sample from.
+        most_stops: Most stop sequences; 0 if as many as the contract has.
         reasoning_effort: Field for the reasoning effort.
         efforts: The efforts that every model that reasons takes; empty if that depends on the model.
         reasoning_lacks: Fields that a model refuses while it reasons.
@@ -61,6 +62,7 @@ class Dialect:
     max_tokens: str = "max_tokens"
     seed: str = "seed"
     top_k: str = ""
+    most_stops: int = 0
     reasoning_effort: str = "reasoning_effort"
     efforts: tuple[str, ...] = ()
     reasoning_lacks: tuple[str, ...] = ()

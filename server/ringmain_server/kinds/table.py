@@ -34,6 +34,7 @@ def _image_service(name: str, title: str, base_url: str, key_variable: str) -> K
 
 _OPENAI_DIALECT = Dialect(
     max_tokens="max_completion_tokens",
+    most_stops=4,
     documents="file",
     audio="named",
     text_lists=True,
@@ -172,7 +173,11 @@ _ROWS: tuple[Kind, ...] = (
         base_url="https://api.groq.com/openai/v1",
         environment={"api_key": "GROQ_API_KEY"},
         dialect=Dialect(
-            max_tokens="max_completion_tokens", logprobs=False, reasoning_back="reasoning", json_word=True
+            max_tokens="max_completion_tokens",
+            most_stops=4,
+            logprobs=False,
+            reasoning_back="reasoning",
+            json_word=True,
         ),
         endpoints=Endpoints(
             transcription=TranscriptionEndpoint(),

@@ -110,7 +110,7 @@ def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, ob
     if config.HasField("presence_penalty"):
         yield "presence_penalty", short(config.presence_penalty)
     if config.stop_sequences:
-        yield "stop", list(config.stop_sequences)
+        yield "stop", config.stop_sequences[: dialect.most_stops or None]
     if config.HasField("top_logprobs") and dialect.logprobs:
         yield "logprobs", True
         yield "top_logprobs", config.top_logprobs
