@@ -79,6 +79,18 @@ def everywhere(document: Any, names: frozenset[str], odd: Odd) -> Any:
     return {name: value for name, value in found.items() if value is not _MISSING}
 
 
+def within(document: Any, holders: frozenset[str], names: frozenset[str], odd: Odd) -> Any:
+    """The same, but only for fields somewhere within those of the names `holders`."""
+    if isinstance(document, list):
+        return [within(one, holders, names, odd) for one in document]
+    if not isinstance(document, dict):
+        return document
+    return {
+        name: everywhere(value, names, odd) if name in holders else within(value, holders, names, odd)
+        for name, value in document.items()
+    }
+
+
 def disordered(stream: Documents) -> Iterator[tuple[str, int, Documents]]:
     """Streams with an event that comes twice, not at all, or after the next one; and the event's place."""
     for at, event in enumerate(stream):

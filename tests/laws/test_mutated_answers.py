@@ -16,7 +16,7 @@ from ringmain_server import errors
 from ringmain_server.operations.chat_fold import fold
 
 from tests.laws import streams
-from tests.laws.mutations import ODD, disordered, everywhere, mutated, truncated
+from tests.laws.mutations import ODD, disordered, everywhere, mutated, truncated, within
 from tests.laws.recorded import Documents, Recorded, Unsayable, recordings, sse
 
 SHARE = float(os.environ.get("RINGMAIN_MUTATIONS", "0.25"))
@@ -161,6 +161,27 @@ def test_numbers_of_events(wire: str) -> None:
                     streamed = outcome(twin.streamed, everywhere(twin.streamed.documents, names, odd))
                     fits = streamed is None or isinstance(streamed, type) or agree(said, streamed)
                     assert fits, f"{twin.streamed}: every {sorted(names)} is {what}"
+
+
+@pytest.mark.parametrize("names", [{"index"}, {"id"}, {"index", "id"}], ids=str)
+@pytest.mark.parametrize("what", ODD)
+def test_calls_without_numbers(what: str, names: set[str]) -> None:
+    """Calls of a chat completion stay apart without indexes and ids, or are an error."""
+    calls = frozenset({"tool_calls", "executed_tools"})
+    for twin in twins("openai"):
+        documents = within(twin.streamed.documents, calls, frozenset(names), ODD[what])
+        said, streamed = outcome(twin.whole, twin.whole.documents), outcome(twin.streamed, documents)
+        fits = isinstance(streamed, type) or agree(_without_ids(said), _without_ids(streamed))
+        assert fits, f"{twin.streamed}: every {sorted(names)} of a call is {what}"
+
+
+def _without_ids(found: Outcome | None) -> Outcome | None:
+    for part in found.message.parts if isinstance(found, ChatResponse) else ():
+        if part.HasField("tool_call"):
+            part.tool_call.tool_call_id = ""
+        if part.HasField("provider_tool_call"):
+            part.provider_tool_call.tool_call_id = ""
+    return found
 
 
 @pytest.mark.parametrize("wire", WIRES)

@@ -49,6 +49,8 @@ class ChatExtras:
         "_details",
         "_images",
         "_provider_id",
+        "_ran",
+        "_runs",
         "_section",
         "_sources",
         "_told",
@@ -62,6 +64,8 @@ class ChatExtras:
         self._sources: list[Citation] = []
         self._told: set[tuple[int, str]] = set()
         self._images = 0
+        self._runs: dict[int, _Run] = {}
+        self._ran = 0
         self._section: object = None
 
     def before_text(self, content: Object) -> None:
@@ -111,8 +115,7 @@ class ChatExtras:
         self._assembler.signature(self._details.state)
 
     def _executed(self, position: int, tool: Object) -> None:
-        index = place(tool.get("index"))
-        index = position if index is None else index
+        index = self._run(position, tool)
         key = ("executed", index)
         if not self._assembler.has(key):
             kind, tool_id = _text(tool, "type"), _text(tool, "id") or f"executed_{index}"
@@ -135,6 +138,18 @@ class ChatExtras:
             self._assembler.failed(key)
         if tool.get("signature") and self._is_new(index, "signature"):
             self._assembler.signature(run_state(tool), key)
+
+    def _run(self, position: int, tool: Object) -> int:
+        """Returns the number of a tool among those that ran; some servers give all tools the same or none."""
+        index = place(tool.get("index"))
+        index = position if index is None else index
+        kind, arguments = _text(tool, "type"), _text(tool, "arguments")
+        run = self._runs.get(index)
+        if run is None or run.is_other(kind, arguments):
+            run = self._runs[index] = _Run(self._ran, kind)
+            self._ran += 1
+        run.arguments = run.arguments or arguments
+        return run.number
 
     def _is_new(self, index: int, what: str) -> bool:
         if (index, what) in self._told:
@@ -189,6 +204,23 @@ class ChatExtras:
             return binascii.a2b_base64(text)
         except ValueError as exc:
             raise MalformedAnswer(self._provider_id, "answered bytes that are not base64") from exc
+
+
+class _Run:
+    """A tool that the server ran."""
+
+    __slots__ = ("arguments", "kind", "number")
+
+    def __init__(self, number: int, kind: str) -> None:
+        self.number = number
+        self.kind = kind
+        self.arguments = ""
+
+    def is_other(self, kind: str, arguments: str) -> bool:
+        """Whether a tool of this type with these arguments, as far as they are told, is another one."""
+        told = self.arguments
+        differs = not (told.startswith(arguments) or arguments.startswith(told))
+        return differs or bool(kind and self.kind and kind != self.kind)
 
 
 def logprobs(found: object) -> Iterator[TokenLogprobs]:
