@@ -49,7 +49,7 @@ def _has(event: Any, *path: str) -> bool:
 _GOOGLE = Wire(
     (streams.google_at_once, streams.google_in_pieces),
     lambda event: _has(event, "candidates", "finishReason"),
-    (frozenset({"modelVersion"}),),
+    (frozenset({"modelVersion"}), frozenset({"index"})),
 )
 WIRES: Mapping[str, Wire] = {
     "openai": Wire(

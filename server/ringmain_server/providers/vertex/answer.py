@@ -102,6 +102,7 @@ class VertexAnswer:
             self._beside(candidate, message)
             if candidate.finish_reason:
                 self._reason = candidate
+            break  # another without an index is no continuation
         # The counts may come with the finish reason or in a later message; only then is the answer final.
         if self._reason is not None:
             self.final = self.final or counted
