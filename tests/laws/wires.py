@@ -280,10 +280,26 @@ class Gemini(_Google):
     def essence(self, sent: Any) -> Any:
         path = sent.path.rpartition(":")[0].removeprefix("/")
         resource = f"projects/p/locations/global/publishers/google/{path}"
-        return ParseDict({**sent.body, "model": resource}, google_wire.GenerateContentRequest())
+        return _google_request({**sent.body, "model": resource})
 
     def received(self, sent: Any) -> Any:
-        return ParseDict(sent, google_wire.GenerateContentRequest())
+        return _google_request(sent)
+
+
+def _google_request(sent: Any) -> google_wire.GenerateContentRequest:
+    """Returns a request as a message, whose calls and results have no field for their ids."""
+    return ParseDict(_without_ids(sent), google_wire.GenerateContentRequest())
+
+
+def _without_ids(sent: Any) -> Any:
+    if isinstance(sent, list):
+        return [_without_ids(one) for one in sent]
+    if not isinstance(sent, dict):
+        return sent
+    found = {name: _without_ids(value) for name, value in sent.items()}
+    for name in {"functionCall", "functionResponse"} & found.keys():
+        found[name].pop("id", None)
+    return found
 
 
 class Sandbox(Wire):
