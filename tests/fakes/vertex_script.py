@@ -8,11 +8,12 @@ to request. The messages are of the library's own types, so that shapes cannot d
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import grpc
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
-from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex import ids, wire
 
 RESPONSE_ID = "fake0"
 
@@ -145,6 +146,29 @@ def text(*tokens: str, **fields: object) -> Answer:
 def predicted(*predictions: Json) -> Answer:
     """What `predict` answers."""
     return Answer(messages=(), predictions=predictions)
+
+
+def question(document: Mapping[str, Any]) -> wire.GenerateContentRequest:
+    """A request from its JSON, with the ids of calls, which the messages have no field for."""
+    contents = [
+        {**content, "parts": [_without_id(part) for part in content["parts"]]}
+        for content in document.get("contents", ())
+    ]
+    found = ParseDict({**document, "contents": contents}, wire.GenerateContentRequest())
+    for turn, content in zip(found.contents, document.get("contents", ()), strict=True):
+        for part, written in zip(turn.parts, content["parts"], strict=True):
+            ids.give(part.function_call, written.get("functionCall", {}).get("id", ""))
+            ids.give(part.function_response, written.get("functionResponse", {}).get("id", ""))
+    return found
+
+
+def _without_id(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {inner: value for inner, value in found.items() if inner != "id"}
+        if name in ("functionCall", "functionResponse")
+        else found
+        for name, found in part.items()
+    }
 
 
 def message(document: Json) -> wire.GenerateContentResponse:

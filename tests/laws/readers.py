@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from ringmain_server.providers import structs
 from ringmain_server.providers.openai.chat_messages import FAILED
-from ringmain_server.providers.vertex import turns, wire
+from ringmain_server.providers.vertex import ids, turns, wire
 
 from tests.laws.seen import INPUT, MODEL, Called, Item, Result, Seen, Shown, Text, result
 
@@ -207,7 +207,7 @@ def _block(side: str, block: Json) -> Text | Shown:
 def google(message: wire.GenerateContentRequest) -> Seen:
     """https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
 
-    Without ids, a result belongs to the call at its place in the turn before.
+    A result belongs to the call at its place in the turn before, for models without ids, and has its id.
     """
     reader = _Google()
     for part in message.system_instruction.parts:
@@ -221,7 +221,7 @@ class _Google:
     def __init__(self) -> None:
         self.collector = _Collector()
         self._calls = 0
-        self._open: list[tuple[str, str]] = []
+        self._open: list[tuple[str, str, str]] = []
 
     def content(self, content: wire.Content) -> None:
         side = MODEL if content.role == "model" else INPUT
@@ -243,13 +243,14 @@ class _Google:
     def _call(self, part: wire.Part) -> None:
         name = part.function_call.name
         self.collector.call(str(self._calls), name, structs.read_object(part.function_call.args))
-        self._open.append((str(self._calls), name))
+        self._open.append((str(self._calls), name, ids.id_of(part.function_call)))
         self._calls += 1
 
     def _response(self, part: wire.Part) -> None:
         response = part.function_response
-        tool_call_id, name = self._open.pop(0)
-        assert name == response.name
+        tool_call_id, name, own_id = self._open.pop(0)
+        assert (name, own_id) == (response.name, ids.id_of(response))
+        assert own_id
         ((key, content),) = structs.read_object(response.response).items()
         texts = content if isinstance(content, list) else [content]
         items: list[Item] = [Text(INPUT, str(text)) for text in texts if text and text not in _MARKERS]

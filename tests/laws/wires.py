@@ -12,11 +12,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 import orjson
-from google.protobuf.json_format import ParseDict
 from ringmain.v1.content_pb2 import Part
 from ringmain_server.providers.anthropic.reasoning import signed
 from ringmain_server.providers.openai.responses_state import packed
-from ringmain_server.providers.vertex import wire as google_wire
 
 from tests.fakes.anthropic_rules import complaint as anthropic_complaint
 from tests.fakes.anthropic_script import Claude, claude
@@ -24,7 +22,7 @@ from tests.fakes.anthropic_server import FakeAnthropic
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.script import Answer, Canned, FaultKind
 from tests.fakes.vertex_rules import refusal as google_complaint
-from tests.fakes.vertex_script import Status
+from tests.fakes.vertex_script import Status, question
 from tests.fakes.vertex_server import FakeVertex
 from tests.fakes.waiting import LIMIT
 from tests.laws import documented, google, openai_rules, readers
@@ -280,26 +278,10 @@ class Gemini(_Google):
     def essence(self, sent: Any) -> Any:
         path = sent.path.rpartition(":")[0].removeprefix("/")
         resource = f"projects/p/locations/global/publishers/google/{path}"
-        return _google_request({**sent.body, "model": resource})
+        return question({**sent.body, "model": resource})
 
     def received(self, sent: Any) -> Any:
-        return _google_request(sent)
-
-
-def _google_request(sent: Any) -> google_wire.GenerateContentRequest:
-    """Returns a request as a message, whose calls and results have no field for their ids."""
-    return ParseDict(_without_ids(sent), google_wire.GenerateContentRequest())
-
-
-def _without_ids(sent: Any) -> Any:
-    if isinstance(sent, list):
-        return [_without_ids(one) for one in sent]
-    if not isinstance(sent, dict):
-        return sent
-    found = {name: _without_ids(value) for name, value in sent.items()}
-    for name in {"functionCall", "functionResponse"} & found.keys():
-        found[name].pop("id", None)
-    return found
+        return question(sent)
 
 
 class Sandbox(Wire):

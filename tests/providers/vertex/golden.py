@@ -16,10 +16,10 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server import errors
 from ringmain_server.candidate import Candidate
-from ringmain_server.providers.vertex import ids, wire
+from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import Resources, VertexChatTranslator, VertexStreamChatTranslator
 
-from tests.fakes.vertex_script import message
+from tests.fakes.vertex_script import message, question
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex"
 MODEL = "gemini-2.5-flash"
@@ -43,14 +43,8 @@ class Golden:
 
     @property
     def body(self) -> wire.GenerateContentRequest:
-        """What is sent for it, with the ids of calls, which the messages have no field for."""
-        content = self.content["body"]
-        found = ParseDict(content, wire.GenerateContentRequest(), ignore_unknown_fields=True)
-        for turn, written in zip(found.contents, content.get("contents", ()), strict=True):
-            for part, json_part in zip(turn.parts, written["parts"], strict=True):
-                ids.give(part.function_call, json_part.get("functionCall", {}).get("id", ""))
-                ids.give(part.function_response, json_part.get("functionResponse", {}).get("id", ""))
-        return found
+        """What is sent for it."""
+        return question(self.content["body"])
 
     @property
     def model(self) -> str:
