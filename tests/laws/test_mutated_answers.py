@@ -163,9 +163,9 @@ def test_numbers_of_events(wire: str) -> None:
                     assert fits, f"{twin.streamed}: every {sorted(names)} is {what}"
 
 
-@pytest.mark.parametrize("names", [{"index"}, {"id"}, {"index", "id"}], ids=str)
+@pytest.mark.parametrize("names", [("index",), ("id",), ("index", "id")], ids="-".join)
 @pytest.mark.parametrize("what", ODD)
-def test_calls_without_numbers(what: str, names: set[str]) -> None:
+def test_calls_without_numbers(what: str, names: tuple[str, ...]) -> None:
     """Calls of a chat completion stay apart without indexes and ids, or are an error."""
     calls = frozenset({"tool_calls", "executed_tools"})
     for twin in twins("openai"):
