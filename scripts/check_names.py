@@ -28,7 +28,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 PACKAGE = "ringmain."
-"""How the packages of the contract begin; what it imports is not checked."""
+"""Prefix of the contract's own packages; imported packages are not checked."""
 WORDS_FILE = Path(__file__).with_name("reserved_names.txt")
 
 SERVICE_TYPES = ("Client", "Server", "Stub", "Servicer", "Grpc", "BlockingStub", "FutureStub", "ImplBase")
@@ -55,7 +55,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What generators make the names of a field's accessors of.
+    """Holds the facts of a field that generators derive the names of its accessors from.
 
     Attributes:
         name: The field's name.
@@ -172,7 +172,7 @@ def check(files: FileDescriptorSet) -> Iterator[Finding]:
 
 
 _Problem = tuple[tuple[int, ...], str]
-"""Where a thing is in its file's descriptor, and what is wrong with it."""
+"""A path in the file's descriptor, and what is wrong with the name that stands there."""
 
 
 def _file(file: FileDescriptorProto) -> Iterator[_Problem]:

@@ -38,7 +38,7 @@ def test_terminal_is_not_steered() -> None:
 
 
 def test_steps_are_for_terminals() -> None:
-    """What happens meanwhile is a line of its own on a terminal, and leaves an answer in a file whole."""
+    """A step gets a line of its own on a terminal; an answer that goes to a file holds no steps."""
     with streams(Terminal) as (out, err):
         screen = Screen()
         screen.write("a")

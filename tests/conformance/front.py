@@ -129,7 +129,7 @@ async def _pass_on(exc: grpc.aio.AioRpcError, context: "grpc.aio.ServicerContext
 
 
 def newer_events(event: bytes) -> list[bytes]:
-    """What a newer contract could send after a part of an answer began or grew; pure.
+    """Returns events that a newer contract could send after a part of an answer began or grew; pure.
 
     An event of an unknown kind, and a piece of that part with an unknown kind of delta.
     """

@@ -95,7 +95,7 @@ def test_whole_and_streamed_look_alike() -> None:
 
 
 def test_what_a_provider_found() -> None:
-    """What the provider ran, the sources, the tokens and the media of an answer are told."""
+    """An observed answer tells the tools that the provider ran, its sources, log probabilities and media."""
     search = ProviderToolCall(
         tool_call_id="s", name="web_search", arguments_json='{"q": 1}', results=[Part()], failed=True
     )

@@ -25,7 +25,7 @@ def route(case: Case, index: int) -> str:
 
 
 def script(upstream: Upstream) -> Script:
-    """What an upstream of a case does, on a wire of HTTP."""
+    """Returns the script of a case's upstream that speaks HTTP."""
     if upstream.then is not None:
         first, then = script(replace(upstream, then=None)), script(upstream.then)
         assert not isinstance(first, Flap)
@@ -40,7 +40,7 @@ def script(upstream: Upstream) -> Script:
 
 
 def google_script(upstream: Upstream) -> vertex_script.Script:
-    """What an upstream of a case does, on Google's wire."""
+    """Returns the script of a case's upstream that speaks Google's wire."""
     first = _google_answer(upstream.gemini)
     if upstream.then is None:
         return first
