@@ -252,9 +252,10 @@ check-docs: dev-environment ## Fail when that part of the documentation is stale
 
 # --- upkeep --------------------------------------------------------------------------------------------
 
-# The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them to the newest versions.
+# The locks hold for every platform and Python, with hashes; UPGRADE=1 moves them all to the newest versions,
+# UPGRADE="openai anthropic" those alone.
 compile = $(bin)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" --no-emit-package ringmain $(if $(UPGRADE),--upgrade) pyproject.toml
+	--custom-compile-command "make lock" --no-emit-package ringmain $(if $(filter 1,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package ,$(UPGRADE))) pyproject.toml
 
 lock: dev-environment ## Resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(compile) --extra all --extra dev --group build -o requirements/dev.txt

@@ -14,7 +14,7 @@ from ringmain.v1 import (
     vision_service_pb2,
 )
 
-CONTRACT_VERSION = "1.0"
+CONTRACT_VERSION = "1.1"
 """The second number grows with every addition."""
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(

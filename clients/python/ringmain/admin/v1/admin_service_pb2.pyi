@@ -560,6 +560,9 @@ class ApiKey(_message.Message):
     ROTATE_TIME_FIELD_NUMBER: _builtins.int
     OLD_SECRET_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    ALLOWED_METHODS_FIELD_NUMBER: _builtins.int
+    ALLOWED_NETWORKS_FIELD_NUMBER: _builtins.int
+    LAST_USE_TIME_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
     """Identifies the key, and is not secret. Set by the gateway."""
     tenant_id: _builtins.str
@@ -608,6 +611,27 @@ class ApiKey(_message.Message):
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
         """When it was revoked. Absent means it was not. Set by the gateway."""
 
+    @_builtins.property
+    def allowed_methods(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Methods it may call, by their full names, such as
+        `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+        `ringmain.v1.ChatService/*`. They never widen what its scopes allow. At most
+        100, each at most 256 characters. Empty means all.
+        """
+
+    @_builtins.property
+    def allowed_networks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Networks it may be used from, as addresses or in CIDR notation, such as
+        `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+        Empty means all.
+        """
+
+    @_builtins.property
+    def last_use_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last used, exact to about a minute. Absent means never. Set by
+        the gateway.
+        """
+
     def __init__(
         self,
         *,
@@ -624,10 +648,13 @@ class ApiKey(_message.Message):
         rotate_time: _timestamp_pb2.Timestamp | None = ...,
         old_secret_expire_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        allowed_methods: _abc.Iterable[_builtins.str] | None = ...,
+        allowed_networks: _abc.Iterable[_builtins.str] | None = ...,
+        last_use_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "create_time", b"create_time", "expire_time", b"expire_time", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "allowed_models", b"allowed_models", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "scopes", b"scopes", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "allowed_methods", b"allowed_methods", "allowed_models", b"allowed_models", "allowed_networks", b"allowed_networks", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "last_use_time", b"last_use_time", "monthly_budget_nano_usd", b"monthly_budget_nano_usd", "old_secret_expire_time", b"old_secret_expire_time", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "rotate_time", b"rotate_time", "scopes", b"scopes", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__monthly_budget_nano_usd: _TypeAlias = _typing.Literal["monthly_budget_nano_usd"]  # noqa: Y015
     _WhichOneofArgType__monthly_budget_nano_usd: _TypeAlias = _typing.Literal["_monthly_budget_nano_usd", b"_monthly_budget_nano_usd"]  # noqa: Y015
