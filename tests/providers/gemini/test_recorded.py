@@ -68,6 +68,23 @@ def test_a_large_image_is_streamed() -> None:
     assert response.message.parts[1].media.data == data
 
 
+def test_what_a_model_draws_while_it_thinks() -> None:
+    """A sketch is no picture of the answer, and is not lost either."""
+    sketch = {"inlineData": {"mimeType": "image/png", "data": "AQ=="}, "thought": True}
+    drawn = {"inlineData": {"mimeType": "image/png", "data": "Ag=="}, "thoughtSignature": "c2ln"}
+    thought, media = read(document(sketch, drawn, finishReason="STOP")).message.parts
+    assert thought.provider_tool_call.name == "thought"
+    assert [one.media.data for one in thought.provider_tool_call.results] == [b"\1"]
+    assert media.media.data == b"\2"
+
+
+def test_a_call_within_a_thought() -> None:
+    """A call is a call, whatever the part is marked as."""
+    call = {"functionCall": {"name": "f", "args": {}, "id": "i1"}, "thought": True}
+    [part] = read(document(call, finishReason="STOP")).message.parts
+    assert part.tool_call.name == "f"
+
+
 def test_a_file_that_the_provider_keeps() -> None:
     """A file in an answer is a medium at its address; an address of another kind is at least shown."""
     address = "https://generativelanguage.googleapis.com/v1beta/files/abc"

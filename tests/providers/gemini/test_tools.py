@@ -140,11 +140,40 @@ def test_sources_join_a_search_that_was_shown() -> None:
         {"toolResponse": {"response": []}},
         {"functionResponse": {"name": "ringmain/part", "response": {"toolCall": "{}"}}},
         {"executableCode": {"code": None}},
+        {"heard": {"of": ["nothing", {"like": 1.5}]}},
+        {"first": "a", "second": {"b": None}, "thought": True, "partMetadata": {"x": "y"}},
     ],
 )
 def test_odd_parts(part: Any) -> None:
-    """A part of a tool that has another shape says nothing, and does no harm."""
+    """A part of an unknown kind, or of a tool that has another shape, is passed on as it came."""
+    [odd, so] = answer(part, {"text": "So."}).message.parts
+    call = odd.provider_tool_call
+    assert (call.name, call.tool_call_id, call.arguments_json, odd.signature) == (
+        next(iter(part)),
+        "",
+        "",
+        b"",
+    )
+    [result] = call.results
+    shown = {name: value for name, value in part.items() if name not in ("thought", "partMetadata")}
+    assert orjson.loads(result.text) == (shown if len(shown) > 1 else shown[call.name])
+    assert so.text == "So."
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{}, {"partMetadata": {"x": 1}}, {"newField": None}, {"newField": ""}, {"text": "", "newField": []}],
+)
+def test_parts_that_hold_nothing(part: Any) -> None:
+    """A part without content is no part of the answer."""
     assert [one.text for one in answer(part, {"text": "So."}).message.parts] == ["So."]
+
+
+def test_odd_parts_do_not_go_back() -> None:
+    """What is not known to be harmless is not sent to the provider again."""
+    response = answer({"heard": {"of": "nothing"}}, {"text": "So."})
+    back = sent(asked(MessageToDict(response.message), {"role": "ROLE_USER", "parts": [{"text": "And?"}]}))
+    assert back["contents"][1] == {"role": "model", "parts": [{"text": "So."}]}
 
 
 def test_results_of_unknown_shape() -> None:
@@ -158,12 +187,14 @@ def test_results_of_unknown_shape() -> None:
 
 
 def test_deep_parts() -> None:
-    """A part that is nested deeper than a caller may send back is left out."""
+    """A part that is nested deeper than a caller may send back has no state, but is shown."""
     deep: Any = []
     for _ in range(40):
         deep = [deep]
-    found = answer({"toolCall": {"toolType": "X", "args": {"deep": deep}}}, {"text": "So."})
-    assert len(found.message.parts) == 1
+    call = {"toolCall": {"toolType": "X", "args": {"deep": deep}}}
+    [shown, _] = answer(call, {"text": "So."}).message.parts
+    assert not shown.signature
+    assert shown.provider_tool_call.results[0].text.count("[") == 41
 
 
 def test_a_function_cannot_pass_for_a_part() -> None:

@@ -5,6 +5,7 @@ from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain_server.errors import ContentFiltered, StreamBroken
 from ringmain_server.operations.chat_fold import fold
+from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexStreamChatTranslator
 
 from tests.fakes.vertex_behaviours import OSLO, ROME
@@ -112,3 +113,14 @@ def test_parts_end_when_the_next_begins() -> None:
     assert kinds == ["part_started"] * 2 + ["part_finished", "part_started"] + ["part_finished"] * 2 + [
         "finished"
     ]
+
+
+def test_a_part_with_a_field_that_nobody_knows() -> None:
+    """A part of a kind that the messages do not know is passed on as the bytes of its field."""
+    [first] = answer({"text": "So."}).messages
+    odd = wire.Part.FromString(b"\xa2\x06\x02hi" + wire.Part(thought=True).SerializeToString())
+    first.candidates[0].content.parts.append(odd)
+    _, part = golden.answer(first).message.parts
+    assert part.provider_tool_call.name == "part_100"
+    [result] = part.provider_tool_call.results
+    assert (result.media.mime_type, result.media.data) == ("application/protobuf", b"hi")

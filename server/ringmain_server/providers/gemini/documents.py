@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.sources import beside
 from ringmain_server.providers.numbers import count, place
-from ringmain_server.providers.vertex import ids, wire
+from ringmain_server.providers.vertex import ids, unknown_parts, wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
 from ringmain_server.providers.vertex.provider_tools import CARRIER, carried, uncarried
 from ringmain_server.providers.vertex.provider_tools import PARTS as TOOL_PARTS
@@ -31,8 +31,13 @@ _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTo
 _FROM_TOOLS = "toolUsePromptTokensDetails"
 _MOST = 2**31 - 1
 """The largest count that a message can hold."""
-_PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "inlineData", "fileData"})
-"""The fields of a part that are read, besides those of the provider's own tools."""
+_CONTENTS = frozenset({"text", "functionCall", "inlineData", "fileData"})
+"""The contents of a part that are read, besides those of the provider's own tools."""
+_BESIDE = frozenset({"thought", "thoughtSignature"})
+"""The fields of a part that are read beside its content."""
+_READ = _CONTENTS | _BESIDE
+_ABOUT = _READ | {"videoMetadata", "mediaResolution", "mediaProcessing", "speechMetadata", "partMetadata"}
+"""Fields that are about the content of a part and hold none: https://ai.google.dev/api/caching#Part."""
 
 
 def from_message(message: wire.GenerateContentRequest) -> Object:
@@ -152,11 +157,18 @@ def _candidate(candidate: Object) -> Object:
 
 
 def _part(part: Object) -> Object:
-    found = {name: value for name, value in part.items() if name in _PARTS}
+    if not any(map(part.get, _CONTENTS)) and (content := _uncommon(part)):
+        return {**{name: part[name] for name in _BESIDE & part.keys()}, **content}
+    return {name: value for name, value in part.items() if name in _READ}
+
+
+def _uncommon(part: Object) -> Object:
+    """Returns the content of a part that the messages lack, as one that they have; empty if it has none."""
     for name in TOOL_PARTS & part.keys():
         if isinstance(content := part[name], dict):
-            found.update(carried(name, content))
-    return found
+            return carried(name, content)
+    others = {name: value for name, value in part.items() if value and name not in _ABOUT}
+    return unknown_parts.carried(others) if others else {}
 
 
 def _read_ids(document: Object, message: wire.GenerateContentResponse) -> None:

@@ -5,7 +5,7 @@ each message of a stream have the same type, so the same code reads both and the
 """
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
-from ringmain.v1.content_pb2 import Media
+from ringmain.v1.content_pb2 import Media, Part
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
@@ -17,6 +17,7 @@ from ringmain_server.providers.vertex import ids, logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ID_LIMIT, ToolPart, ToolReader, tool_part
+from ringmain_server.providers.vertex.unknown_parts import THOUGHT, unknown_part
 from ringmain_server.providers.vertex.usage import usage
 
 _TEXT, _THOUGHT, _TOOL, _OTHER = "text", "thought", "tool", ""
@@ -181,7 +182,7 @@ class VertexAnswer:
             self._said.append((self._key, text))
             if part.thought_signature:
                 self._sign(part.thought_signature)
-        elif part.thought:
+        elif part.thought and part.HasField("text"):
             self._think(text, part.thought_signature)
         else:
             self._rare(part, message)
@@ -198,12 +199,22 @@ class VertexAnswer:
         kind = part.WhichOneof("data")
         if kind == "function_call":
             self._call(part.function_call, message)
+        elif kind == "inline_data" and part.thought:
+            blob = part.inline_data
+            self._show(THOUGHT, Part(media=Media(mime_type=blob.mime_type, data=blob.data)))
+            return
         elif kind == "inline_data":
             self._media(part.inline_data)
         elif kind == "file_data" and part.file_data.file_uri:
             self._file(part.file_data)
         elif (found := tool_part(part, kind)) is not None:
             self._tool(found, message)
+            return
+        elif (unknown := unknown_part(part, kind)) is not None:
+            self._show(unknown.name, unknown.shown)
+            return
+        elif part.thought:
+            self._think("", part.thought_signature)
             return
         elif part.thought_signature and self._kind != _TEXT:
             self._next(_TEXT)
@@ -237,6 +248,12 @@ class VertexAnswer:
             self.assembler.media(Media(mime_type=file.mime_type, uri=file.file_uri), self._key)
         else:
             self.assembler.text(file.file_uri, self._key)
+
+    def _show(self, name: str, shown: Part) -> None:
+        """Appends what has no other place in an answer, as a tool that the provider ran."""
+        self._next(_OTHER)
+        self.assembler.provider_tool_call(self._key, "", name)
+        self.assembler.result(shown, self._key)
 
     def _tool(self, part: ToolPart, message: wire.GenerateContentResponse) -> None:
         """Appends what a tool of the provider's own was asked, or what it gave."""
