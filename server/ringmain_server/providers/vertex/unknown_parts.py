@@ -11,11 +11,11 @@ are not the picture that was asked for. They are the results of a `ProviderToolC
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.unknown_fields import UnknownFieldSet
 from ringmain.v1.content_pb2 import Media, Part
 
 from ringmain_server.providers.json_reader import written
+from ringmain_server.providers.structs import read_object
 from ringmain_server.providers.vertex import provider_tools, wire
 
 CARRIER = "ringmain/unknown"
@@ -80,4 +80,5 @@ def _response(found: wire.FunctionResponse) -> UnknownPart:
     if found.name in _CARRIERS and len(found.response.fields) == 1:
         [(name, value)] = found.response.fields.items()
         return UnknownPart(name[:_NAME_LIMIT], Part(text=value.string_value))
-    return UnknownPart(_RESPONSE, Part(text=written(MessageToDict(found))))
+    shown = {"name": found.name, "response": read_object(found.response)}
+    return UnknownPart(_RESPONSE, Part(text=written(shown)))
