@@ -53,11 +53,12 @@ def _is_default(section: object, name: str) -> bool:
     if not isinstance(section, BaseModel):
         return False
     usual = type(section).model_fields[name].get_default(call_default_factory=True, validated_data={})
-    return bool(dict(section)[name] == usual)
+    return bool(getattr(section, name) == usual)
 
 
 def _named(value: object) -> Mapping[str, object] | None:
     """Returns the values of a section or a mapping by name, None for anything else."""
     if isinstance(value, BaseModel):
-        return dict(value)
+        # `dict(value)` would take a setting named `keys` for a mapping's method.
+        return {name: inner for name, inner in value}  # noqa: C416
     return value if isinstance(value, Mapping) else None

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ringmain_server import config
-from ringmain_server.config import fields, reliability
+from ringmain_server.config import auth, fields, reliability
 from ringmain_server.config.schema import Shape, shape
 from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS, Kind
@@ -130,6 +130,13 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("server", config.ServerSettings),
     ("log", config.LogSettings),
     ("log.file", config.LogFileSettings),
+    ("auth", auth.AuthSettings),
+    ("auth.keys", auth.KeySettings),
+    ("auth.issuers.NAME", auth.IssuerSettings),
+    ("auth.issuers.NAME.claims", auth.ClaimSettings),
+    ("auth.certificates", auth.CertificateSettings),
+    ("auth.certificates.rules[]", auth.CertificateRule),
+    ("tenants.NAME", auth.TenantSettings),
     ("timeouts", config.TimeoutSettings),
     ("retry", reliability.RetrySettings),
     ("backoff", reliability.BackoffSection),
@@ -263,6 +270,8 @@ def _written(value: object, expected: Shape) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value >= 2**20:
         return f"{value // 2**20}MiB"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
     if expected.bare is float and isinstance(value, float):
         return f"{value:g}s"
     return str(value)

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from ringmain_server.config import units
+from ringmain_server.config.auth import AuthSettings, TenantSettings
 from ringmain_server.config.fields import (
     Address,
     Count,
@@ -231,6 +232,10 @@ class Settings(Section):
 
     server: ServerSettings = Field(default_factory=ServerSettings, description="The service itself.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logs.")
+    auth: AuthSettings = Field(default_factory=AuthSettings, description="Who may call.")
+    tenants: Annotated[Mapping[str, TenantSettings], AfterValidator(frozen)] = Field(
+        default_factory=nothing, description="The tenants, by the name that keys and claims have."
+    )
     timeouts: TimeoutSettings = Field(
         default_factory=TimeoutSettings, description="Timeouts of every provider."
     )

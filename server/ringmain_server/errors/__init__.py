@@ -8,6 +8,8 @@
     │   ├── ModelNotFound              NOT_FOUND             no candidate serves the model
     │   ├── ResourceNotFound           NOT_FOUND             there is no such provider, key or the like
     │   ├── MethodNotServed            UNIMPLEMENTED         this server does not serve the method
+    │   ├── CredentialsInvalid         UNAUTHENTICATED       the caller's credentials are missing or wrong
+    │   ├── NotAllowed                 PERMISSION_DENIED     the caller may not use the model or the method
     │   ├── CapabilityMissing          FAILED_PRECONDITION   the candidates lack what is needed
     │   └── DeadlineExceeded           DEADLINE_EXCEEDED     the caller's deadline passed
     ├── GatewayError                   the gateway cannot serve it now
@@ -61,12 +63,14 @@ from ringmain_server.errors.base import (
 from ringmain_server.errors.caller import (
     CallerError,
     CapabilityMissing,
+    CredentialsInvalid,
     DeadlineExceeded,
     Inexpressible,
     InvalidField,
     MediaInvalid,
     MethodNotServed,
     ModelNotFound,
+    NotAllowed,
     ResourceNotFound,
 )
 from ringmain_server.errors.gateway import (
@@ -123,6 +127,7 @@ __all__ = [
     "ContentFiltered",
     "ContextTooLong",
     "CooldownKind",
+    "CredentialsInvalid",
     "CredentialsRefused",
     "DeadlineExceeded",
     "Drained",
@@ -140,6 +145,7 @@ __all__ = [
     "ModelNotFound",
     "ModelOutputInvalid",
     "NoAnswer",
+    "NotAllowed",
     "Overloaded",
     "PrefillRejected",
     "ProviderError",

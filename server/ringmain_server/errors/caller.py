@@ -1,7 +1,7 @@
 """Errors: a request cannot be served as it stands."""
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
 
 import grpc
 
@@ -96,6 +96,46 @@ class CapabilityMissing(CallerError):
             message or f"model {quoted(model)} has no candidate with {capability}",
             metadata={"model": model, "capability": capability},
         )
+
+
+_INVALID: Final = "the credentials are not valid here"
+"""The one text for credentials that are unknown, revoked, expired or malformed: callers cannot tell which."""
+
+
+class CredentialsInvalid(CallerError):
+    """The caller's credentials are missing or wrong.
+
+    Args:
+        cause: What is wrong, for the metrics: `missing`, `ambiguous`, `malformed`, `key`, `token` or
+            `certificate`.
+        problem: What is wrong, for the log alone. It never holds a credential.
+        message: A description for people. Its default is the only text for credentials that were looked at.
+    """
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+    reason = "CREDENTIALS_INVALID"
+
+    def __init__(self, cause: str, problem: str = "", message: str = _INVALID) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.problem = problem
+
+
+class NotAllowed(CallerError):
+    """The caller is known and may not do this.
+
+    Args:
+        cause: What it may not use, for the metrics: `scope`, `method`, `network`, `model` or `tenant`.
+        message: A description for people. It tells nothing that only those who are allowed may know.
+        metadata: Details for programs.
+    """
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+    reason = "NOT_ALLOWED"
+
+    def __init__(self, cause: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, metadata=metadata)
+        self.cause = cause
 
 
 class DeadlineExceeded(CallerError):

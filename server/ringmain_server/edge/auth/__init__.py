@@ -1,0 +1,1 @@
+"""Room 1: finds out who calls, by what the caller shows."""
