@@ -36,7 +36,7 @@ class Candidate:
         timeouts: The timeouts of an attempt.
         price: Its price, None when unknown.
         price_configured: Whether an operator set the price, which then overrides any other.
-        capabilities: Values of `Capability` and of `RESTRICTIONS`, None when unknown.
+        capabilities: Values of `Capability` and of `UNLISTED`, None when unknown.
         context_tokens: The most tokens of input and output together, 0 when unknown.
         max_output_tokens: The most tokens of output, 0 when unknown.
         output_limit_configured: Whether an operator set `max_output_tokens`. It is then also the default for

@@ -108,6 +108,23 @@ async def test_domains(vertex: FakeVertex, gemini: FakeGemini, ringmain: Gateway
     assert (len(vertex.requests), asked(gemini)) == (1, [])
 
 
+async def test_objects_in_googles_storage(vertex: FakeVertex, gemini: FakeGemini, ringmain: Gateway) -> None:
+    """An address at gs:// goes only to Vertex AI, as it is, and nowhere if no candidate is there."""
+    request = ask("smart", "What is it?")
+    request.messages[0].parts.add(media={"uri": "gs://bucket/a b.mp4"})
+    vertex.enqueue(answer({"text": "A cat."}))
+    found = await ringmain.stub.Chat(request)
+    assert (found.route.provider_id, len(found.route.attempts)) == ("cloud", 1)
+    file = vertex.requests[0].message.contents[0].parts[1].file_data
+    assert (file.mime_type, file.file_uri) == ("video/mp4", "gs://bucket/a b.mp4")
+    request.routing_policy.provider_ids.append("dev")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ringmain.stub.Chat(request)
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert "media.uri.gs" in (caught.value.details() or "")
+    assert (len(vertex.requests), asked(gemini)) == (1, [])
+
+
 async def test_nobody_else_gets_what_is_googles(
     vertex: FakeVertex, gemini: FakeGemini, ringmain: Gateway
 ) -> None:

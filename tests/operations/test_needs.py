@@ -1,8 +1,10 @@
 """What a chat request needs of a model."""
 
 import pytest
+from google.protobuf.message import Message
 from ringmain.v1 import chat_service_pb2 as pb
 from ringmain.v1.content_pb2 import ROLE_TOOL, ROLE_USER, Media, Part, ToolResult
+from ringmain.v1.embedding_service_pb2 import EmbedRequest
 from ringmain.v1.generation_pb2 import (
     MODALITY_AUDIO,
     MODALITY_IMAGE,
@@ -13,6 +15,12 @@ from ringmain.v1.generation_pb2 import (
     Tool,
     ToolMode,
     WebSearchTool,
+)
+from ringmain.v1.image_service_pb2 import (
+    EditImagesRequest,
+    InspectImageRequest,
+    StreamImagesRequest,
+    UpscaleImageRequest,
 )
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_AUDIO_INPUT,
@@ -25,8 +33,18 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_VISION,
     CAPABILITY_WEB_SEARCH,
 )
-from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS
-from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS, GOOGLE_STORAGE
+from ringmain_server.operations import (
+    CHAT,
+    CLASSIFY_IMAGE,
+    COUNT_TOKENS,
+    EDIT_IMAGES,
+    EMBED,
+    STREAM_CHAT,
+    STREAM_EDIT_IMAGES,
+    UPSCALE_IMAGE,
+)
+from ringmain_server.operations.base import AnyOperation
 from ringmain_server.operations.needs import CHAT_NEEDS, chat_needs
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -66,11 +84,33 @@ def ask(*parts: Part) -> pb.ChatRequest:
         (Media(uri="https://example.com/song.mp3"), AUDIO),
         (Media(data=b"x", mime_type="video/mp4"), NONE),
         (Media(data=b"something"), NONE),
+        (Media(uri="gs://bucket/cat.png"), VISION | {GOOGLE_STORAGE}),
+        (Media(uri="gs://bucket/clip.mp4"), {GOOGLE_STORAGE}),
     ],
 )
 def test_media_needs_what_reads_it(media: Media, needed: set[int]) -> None:
     """Images, documents and audio need a capability each; text goes as text, and video has no capability."""
     assert chat_needs(ask(Part(media=media))) == needed
+
+
+@pytest.mark.parametrize(
+    ("op", "request_"),
+    [
+        (EDIT_IMAGES, EditImagesRequest(images=[Media(data=PNG), Media(uri="gs://bucket/x.png")])),
+        (EDIT_IMAGES, EditImagesRequest(mask=Media(uri="gs://bucket/x.png"))),
+        (
+            STREAM_EDIT_IMAGES,
+            StreamImagesRequest(edit=EditImagesRequest(mask=Media(uri="gs://bucket/x.png"))),
+        ),
+        (UPSCALE_IMAGE, UpscaleImageRequest(image=Media(uri="gs://bucket/x.png"))),
+        (CLASSIFY_IMAGE, InspectImageRequest(image=Media(uri="gs://bucket/x.png"))),
+        (EMBED, EmbedRequest(media=[Media(uri="gs://bucket/x.png")])),
+    ],
+)
+def test_googles_storage_is_needed_everywhere(op: AnyOperation, request_: Message) -> None:
+    """An object in Google's storage needs a wire that carries its address, whatever is asked for."""
+    assert op.needs(request_, True) == op.may_need == {GOOGLE_STORAGE}
+    assert op.needs(type(request_)(), True) == NONE
 
 
 def test_media_of_tool_results_counts() -> None:

@@ -11,7 +11,7 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT, CAPABILITY_TOOLS
 from ringmain_server.assembly.policies import health_settings, model_policy
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
-from ringmain_server.catalog.capabilities import CHAT_FEATURES, RESTRICTIONS, WIRE_FEATURES, capability
+from ringmain_server.catalog.capabilities import CHAT_FEATURES, UNLISTED, WIRE_FEATURES, capability
 from ringmain_server.catalog.limits import Limits
 from ringmain_server.catalog.models import UNKNOWN, KnownModel, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
@@ -116,7 +116,7 @@ def _capabilities(
         if able is None:
             return None
         found = able | provider.gives(stated.model) if CAPABILITY_TOOLS in able else able
-    return found - (WIRE_FEATURES - carried) | (RESTRICTIONS & carried)
+    return found - (WIRE_FEATURES - carried) | (UNLISTED & carried)
 
 
 def _taken(limits: Limits) -> ModelLimits:

@@ -34,12 +34,19 @@ CHAT_FEATURES: frozenset[int] = _WIRE_CAPABILITIES | {
 
 ALLOWED_DOMAINS = 1001
 BLOCKED_DOMAINS = 1002
-_RESTRICTIONS = {ALLOWED_DOMAINS: "web_search.allowed_domains", BLOCKED_DOMAINS: "web_search.blocked_domains"}
-RESTRICTIONS: frozenset[int] = frozenset(_RESTRICTIONS)
-"""Restrictions of a web search: needed like capabilities, but listed for no model."""
+GOOGLE_STORAGE = 1003
+_UNLISTED = {
+    ALLOWED_DOMAINS: "web_search.allowed_domains",
+    BLOCKED_DOMAINS: "web_search.blocked_domains",
+    GOOGLE_STORAGE: "media.uri.gs",
+}
+UNLISTED: frozenset[int] = frozenset(_UNLISTED)
+"""Features that are needed like capabilities, but are listed for no model."""
+RESTRICTIONS: frozenset[int] = frozenset({ALLOWED_DOMAINS, BLOCKED_DOMAINS})
+"""Restrictions of a web search, which are unlisted."""
 
-WIRE_FEATURES: frozenset[int] = _WIRE_CAPABILITIES | RESTRICTIONS
-"""Features of a chat that not every wire can carry."""
+WIRE_FEATURES: frozenset[int] = _WIRE_CAPABILITIES | UNLISTED
+"""Features of a request that not every wire can carry."""
 
 _PREFIX = "CAPABILITY_"
 
@@ -57,8 +64,8 @@ def capability(name: str) -> int:
 
 
 def capability_name(value: int) -> str:
-    """Returns the lower-case name of a capability, or of a restriction."""
-    if value in _RESTRICTIONS:
-        return _RESTRICTIONS[value]
+    """Returns the lower-case name of a capability, or of a feature that is unlisted."""
+    if value in _UNLISTED:
+        return _UNLISTED[value]
     name: str = Capability.DESCRIPTOR.values_by_number[value].name
     return name.removeprefix(_PREFIX).lower()

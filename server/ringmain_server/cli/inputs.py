@@ -63,7 +63,7 @@ def read_lines(name: str | None) -> list[str]:
 
 def is_address(name: str) -> bool:
     """Whether a name is an address, which the gateway or a provider fetches."""
-    return name.startswith("https://")
+    return name.startswith(("https://", "gs://"))
 
 
 def _expanded(argument: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from ringmain_server.operations.image_media import (
     fit_edit_images,
     fit_stream_edit_images,
 )
+from ringmain_server.operations.needs import MEDIA_NEEDS, media_needs
 from ringmain_server.operations.replay import LARGE, essence, whole
 
 Drawing = image_pb2.GenerateImagesRequest | image_pb2.EditImagesRequest
@@ -65,6 +66,8 @@ EDIT_IMAGES: Unary[image_pb2.EditImagesRequest, image_pb2.EditImagesResponse] = 
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=identify,
+    may_need=MEDIA_NEEDS,
+    needs=media_needs,
     fit=fit_edit_images,
     finish=finish_edited,
     passes_options=_passes_options,
@@ -107,6 +110,8 @@ STREAM_EDIT_IMAGES: Streamed[image_pb2.StreamImagesRequest, image_pb2.ImageEvent
     started=_started,
     accounted=_accounted,
     identify=identify_last,
+    may_need=MEDIA_NEEDS,
+    needs=media_needs,
     fit=fit_stream_edit_images,
     passes_options=lambda request: _passes_options(request.edit),
     replay=_replay(image_pb2.EditImagesResponse, lambda request: request.edit),
@@ -121,6 +126,8 @@ UPSCALE_IMAGE: Unary[image_pb2.UpscaleImageRequest, image_pb2.UpscaleImageRespon
     routed=lambda request: request,
     accounted=lambda response: response,
     identify=identify,
+    may_need=MEDIA_NEEDS,
+    needs=media_needs,
     finish=finish_upscaled,
     passes_options=lambda request: bool(request.upscale_config.provider_options),
     replay=whole(image_pb2.UpscaleImageResponse),
@@ -133,4 +140,6 @@ CLASSIFY_IMAGE: Unary[image_pb2.InspectImageRequest, image_pb2.InspectImageRespo
     cacheable=True,
     routed=lambda request: request,
     accounted=lambda response: response,
+    may_need=MEDIA_NEEDS,
+    needs=media_needs,
 )

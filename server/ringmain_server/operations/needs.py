@@ -6,12 +6,13 @@ tools and the modalities of the answer are needs, and the effort to reason with 
 `json_object`: a model that lacks it is asked in words alone, and mostly obeys. `json_schema` is a need
 although it sits among the knobs: it is "the shape the answer must have", and a success of another shape would
 break that promise. The domains to which a web search is restricted are needs too: dropped, they would be a
-leak.
+leak. So is an object in Google's storage, which no other provider can read.
 """
 
 import mimetypes
 from urllib.parse import urlsplit
 
+from google.protobuf.message import Message
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import Media, Part
 from ringmain.v1.generation_pb2 import MODALITY_AUDIO, MODALITY_IMAGE, Tool
@@ -27,8 +28,14 @@ from ringmain.v1.model_service_pb2 import (
     CAPABILITY_WEB_SEARCH,
 )
 
-from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS, WIRE_FEATURES
+from ringmain_server.catalog.capabilities import (
+    ALLOWED_DOMAINS,
+    BLOCKED_DOMAINS,
+    GOOGLE_STORAGE,
+    WIRE_FEATURES,
+)
 from ringmain_server.media.detect import detect
+from ringmain_server.media.walk import any_media
 
 NOTHING: frozenset[int] = frozenset()
 CHAT_NEEDS: frozenset[int] = WIRE_FEATURES | {
@@ -39,6 +46,9 @@ CHAT_NEEDS: frozenset[int] = WIRE_FEATURES | {
 }
 """Everything that `chat_needs` may find."""
 
+MEDIA_NEEDS: frozenset[int] = frozenset({GOOGLE_STORAGE})
+"""Everything that `media_needs` may find."""
+_GS = "gs://"
 _MODALITIES = {MODALITY_IMAGE: CAPABILITY_IMAGE_OUTPUT, MODALITY_AUDIO: CAPABILITY_AUDIO_OUTPUT}
 _DOCUMENTS = frozenset({"application/pdf", "application/msword", "application/epub+zip", "application/rtf"})
 _OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
@@ -54,8 +64,22 @@ def may_hold_media(request: ChatRequest) -> bool:
     return False
 
 
+def media_needs(request: Message, may_hold_media: bool = True) -> frozenset[int]:
+    """Returns what the media of a request need besides the operation's own capability.
+
+    Args:
+        request: Any request.
+        may_hold_media: Whether it may hold media.
+    """
+    return MEDIA_NEEDS if may_hold_media and any_media(request, _is_in_storage) else NOTHING
+
+
+def _is_in_storage(media: Media) -> bool:
+    return media.uri.startswith(_GS)
+
+
 def chat_needs(request: ChatRequest, media: bool = True) -> frozenset[int]:
-    """Returns what a chat request needs besides `CAPABILITY_CHAT`: values of `Capability` and `RESTRICTIONS`.
+    """Returns what a chat request needs besides `CAPABILITY_CHAT`: values of `Capability` and `UNLISTED`.
 
     Args:
         request: The request.
@@ -98,7 +122,11 @@ def _part_needs(part: Part) -> set[int]:
 
 
 def _media_needs(media: Media) -> set[int]:
-    """Returns what a medium needs.
+    return {*_kind_needs(media), *(MEDIA_NEEDS if _is_in_storage(media) else ())}
+
+
+def _kind_needs(media: Media) -> set[int]:
+    """Returns what a medium needs by its kind.
 
     Text files go as text, which every model reads; for video there is no capability.
     """

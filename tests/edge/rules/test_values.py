@@ -78,10 +78,17 @@ def test_a_time_is_a_duration_above_zero_and_at_most_a_day(
         "HTTP://example.com",
         "data:image/png;base64,AAAA",
         "file:///etc/passwd",
+        "gs://bucket",
+        "gs://bucket/",
+        "gs://user:word@bucket/x.png",
+        "gs://Bucket/x.png",
+        "gs:///x.png",
+        "gs://../x.png",
+        "gs://bucket/x\ny.png",
     ],
 )
 def test_an_address_that_programs_take_apart_differently_is_refused(uri: str) -> None:
-    """Only an https address of a host, without credentials, is let through, and none makes a rule fail."""
+    """Only an https address of a host or an object of a bucket is let through, and none makes a rule fail."""
     request = _good()
     request.messages[0].parts.add(media=content.Media(uri=uri))
     assert _fields(request) == ["messages[0].parts[1].media.uri"]
@@ -96,6 +103,7 @@ def test_an_address_that_programs_take_apart_differently_is_refused(uri: str) ->
         "https://[2001:db8::1]:8443/x.png",
         "https://127.0.0.1/x.png",
         "https://bücher.example/x.png",
+        "gs://my_bucket-1.example.com/a folder/é?x#y.png",
     ],
 )
 def test_an_ordinary_address_is_let_through(uri: str) -> None:

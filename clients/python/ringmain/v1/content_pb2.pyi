@@ -226,7 +226,9 @@ class Media(_message.Message):
     uri: _builtins.str
     """An https address of a host, without credentials, at most 8,192
     characters. The gateway fetches it only where its operator allows the
-    host; otherwise the provider is given the address.
+    host; otherwise the provider is given the address. Or the address of an
+    object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+    the gateway never fetches: only candidates on Vertex AI are tried.
     """
     filename: _builtins.str
     """A name for documents, such as `report.pdf`, at most 256 characters.

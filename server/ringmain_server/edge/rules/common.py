@@ -40,6 +40,8 @@ MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*",
 _UPWARDS = frozenset({".", ".."})
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _HOST_LIMIT = 253
+_IN_STORAGE = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\x00-\x1f\x7f-\x9f]+")
+"""Matches the address of an object in Google's storage: https://cloud.google.com/storage/docs/buckets#naming."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 
@@ -110,8 +112,9 @@ def media(media: Media, path: str) -> Rules:
     elif source == "uri":
         if len(media.uri) > URI_LIMIT:
             yield Violation(f"{path}.uri", too_long(URI_LIMIT))
-        elif not _is_https(media.uri):
-            yield Violation(f"{path}.uri", "is not an https address of a host, without credentials")
+        elif not (_is_https(media.uri) or _IN_STORAGE.fullmatch(media.uri)):
+            wrong = "is not an https address of a host, without credentials, nor an object at gs://"
+            yield Violation(f"{path}.uri", wrong)
     else:
         yield from _bytes(media, media.data, path)  # read once: each access copies them
 

@@ -6,7 +6,7 @@ Translators are pure, and the Gemini developer API shares them (`providers/gemin
 
 from typing import TYPE_CHECKING
 
-from ringmain_server.catalog.capabilities import BLOCKED_DOMAINS
+from ringmain_server.catalog.capabilities import BLOCKED_DOMAINS, GOOGLE_STORAGE
 from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.lazy import Library
@@ -62,8 +62,9 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
         kind=settings.kind,
         transport=transport,
         translators=chosen.everything,
-        # Only here a search can leave domains out; at no host can it be kept to some.
-        carries=lambda _: choice.CARRIES | {BLOCKED_DOMAINS},
+        # Only here a search can leave domains out, and media are read from Google's storage; at no host can a
+        # search be kept to some domains.
+        carries=lambda _: choice.CARRIES | {BLOCKED_DOMAINS, GOOGLE_STORAGE},
         gives=lambda _: choice.GIVES,
         translators_for=chosen,
         edits=choice.edits,
