@@ -5,10 +5,21 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from ringmain_server.config import units
-from ringmain_server.config.fields import Flag, Secret, Section, Text, Wait, frozen, not_empty, nothing
+from ringmain_server.config.fields import (
+    Flag,
+    Secret,
+    Section,
+    Span,
+    Text,
+    Wait,
+    frozen,
+    not_empty,
+    nothing,
+)
+from ringmain_server.identity.claims import claim_path
 from ringmain_server.identity.networks import network
 
 ScopeName = Literal["inference", "usage", "admin"]
@@ -47,9 +58,19 @@ def _tenant(value: str) -> str:
     return value
 
 
+def _path(value: object) -> object:
+    return claim_path(value) if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 NetworkText = Annotated[Text, AfterValidator(_network)]
 KeyAddress = Annotated[Text, AfterValidator(_key_address)]
 TenantName = Annotated[Text, AfterValidator(_tenant)]
+ClaimPath = Annotated[tuple[Text, ...], BeforeValidator(_path), AfterValidator(not_empty)]
+ScopeNames = Annotated[tuple[ScopeName, ...], BeforeValidator(_listed), AfterValidator(not_empty)]
 
 
 class KeySettings(Section):
@@ -69,19 +90,23 @@ class KeySettings(Section):
 
 
 class ClaimSettings(Section):
-    """The claims of a token that say who calls. A path such as `realm_access.roles` leads into objects."""
+    """The claims of a token that say who calls.
 
-    tenant: Text | None = Field(default=None, description="The claim that holds the tenant.")
-    principal: Text = Field(default="sub", description="The claim that holds the caller's name.")
-    scopes: Text | None = Field(
+    Dots lead into objects, as in `realm_access.roles`. A name that has dots itself is written as a list of
+    one, `["example.com/tenant"]`, or as the address that it is, `https://example.com/tenant`.
+    """
+
+    tenant: ClaimPath | None = Field(default=None, description="The claim that holds the tenant.")
+    principal: ClaimPath = Field(default=("sub",), description="The claim that holds the caller's name.")
+    scopes: ClaimPath | None = Field(
         default=None,
         description="The claim that holds the scopes: a list, or text with spaces between them. Absent "
-        "means `scope`, or `scp` where there is none.",
+        "means `scope`, `scp` and `roles`, whichever a token has.",
     )
-    models: Text | None = Field(
+    models: ClaimPath | None = Field(
         default=None,
-        description="The claim that lists the models the caller may use. A token without it may use none. "
-        "Absent means that tokens do not limit models.",
+        description="The claim that lists the models the caller may use; an entry may end in `*`. A token "
+        "without it may use none. Absent means that tokens do not limit models.",
     )
 
 
@@ -89,7 +114,7 @@ class IssuerSettings(Section):
     """An identity provider (OpenID Connect) whose tokens callers may show. The name is of your choice."""
 
     issuer: Text = Field(description="The `iss` of its tokens, exactly as they have it.")
-    audience: Annotated[tuple[Text, ...], AfterValidator(not_empty)] = Field(
+    audience: Annotated[tuple[Text, ...], BeforeValidator(_listed), AfterValidator(not_empty)] = Field(
         description="The `aud` of tokens for this gateway: one of these must be in the token."
     )
     algorithms: Annotated[tuple[Algorithm, ...], AfterValidator(not_empty)] = Field(
@@ -103,6 +128,21 @@ class IssuerSettings(Section):
     jwks_file: Text | None = Field(
         default=None, description="A file that holds its public keys, in place of fetching them."
     )
+    ca_file: Text | None = Field(
+        default=None,
+        description="The certificates (PEM) of the authorities that its addresses are trusted by. Absent "
+        "means those of the system.",
+    )
+    token_file: Text | None = Field(
+        default=None,
+        description="A file that holds a bearer token for fetching its keys, read each time. It is sent to "
+        "the host of `jwks_url`, or of `issuer` where that is absent, and to no other.",
+    )
+    refresh_interval: Span = Field(
+        default=300.0,
+        description="How often its keys are fetched. A key that it has withdrawn is refused after this time "
+        "at the latest; an unknown one is fetched at once, at most every 30 seconds.",
+    )
     leeway: Wait = Field(
         default=30.0, description="How far the clocks of issuer and gateway may differ, at most 5 minutes."
     )
@@ -110,10 +150,10 @@ class IssuerSettings(Section):
     tenant: TenantName | None = Field(
         default=None, description="The tenant of all its tokens, in place of `claims.tenant`."
     )
-    scopes: Annotated[Mapping[str, ScopeName], AfterValidator(frozen)] = Field(
+    scopes: Annotated[Mapping[str, ScopeNames], AfterValidator(frozen)] = Field(
         default_factory=nothing,
-        description="What the values of the claim of scopes, such as roles, allow: `inference`, `usage` or "
-        "`admin`. Other values allow nothing.",
+        description="What the values of the claim of scopes, such as roles, allow: one or several of "
+        "`inference`, `usage` and `admin`. Other values allow nothing.",
     )
     default_scopes: tuple[ScopeName, ...] | None = Field(
         default=None,
@@ -134,6 +174,21 @@ class IssuerSettings(Section):
             raise ValueError("must have either tenant, the tenant of all its tokens, or claims.tenant")
         if self.jwks_url is not None and self.jwks_file is not None:
             raise ValueError("must not have both jwks_url and jwks_file")
+        if self.claims.scopes is not None and not self.scopes:
+            raise ValueError("must have scopes, which say what the values of claims.scopes allow")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if self.jwks_url is None and self.jwks_file is None:
+            try:
+                _key_address(self.issuer)
+            except ValueError as exc:
+                raise ValueError(
+                    "must have jwks_url or jwks_file, since issuer is no address that starts with https://"
+                ) from exc
+        if self.jwks_file is not None and (self.ca_file is not None or self.token_file is not None):
+            raise ValueError("must not have ca_file or token_file beside jwks_file: nothing is fetched")
         return self
 
 

@@ -169,6 +169,7 @@ _WORDS: tuple[tuple[object, str], ...] = (
     (fields.Share, "share, 0 to 1"),
     (fields.Flag, "true or false"),
     (fields.Count, "whole number, at least 1"),
+    (auth.ClaimPath, "claim"),
 )
 
 
