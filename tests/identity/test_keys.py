@@ -13,6 +13,7 @@ SCANNED = re.compile(r"rm_[0-9a-z]{16}_[A-Za-z0-9_-]{43}_[0-9a-f]{8}")
 
 
 def a_key(now: float = 1_700_000_000.0) -> str:
+    """Returns the text of a new key, made at a time in seconds since the epoch."""
     return keys.new_secret(keys.new_key_id(now)).text
 
 
