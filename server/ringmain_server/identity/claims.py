@@ -19,7 +19,7 @@ Path: TypeAlias = tuple[str, ...]
 """The names that lead from the claims to a value, through objects in them."""
 
 SCOPE_PATHS: Final[tuple[Path, ...]] = (("scope",), ("scp",), ("roles",))
-"""Where tokens usually have scopes: https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3."""
+"""The claims that usually hold scopes: https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3."""
 TEXT_LIMIT: Final = 256
 """The most characters of a tenant, a subject or a model."""
 VALUE_LIMIT: Final = 1024
