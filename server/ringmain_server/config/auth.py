@@ -20,6 +20,7 @@ from ringmain_server.config.fields import (
     nothing,
 )
 from ringmain_server.identity.claims import claim_path
+from ringmain_server.identity.names import NameField, placeholders
 from ringmain_server.identity.networks import network
 
 ScopeName = Literal["inference", "usage", "admin"]
@@ -196,10 +197,11 @@ class CertificateRule(Section):
     """Says who calls with certificates of certain names. The first rule that matches holds."""
 
     match: Text = Field(
-        description="The name, in which `*` stands for any characters but the separators `/` and `.`, such "
-        "as `spiffe://corp/ns/*/sa/*`."
+        description="The name, such as `spiffe://corp/ns/*/sa/*`. `*` stands for one or more characters, but "
+        "not for `/` in a URI, `.` in a DNS name, either of these in a common name, and `@` in an e-mail "
+        "address."
     )
-    field: Literal["uri", "dns", "common_name", "email"] = Field(
+    field: NameField = Field(
         default="uri",
         description="Where the certificate has the name: among the URIs, DNS names or e-mail addresses of "
         "its subject alternative names, or as its common name.",
@@ -208,7 +210,9 @@ class CertificateRule(Section):
         default=None, description="The tenant. Absent means none, so that keys of any tenant may come beside."
     )
     principal: Text | None = Field(
-        default=None, description="The caller's name. Absent means the name that matched."
+        default=None,
+        description="The caller's name, with placeholders as in `tenant`. Absent means the name that "
+        "matched.",
     )
     scopes: Annotated[tuple[ScopeName, ...], AfterValidator(not_empty)] = Field(
         default=("inference",), description="What it may do: `inference`, `usage`, `admin`."
@@ -217,6 +221,15 @@ class CertificateRule(Section):
         default_factory=tuple,
         description="The models it may use; an entry may end in `*`. Empty means all.",
     )
+
+    @model_validator(mode="after")
+    def _fills_each_placeholder(self) -> Self:
+        if "**" in self.match:
+            raise ValueError("must not have two * in a row in match")
+        used = placeholders(self.tenant or "") | placeholders(self.principal or "")
+        if not used <= set(range(1, self.match.count("*") + 1)):
+            raise ValueError("must not have more placeholders in tenant or principal than match has *")
+        return self
 
 
 class CertificateSettings(Section):
