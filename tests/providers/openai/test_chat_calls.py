@@ -1,5 +1,7 @@
 """Tests of tool calls that no golden file can show: ids in a conversation, and calls of other tools."""
 
+import json
+
 import orjson
 import pytest
 from google.protobuf.json_format import ParseDict
@@ -71,11 +73,15 @@ def test_calls_of_other_tools_are_errors() -> None:
         golden.events(b"data: " + orjson.dumps(event) + b"\n\n")
 
 
-def test_arguments_that_are_an_object_are_exact() -> None:
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["dense", "spaced"])
+@pytest.mark.parametrize("number", [2**63, 2**64, 2**70, -(2**70), 10**30])
+def test_arguments_that_are_an_object_are_exact(number: int, separators: tuple[str, str]) -> None:
     """Arguments that are no text become one, with whole numbers of any size, whole and streamed."""
-    number = 123456789012345678901234567890
-    found = b'[{"id": "a", "function": {"name": "f", "arguments": {"n": %d}}}]' % number
-    whole = golden.answer(b'{"choices": [{"message": {"tool_calls": ' + found + b"}}]}")
-    raw = b'data: {"choices": [{"delta": {"tool_calls": ' + found + b"}}]}\n\ndata: [DONE]\n\n"
-    for response in (whole, fold(golden.events(raw))):
-        assert response.message.parts[0].tool_call.arguments_json == f'{{"n":{number}}}'
+    function = {"name": "f", "arguments": {"n": number, "of": [number, 0.5]}}
+    for content in ({"tool_calls": [{"id": "a", "function": function}]}, {"function_call": function}):
+        whole = json.dumps({"choices": [{"message": content}]}, separators=separators)
+        event = json.dumps({"choices": [{"delta": content}]}, separators=separators)
+        streamed = golden.events(f"data: {event}\n\ndata: [DONE]\n\n".encode())
+        for response in (golden.answer(whole.encode()), fold(streamed)):
+            (part,) = response.message.parts
+            assert part.tool_call.arguments_json == f'{{"n":{number},"of":[{number},0.5]}}'

@@ -5,7 +5,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming: first `message_
 reason and the counts so far, and `message_stop`. `ping` and events of unknown types are skipped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.usage_pb2 import Usage
@@ -17,11 +17,21 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_err
 from ringmain_server.providers.anthropic.state import Json, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.repeated_text import RepeatedText, text_in
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder
 from ringmain_server.providers.wording import report_of
 
 Events = Sequence[chat_pb2.ChatEvent]
+
+_DELTA = "content_block_delta"
+_PIECES: Mapping[object, str] = {
+    "text_delta": "text",
+    "input_json_delta": "partial_json",
+    "thinking_delta": "thinking",
+}
+"""The field of a delta that has a piece of its block, by the delta's type."""
+_PIECE = text_in(*_PIECES.values())
 
 
 class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
@@ -40,8 +50,10 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         "_counts",
         "_details",
         "_errors",
+        "_growing",
         "_open",
         "_provider_id",
+        "_repeated",
         "_request",
         "_sse",
         "_started",
@@ -63,6 +75,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._sse = SseDecoder()
         self._answer = MessagesAnswer(candidate.provider_id, request, answer_tool)
         self._counts = Counts(candidate)
+        self._repeated = RepeatedText(_PIECE, _is_piece)
+        self._growing: Hashable = None
         self._begun = 0
         self._open: set[int] = set()
         self._started = False
@@ -83,17 +97,16 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
             documents = self._sse.feed(chunk)
         except EventTooLarge as exc:
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
+        assembler, repeated = self._answer.assembler, self._repeated
         for document in documents:
-            event = parse(document, self._provider_id)
-            reader = _READERS.get(text(event, "type"))
-            if reader is not None:
-                reader(self, event)
-            # Some servers of this wire report errors without the type that Anthropic documents.
-            elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
-                self._error(event)
+            piece = repeated.read(document)
+            if piece is not None and assembler.current == self._growing:
+                assembler.pending.append(piece)  # nearly every event
+                continue
+            self._read(document)
             if self._stopped:
                 return self._finish()
-        return self._answer.assembler.take()
+        return assembler.take()
 
     def end(self) -> Events:
         """Returns the last events, if the provider gave a stop reason before it closed the stream."""
@@ -103,6 +116,26 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
             told = self._errors.instead(self._provider_id, self._sse.document)
             raise told or StreamBroken(self._provider_id, "closed the stream before its end")
         return self._finish()
+
+    def _read(self, document: bytes) -> None:
+        event = parse(document, self._provider_id)
+        kind = text(event, "type")
+        reader = _READERS.get(kind)
+        if kind == _DELTA:
+            self._grow(document, event)
+        elif reader is not None:
+            reader(self, event)
+        # Some servers of this wire report errors without the type that Anthropic documents.
+        elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
+            self._error(event)
+
+    def _grow(self, document: bytes, event: Json) -> None:
+        """Reads a delta, and learns it if all it does is to add a piece to the part that grows."""
+        assembler = self._answer.assembler
+        before = len(assembler.pending)
+        self._block_delta(event)
+        if len(assembler.pending) > before and self._repeated.learn(document):
+            self._growing = assembler.current
 
     def _finish(self) -> Events:
         self.complete = True
@@ -156,6 +189,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
             raise self._out_of_order("content_block_stop")
         self._open.discard(index)
         self._answer.end(index)
+        self._repeated.forget()
 
     def _message_delta(self, event: Json) -> None:
         # Open blocks at this point mean that events were lost, so the answer cannot be trusted.
@@ -190,11 +224,18 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         return MalformedAnswer(self._provider_id, f"sent {event} out of order")
 
 
+def _is_piece(document: object, piece: str) -> bool:
+    """Whether an event of a stream tells nothing but this piece of a block."""
+    match document:
+        case {"type": "content_block_delta", "delta": {"type": str(kind), **delta}}:
+            return delta.get(_PIECES.get(kind)) == piece
+    return False
+
+
 # Functions, not bound methods: a decoder that referred to itself would keep its request alive.
 _READERS: Mapping[str, Callable[[MessagesDecoder, Json], None]] = {
     "message_start": MessagesDecoder._message_start,
     "content_block_start": MessagesDecoder._block_start,
-    "content_block_delta": MessagesDecoder._block_delta,
     "content_block_stop": MessagesDecoder._block_stop,
     "message_delta": MessagesDecoder._message_delta,
     "message_stop": MessagesDecoder._message_stop,

@@ -14,7 +14,7 @@ from ringmain_server.operations.chat_events import TEXT
 from ringmain_server.providers.openai import chat_request
 from ringmain_server.providers.openai.chat_answer import ChatAnswer, is_text
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.openai.repeated_text import RepeatedText
+from ringmain_server.providers.repeated_text import RepeatedText, text_in
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
@@ -26,6 +26,7 @@ STREAM_HEADERS: Mapping[str, str] = {
     "Accept-Encoding": "identity",
 }
 END = b"[DONE]"
+_CONTENT = text_in("content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class OpenAIChatDecoder(Decoder[ChatEvent, bytes]):
     def __init__(self, answer: ChatAnswer, provider_id: str) -> None:
         self._answer = answer
         self._provider_id = provider_id
-        self._repeated = RepeatedText(is_text)
+        self._repeated = RepeatedText(_CONTENT, is_text)
         self._sse = SseDecoder()
         self.complete = False
 

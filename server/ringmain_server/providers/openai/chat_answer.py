@@ -4,7 +4,6 @@ https://platform.openai.com/docs/api-reference/chat/object and `/chat/streaming`
 answer and the `delta` of a stream have the same fields, so the same code reads both and they cannot diverge.
 """
 
-import re
 from collections.abc import Mapping
 
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
@@ -27,7 +26,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly
 from ringmain_server.providers.numbers import place
-from ringmain_server.providers.openai.chat_calls import ChatCalls
+from ringmain_server.providers.openai.chat_calls import ChatCalls, has_objects
 from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
 from ringmain_server.providers.openai.chat_output import audio_type
 from ringmain_server.providers.openai.chat_usage import usage
@@ -36,8 +35,6 @@ from ringmain_server.providers.openai.faults import ENDINGS, ending_of
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
-_ARGUMENTS = re.compile(rb'"arguments"\s{0,8}:\s{0,8}[{\[]')
-"""Matches arguments that are no text, as some servers write them."""
 
 
 class ChatAnswer:
@@ -94,8 +91,7 @@ class ChatAnswer:
             ProviderError: The document is malformed, or reports an error.
         """
         try:
-            # Arguments that are an object become JSON again.
-            document = read_exactly(data) if _ARGUMENTS.search(data) else read(data)
+            document = read(data)
         except NotJson as exc:
             raise self.malformed("what is no JSON") from exc
         if not isinstance(document, dict):
@@ -110,7 +106,7 @@ class ChatAnswer:
             self._reader(field).sources(document)
         error = document.get("error")
         if choices:
-            self._choose(choices, field, document)
+            self._choose(choices, field, document, data)
             # Some servers report the error that ends a stream next to an empty choice.
             if error and self._ending is None:
                 raise self._errors.reported(self._provider_id, error)
@@ -182,7 +178,7 @@ class ChatAnswer:
         """Returns the failure of an answer that breaks the wire's rules."""
         return MalformedAnswer(self._provider_id, f"answered {what}")
 
-    def _choose(self, choices: object, field: str, document: Mapping[str, object]) -> None:
+    def _choose(self, choices: object, field: str, document: Mapping[str, object], data: bytes) -> None:
         """Reads the first choice and ignores others, which a caller's options may have asked for."""
         choice = choices[0] if isinstance(choices, list) else None
         if not isinstance(choice, dict):
@@ -198,7 +194,7 @@ class ChatAnswer:
             extras = self._reader(field) if has_more else None
             if extras is not None:
                 extras.before_text(content)
-            self._content(content, document, field)
+            self._content(content, document, field, data)
             if extras is not None:
                 extras.after_text(content)
         elif content is not None:
@@ -230,7 +226,9 @@ class ChatAnswer:
         if tokens:
             self.assembler.logprobs(tokens)
 
-    def _content(self, content: Mapping[str, object], document: Mapping[str, object], field: str) -> None:
+    def _content(
+        self, content: Mapping[str, object], document: Mapping[str, object], field: str, data: bytes
+    ) -> None:
         if len(content) == 1 and isinstance(text := content.get("content"), str):
             if text:
                 self.assembler.text(text)
@@ -251,9 +249,17 @@ class ChatAnswer:
         if refusal:
             self._refused = True
             self.assembler.text(self._string(refusal), _REFUSAL)
-        if calls := content.get("tool_calls"):
+        calls, function = content.get("tool_calls"), content.get("function_call")
+        if calls or function:
+            if has_objects(calls, function):
+                exact = read_exactly(data)["choices"][0][field]
+                calls, function = exact.get("tool_calls"), exact.get("function_call")
+            self._called(calls, function, document, field)
+
+    def _called(self, calls: object, function: object, document: Mapping[str, object], field: str) -> None:
+        if calls:
             self._calls.read(calls, document.get("id"), whole=field == "message")
-        elif function := content.get("function_call"):
+        else:
             self._calls.legacy(function, document.get("id"))
 
     def _blocks(self, blocks: object, field: str) -> None:

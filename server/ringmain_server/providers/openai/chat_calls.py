@@ -165,6 +165,22 @@ class ChatCalls:
         return MalformedAnswer(self._provider_id, f"answered {what}")
 
 
+def has_objects(calls: object, function: object) -> bool:
+    """Whether the arguments of calls are objects, as some servers write them. These become JSON again.
+
+    Args:
+        calls: The field `tool_calls` of a message or delta.
+        function: The field `function_call`.
+    """
+    functions = (
+        [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    )
+    return any(
+        isinstance(one, dict) and isinstance(one.get("arguments"), dict | list)
+        for one in (*functions, function)
+    )
+
+
 def _is_other(call: _Call, identity: str, name: str | None, text: str) -> bool:
     """Whether a piece begins another call than the one before it, though the place is the same."""
     if name and identity and identity != call.identity:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 import orjson
 
-_TEXT = re.compile(rb'"content"\s{0,8}:\s{0,8}"')
+_TEXT = r'"(?:%s)"\s{0,8}:\s{0,8}"'
+"""Matches the beginning of a text, in a field of one of some names."""
+_NO_EVENT = b"\0"
+"""No event begins or ends with this."""
 _PROBE = "a text in place of the event's own"
 _TRIES = 4
 """Events of a stream that may be learned. Some servers write random padding into each."""
@@ -18,19 +21,29 @@ _LARGEST = 16 << 10
 """Most bytes of an event that is learned, since it is kept."""
 
 
+def text_in(*names: str) -> re.Pattern[bytes]:
+    """Returns a pattern that matches the beginning of a text in a field of one of these names."""
+    return re.compile((_TEXT % "|".join(names)).encode())
+
+
 class RepeatedText:
     """The bytes around the text of a stream's events.
 
     Args:
+        text: Matches the beginning of the text in an event; see `text_in`.
         is_only: Whether a document tells nothing but this text.
     """
 
-    __slots__ = ("_after", "_before", "_is_only", "_start", "_stop", "_tries")
+    __slots__ = ("_after", "_before", "_is_only", "_start", "_stop", "_text", "_tries")
 
-    def __init__(self, is_only: Callable[[object, str], bool]) -> None:
+    def __init__(self, text: re.Pattern[bytes], is_only: Callable[[object, str], bool]) -> None:
+        self._text = text
         self._is_only = is_only
-        self._before = b"\0"  # no event begins so
-        self._after = b"\0"
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets the event that was learned, so that others can be."""
+        self._before = self._after = _NO_EVENT
         self._start = self._stop = 0
         self._tries = _TRIES
 
@@ -44,21 +57,27 @@ class RepeatedText:
             return text
         return None
 
-    def learn(self, data: bytes) -> None:
-        """Takes a parsed event as the pattern for those that follow, if it tells nothing but a text."""
+    def learn(self, data: bytes) -> bool:
+        """Takes a parsed event as the pattern for those that follow, if it tells nothing but a text.
+
+        Returns:
+            Whether the event is the pattern now.
+        """
         if not self._tries or len(data) > _LARGEST:
-            return
+            return False
         self._tries -= 1
-        found = _TEXT.search(data)
+        found = self._text.search(data)
         if found is None:
-            return
+            return False
         before = data[: found.end()]
         after = data[data.find(b'"', found.end()) :]
         try:
             document = orjson.loads(before + _PROBE.encode() + after)
         except orjson.JSONDecodeError:
-            return
-        if self._is_only(document, _PROBE):
-            self._before, self._after = before, after
-            # With the quotes around the text.
-            self._start, self._stop = len(before) - 1, 1 - len(after)
+            return False
+        if not self._is_only(document, _PROBE):
+            return False
+        self._before, self._after = before, after
+        # With the quotes around the text.
+        self._start, self._stop = len(before) - 1, 1 - len(after)
+        return True

@@ -9,9 +9,10 @@ from ringmain_server.errors import ProviderError
 from ringmain_server.providers.openai.chat import OpenAIChatDecoder
 from ringmain_server.providers.openai.chat_answer import ChatAnswer, is_text
 from ringmain_server.providers.openai.errors import OpenAIErrors
-from ringmain_server.providers.openai.repeated_text import RepeatedText
+from ringmain_server.providers.repeated_text import RepeatedText, text_in
 from ringmain_server.providers.sse import SseDecoder
 
+CONTENT = text_in("content")
 FRAMES = (
     b'{"id":"c","choices":[{"delta":{"content":"%b"},"index":0,"finish_reason":null}],"usage":null}',
     b'{"choices": [{"index": 0, "delta": {"content": "%b"}}], "object": "chat.completion.chunk"}',
@@ -93,7 +94,7 @@ def test_a_repeated_event_says_what_it_says_parsed_whole(
 @pytest.mark.parametrize("frame", FRAMES[:3])
 def test_an_event_of_one_text_is_learned(frame: bytes) -> None:
     """The next event with the same bytes around its text is read by its text alone."""
-    found = RepeatedText(is_text)
+    found = RepeatedText(CONTENT, is_text)
     assert found.read(frame % b"one") is None
     found.learn(frame % b"one")
     assert found.read(frame % b"t\\u0077o") == "two"
@@ -104,7 +105,7 @@ def test_an_event_of_one_text_is_learned(frame: bytes) -> None:
 @pytest.mark.parametrize("frame", FRAMES[3:])
 def test_an_event_that_tells_more_is_not_learned(frame: bytes) -> None:
     """What says anything beside a text, or is malformed, is parsed whole each time."""
-    found = RepeatedText(is_text)
+    found = RepeatedText(CONTENT, is_text)
     found.learn(frame % b"one")
     assert found.read(frame % b"two") is None
 
@@ -118,7 +119,7 @@ def test_few_events_are_learned() -> None:
         seen.append(document)
         return True
 
-    found = RepeatedText(is_only)
+    found = RepeatedText(CONTENT, is_only)
     found.learn(frame % (b"x" * (64 << 10), 0))
     assert seen == []
     for number in range(20):
