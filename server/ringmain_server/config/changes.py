@@ -14,7 +14,7 @@ _AT_ONCE: Final[Mapping[str, frozenset[str]]] = {
 }
 """Settings that are read when they are needed. The others of these sections are fixed at the start."""
 
-_AT_START: Final = ("log", "overload", "idempotency")
+_AT_START: Final = ("log", "overload", "idempotency", "storage")
 """Sections that take effect only at the next start."""
 
 

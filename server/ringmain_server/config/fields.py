@@ -142,6 +142,20 @@ HeaderName = Annotated[str, AfterValidator(_header_name)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
+class SecretUrl(SecretStr):
+    """An address that may hold a password, which is all of it that is masked."""
+
+    @property
+    def password(self) -> str:
+        """The password as it is written in the address, empty if there is none."""
+        return urlsplit(self.get_secret_value()).netloc.rpartition("@")[0].partition(":")[2]
+
+    def shown(self, mask: str = "********") -> str:
+        """Returns the address for people, its password masked."""
+        url = self.get_secret_value()
+        return url.replace(f":{self.password}@", f":{mask}@", 1) if self.password else url
+
+
 class Section(BaseModel):
     """A section of the settings. It is frozen, and unknown keys are refused."""
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ringmain_server import config
-from ringmain_server.config import auth, fields, reliability
+from ringmain_server.config import auth, fields, reliability, storage
 from ringmain_server.config.schema import Shape, shape
 from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS, Kind
@@ -137,6 +137,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("auth.certificates", auth.CertificateSettings),
     ("auth.certificates.rules[]", auth.CertificateRule),
     ("tenants.NAME", auth.TenantSettings),
+    ("storage", storage.StorageSettings),
     ("timeouts", config.TimeoutSettings),
     ("retry", reliability.RetrySettings),
     ("backoff", reliability.BackoffSection),
@@ -164,6 +165,7 @@ _WORDS: tuple[tuple[object, str], ...] = (
     (fields.HostPort, "address"),
     (fields.BaseUrl, "URL"),
     (fields.Secret, "secret text"),
+    (fields.SecretUrl, "URL; its password is secret"),
     (fields.Dollars, "US dollars"),
     (fields.Number, "number"),
     (fields.Share, "share, 0 to 1"),

@@ -45,6 +45,7 @@ from ringmain_server.config.reliability import (
     OverloadSettings,
     RetrySettings,
 )
+from ringmain_server.config.storage import StorageSettings
 from ringmain_server.config.wires import AnyProvider, provider_settings
 from ringmain_server.kinds import KINDS
 
@@ -236,6 +237,7 @@ class Settings(Section):
     tenants: Annotated[Mapping[str, TenantSettings], AfterValidator(frozen)] = Field(
         default_factory=nothing, description="The tenants, by the name that keys and claims have."
     )
+    storage: StorageSettings = Field(default_factory=StorageSettings, description="The database.")
     timeouts: TimeoutSettings = Field(
         default_factory=TimeoutSettings, description="Timeouts of every provider."
     )

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr
 
+from ringmain_server.config.fields import SecretUrl
 from ringmain_server.config.providers import ProviderSettings
 from ringmain_server.config.settings import Settings
 
@@ -35,7 +37,9 @@ def secrets(settings: Settings) -> tuple[str, ...]:
 
 
 def _secret_values(value: object) -> Iterator[str]:
-    if isinstance(value, SecretStr):
+    if isinstance(value, SecretUrl):
+        yield from {value.password, unquote(value.password)}
+    elif isinstance(value, SecretStr):
         yield value.get_secret_value()
     for inner in _inner(value):
         yield from _secret_values(inner)
@@ -49,6 +53,8 @@ def _inner(value: object) -> list[object]:
 
 def _plain(value: object) -> object:
     match value:
+        case SecretUrl():
+            return value.shown(MASK)
         case SecretStr():
             return MASK
         case BaseModel():

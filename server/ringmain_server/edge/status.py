@@ -20,6 +20,7 @@ from ringmain_server.errors import (
     RateLimited,
     RingmainError,
     ShuttingDown,
+    StoreUnavailable,
 )
 from ringmain_server.errors.shortage import shortage
 from ringmain_server.routing.route_info import DOMAIN
@@ -43,7 +44,7 @@ _ROOM = 7_500
 _STEPS = (_Limits(MESSAGE_LIMIT, 500, 32), _Limits(512, 200, 16), _Limits(200, 64, 8))
 _LAST_STEP = _Limits(100, 48, 4)
 """Limits that fit even if each character takes the twelve bytes of an emoji."""
-_RETRYABLE = (ProvidersUnavailable, RateLimited, Overloaded, ShuttingDown)
+_RETRYABLE = (ProvidersUnavailable, RateLimited, Overloaded, ShuttingDown, StoreUnavailable)
 _DEFAULT_RETRY = 1.0
 _LONGEST_RETRY = 366 * 86400.0
 

@@ -17,6 +17,7 @@
     │   ├── StreamInterrupted          ABORTED               a stream broke after content was sent
     │   ├── Overloaded                 RESOURCE_EXHAUSTED    the gateway is at capacity
     │   ├── ShuttingDown               UNAVAILABLE           the gateway is draining
+    │   ├── StoreUnavailable           UNAVAILABLE           the database cannot be reached
     │   └── Internal                   INTERNAL              a fault of the gateway
     └── ProviderError                  one attempt failed; the class says what follows (docs/errors.md)
         ├── BreakerOpen                not called: the candidate's breaker is open
@@ -79,6 +80,7 @@ from ringmain_server.errors.gateway import (
     Overloaded,
     ProvidersUnavailable,
     ShuttingDown,
+    StoreUnavailable,
     StreamInterrupted,
 )
 from ringmain_server.errors.provider import (
@@ -158,6 +160,7 @@ __all__ = [
     "RingmainError",
     "ServerFault",
     "ShuttingDown",
+    "StoreUnavailable",
     "StreamBroken",
     "StreamInterrupted",
     "TierFull",

@@ -48,5 +48,18 @@ class ShuttingDown(GatewayError):
     reason = "SHUTTING_DOWN"
 
 
+class StoreUnavailable(GatewayError):
+    """The database cannot be reached, or cannot be written to.
+
+    Calls never need it, only the methods that read and change what is stored.
+    """
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "LIMITS_UNAVAILABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=1.0)
+
+
 class Internal(GatewayError):
     """A fault of the gateway; the log has the details."""
