@@ -56,7 +56,8 @@ class OneAtATime:
         """Runs work once its turn has come. From then on it goes on even if the caller leaves.
 
         Raises:
-            TimeoutError: It takes too long. If it has begun, it goes on, and nothing else begins before it ends.
+            TimeoutError: It takes too long. If it has begun, it goes on, and nothing else begins before
+                it ends.
         """
         async with asyncio.timeout(self._longest):
             await self._turn.acquire()
@@ -72,6 +73,6 @@ class OneAtATime:
 
 
 def _ignored(ended: "asyncio.Future[T]") -> None:
-    """Reads the outcome of work that perhaps nobody waits for any more, which asyncio would complain about."""
+    """Reads the outcome of work that perhaps nobody waits for any more, or asyncio would complain."""
     if not ended.cancelled():
         ended.exception()

@@ -57,7 +57,7 @@ def migrate_file(where: SqliteFile, to: str = HEAD) -> str | None:
         with _locked(where.path.with_name(f"{where.path.name}.lock")):
             before = sqlite.revision(where)
             if sql := script("sqlite", before, to, where):
-                _run(where.path, sql, new=before is None)
+                run_script(where.path, sql, new=before is None)
     except (sqlite3.Error, OSError) as exc:
         raise StorageProblem(f"cannot migrate the database {where}: {exc}") from exc
     return before
@@ -87,7 +87,17 @@ def script(dialect: str, before: str | None, to: str, where: Location) -> str:
     return written.getvalue()
 
 
-def _run(path: Path, sql: str, *, new: bool) -> None:
+def run_script(path: Path, sql: str, *, new: bool) -> None:
+    """Runs a script in one transaction.
+
+    Args:
+        path: The file.
+        sql: The statements.
+        new: Whether nothing was ever written to the file.
+
+    Raises:
+        sqlite3.Error: A statement failed; nothing has changed.
+    """
     db = sqlite3.connect(path, isolation_level=None, timeout=30) if new else sqlite.connect(path)
     with closing(db):
         if new:

@@ -2,8 +2,8 @@
 
 House rules:
 
-* A process has one connection for what is here, however many calls it serves. It is made when it is needed, and
-  made anew when it broke: a server that restarts is no reason to restart the gateway.
+* A process has one connection for what is here, however many calls it serves. It is made when it is needed,
+  and made anew when it broke: a server that restarts is no reason to restart the gateway.
 * Whatever goes wrong, the connection is given up: after a failover the old one may lead to a server that no
   longer takes writes.
 * Nothing is prepared under a name, so that a proxy such as PgBouncer may stand in between.
@@ -102,12 +102,11 @@ class PostgresDatabase:
 
     Args:
         where: Its address.
-        db: A connection that is open already.
     """
 
-    def __init__(self, where: PostgresServer, db: asyncpg.Connection | None = None) -> None:
+    def __init__(self, where: PostgresServer) -> None:
         self._where = where
-        self._db = db
+        self._db: asyncpg.Connection | None = None
         self._listening: asyncpg.Connection | None = None
         self._turns = OneAtATime(_LONGEST)
         self._news = asyncio.Event()

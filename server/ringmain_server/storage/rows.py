@@ -28,7 +28,7 @@ COLUMNS: Final = (
     "revoke_time",
     "last_use_time",
 )
-"""The columns that hold a key: the fields of `KeyRecord`, in order. The id is the first, the last use the last."""
+"""The columns that hold a key: the fields of `KeyRecord`, in order, from the id to the last use."""
 
 
 def row_of(record: KeyRecord) -> Row:

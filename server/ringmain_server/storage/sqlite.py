@@ -2,10 +2,10 @@
 
 House rules:
 
-* Every transaction runs in a daemon thread, since a file may lie on a network that hangs. One connection serves
-  them all, one after the other.
-* A transaction that writes begins by BEGIN IMMEDIATE. One that begins as a reader and then writes fails at once
-  where another process has written in between, however long it would be allowed to wait.
+* Every transaction runs in a daemon thread, since a file may lie on a network that hangs. One connection
+  serves them all, one after the other.
+* A transaction that writes begins by BEGIN IMMEDIATE. One that begins as a reader and then writes fails at
+  once where another process has written in between, however long it would be allowed to wait.
 * The journal is a WAL, so that readers and the writer do not wait for each other, and each commit reaches the
   disk: a key that was revoked must not work again after a power cut.
 """
@@ -36,18 +36,12 @@ _LOOK: Final = 0.25
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Opens a file that exists.
+    """Opens a file that exists, to work with it.
 
     Raises:
-        sqlite3.Error: It does not, or cannot be opened.
+        sqlite3.Error: It does not exist, or cannot be opened.
     """
-    db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        timeout=_BUSY,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    db = _open(path)
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
@@ -55,6 +49,16 @@ def connect(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=_BUSY,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 def create(path: Path) -> None:
@@ -77,7 +81,7 @@ def revision(where: SqliteFile) -> str | None:
     if not where.path.exists():
         return None
     try:
-        with closing(connect(where.path)) as db:
+        with closing(_open(where.path)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "alembic_version" not in tables:
                 if tables:

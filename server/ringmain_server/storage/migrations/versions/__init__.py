@@ -1,1 +1,1 @@
-"""Storage: the revisions of the schema, in the order of their numbers. One that was released never changes."""
+"""Storage: the revisions of the schema, by number. One that was released never changes."""
