@@ -15,7 +15,7 @@ Change = Callable[[KeyRecord], KeyRecord]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has changed since the last look.
+    """The changes since the last look.
 
     Attributes:
         records: The keys that were made or changed; every key if `whole`.

@@ -37,7 +37,7 @@ _LOOK: Final = 0.5
 """Seconds between two looks for changes of other processes, which usually tell of them earlier."""
 
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What asyncpg raises for a server that is away, refuses or breaks off."""
+"""The exceptions of asyncpg for a server that is away, refuses or breaks off."""
 
 
 async def connect(where: PostgresServer) -> asyncpg.Connection:

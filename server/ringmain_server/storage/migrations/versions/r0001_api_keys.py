@@ -74,5 +74,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Is not possible: a backup brings the earlier schema back."""
+    """Refuses: a backup brings the earlier schema back."""
     raise NotImplementedError
