@@ -50,7 +50,7 @@ def test_what_is_no_address(url: str, problem: str) -> None:
     """Anything else is a mistake that says what an address looks like and does not repeat it."""
     with pytest.raises(ConfigError, match=f"storage.url: {problem}") as caught:
         settings(url)
-    assert url not in str(caught.value)
+    assert url not in str(caught.value).replace("sqlite:///PATH", "")
 
 
 def test_the_password_alone_is_secret() -> None:
