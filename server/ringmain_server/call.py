@@ -9,6 +9,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ProviderError, release
+from ringmain_server.identity.principal import NOBODY, Allowed, Principal
 
 LABEL_LIMIT = 16
 """The most labels of a request."""
@@ -166,8 +167,9 @@ class Call:
         deadline: When the caller stops waiting, in seconds of the event loop's clock.
         request_id: Chosen by the caller, may be empty.
         trace_id: From the caller's `traceparent`, may be empty.
-        tenant_id: The party that pays.
-        principal_id: The key or subject that authenticated. Nothing reads it until callers have keys.
+        principal: The caller. NOBODY until the edge knows it.
+        allowed_models: Lists of models, each of which must permit those that the caller uses.
+        peer: The caller's address as gRPC names it, noted if the call is refused because of who calls.
         labels: The caller's labels for cost reports.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.
@@ -185,8 +187,9 @@ class Call:
     deadline: float
     request_id: str = ""
     trace_id: str = ""
-    tenant_id: str = ""
-    principal_id: str = ""
+    principal: Principal = NOBODY
+    allowed_models: tuple[Allowed, ...] = ()
+    peer: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     usage: Usage | None = None
@@ -197,6 +200,15 @@ class Call:
     detached: bool = False
     may_hold_media: bool = True
     current: Attempt | None = None
+
+    @property
+    def tenant_id(self) -> str:
+        """The party that pays; empty for callers without credentials."""
+        return self.principal.tenant_id
+
+    def may_use(self, model: str) -> bool:
+        """Whether the caller may use a model, by its name in this gateway. The model may not exist."""
+        return all(one.permits(model) for one in self.allowed_models)
 
     @property
     def attempt(self) -> Attempt:

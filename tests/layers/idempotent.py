@@ -10,6 +10,7 @@ from ringmain.v1 import chat_service_pb2 as chat_pb2
 from ringmain.v1.generation_pb2 import FINISH_REASON_STOP
 from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.call import Call
+from ringmain_server.identity.principal import Principal
 from ringmain_server.layers.idempotency import Idempotency
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.operations.chat_events import ChatAssembler
@@ -57,7 +58,7 @@ class World:
         self.calls: list[Call] = []
 
     def new_call(self, deadline: float = 1e9, tenant_id: str = "t") -> Call:
-        call = Call(f"resp_{len(self.calls)}", "method", deadline, tenant_id=tenant_id)
+        call = Call(f"resp_{len(self.calls)}", "method", deadline, principal=Principal(tenant_id))
         self.calls.append(call)
         return call
 

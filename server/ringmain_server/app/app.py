@@ -22,9 +22,12 @@ from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
+from ringmain_server.assembly.identity import Identity
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.config import ConfigError, Settings
+from ringmain_server.config.exposure import exposed, plain
+from ringmain_server.config.problems import dotted
 from ringmain_server.config.watch import FileWatch, follow
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.grpc.arrivals import waiting_server
@@ -34,6 +37,7 @@ from ringmain_server.edge.grpc.reflection import add_reflection
 from ringmain_server.edge.grpc.unserved import Unserved
 from ringmain_server.edge.health import Health, add_health
 from ringmain_server.edge.validate import VALIDATORS
+from ringmain_server.identity.permissions import CHANNELZ, CHANNELZ_METHODS
 from ringmain_server.pipeline import build_pipeline
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
@@ -56,7 +60,6 @@ _SERVICES = (
     model.SERVICE,
 )
 _HEALTH = "grpc.health.v1.Health"
-_CHANNELZ = "grpc.channelz.v1.Channelz"
 _ENDLESS = 365 * 86400.0
 """Seconds that an operator without a deadline may watch."""
 _HANDSHAKE = 20_000
@@ -89,10 +92,12 @@ class App:
 
     Attributes:
         losses: Counts the log lines that could not be written; the maker of the log sets its own here.
+        identity: Knows who may call; whatever keeps API keys fills its keyring.
         metrics_listen: Where whoever made the app serves its metrics, for the log; None for nowhere.
 
     Raises:
-        StartError: A provider needs an extra that is not installed.
+        StartError: A provider needs an extra that is not installed, or other machines could call although
+            callers need no credentials.
     """
 
     def __init__(
@@ -106,6 +111,8 @@ class App:
         mask: Mask | None = None,
         tell_others: Callable[[], None] | None = None,
     ) -> None:
+        for mistake in exposed(plain(settings)):
+            raise StartError(f"{dotted(mistake.keys)} {mistake.message}")
         self._settings = settings
         self.log = log
         self._ready = False
@@ -132,10 +139,13 @@ class App:
         self._reload.ready = partial(load, log=log)
         self._background = Background(log)
         self._healths = (Health(_names(_SERVICES)), Health(_names((admin.SERVICE,))))
-        public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS)
+        self.identity = Identity(settings)
+        self._reload.applied = self.identity.apply
+        gate = self.identity.gate
+        public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS, gate)
         self._server = self._make_public(public, share_port)
         # Operators' calls are not refused with those of callers, and no drain waits for them.
-        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS)
+        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS, gate)
         self._admin = self._make_admin(private, share_port)
         self._refuse_the_rest(public, private)
         self.port = 0
@@ -270,10 +280,12 @@ class App:
             return None
         server = self._make_server(edge, share_port)
         server.add_generic_rpc_handlers((bound,))
+        edge.guard(f"{CHANNELZ}/{method}" for method in CHANNELZ_METHODS)
+        guarded = Guarded(server, self._crashed, edge.permit)
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
-            channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", Guarded(server, self._crashed))
+            channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", guarded)
         )
-        self._finish_server(server, self._healths[1], [*_names((admin.SERVICE,)), _CHANNELZ])
+        self._finish_server(server, self._healths[1], [*_names((admin.SERVICE,)), CHANNELZ])
         return server
 
     def _refuse_the_rest(self, public: Edge, private: Edge) -> None:
@@ -311,7 +323,7 @@ class App:
             # With it, calls that ended count until we have let go of them, and gRPC refuses those that take
             # their places: UNAVAILABLE, without details, and unseen by log and metrics.
             options.append(("grpc.http.overload_protection", 0))
-        return waiting_server(options, edge.missed, edge.careful, self._settings.overload.limit)
+        return waiting_server(options, edge, self._settings.overload.limit)
 
     def _finish_server(self, server: grpc.aio.Server, health: Health, names: Sequence[str]) -> None:
         """Adds the services that every port has: health, and reflection of its own services only."""

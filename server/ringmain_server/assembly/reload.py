@@ -15,6 +15,8 @@ from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.config import ConfigError, Problem, Settings, secrets
 from ringmain_server.config.changes import changed_paths, reloadable
+from ringmain_server.config.exposure import exposed, plain
+from ringmain_server.config.problems import Place
 from ringmain_server.config.watch import FileWatch
 from ringmain_server.edge.calls import Calls
 from ringmain_server.providers.exchange import Provider
@@ -66,6 +68,7 @@ class Reload:
 
     Attributes:
         ready: Loads the providers' libraries before calls may reach them; None for nothing.
+        applied: Called with the settings once they are active; None for nothing.
         longest: Seconds after which reading a configuration is given up.
     """
 
@@ -85,6 +88,7 @@ class Reload:
         self._events = events
         self._learn = learn
         self.ready: Callable[[Iterable[Provider]], Awaitable[None]] | None = None
+        self.applied: Callable[[Settings], None] | None = None
         self.longest = LONGEST
         self._one_at_a_time = asyncio.Lock()
         self._retiring: dict[asyncio.Task[None], Provider] = {}
@@ -116,6 +120,8 @@ class Reload:
             await self.ready(providers.values())
         snapshot = self._builder.snapshot(settings, providers)
         self._active.now = snapshot
+        if self.applied is not None:
+            self.applied(settings)
         self._calls.default_deadline = settings.server.default_deadline
         self._retire(before, snapshot)
         done = Reloaded(changed_paths(before.settings, settings), restart)
@@ -135,6 +141,9 @@ class Reload:
         loaded = self._load()
         self._learn(secrets(loaded))
         settings = reloadable(before.settings, loaded)
+        # Each may be safe by itself: an address that stays, and credentials that are needed no more.
+        if problems := [mistake.at(Place("")) for mistake in exposed(plain(settings))]:
+            raise ConfigError(problems)
         try:
             providers = self._builder.providers(settings, before)
         except ExtraMissing as exc:

@@ -67,6 +67,16 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def keys_enabled(enabled: object, *causes: object) -> bool:
+    """Whether callers may show API keys.
+
+    Args:
+        enabled: The setting `auth.keys.enabled`.
+        causes: The settings of which any one enables them where that is absent.
+    """
+    return any(cause is not None for cause in causes) if enabled is None else enabled is True
+
+
 NetworkText = Annotated[Text, AfterValidator(_network)]
 KeyAddress = Annotated[Text, AfterValidator(_key_address)]
 TenantName = Annotated[Text, AfterValidator(_tenant)]
@@ -268,21 +278,6 @@ class AuthSettings(Section):
         if len({one.issuer for one in value.values()}) < len(value):
             raise ValueError("must not have two entries with the same issuer")
         return value
-
-    @property
-    def keys_enabled(self) -> bool:
-        """Whether callers may show API keys, where the settings of the storage do not say so."""
-        return self.keys.pepper is not None if self.keys.enabled is None else self.keys.enabled
-
-    @property
-    def configured(self) -> bool:
-        """Whether any method is configured by which callers may say who they are."""
-        return bool(self.keys_enabled or self.issuers or self.certificates.rules)
-
-    @property
-    def demanded(self) -> bool:
-        """Whether callers must show credentials."""
-        return self.configured if self.required is None else self.required
 
 
 class TenantSettings(Section):

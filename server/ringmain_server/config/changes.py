@@ -10,6 +10,7 @@ from ringmain_server.config.settings import Settings
 
 _AT_ONCE: Final[Mapping[str, frozenset[str]]] = {
     "server": frozenset({"default_deadline", "drain_delay", "stream_grace"}),
+    "auth": frozenset({"required", "known_tenants_only", "issuers", "certificates"}),
     "media": frozenset({"location_allowed", "max_document_bytes", "max_document_pages", "parallel_pages"}),
 }
 """Settings that are read when they are needed. The others of these sections are fixed at the start."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from ringmain_server.config import checks, environment, files, schema, substitute, tree
+from ringmain_server.config.exposure import exposed
 from ringmain_server.config.problems import ConfigError, Keys, Mistake, Problem
 from ringmain_server.config.settings import ALWAYS, Settings
 from ringmain_server.config.tree import Source, Tree
@@ -111,7 +112,7 @@ def _is_section(keys: Keys) -> bool:
 
 def _checked(sources: Sequence[Source], mistakes: list[Mistake]) -> Settings:
     merged = _merged(sources)
-    mistakes = [*mistakes[:_MOST], *islice(checks.across(merged), _MOST)]
+    mistakes = [*mistakes[:_MOST], *islice(checks.across(merged), _MOST), *exposed(merged)]
     settings: Settings | None = None
     try:
         settings = Settings.model_validate(_known_kinds_only(merged))

@@ -18,8 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from ringmain_server.config import units
-from ringmain_server.config.auth import AuthSettings, TenantSettings
+from ringmain_server.config.auth import AuthSettings, TenantSettings, keys_enabled
 from ringmain_server.config.fields import (
     Address,
     Count,
@@ -55,11 +54,11 @@ T = TypeVar("T")
 class ServerSettings(Section):
     """The addresses of the gateway, and its treatment of connections."""
 
-    # First, because the validators of the addresses below read it.
     allow_unauthenticated: Flag = Field(
         default=False,
         description="Allow addresses that other machines can reach although callers need no "
-        "credentials. The flag is `--allow-unauthenticated`.",
+        "credentials there: those of the API and the admin API where `auth` does not demand any, and that "
+        "of the metrics always. The flag is `--allow-unauthenticated`.",
     )
     listen: Address = Field(
         default="127.0.0.1:50051",
@@ -117,17 +116,6 @@ class ServerSettings(Section):
         default=30.0,
         description="How long calls in flight may run on after the drain delay.",
     )
-
-    @field_validator("listen", "admin_listen", "metrics_listen")
-    @classmethod
-    def _stays_private(cls, value: str | None, info: ValidationInfo) -> str | None:
-        open_to_all = info.data.get("allow_unauthenticated", True)
-        if value is not None and not open_to_all and not units.is_loopback(value):
-            raise ValueError(
-                "listens on loopback only, such as 127.0.0.1, because callers need no credentials;"
-                " --allow-unauthenticated (server.allow_unauthenticated) allows other addresses"
-            )
-        return value
 
     @field_validator("admin_listen", "metrics_listen")
     @classmethod
@@ -272,6 +260,21 @@ class Settings(Section):
     models: Annotated[Mapping[str, ModelSettings], AfterValidator(frozen)] = Field(
         default_factory=nothing, description="The models, by name."
     )
+
+    @property
+    def keys_enabled(self) -> bool:
+        """Whether callers may show API keys of this gateway."""
+        return keys_enabled(self.auth.keys.enabled, self.auth.keys.pepper)
+
+    @property
+    def auth_configured(self) -> bool:
+        """Whether any method is configured by which callers may say who they are."""
+        return bool(self.keys_enabled or self.auth.issuers or self.auth.certificates.rules)
+
+    @property
+    def auth_required(self) -> bool:
+        """Whether callers must show credentials."""
+        return self.auth_configured and self.auth.required is not False
 
     def timeouts_for(self, provider: str, model: str | None = None) -> TimeoutSettings:
         """Returns the timeouts of an attempt: the defaults, then the provider's, then the model's.

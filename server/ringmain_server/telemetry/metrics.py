@@ -104,6 +104,12 @@ class Metrics:
         self._refusals = Counter(
             "ringmain_refusals", "Calls refused as OVERLOADED, by the limit.", ["limit"], registry=registry
         )
+        self._denials = Counter(
+            "ringmain_denials",
+            "Calls refused as UNAUTHENTICATED or PERMISSION_DENIED, by cause.",
+            ["cause"],
+            registry=registry,
+        )
         self._breakers = CandidateGauge(
             "ringmain_breaker_state",
             "Breakers of the configured candidates: 0 closed, 1 half-open, 2 open.",
@@ -203,6 +209,11 @@ class Metrics:
     def refused(self, limit: str) -> None:
         """Counts a call that was refused because the gateway reached one of its own limits."""
         self._child(self._refusals, (limit,)).inc()
+
+    @harmless
+    def denied(self, cause: str) -> None:
+        """Counts a call that was refused because of who calls."""
+        self._child(self._denials, (cause,)).inc()
 
     @harmless
     def lost_lines(self, count: int) -> None:

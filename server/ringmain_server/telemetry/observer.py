@@ -8,7 +8,13 @@ from ringmain.v1.usage_pb2 import Usage
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.call import LABEL_LENGTH, LABEL_LIMIT, Call
-from ringmain_server.errors import AnswerUnreadable, Internal, RingmainError
+from ringmain_server.errors import (
+    AnswerUnreadable,
+    CredentialsInvalid,
+    Internal,
+    NotAllowed,
+    RingmainError,
+)
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.metrics import Metrics
 from ringmain_server.telemetry.reporter import Reporter
@@ -17,8 +23,8 @@ from ringmain_server.text.excerpt import LIMIT, excerpt
 LEFT_OUT_LIMIT = 8
 """The most providers that a line names because their state was left out: callers choose the names."""
 
-_CHOSEN = ("request_id", "model", "provider_model")
-"""The fields of a line that callers choose."""
+_CHOSEN = ("request_id", "model", "provider_model", "tenant", "principal")
+"""The fields of a line that callers choose, or issuers of their tokens."""
 _value = itemgetter(1)
 
 
@@ -95,7 +101,8 @@ class Observer:
         self._metrics.ended(call, code, seconds)
         self._report(call, error)
         write = self._log.error if isinstance(error, Internal) else self._log.warning
-        write("call", **_fields(call, code, seconds, None, reason=error.reason, error=error.message))
+        more = {"reason": error.reason, "error": error.message, **self._denial(call, error)}
+        write("call", **_fields(call, code, seconds, None, **more))
 
     @harmless
     def cancelled(self, call: Call, seconds: float) -> None:
@@ -109,6 +116,15 @@ class Observer:
     def crashed(self, call: Call, exc: BaseException) -> None:
         """Logs an unknown exception that reached the edge; the caller gets no details of it."""
         self._log.error("fault", response_id=call.response_id, method=call.method, exc_info=exc)
+
+    def _denial(self, call: Call, error: RingmainError) -> dict[str, str]:
+        """Counts a call that was refused because of who calls, and returns what only the log may tell."""
+        if not isinstance(error, (CredentialsInvalid, NotAllowed)):
+            return {}
+        self._metrics.denied(error.cause)
+        problem = error.problem if isinstance(error, CredentialsInvalid) else ""
+        told = {"cause": error.cause, "problem": excerpt(problem), "peer": excerpt(call.peer)}
+        return {name: value for name, value in told.items() if value}
 
     def _report(self, call: Call, error: RingmainError | None = None) -> None:
         if error is not None or len(call.attempts) > 1 or call.parts:
@@ -164,6 +180,8 @@ def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: 
     }
     named = (
         ("trace_id", call.trace_id),
+        ("tenant", call.principal.tenant_id),
+        ("principal", call.principal.principal_id),
         ("request_id", call.request_id),
         ("model", call.model),
         ("labels", call.labels),
@@ -191,6 +209,7 @@ def _fields(call: Call, code: str, seconds: float, usage: Usage | None, **more: 
             fields["cost_nano_usd"] = usage.cost_nano_usd
     # What callers chose is cut and escaped; one look at all of it is enough for nearly every call.
     chosen = call.request_id + call.model + provider_model
+    chosen += call.principal.tenant_id + call.principal.principal_id
     if len(chosen) > LIMIT or not chosen.isprintable():
         fields |= {name: excerpt(str(fields[name])) for name in _CHOSEN if name in fields}
     return fields

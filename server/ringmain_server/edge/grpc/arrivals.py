@@ -6,15 +6,17 @@ handler, here, serves nothing: it notes the call, and the handler of the method 
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
 from grpc_channelz.v1 import channelz, channelz_pb2
 
+from ringmain_server.edge.auth.gate import Metadata, Verdict
+from ringmain_server.identity.principal import Principal
 from ringmain_server.policies.backlog import Backlog
 
 _LOOK = 0.005
@@ -29,6 +31,9 @@ _PENDING = 25_000
 
 _UNENDABLE = 256
 """The most calls without their message that nothing can end, at 20 KB each."""
+
+_FRESH = 0.5
+"""Seconds after which the credentials of a call are looked at again: it may come after a revocation."""
 
 _NO_LIMITS: tuple[tuple[str, int], ...] = (
     ("grpc.server.max_pending_requests", _PENDING),
@@ -52,6 +57,7 @@ class Arrival:
         among: The calls of the server whose handlers were not reached yet, and that are served like this one.
         missed: Called if the call ends before its handler is reached.
         too_late: Whether the call was ended because its message did not come.
+        verdict: The caller that the headers name, or why the call is refused; None where nobody looked.
     """
 
     came: float
@@ -60,9 +66,12 @@ class Arrival:
     among: "dict[Arrival, asyncio.Task[object]] | None" = None
     missed: "Missed | None" = None
     too_late: bool = False
+    verdict: Verdict | None = None
 
     def task_ended(self, _: "asyncio.Task[object]") -> None:
         """Reports a call that ended before its handler was reached."""
+        if isinstance(self.verdict, Coroutine):
+            self.verdict.close()
         if self.among is not None and self.among.pop(self, None) is not None and self.missed is not None:
             self.missed(self.path, time.monotonic() - self.came)
 
@@ -71,7 +80,7 @@ _NO_CONTEXT: Any = None
 """Passed to the servicer of channelz, which needs a context only to report failures."""
 
 Missed = Callable[[str, float], None]
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 _ARRIVAL: ContextVar[Arrival] = ContextVar("arrival")
 
@@ -81,6 +90,8 @@ def arrival(now: float) -> Arrival:
     found = _ARRIVAL.get(None)
     if found is None:
         return Arrival(now, 0.0)
+    if now - found.came > _FRESH and isinstance(found.verdict, Principal):
+        found.verdict = None
     if found.among is not None:
         task = found.among.pop(found, None)
         if task is not None:
@@ -94,22 +105,40 @@ def too_late() -> bool:
     return found is not None and found.too_late
 
 
+class Methods(Protocol):
+    """The methods of a server. `binding.Edge` has them."""
+
+    @property
+    def careful(self) -> Mapping[str, Handler]:
+        """Maps a method's path to a handler that is reached before its message comes, and so can end."""
+        ...
+
+    @property
+    def refusals(self) -> Mapping[str, Handler]:
+        """Maps a method's path to a handler that refuses a call whose credentials are not valid."""
+        ...
+
+    def look(self, path: str, metadata: Metadata | None) -> Verdict | None:
+        """Returns the caller that headers name, or why not; None for methods that need no credentials."""
+        ...
+
+    def missed(self, path: str, seconds: float) -> None:
+        """Records a call that ended before its handler was reached."""
+        ...
+
+
 class Arrivals(grpc.GenericRpcHandler):
     """Notes the calls of one server. It must be the first of the server's handlers.
 
     Args:
         count: Returns how many calls have come to the server so far, None when that is unknown.
-        missed: Called with the path and the seconds of a call that ended before its handler was reached.
-        careful: Maps a method's path to a handler that is reached before its message comes, and so can end.
-        most: How many of these may wait for their message; beyond that, the oldest is ended.
+        methods: The methods of the server.
+        most: How many calls that can be ended may wait for their message; beyond that, the oldest is ended.
     """
 
-    def __init__(
-        self, count: Callable[[], int | None], missed: Missed, careful: Mapping[str, Handler], most: int
-    ) -> None:
+    def __init__(self, count: Callable[[], int | None], methods: Methods, most: int) -> None:
         self._backlog = Backlog(time.monotonic, count)
-        self._missed = missed
-        self._careful = careful
+        self._methods = methods
         self._most = most
         self._waiting: dict[Arrival, asyncio.Task[object]] = {}
         self._endable: dict[Arrival, asyncio.Task[object]] = {}
@@ -118,15 +147,24 @@ class Arrivals(grpc.GenericRpcHandler):
         self._last = 0.0
         self._turns = 0
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
-        """Notes a call, and leaves it to the other handlers unless many wait for their message."""
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
+        """Notes a call, and refuses it if its credentials are not valid.
+
+        Returns:
+            The handler that refuses it, or one for calls without their message when many of these wait; None
+            for every other call, which is left to the other handlers.
+        """
         now = self._last = time.monotonic()
         came = self._backlog.accepted(now)
         path = handler_call_details.method or ""
+        verdict = self._methods.look(path, handler_call_details.invocation_metadata)
         # gRPC itself reads the one message of a call and reaches its handler then: nothing can end it before.
-        careful = self._careful.get(path) if len(self._waiting) >= _UNENDABLE else None
-        among = self._waiting if careful is None else self._endable
-        note = Arrival(came, now - came, path, among, self._missed)
+        handler = self._methods.careful.get(path) if len(self._waiting) >= _UNENDABLE else None
+        among = self._waiting if handler is None else self._endable
+        if isinstance(verdict, Exception):
+            # It waits for nothing, so that it must not end one that does.
+            handler, among = self._methods.refusals[path], self._waiting
+        note = Arrival(came, now - came, path, among, self._methods.missed, verdict=verdict)
         _ARRIVAL.set(note)
         task = asyncio.current_task()
         if task is not None:
@@ -138,7 +176,7 @@ class Arrivals(grpc.GenericRpcHandler):
         if self._timer is None:
             self._since = now
             self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
-        return careful
+        return handler
 
     def _end_oldest(self) -> None:
         """Ends a call whose message does not come; honest callers send it together with the call."""
@@ -160,19 +198,16 @@ class Arrivals(grpc.GenericRpcHandler):
         self._timer = asyncio.get_running_loop().call_later(_LOOK, self._look)
 
 
-def waiting_server(
-    options: list[tuple[str, object]], missed: Missed, careful: Mapping[str, Handler], most: int
-) -> grpc.aio.Server:
+def waiting_server(options: list[tuple[str, object]], methods: Methods, most: int) -> grpc.aio.Server:
     """Makes a server whose calls may wait to be accepted, and which knows since when they do.
 
     Args:
         options: Channel arguments.
-        missed: Called with the path and the seconds of a call that ended before its handler was reached.
-        careful: Maps a method's path to a handler that is reached before its message comes.
-        most: How many of these may wait for their message.
+        methods: The methods of the server.
+        most: How many calls may wait for their message, of those that can be ended before it comes.
     """
     server = grpc.aio.server(options=[*options, *_NO_LIMITS])
-    server.add_generic_rpc_handlers((Arrivals(_counter(_newest_id()), missed, careful, most),))
+    server.add_generic_rpc_handlers((Arrivals(_counter(_newest_id()), methods, most),))
     return server
 
 

@@ -8,7 +8,7 @@ generator, so that only two generators stand between an upstream read and the wr
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +21,8 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
 from ringmain_server.call import Call
+from ringmain_server.edge.auth.gate import Gate, Metadata, Verdict
+from ringmain_server.edge.auth.models import CheckModels, model_check
 from ringmain_server.edge.calls import Calls
 from ringmain_server.edge.grpc.arrivals import arrival, too_late
 from ringmain_server.edge.grpc.parsing import parser, unparsed
@@ -37,9 +39,11 @@ from ringmain_server.errors import (
     Violation,
     release,
 )
+from ringmain_server.identity.permissions import SCOPES
 from ringmain_server.telemetry.observer import Observer
 
 ServicerContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Validator = Callable[[Any], Sequence[Violation]]
 ServeWhole = Callable[[Any, Call], Awaitable[Message]]
 ServeStream = Callable[[Any, Call], AsyncGenerator[Message, None]]
@@ -60,15 +64,29 @@ class Edge:
         calls: The calls in flight.
         observer: Records how each call ended.
         validators: Maps the full name of a request's type to its rules.
+        gate: Decides who may call.
         methods: The bound methods, such as `ringmain.v1.ChatService/Chat`.
         careful: Maps their paths to handlers that are reached before the message comes, which costs more.
+        refusals: Maps the paths of all methods that need credentials to handlers that refuse a call before
+            its message comes.
     """
 
     calls: Calls
     observer: Observer
     validators: Mapping[str, Validator]
+    gate: Gate = field(default_factory=Gate)
     methods: set[str] = field(default_factory=set)
-    careful: dict[str, "grpc.RpcMethodHandler[Any, Any]"] = field(default_factory=dict)
+    careful: dict[str, Handler] = field(default_factory=dict)
+    refusals: dict[str, Handler] = field(default_factory=dict)
+
+    def look(self, path: str, metadata: Metadata | None) -> Verdict | None:
+        """Returns who calls a method by the headers, or why not; None for methods that need no credentials.
+
+        Args:
+            path: The path of the method.
+            metadata: The headers.
+        """
+        return self.gate.look(metadata) if path in self.refusals else None
 
     def missed(self, path: str, seconds: float) -> None:
         """Records a call that ended before its message came, so no handler saw it: its caller left early.
@@ -97,7 +115,9 @@ class Edge:
                 answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
-        self.methods.update(f"{service.full_name}/{method.name}" for method in built)
+        names = [f"{service.full_name}/{method.name}" for method in built]
+        self.methods.update(names)
+        self.guard(names)
         handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
         for method in built:
             if not method.client_streaming:
@@ -105,8 +125,19 @@ class Edge:
                 self.careful[f"/{service.full_name}/{method.name}"] = careful
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def refusal(self, method: str, error: RingmainError) -> "grpc.RpcMethodHandler[Any, Any]":
-        """Returns a handler for one call, which it refuses before the message comes.
+    def guard(self, methods: Iterable[str]) -> None:
+        """Demands credentials for methods.
+
+        Raises:
+            LookupError: It is not decided who may call one of them (`identity.permissions`).
+        """
+        for method in methods:
+            if method not in SCOPES:
+                raise LookupError(f"no scope is listed for {method}")
+            self.refusals[f"/{method}"] = self._refusal(partial(self._run, method, _never))
+
+    def refusal(self, method: str, error: RingmainError) -> Handler:
+        """Returns a handler for one call, which it refuses before the message comes, whoever calls.
 
         Args:
             method: The method by which logs and metrics name the call.
@@ -116,31 +147,51 @@ class Edge:
         def serve(_request: Message | None, _context: ServicerContext, _call: Call) -> NoReturn:
             raise error
 
+        return self._refusal(partial(self._run, method, serve, guarded=False))
+
+    async def permit(self, method: str, context: ServicerContext) -> None:
+        """Checks that a caller may call a method that is not bound here. A refusal is recorded.
+
+        Raises:
+            RingmainError: The caller may not.
+        """
+        call = self.calls.missed(method)
+        try:
+            waiting = self.gate.admit(call, arrival(time.monotonic()).verdict, context)
+            if waiting is not None:
+                await waiting
+        except RingmainError as exc:
+            self.observer.began(call, None)
+            self.observer.failed(call, exc, 0.0)
+            exc.metadata["response_id"] = call.response_id
+            raise
+
+    def _refusal(self, run: Handle) -> Handler:
         async def handle(_: AsyncIterator[bytes], context: ServicerContext) -> None:
-            await self._run(method, serve, None, context)
+            await run(None, context)
 
         # On the wire, a stream of one message is a message.
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    def _handler(
-        self, method: MethodDescriptor, servicer: object, *, large: bool
-    ) -> "grpc.RpcMethodHandler[Any, Any]":
+    def _handler(self, method: MethodDescriptor, servicer: object, *, large: bool) -> Handler:
         name = f"{method.containing_service.full_name}/{method.name}"
         target = getattr(servicer, method.name)
         validate = self.validators.get(method.input_type.full_name, _anything_goes)
+        check = model_check(method.input_type)
         parse = parser(message_factory.GetMessageClass(method.input_type))
         serialize = message_factory.GetMessageClass(method.output_type).SerializeToString
         if method.client_streaming:
             config = method.input_type.fields_by_name["config"].message_type
             assert config is not None
-            upload = self._uploaded(name, target, self.validators.get(config.full_name, _anything_goes))
+            validate = self.validators.get(config.full_name, _anything_goes)
+            upload = self._uploaded(name, target, validate, model_check(config))
             return grpc.stream_stream_rpc_method_handler(upload, parse, serialize)
         if method.server_streaming:
-            streamed = self._handler_of(name, _serve_stream(target, validate))
+            streamed = self._handler_of(name, _serve_stream(target, validate, check))
             if large:
                 return grpc.stream_stream_rpc_method_handler(self._reading(name, streamed), parse, serialize)
             return grpc.unary_stream_rpc_method_handler(streamed, parse, serialize)
-        unary = self._handler_of(name, _serve_whole(target, validate))
+        unary = self._handler_of(name, _serve_whole(target, validate, check))
         if large:
             return grpc.stream_unary_rpc_method_handler(self._reading(name, unary), parse, serialize)
         return grpc.unary_unary_rpc_method_handler(unary, parse, serialize)
@@ -167,13 +218,14 @@ class Edge:
         # A coroutine function around `_run` would be resumed with it at each of a call's wake-ups.
         return partial(Edge._run, self, method, serve)
 
-    def _uploaded(self, method: str, target: Uploaded, validate: Validator) -> Any:
+    def _uploaded(self, method: str, target: Uploaded, validate: Validator, check: CheckModels) -> Any:
         async def handle(messages: AsyncIterator[Message | None], context: ServicerContext) -> None:
             async def serve(_: Message | None, context: ServicerContext, call: Call) -> Message | None:
                 upload = UploadReader(messages, validate)
                 try:
                     config = await upload.config()
                     self.observer.named(call, config)
+                    check(config, call)
                     return await _written(target(config, upload.chunks(), call), context)
                 except RingmainError:
                     await upload.discard()
@@ -184,9 +236,22 @@ class Edge:
         return handle
 
     async def _run(
-        self, method: str, serve: Serve, request: Message | None, context: ServicerContext
+        self,
+        method: str,
+        serve: Serve,
+        request: Message | None,
+        context: ServicerContext,
+        *,
+        guarded: bool = True,
     ) -> Message | None:
         """Runs a call and ends it.
+
+        Args:
+            method: The method.
+            serve: Serves the call once it is admitted.
+            request: The request, None where it comes in several messages.
+            context: The gRPC context.
+            guarded: Whether the caller must be known and allowed to call the method.
 
         Returns:
             What `serve` returns; None once the status of a failure is sent.
@@ -201,6 +266,8 @@ class Edge:
         try:
             if self.calls.closed:
                 await self.calls.refuse()
+            if guarded and (waiting := self.gate.admit(call, note.verdict, context)) is not None:
+                await waiting
             self.calls.admit(note.waited)
             try:
                 result = await serve(request, context, call)
@@ -272,10 +339,16 @@ async def _refuse(context: ServicerContext, error: RingmainError, call: Call) ->
         release(exc)
 
 
-def _serve_whole(target: ServeWhole, validate: Validator) -> Serve:
+def _never(_request: Message | None, _context: ServicerContext, _call: Call) -> NoReturn:
+    raise AssertionError("a call was refused and served all the same")
+
+
+def _serve_whole(target: ServeWhole, validate: Validator, check: CheckModels) -> Serve:
     def serve(request: Message | None, _: ServicerContext, call: Call) -> Awaitable[Message]:
         if request is None:
             raise unparsed()
+        if call.allowed_models:
+            check(request, call)
         if violations := validate(request):
             raise _broken(violations)
         return target(request, call)
@@ -283,10 +356,12 @@ def _serve_whole(target: ServeWhole, validate: Validator) -> Serve:
     return serve
 
 
-def _serve_stream(target: ServeStream, validate: Validator) -> Serve:
+def _serve_stream(target: ServeStream, validate: Validator, check: CheckModels) -> Serve:
     def serve(request: Message | None, context: ServicerContext, call: Call) -> Awaitable[Message | None]:
         if request is None:
             raise unparsed()
+        if call.allowed_models:
+            check(request, call)
         if violations := validate(request):
             raise _broken(violations)
         return _written(target(request, call), context)

@@ -4,7 +4,7 @@ Their handlers let any exception, such as a parser's, end a call as UNKNOWN, wit
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
@@ -13,11 +13,13 @@ import grpc.aio
 from ringmain_server.edge.grpc.binding import ServicerContext
 from ringmain_server.edge.grpc.parsing import unparsed
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
-from ringmain_server.errors import release
+from ringmain_server.errors import RingmainError, release
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Crashed = Callable[[str, Exception], None]
 """Called with the method and the exception that nobody expected."""
+Permit = Callable[[str, ServicerContext], Awaitable[None]]
+"""Raises a RingmainError if the caller may not call the method."""
 T = TypeVar("T")
 
 
@@ -27,11 +29,13 @@ class Guarded:
     Args:
         server: The server.
         crashed: Called with unknown exceptions.
+        permit: Checks that the caller may call a method; without it, everybody may.
     """
 
-    def __init__(self, server: grpc.aio.Server, crashed: Crashed) -> None:
+    def __init__(self, server: grpc.aio.Server, crashed: Crashed, permit: Permit | None = None) -> None:
         self._server = server
         self._crashed = crashed
+        self._permit = permit
 
     def add_generic_rpc_handlers(self, _: object) -> None:
         """Ignores the handlers, since the same ones are registered by name."""
@@ -55,15 +59,19 @@ class Guarded:
 
     def _plain(self, method: str, behave: Callable[[Any, ServicerContext], Any]) -> Any:
         async def handle(request: Any, context: ServicerContext) -> Any:
-            if isinstance(request, _Unparsed):
-                return await _refuse(context, unparsed())
             try:
+                if self._permit is not None:
+                    await self._permit(method, context)
+                if isinstance(request, _Unparsed):
+                    raise unparsed()
                 found = behave(request, context)
                 return await found if inspect.isawaitable(found) else found
             except grpc.aio.AbortError:
                 raise
             except grpc.aio.InternalError:
                 return None  # the caller has left meanwhile: gRPC says no more than that a batch failed
+            except RingmainError as exc:
+                return await _refuse(context, exc)
             except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
                 self._crashed(method, exc)
                 return await _refuse(context, caller_error(exc))
@@ -73,14 +81,16 @@ class Guarded:
     def _streamed(self, method: str, behave: Callable[[Any, ServicerContext], AsyncIterator[Any]]) -> Any:
         async def handle(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             try:
+                if self._permit is not None:
+                    await self._permit(method, context)
                 async for answer in behave(_parsed(requests), context):
                     await context.write(answer)
             except grpc.aio.AbortError:
                 raise
             except grpc.aio.InternalError:
                 return  # likewise
-            except _UnparsedError:
-                await _refuse(context, unparsed())
+            except RingmainError as exc:
+                await _refuse(context, exc)
             except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
                 self._crashed(method, exc)
                 await _refuse(context, caller_error(exc))
@@ -92,14 +102,10 @@ class _Unparsed:
     """Stands for bytes that cannot be parsed; gRPC takes None for the end of a stream."""
 
 
-class _UnparsedError(Exception):
-    """A message of a stream cannot be parsed."""
-
-
 async def _parsed(requests: AsyncIterator[T | _Unparsed]) -> AsyncIterator[T]:
     async for request in requests:
         if isinstance(request, _Unparsed):
-            raise _UnparsedError
+            raise unparsed()
         yield request
 
 

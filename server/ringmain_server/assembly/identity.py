@@ -1,0 +1,63 @@
+"""Assembly: makes of the settings what decides who may call."""
+
+from collections.abc import Mapping
+
+from ringmain_server.config import Settings
+from ringmain_server.config.auth import TenantSettings
+from ringmain_server.edge.auth.authenticator import Authenticator
+from ringmain_server.edge.auth.gate import Gate, Rules
+from ringmain_server.edge.auth.verifiers import CertificateVerifier, TokenVerifier
+from ringmain_server.identity.access import Access, Tenant
+from ringmain_server.identity.keyring import Keyring
+from ringmain_server.identity.keys import hasher
+from ringmain_server.identity.networks import network
+from ringmain_server.identity.principal import Allowed
+
+
+class Identity:
+    """What decides who may call, for all ports of a process.
+
+    Args:
+        settings: The first configuration.
+
+    Attributes:
+        gate: Decides who may call what.
+        keyring: Every API key, None where callers may not show any. It is empty until somebody fills it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        pepper = settings.auth.keys.pepper
+        make = hasher("" if pepper is None else pepper.get_secret_value())
+        self.keyring = Keyring(make) if settings.keys_enabled else None
+        self.gate = Gate(self._rules(settings))
+
+    def apply(self, settings: Settings) -> None:
+        """Applies another configuration to calls that come from now on."""
+        self.gate.rules = self._rules(settings)
+
+    def _rules(self, settings: Settings) -> Rules:
+        access = Access(_tenants(settings.tenants), settings.auth.known_tenants_only)
+        if not settings.auth_configured:
+            return Rules(None, access)
+        return Rules(self._authenticator(settings), access)
+
+    def _authenticator(self, settings: Settings) -> Authenticator:
+        return Authenticator(
+            keys=self.keyring,
+            tokens=self._tokens(settings),
+            certificates=self._certificates(settings),
+            required=settings.auth_required,
+        )
+
+    def _tokens(self, settings: Settings) -> TokenVerifier | None:
+        return None
+
+    def _certificates(self, settings: Settings) -> CertificateVerifier | None:
+        return None
+
+
+def _tenants(settings: Mapping[str, TenantSettings]) -> Mapping[str, Tenant]:
+    return {
+        name: Tenant(Allowed.of(one.allowed_models), tuple(map(network, one.allowed_networks)))
+        for name, one in settings.items()
+    }

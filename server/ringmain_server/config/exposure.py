@@ -1,0 +1,73 @@
+"""Configuration: finds addresses that other machines can reach although callers need no credentials.
+
+The plain tree is looked at, so that one wrong type elsewhere does not hide such an address.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ringmain_server.config import units
+from ringmain_server.config.auth import keys_enabled
+from ringmain_server.config.problems import Mistake
+from ringmain_server.config.settings import Settings
+
+_FLAG = "--allow-unauthenticated (server.allow_unauthenticated) allows other addresses"
+
+
+def exposed(tree: Mapping[str, object]) -> Iterator[Mistake]:
+    """Yields the mistakes in who can reach the gateway and who may call it.
+
+    Args:
+        tree: The merged settings, whose types may be wrong.
+    """
+    server, auth = _section(tree, "server"), _section(tree, "auth")
+    configured = _configured(auth)
+    required = auth.get("required")
+    if required is True and not configured:
+        problem = "must not be true while no method is configured by which callers could say who they are"
+        yield Mistake(("auth", "required"), problem)
+    if server.get("allow_unauthenticated") is True:
+        return
+    # Operators need a scope that callers without credentials never have. Nobody is asked for metrics.
+    for name, guarded in (
+        ("listen", configured and required is not False),
+        ("admin_listen", configured),
+        ("metrics_listen", False),
+    ):
+        if not guarded and _is_open(server.get(name)):
+            problem = "listens on loopback only, such as 127.0.0.1, because callers need no credentials"
+            yield Mistake(("server", name), f"{problem}; {_FLAG}")
+
+
+def plain(settings: Settings) -> Mapping[str, object]:
+    """Returns the sections of settings that `exposed` looks at, as a tree."""
+    auth = settings.auth
+    return {
+        "server": settings.server.model_dump(),
+        "auth": {
+            "required": auth.required,
+            "keys": {"enabled": auth.keys.enabled, "pepper": auth.keys.pepper},
+            "issuers": auth.issuers,
+            "certificates": {"rules": auth.certificates.rules},
+        },
+    }
+
+
+def _configured(auth: Mapping[str, object]) -> bool:
+    keys = _section(auth, "keys")
+    rules = _section(auth, "certificates").get("rules")
+    return bool(keys_enabled(keys.get("enabled"), keys.get("pepper")) or auth.get("issuers") or rules)
+
+
+def _section(tree: Mapping[str, object], name: str) -> Mapping[str, object]:
+    section = tree.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _is_open(address: object) -> bool:
+    """Whether a value is an address that other machines can reach."""
+    if not isinstance(address, str):
+        return False
+    try:
+        return not units.is_loopback(units.address(address))
+    except ValueError:
+        return False  # it is reported as no address

@@ -1,0 +1,127 @@
+"""Identity, pure: every API key, in memory. Nothing is read on the way of a call."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from math import inf
+from types import MappingProxyType
+
+from ringmain_server.identity.keys import Hasher
+from ringmain_server.identity.networks import network
+from ringmain_server.identity.principal import NOBODY, Allowed, Principal
+from ringmain_server.identity.records import KeyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """One secret of a key.
+
+    Attributes:
+        digest: Its hash.
+        until: When it stops working, in seconds since the epoch.
+        key_id: The key.
+        principal: The caller that it belongs to.
+    """
+
+    digest: bytes
+    until: float
+    key_id: str
+    principal: Principal
+
+
+class Keyring:
+    """Every API key.
+
+    A key that was revoked here stays revoked, whatever older state of it is read from a store afterwards.
+
+    Args:
+        hasher: Hashes the keys that callers show.
+    """
+
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher = hasher
+        # Compared in place of a secret that is not known, so that every key takes the same time.
+        self._none = _Secret(bytes(len(hasher(""))), -inf, "", NOBODY)
+        self._revoked: set[str] = set()
+        self._records: dict[str, KeyRecord] = {}
+        self._secrets: dict[bytes, _Secret] = {}
+        self._used: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        """Returns how many keys there are, those that no longer work included."""
+        return len(self._records)
+
+    @property
+    def foreign(self) -> int:
+        """The keys that were hashed with a pepper where none is configured, or without one where it is."""
+        own = len(self._none.digest)
+        return sum(len(one.secret_hash) != own for one in self._records.values() if one.revoke_time is None)
+
+    def replace(self, records: Iterable[KeyRecord]) -> None:
+        """Takes these keys in place of all that it has."""
+        self._records, self._secrets = {}, {}
+        for one in records:
+            self._add(one)
+
+    def put(self, record: KeyRecord) -> None:
+        """Adds a key, or takes its new state."""
+        before = self._records.get(record.key_id)
+        for secret in _secrets(before) if before else ():
+            self._secrets.pop(secret.digest, None)
+        self._add(record)
+
+    def get(self, key_id: str) -> KeyRecord | None:
+        """Returns the key of an id."""
+        return self._records.get(key_id)
+
+    def find(self, secret_text: str, now: float) -> Principal | None:
+        """Returns the caller that a key belongs to; None if it is unknown, revoked, expired or mistyped.
+
+        Each of these takes the same path, so that the time tells none from another.
+
+        Args:
+            secret_text: The whole key, as the caller sent it.
+            now: Seconds since the epoch.
+        """
+        digest = self._hasher(secret_text)
+        secret = self._secrets.get(digest, self._none)
+        if compare_digest(digest, secret.digest) & (now < secret.until):
+            self._used[secret.key_id] = now
+            return secret.principal
+        return None
+
+    def used(self) -> Mapping[str, float]:
+        """Takes the times of the last uses since it was last asked, by key id."""
+        used, self._used = self._used, {}
+        return MappingProxyType(used)
+
+    def _add(self, record: KeyRecord) -> None:
+        self._records[record.key_id] = record
+        if record.revoke_time is not None:
+            self._revoked.add(record.key_id)
+        if record.key_id not in self._revoked:
+            self._secrets.update((secret.digest, secret) for secret in _secrets(record))
+
+
+def _secrets(record: KeyRecord) -> Iterable[_Secret]:
+    """Yields the secrets of a key that may still work."""
+    if record.revoke_time is not None:
+        return
+    principal = principal_of(record)
+    until = inf if record.expire_time is None else record.expire_time
+    yield _Secret(record.secret_hash, until, record.key_id, principal)
+    if record.old_secret_hash is not None and record.old_secret_expire_time is not None:
+        old_until = min(until, record.old_secret_expire_time)
+        yield _Secret(record.old_secret_hash, old_until, record.key_id, principal)
+
+
+def principal_of(record: KeyRecord) -> Principal:
+    """Returns the caller that a key stands for."""
+    return Principal(
+        tenant_id=record.tenant_id,
+        principal_id=f"key:{record.key_id}",
+        scopes=record.scopes,
+        allowed_models=Allowed.of(record.allowed_models),
+        allowed_methods=Allowed.of(record.allowed_methods),
+        allowed_networks=tuple(map(network, record.allowed_networks)),
+    )
