@@ -46,6 +46,8 @@ class Candidate:
         edits: The form in which it is told where to change an image.
         limits: The model's limits besides tokens.
         user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
+        tenant_id: The tenant that the request is for, so that names which callers of different tenants choose
+            alike are told the provider as different hashes. Empty for a request without a tenant.
         send_labels: Whether the provider gets the caller's labels.
         lacks: What of `WIRE_FEATURES` its wire cannot carry, whatever its model can do.
         retire_date: The first day on which its provider no longer serves it, in ISO 8601; empty if unknown.
@@ -67,6 +69,7 @@ class Candidate:
     price_configured: bool = False
     limits: Limits = NO_LIMITS
     user_id_key: bytes = field(default=b"", repr=False)
+    tenant_id: str = ""
     send_labels: bool = False
     lacks: frozenset[int] = frozenset()
     retire_date: str = ""

@@ -41,3 +41,12 @@ def test_a_cache_key_is_told_as_a_hash_that_differs_from_that_of_a_user() -> Non
 def test_the_secret_is_not_shown() -> None:
     """A candidate in a log or an error does not tell its secret."""
     assert "one secret" not in repr(KEYED)
+
+
+def test_tenants_that_choose_the_same_names_are_told_apart() -> None:
+    """The same user or key of two tenants has two hashes, and those without a tenant stay as they were."""
+    acme, bolt = (replace(KEYED, tenant_id=name) for name in ("acme", "bolt"))
+    users = {user_hash(_request("ann"), one) for one in (KEYED, acme, bolt)}
+    keys = {cache_key(_request(key="ann"), one) for one in (KEYED, acme, bolt)}
+    assert len(users | keys) == 6
+    assert user_hash(_request("ann"), KEYED).startswith("34bd20f0476304e8baf6024dbe03e7721261359b")

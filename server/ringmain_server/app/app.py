@@ -280,7 +280,8 @@ class App:
             return None
         server = self._make_server(edge, share_port)
         server.add_generic_rpc_handlers((bound,))
-        edge.guard(f"{CHANNELZ}/{method}" for method in CHANNELZ_METHODS)
+        for method in CHANNELZ_METHODS:
+            edge.guard(f"{CHANNELZ}/{method}")
         guarded = Guarded(server, self._crashed, edge.permit)
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
             channelz.aio.ChannelzServicer(), cast("grpc.aio.Server", guarded)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from ringmain_server.config import Settings
 from ringmain_server.config.auth import TenantSettings
 from ringmain_server.edge.auth.authenticator import Authenticator
+from ringmain_server.edge.auth.certificates import certificate_rules
 from ringmain_server.edge.auth.gate import Gate, Rules
-from ringmain_server.edge.auth.verifiers import CertificateVerifier, TokenVerifier
+from ringmain_server.edge.auth.verifiers import TokenVerifier
 from ringmain_server.identity.access import Access, Tenant
 from ringmain_server.identity.keyring import Keyring
 from ringmain_server.identity.keys import hasher
@@ -45,14 +46,11 @@ class Identity:
         return Authenticator(
             keys=self.keyring,
             tokens=self._tokens(settings),
-            certificates=self._certificates(settings),
+            certificates=certificate_rules(settings.auth.certificates),
             required=settings.auth_required,
         )
 
     def _tokens(self, settings: Settings) -> TokenVerifier | None:
-        return None
-
-    def _certificates(self, settings: Settings) -> CertificateVerifier | None:
         return None
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from cachetools import LRUCache
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.call import Attempt, Call
@@ -34,6 +35,8 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 Event = TypeVar("Event")
 
+_TENANTS = 64
+"""The tenants whose view of a candidate is kept."""
 _FORESEEN = (RingmainError, MemoryError)
 """Errors that pass as they are: a translator's verdict on an answer, and a lack of memory."""
 
@@ -141,12 +144,13 @@ class Exchange:
         use: Counts the requests in progress.
     """
 
-    __slots__ = ("_candidate", "_multi_step", "_streamed", "_transport", "_unary", "_use")
+    __slots__ = ("_candidate", "_multi_step", "_of_tenants", "_streamed", "_transport", "_unary", "_use")
 
     def __init__(
         self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
     ) -> None:
         self._candidate = candidate
+        self._of_tenants: LRUCache[str, Candidate] = LRUCache(_TENANTS)
         self._transport = transport
         self._use = use
         # Each shape has a table of its own, so that no call asks a translator what it is.
@@ -194,7 +198,7 @@ class Exchange:
         with self._use:
             try:
                 answer: Res = await run(
-                    translator.steps(request, self._candidate),
+                    translator.steps(request, self._for(call)),
                     self._transport.send,
                     deadline=_deadline(call),
                     provider_id=self._candidate.provider_id,
@@ -243,6 +247,16 @@ class Exchange:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
 
+    def _for(self, call: Call) -> Candidate:
+        """Returns the candidate as a request of the caller's tenant sees it."""
+        tenant_id = call.principal.tenant_id
+        if not tenant_id:
+            return self._candidate
+        found = self._of_tenants.get(tenant_id)
+        if found is None:
+            found = self._of_tenants[tenant_id] = replace(self._candidate, tenant_id=tenant_id)
+        return found
+
     def _translated(
         self,
         translator: UnaryTranslator[Any, Any, Any, Any] | StreamTranslator[Any, Any, Any, Any],
@@ -251,7 +265,7 @@ class Exchange:
     ) -> Any:
         """Returns the request on the wire, and notes whose state was left out of it."""
         try:
-            return translator.request(request, self._candidate)
+            return translator.request(request, self._for(call))
         finally:
             # Also where the request is refused, so that nothing is left for the next one.
             if noted := left_out():

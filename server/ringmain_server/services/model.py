@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, reduce
 from importlib import metadata
 
@@ -37,42 +37,51 @@ class ModelService:
         self._active = active
         self._services = services
 
-    async def ListModels(self, request: model_pb2.ListModelsRequest, _: Call) -> model_pb2.ListModelsResponse:
+    async def ListModels(
+        self, request: model_pb2.ListModelsRequest, call: Call
+    ) -> model_pb2.ListModelsResponse:
         """Lists models by name, a page at a time."""
         after = _after(request.page_token)
         size = min(request.page_size or PAGE_SIZE, PAGE_LIMIT)
         wanted = set(request.capabilities)
-        names = [name for name in self._active.models.names() if name > after]
-        found = [model for model in map(self._model, names) if wanted <= set(model.capabilities)]
+        names = [name for name in self._names(call) if name > after]
+        models = (self._model(name, call) for name in names)
+        found = [model for model in models if wanted <= set(model.capabilities)]
         page = found[:size]
         token = _token(page[-1].model) if len(found) > size else ""
         return model_pb2.ListModelsResponse(models=page, next_page_token=token)
 
-    async def GetModel(self, request: model_pb2.GetModelRequest, _: Call) -> model_pb2.GetModelResponse:
+    async def GetModel(self, request: model_pb2.GetModelRequest, call: Call) -> model_pb2.GetModelResponse:
         """Gets one model."""
-        return model_pb2.GetModelResponse(model=self._model(request.model))
+        return model_pb2.GetModelResponse(model=self._model(request.model, call))
 
     async def GetServerInfo(
-        self, request: model_pb2.GetServerInfoRequest, _: Call
+        self, request: model_pb2.GetServerInfoRequest, call: Call
     ) -> model_pb2.GetServerInfoResponse:
         """Says what server this is."""
-        models = map(self._model, self._active.models.names())
+        models = (self._model(name, call) for name in self._names(call))
         capabilities = {capability for model in models for capability in model.capabilities}
         return model_pb2.GetServerInfoResponse(
             version=_version(),
             contract_version=CONTRACT_VERSION,
             services=self._services,
             capabilities=sorted(capabilities),
+            authentication_methods=_methods(self._active.now.settings),
             limits=_limits(self._active.now.settings),
         )
 
-    def _model(self, name: str) -> model_pb2.Model:
+    def _names(self, call: Call) -> list[str]:
+        """Returns the names of the models that the caller may use."""
+        return [name for name in self._active.models.names() if call.may_use(name)]
+
+    def _model(self, name: str, call: Call) -> model_pb2.Model:
         target = self._active.models.resolve(name)
         capabilities = reduce(frozenset.intersection, map(_capabilities, target))
+        replaced_by = self._replaced_by(name, target)
         return model_pb2.Model(
             model=name,
             retire_date=_retire_date(target),
-            replaced_by=self._replaced_by(name, target),
+            replaced_by=replaced_by if call.may_use(replaced_by) else "",
             capabilities=map(model_pb2.Capability.ValueType, sorted(capabilities)),
             candidates=[_candidate(one) for one in target],
         )
@@ -136,6 +145,16 @@ def _limits(settings: Settings) -> model_pb2.ServerLimits:
         max_upload_bytes=max(media.max_document_bytes, media.max_recording_bytes),
         default_deadline=duration(settings.server.default_deadline),
     )
+
+
+def _methods(settings: Settings) -> Iterator[model_pb2.AuthenticationMethod.ValueType]:
+    """Yields the ways in which callers may say who they are."""
+    if settings.keys_enabled:
+        yield model_pb2.AUTHENTICATION_METHOD_API_KEY
+    if settings.auth.issuers:
+        yield model_pb2.AUTHENTICATION_METHOD_JWT
+    if settings.auth.certificates.rules:
+        yield model_pb2.AUTHENTICATION_METHOD_CLIENT_CERTIFICATE
 
 
 def _token(name: str) -> str:

@@ -23,10 +23,13 @@ _KEY_LIKE = (
     r"(?:sk|gsk|xai|pk|rk)[-_][A-Za-z0-9_-]{8,}"
     r"|[Bb]earer\s+[A-Za-z0-9._~+/=-]{8,}"
     r"|AIza[A-Za-z0-9_-]{20,}"
+    r"|rm_[0-9a-z]{16}_[A-Za-z0-9_-]{16,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"
 )
-_HINTS = ("k-", "k_", "xai", "earer", "AIza")
+"""Keys of providers, keys of this gateway, and tokens."""
+_HINTS = ("k-", "k_", "xai", "earer", "AIza", "rm_0", "eyJ")
 """Strings of which every match of the pattern contains one: few, since every line is searched for each."""
-_SURE_HINTS = ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "xai-", "xai_", "earer", "AIza")
+_SURE_HINTS = ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "xai-", "xai_", "earer", "AIza", "rm_0", "eyJ")
 """The same, but seldom found in ordinary words."""
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LINE_LIMIT = 4096
@@ -42,7 +45,7 @@ _SHORTEST_SECRET = 6
 
 
 class Mask:
-    """Replaces secrets in text: those of the configuration, and anything that looks like a provider's key.
+    """Replaces secrets in text: those of the configuration, and anything that looks like a key or a token.
 
     Args:
         secrets: The secrets of the configuration.

@@ -6,7 +6,7 @@ from typing import Final
 
 from ringmain_server.edge.auth.verifiers import CertificateVerifier, KeyVerifier, TokenVerifier
 from ringmain_server.errors import CredentialsInvalid
-from ringmain_server.identity.keys import PREFIX
+from ringmain_server.identity.keys import PREFIX, key_id_of
 from ringmain_server.identity.principal import NOBODY, UNKNOWN, Principal
 
 AUTHORIZATION: Final = "authorization"
@@ -48,10 +48,11 @@ class Authenticator:
             now: Seconds since the epoch.
 
         Returns:
-            The caller; an awaitable where an issuer must be asked first; NOBODY if there is no credential.
+            The caller; an awaitable where an issuer must be asked first; NOBODY if there is no credential and
+            the connection may have a certificate.
 
         Raises:
-            CredentialsInvalid: The credential is not valid, or there are several.
+            CredentialsInvalid: The credential is not valid, there are several, or there is none.
         """
         header = ""
         credential: str | bytes = ""
@@ -61,7 +62,7 @@ class Authenticator:
                     raise _ambiguous("the call has several headers with credentials")
                 header, credential = name, value
         if not header:
-            return NOBODY
+            return self._without_credentials() if self.certificates is None else NOBODY
         if not isinstance(credential, str) or len(credential) > _LONGEST:
             raise CredentialsInvalid("malformed", "the credential is longer than any valid one")
         if header == AUTHORIZATION:
@@ -83,7 +84,9 @@ class Authenticator:
             CredentialsInvalid: The caller shows nothing and must, or its certificate is not valid, or does
                 not belong to what its headers name.
         """
-        of_certificate = None if self.certificates is None else self.certificates.identify(auth_context())
+        if self.certificates is None:
+            return principal
+        of_certificate = self.certificates.identify(auth_context())
         if principal is NOBODY:
             return of_certificate or self._without_credentials()
         if of_certificate is None:
@@ -97,7 +100,9 @@ class Authenticator:
     def _by_key(self, key: str, now: float) -> Principal:
         found = None if self.keys is None else self.keys.find(key, now)
         if found is None:
-            raise CredentialsInvalid("key", "the API key is unknown, revoked, expired or mistyped")
+            key_id = key_id_of(key)
+            problem = "is mistyped" if key_id is None else f"{key_id} is unknown, revoked or expired"
+            raise CredentialsInvalid("key", f"the API key {problem}")
         return found
 
     def _without_credentials(self) -> Principal:

@@ -8,7 +8,7 @@ generator, so that only two generators stand between an upstream read and the wr
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,9 +24,9 @@ from ringmain_server.call import Call
 from ringmain_server.edge.auth.gate import Gate, Metadata, Verdict
 from ringmain_server.edge.auth.models import CheckModels, model_check
 from ringmain_server.edge.calls import Calls
-from ringmain_server.edge.grpc.arrivals import arrival, too_late
+from ringmain_server.edge.grpc.arrivals import Arrival, arrival, too_late
 from ringmain_server.edge.grpc.parsing import parser, unparsed
-from ringmain_server.edge.grpc.uploads import UploadReader
+from ringmain_server.edge.grpc.uploads import Discards, UploadReader
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
 from ringmain_server.errors import (
     DeadlineExceeded,
@@ -56,6 +56,10 @@ _PUSHBACK_KEY = "grpc-retry-pushback-ms"
 """Trailer that controls retries: https://github.com/grpc/proposal/blob/master/A6-client-retries.md."""
 
 
+def _nothing_unread() -> None:
+    """Returns None, for requests of one message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """Binds servicers.
@@ -69,6 +73,7 @@ class Edge:
         careful: Maps their paths to handlers that are reached before the message comes, which costs more.
         refusals: Maps the paths of all methods that need credentials to handlers that refuse a call before
             its message comes.
+        discards: Reads on for callers whose uploads are refused.
     """
 
     calls: Calls
@@ -78,6 +83,7 @@ class Edge:
     methods: set[str] = field(default_factory=set)
     careful: dict[str, Handler] = field(default_factory=dict)
     refusals: dict[str, Handler] = field(default_factory=dict)
+    discards: Discards = field(default_factory=Discards)
 
     def look(self, path: str, metadata: Metadata | None) -> Verdict | None:
         """Returns who calls a method by the headers, or why not; None for methods that need no credentials.
@@ -115,9 +121,10 @@ class Edge:
                 answer.
         """
         built = [method for method in service.methods if hasattr(servicer, method.name)]
-        names = [f"{service.full_name}/{method.name}" for method in built]
-        self.methods.update(names)
-        self.guard(names)
+        for method in built:
+            name = f"{service.full_name}/{method.name}"
+            self.methods.add(name)
+            self.guard(name, uploads=method.client_streaming)
         handlers = {method.name: self._handler(method, servicer, large=large) for method in built}
         for method in built:
             if not method.client_streaming:
@@ -125,16 +132,25 @@ class Edge:
                 self.careful[f"/{service.full_name}/{method.name}"] = careful
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def guard(self, methods: Iterable[str]) -> None:
-        """Demands credentials for methods.
+    def guard(self, method: str, *, uploads: bool = False) -> None:
+        """Demands credentials for a method.
+
+        Args:
+            method: The method.
+            uploads: Whether its callers send several messages.
 
         Raises:
-            LookupError: It is not decided who may call one of them (`identity.permissions`).
+            LookupError: It is not decided who may call it (`identity.permissions`).
         """
-        for method in methods:
-            if method not in SCOPES:
-                raise LookupError(f"no scope is listed for {method}")
-            self.refusals[f"/{method}"] = self._refusal(partial(self._run, method, _never))
+        if method not in SCOPES:
+            raise LookupError(f"no scope is listed for {method}")
+
+        async def handle(messages: AsyncIterator[bytes], context: ServicerContext) -> None:
+            unread = messages if uploads else None
+            await self._run(method, _never, None, context, unread=lambda: unread)
+
+        # On the wire, a stream of one message is a message.
+        self.refusals[f"/{method}"] = grpc.stream_stream_rpc_method_handler(handle)
 
     def refusal(self, method: str, error: RingmainError) -> Handler:
         """Returns a handler for one call, which it refuses before the message comes, whoever calls.
@@ -147,7 +163,10 @@ class Edge:
         def serve(_request: Message | None, _context: ServicerContext, _call: Call) -> NoReturn:
             raise error
 
-        return self._refusal(partial(self._run, method, serve, guarded=False))
+        async def handle(_: AsyncIterator[bytes], context: ServicerContext) -> None:
+            await self._run(method, serve, None, context, guarded=False)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
 
     async def permit(self, method: str, context: ServicerContext) -> None:
         """Checks that a caller may call a method that is not bound here. A refusal is recorded.
@@ -165,13 +184,6 @@ class Edge:
             self.observer.failed(call, exc, 0.0)
             exc.metadata["response_id"] = call.response_id
             raise
-
-    def _refusal(self, run: Handle) -> Handler:
-        async def handle(_: AsyncIterator[bytes], context: ServicerContext) -> None:
-            await run(None, context)
-
-        # On the wire, a stream of one message is a message.
-        return grpc.stream_stream_rpc_method_handler(handle)
 
     def _handler(self, method: MethodDescriptor, servicer: object, *, large: bool) -> Handler:
         name = f"{method.containing_service.full_name}/{method.name}"
@@ -220,18 +232,15 @@ class Edge:
 
     def _uploaded(self, method: str, target: Uploaded, validate: Validator, check: CheckModels) -> Any:
         async def handle(messages: AsyncIterator[Message | None], context: ServicerContext) -> None:
-            async def serve(_: Message | None, context: ServicerContext, call: Call) -> Message | None:
-                upload = UploadReader(messages, validate)
-                try:
-                    config = await upload.config()
-                    self.observer.named(call, config)
-                    check(config, call)
-                    return await _written(target(config, upload.chunks(), call), context)
-                except RingmainError:
-                    await upload.discard()
-                    raise
+            upload = UploadReader(messages, validate)
 
-            await self._run(method, serve, None, context)
+            async def serve(_: Message | None, context: ServicerContext, call: Call) -> Message | None:
+                config = await upload.config()
+                self.observer.named(call, config)
+                check(config, call)
+                return await _written(target(config, upload.chunks(), call), context)
+
+            await self._run(method, serve, None, context, unread=upload.unread)
 
         return handle
 
@@ -243,6 +252,7 @@ class Edge:
         context: ServicerContext,
         *,
         guarded: bool = True,
+        unread: Callable[[], AsyncIterator[Any] | None] = _nothing_unread,
     ) -> Message | None:
         """Runs a call and ends it.
 
@@ -252,6 +262,7 @@ class Edge:
             request: The request, None where it comes in several messages.
             context: The gRPC context.
             guarded: Whether the caller must be known and allowed to call the method.
+            unread: Returns the messages that a refused caller may be sending, None where there are none.
 
         Returns:
             What `serve` returns; None once the status of a failure is sent.
@@ -264,9 +275,8 @@ class Edge:
         self.observer.began(call, request)
         error: RingmainError
         try:
-            if self.calls.closed:
-                await self.calls.refuse()
-            if guarded and (waiting := self.gate.admit(call, note.verdict, context)) is not None:
+            waiting = self._admit(call, note, context, guarded=guarded)
+            if waiting is not None:
                 await waiting
             self.calls.admit(note.waited)
             try:
@@ -296,8 +306,25 @@ class Edge:
             self.calls.end(call)
         self.observer.failed(call, error, time.monotonic() - start)
         release(error)
+        await self.discards(unread())
         await _refuse(context, error, call)
         return None
+
+    def _admit(
+        self, call: Call, note: Arrival, context: ServicerContext, *, guarded: bool
+    ) -> Awaitable[None] | None:
+        """Refuses calls that come too late, and those of callers who may not make them.
+
+        Returns:
+            None, or an awaitable that has to be awaited first and may refuse the call as well.
+
+        Raises:
+            CredentialsInvalid: It is not known who calls.
+            NotAllowed: The caller may not call the method.
+        """
+        if self.calls.closed:
+            return self.calls.refuse()
+        return self.gate.admit(call, note.verdict, context) if guarded else None
 
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
         error = caller_error(exc)

@@ -14,6 +14,12 @@ CHUNK_LIMIT = 1 << 20
 """The most bytes of one chunk, by the contract."""
 _LISTEN = 2.0
 """Seconds for which a refused caller may go on sending."""
+_PAUSE = 0.5
+"""Seconds without a message after which a refused caller is not in the midst of sending one."""
+_DISCARDED = 32 << 20
+"""The most bytes that are read of a refused caller."""
+_AT_ONCE = 32
+"""The most refused callers that are read at once."""
 _NOTHING: Any = object()
 """Stands for a first message where none comes."""
 
@@ -49,18 +55,9 @@ class UploadReader:
             raise InvalidField([one.within("config.") for one in violations])
         return config
 
-    async def discard(self) -> None:
-        """Reads the remaining messages, for a while, and throws them away.
-
-        A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in
-        place of the call's status.
-        """
-        if self._ended:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LISTEN):
-                async for _ in self._messages:
-                    pass
+    def unread(self) -> AsyncIterator[Any] | None:
+        """Returns the messages that were not read, None if all were."""
+        return None if self._ended else self._messages
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yields the bytes as they come.
@@ -80,3 +77,39 @@ class UploadReader:
                 )
             yield chunk
         self._ended = True
+
+
+class Discards:
+    """Reads on for callers whose upload is refused, for a while, and throws away what comes.
+
+    A caller whose write fails may never see why: grpc.aio then reports an internal error of its own in place
+    of the call's status. What refused callers may send in this way is bounded, as they may be anybody.
+    """
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    async def __call__(self, messages: AsyncIterator[Any] | None) -> None:
+        """Reads the messages of a refused caller, if there are any, until they end, pause or are too many."""
+        if messages is None or self._count >= _AT_ONCE:
+            return
+        self._count += 1
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LISTEN):
+                    await _read(messages)
+        finally:
+            self._count -= 1
+
+
+async def _read(messages: AsyncIterator[Any]) -> None:
+    left = _DISCARDED
+    incoming = aiter(messages)
+    while left > 0:
+        async with asyncio.timeout(_PAUSE):
+            message = await anext(incoming, _NOTHING)
+        if message is _NOTHING:
+            return
+        left -= message.ByteSize() if isinstance(message, Message) else len(message or b"")
