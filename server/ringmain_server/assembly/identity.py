@@ -16,7 +16,7 @@ from ringmain_server.identity.principal import Allowed
 
 
 class Identity:
-    """What decides who may call, for all ports of a process.
+    """The gate of a process, and what it knows of callers.
 
     Args:
         settings: The first configuration.

@@ -13,7 +13,7 @@ from ringmain_server.text.excerpt import quoted
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """What the callers of a tenant may use, as long as their credentials allow it too.
+    """The limits of a tenant: its callers may use what these and their credentials allow.
 
     Attributes:
         allowed_models: The models, None for all.

@@ -133,7 +133,7 @@ class Edge:
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
     def guard(self, method: str, *, uploads: bool = False) -> None:
-        """Demands credentials for a method.
+        """Requires credentials for a method.
 
         Args:
             method: The method.
