@@ -186,6 +186,7 @@ _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
     "OVERLOADED": Overloaded,
     "PROVIDERS_UNAVAILABLE": Unavailable,
     "LIMITS_UNAVAILABLE": Unavailable,
+    "ISSUER_UNAVAILABLE": Unavailable,
     "SHUTTING_DOWN": Unavailable,
     "STREAM_INTERRUPTED": StreamInterrupted,
     "MODEL_OUTPUT_INVALID": ModelOutputInvalid,

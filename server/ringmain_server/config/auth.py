@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _NAME_LIMIT = 64
+_JWT_MODULES = ("jwt", "cryptography")
 _LONGEST_LEEWAY = 300.0
 _TENANT_LIMIT = 256
 
@@ -39,8 +41,12 @@ def _network(value: str) -> str:
     return value
 
 
-def _key_address(value: str) -> str:
-    """Checks where keys of an issuer are fetched: over TLS, or from this machine."""
+def key_address(value: str) -> str:
+    """Returns an address that keys of an issuer may be fetched from: over TLS, or on this machine.
+
+    Raises:
+        ValueError: It is another one.
+    """
     try:
         url = urlsplit(value)
         host, port = url.hostname or "", url.port
@@ -78,7 +84,7 @@ def keys_enabled(enabled: object, *causes: object) -> bool:
 
 
 NetworkText = Annotated[Text, AfterValidator(_network)]
-KeyAddress = Annotated[Text, AfterValidator(_key_address)]
+KeyAddress = Annotated[Text, AfterValidator(key_address)]
 TenantName = Annotated[Text, AfterValidator(_tenant)]
 ClaimPath = Annotated[tuple[Text, ...], BeforeValidator(_path), AfterValidator(not_empty)]
 ScopeNames = Annotated[tuple[ScopeName, ...], BeforeValidator(_listed), AfterValidator(not_empty)]
@@ -193,7 +199,7 @@ class IssuerSettings(Section):
     def _can_be_asked(self) -> Self:
         if self.jwks_url is None and self.jwks_file is None:
             try:
-                _key_address(self.issuer)
+                key_address(self.issuer)
             except ValueError as exc:
                 raise ValueError(
                     "must have jwks_url or jwks_file, since issuer is no address that starts with https://"
@@ -277,6 +283,8 @@ class AuthSettings(Section):
                 raise ValueError("must have names of lower case letters, digits, '.', '_' and '-'")
         if len({one.issuer for one in value.values()}) < len(value):
             raise ValueError("must not have two entries with the same issuer")
+        if value and not all(map(find_spec, _JWT_MODULES)):
+            raise ValueError("need an extra: pip install 'ringmain[server,jwt]'")
         return value
 
 

@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from ringmain_server.errors import (
     Internal,
     InvalidField,
+    IssuerUnavailable,
     Overloaded,
     ProvidersUnavailable,
     RateLimited,
@@ -44,7 +45,14 @@ _ROOM = 7_500
 _STEPS = (_Limits(MESSAGE_LIMIT, 500, 32), _Limits(512, 200, 16), _Limits(200, 64, 8))
 _LAST_STEP = _Limits(100, 48, 4)
 """Limits that fit even if each character takes the twelve bytes of an emoji."""
-_RETRYABLE = (ProvidersUnavailable, RateLimited, Overloaded, ShuttingDown, StoreUnavailable)
+_RETRYABLE = (
+    ProvidersUnavailable,
+    RateLimited,
+    Overloaded,
+    IssuerUnavailable,
+    ShuttingDown,
+    StoreUnavailable,
+)
 _DEFAULT_RETRY = 1.0
 _LONGEST_RETRY = 366 * 86400.0
 

@@ -16,6 +16,7 @@
     │   ├── ProvidersUnavailable       UNAVAILABLE           every candidate failed
     │   ├── StreamInterrupted          ABORTED               a stream broke after content was sent
     │   ├── Overloaded                 RESOURCE_EXHAUSTED    the gateway is at capacity
+    │   ├── IssuerUnavailable          UNAVAILABLE           the keys of a token's issuer cannot be fetched
     │   ├── ShuttingDown               UNAVAILABLE           the gateway is draining
     │   ├── StoreUnavailable           UNAVAILABLE           the database cannot be reached
     │   └── Internal                   INTERNAL              a fault of the gateway
@@ -77,6 +78,7 @@ from ringmain_server.errors.caller import (
 from ringmain_server.errors.gateway import (
     GatewayError,
     Internal,
+    IssuerUnavailable,
     Overloaded,
     ProvidersUnavailable,
     ShuttingDown,
@@ -139,6 +141,7 @@ __all__ = [
     "Inexpressible",
     "Internal",
     "InvalidField",
+    "IssuerUnavailable",
     "JobFailed",
     "LibraryBroken",
     "MalformedAnswer",

@@ -41,6 +41,22 @@ class Overloaded(GatewayError):
         self.limit = limit
 
 
+class IssuerUnavailable(GatewayError):
+    """A token can be neither accepted nor refused, because the keys of its issuer cannot be fetched.
+
+    Args:
+        issuer: The issuer's name in the configuration.
+        retry_after: Seconds until they are fetched again.
+    """
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "ISSUER_UNAVAILABLE"
+
+    def __init__(self, issuer: str, *, retry_after: float) -> None:
+        message = f"tokens of issuer {issuer} cannot be verified now: its keys cannot be fetched"
+        super().__init__(message, retry_after=retry_after, metadata={"issuer": issuer})
+
+
 class ShuttingDown(GatewayError):
     """The gateway is shutting down."""
 

@@ -99,6 +99,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ABORTED. The model wrote what cannot be used, such as a call of a tool that
     was not declared, at every candidate. Asking again may help.
     """
+    ERROR_REASON_ISSUER_UNAVAILABLE: _ErrorReason.ValueType  # 23
+    """UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
+    fetched, so that the token can be neither accepted nor refused. Metadata:
+    `issuer`, its name at this server.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
@@ -188,5 +193,10 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 21
 ERROR_REASON_MODEL_OUTPUT_INVALID: ErrorReason.ValueType  # 22
 """ABORTED. The model wrote what cannot be used, such as a call of a tool that
 was not declared, at every candidate. Asking again may help.
+"""
+ERROR_REASON_ISSUER_UNAVAILABLE: ErrorReason.ValueType  # 23
+"""UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
+fetched, so that the token can be neither accepted nor refused. Metadata:
+`issuer`, its name at this server.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
