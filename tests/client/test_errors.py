@@ -28,6 +28,7 @@ CODES: Mapping[str, tuple[grpc.StatusCode, type[RingmainError]]] = {
     "OVERLOADED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.Overloaded),
     "PROVIDERS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "LIMITS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
+    "ISSUER_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "SHUTTING_DOWN": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "PROVIDERS_RATE_LIMITED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.RateLimited),
     "MODEL_OUTPUT_INVALID": (grpc.StatusCode.ABORTED, ringmain.ModelOutputInvalid),

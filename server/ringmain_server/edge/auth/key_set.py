@@ -35,7 +35,7 @@ ALGORITHMS: Final = tuple(_FITS)
 
 
 class KeysUnreadable(Exception):
-    """What was fetched is no set of keys, or has none that can be used."""
+    """A document is no set of keys, or has none that can be used."""
 
 
 class KeySet:

@@ -65,7 +65,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class _Unverified:
-    """What a token says of itself. It only chooses what the token is verified with."""
+    """The claims of a token about itself, which only choose what it is verified with."""
 
     issuer: Issuer
     algorithm: str
