@@ -65,6 +65,7 @@ def finished(whole: ChatResponse) -> ChatEvent:
         end.usage.CopyFrom(whole.usage)
     if whole.HasField("route"):
         end.route.CopyFrom(whole.route)
+    end.safety_ratings.extend(whole.safety_ratings)
     return ChatEvent(finished=end)
 
 

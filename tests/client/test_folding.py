@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ringmain import Answer, Delta, Fold, ToolCall
 from ringmain.v1 import content_pb2 as pb
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse, PartDelta
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatResponse, HarmRating, PartDelta
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
@@ -45,8 +45,9 @@ def signed(part: pb.Part, signature: bytes) -> pb.Part:
 
 PARTS = st.builds(signed, KINDS, DATA)
 RESPONSES = st.builds(
-    lambda parts, reason, usage, route: ChatResponse(
+    lambda parts, reason, usage, route, ratings: ChatResponse(
         response_id="r-1",
+        safety_ratings=ratings,
         message=pb.Message(role=pb.ROLE_ASSISTANT, parts=parts),
         finish_reason=reason,
         usage=usage,
@@ -56,6 +57,7 @@ RESPONSES = st.builds(
     st.sampled_from(FinishReason.values()),
     st.none() | st.builds(lambda n: Usage(output_token_count=n), st.integers(0, 9)),
     st.none() | st.just(samples.ROUTE),
+    st.lists(st.builds(HarmRating, category=TEXT, blocked=st.booleans()), max_size=2),
 )
 
 

@@ -25,6 +25,7 @@ from ringmain_server.providers.openai import faults as openai
 from ringmain_server.providers.vertex import faults as google
 from ringmain_server.providers.vertex import wire as google_wire
 from ringmain_server.providers.vertex.finish import FINISH_REASONS
+from ringmain_server.providers.vertex.ratings import CATEGORIES
 from ringmain_server.routing.health import CandidateHealth, HealthSettings, ProviderState
 
 from tests.fakes.clock import FakeClock
@@ -69,6 +70,7 @@ def test_no_word_of_the_sdks_is_missing() -> None:
     vertex_ends = {one.name for one in cast("Any", content.Candidate.FinishReason)}
     assert genai_ends | vertex_ends <= google.ENDINGS.keys()
     assert genai_ends | vertex_ends <= FINISH_REASONS.keys()
+    assert set(genai.HarmCategory.__members__) - {"HARM_CATEGORY_UNSPECIFIED"} <= CATEGORIES.keys()
     feedback = prediction_service.GenerateContentResponse.PromptFeedback
     blocks = set(genai.BlockedReason.__members__) | {one.name for one in cast("Any", feedback.BlockedReason)}
     assert blocks <= google.BLOCKS.keys()

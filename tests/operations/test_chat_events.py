@@ -40,6 +40,15 @@ _LOGPROBS = st.builds(
     st.lists(_TEXT, max_size=2),
 )
 _CITATIONS = st.builds(lambda title: Citation(title=title, uri="https://x.test"), _TEXT)
+_RATINGS = st.builds(
+    chat_pb2.HarmRating,
+    category=st.sampled_from(["hate", "violence"]),
+    of_prompt=st.booleans(),
+    severity=st.sampled_from(chat_pb2.HarmLevel.values()),
+    probability_score=st.none() | st.sampled_from([0.0, 0.25, 1.0]),
+    detected=st.none() | st.booleans(),
+    blocked=st.booleans(),
+)
 _SAYS: st.SearchStrategy[Say] = st.one_of(
     _TEXT.map(lambda piece: lambda to: to.text(piece)),
     _TEXT.map(lambda piece: lambda to: to.text(piece, "another")),
@@ -51,7 +60,12 @@ _SAYS: st.SearchStrategy[Say] = st.one_of(
     st.tuples(st.sampled_from(["search", "run"]), _TEXT).map(lambda said: lambda to: _run(to, *said)),
     st.sampled_from([0, 3, DATA_LIMIT, 2 * DATA_LIMIT + 1]).map(lambda size: lambda to: _show(to, size)),
     st.tuples(st.integers(0, 2), _TEXT).map(lambda said: lambda to: _argue(to, *said)),
+    st.builds(lambda rating: lambda to: to.rate(_copy(rating)), _RATINGS),
 )
+
+
+def _copy(rating: chat_pb2.HarmRating) -> chat_pb2.HarmRating:
+    return chat_pb2.HarmRating.FromString(rating.SerializeToString())
 
 
 def _argue(assembler: ChatAssembler, key: int, piece: str) -> None:
@@ -122,8 +136,9 @@ _PARTS = st.one_of(
     st.just(Part(media=Media(mime_type="image/png", data=b"x" * (DATA_LIMIT + 1)))),
 )
 _RESPONSES = st.builds(
-    lambda parts, usage, route: chat_pb2.ChatResponse(
+    lambda parts, usage, route, ratings: chat_pb2.ChatResponse(
         response_id="resp-1",
+        safety_ratings=ratings,
         message=Message(role=ROLE_ASSISTANT, parts=parts),
         finish_reason=FINISH_REASON_STOP,
         usage=usage,
@@ -132,6 +147,7 @@ _RESPONSES = st.builds(
     st.lists(_PARTS, max_size=5),
     st.none() | st.builds(lambda count: Usage(input_token_count=count), st.integers(0, 99)),
     st.none() | st.just(Route(provider_id="p", provider_model="m")),
+    st.lists(_RATINGS, max_size=2),
 )
 
 

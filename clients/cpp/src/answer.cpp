@@ -159,6 +159,7 @@ void Fold::add(const v1::ChatEvent& event) {
       head_.set_finish_reason(event.finished().finish_reason());
       head_.clear_usage();
       head_.clear_route();
+      *head_.mutable_safety_ratings() = event.finished().safety_ratings();
       if (event.finished().has_usage()) *head_.mutable_usage() = event.finished().usage();
       if (event.finished().has_route()) *head_.mutable_route() = event.finished().route();
       break;

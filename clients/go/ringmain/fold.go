@@ -64,10 +64,11 @@ func (f *fold) answer() Answer {
 		message.Parts = append(message.Parts, f.parts[index].whole())
 	}
 	return Answer{&ringmainv1.ChatResponse{
-		ResponseId:   f.responseID,
-		Message:      message,
-		FinishReason: f.end.GetFinishReason(),
-		Usage:        f.end.GetUsage(),
-		Route:        f.route,
+		ResponseId:    f.responseID,
+		Message:       message,
+		FinishReason:  f.end.GetFinishReason(),
+		SafetyRatings: f.end.GetSafetyRatings(),
+		Usage:         f.end.GetUsage(),
+		Route:         f.route,
 	}}
 }

@@ -169,8 +169,9 @@ class Fold:
     def _finish(self, finished: ChatFinished) -> None:
         self.finished = True
         self._head.finish_reason = finished.finish_reason
-        for name in ("usage", "route"):
+        for name in ("usage", "route", "safety_ratings"):
             self._head.ClearField(name)
+        self._head.safety_ratings.extend(finished.safety_ratings)
         if finished.HasField("usage"):
             self._head.usage.CopyFrom(finished.usage)
         if finished.HasField("route"):

@@ -42,6 +42,7 @@ impl Fold {
             }
             Some(Finished(finished)) => {
                 self.head.finish_reason = finished.finish_reason;
+                self.head.safety_ratings = finished.safety_ratings.clone();
                 self.head.usage = finished.usage;
                 self.head.route = finished.route.clone();
             }

@@ -75,6 +75,7 @@ export class Fold {
       case "finished":
         this.finished = true;
         Object.assign(this.#head, { finishReason: event.value.finishReason, usage: event.value.usage });
+        this.#head.safetyRatings = event.value.safetyRatings;
         this.#head.route = event.value.route;
         break;
     }

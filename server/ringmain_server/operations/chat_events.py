@@ -21,6 +21,7 @@ from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.operations.chat_fold import fold, grow, media_deltas
+from ringmain_server.operations.safety_ratings import SafetyRatings
 from ringmain_server.text.surrogates import Joiner, is_cut
 
 TEXT = "text"
@@ -58,6 +59,7 @@ class ChatAssembler:
         "_kind",
         "_logprobs",
         "_provider_id",
+        "_ratings",
         "_wide",
         "current",
         "parts",
@@ -78,6 +80,7 @@ class ChatAssembler:
         self._fresh: Part | None = None
         self._logprobs: list[TokenLogprobs] | None = None
         self._attributed: set[int] | None = None
+        self._ratings: SafetyRatings | None = None
         self._bare = True
         self._ascii = 0
         self._wide = 0
@@ -188,6 +191,12 @@ class ChatAssembler:
             self._flush()
         self._events += media_deltas(self._index, data)
 
+    def rate(self, rating: chat_pb2.HarmRating) -> None:
+        """Adds how the provider's safety system rated the prompt or the answer, or a stretch of it."""
+        if self._ratings is None:
+            self._ratings = SafetyRatings()
+        self._ratings.add(rating)
+
     def close(self, key: Hashable) -> None:
         """Ends a part. A part that is not closed ends with the answer; an unknown key is ignored."""
         index, _ = self._indexes.get(key, (None, ""))
@@ -229,6 +238,8 @@ class ChatAssembler:
             if index not in self._closed:
                 events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
         finished = chat_pb2.ChatFinished(finish_reason=reason, usage=usage)
+        if self._ratings is not None:
+            finished.safety_ratings.extend(self._ratings.found)
         events.append(chat_pb2.ChatEvent(finished=finished))
         return events
 
@@ -247,6 +258,8 @@ class ChatAssembler:
             return fold(self.finish(reason, usage))
         self._fresh = None
         response = chat_pb2.ChatResponse(finish_reason=reason, usage=usage)
+        if self._ratings is not None:
+            response.safety_ratings.extend(self._ratings.found)
         message = response.message
         message.role = ROLE_ASSISTANT
         message.parts.add().text = text

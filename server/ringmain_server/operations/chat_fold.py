@@ -49,6 +49,7 @@ def fold(events: Iterable[chat_pb2.ChatEvent]) -> chat_pb2.ChatResponse:
 
 def _finish(response: chat_pb2.ChatResponse, finished: chat_pb2.ChatFinished) -> None:
     response.finish_reason = finished.finish_reason
+    response.safety_ratings.extend(finished.safety_ratings)
     if finished.HasField("usage"):
         response.usage.MergeFrom(finished.usage)
     if finished.HasField("route"):
@@ -66,7 +67,9 @@ def unfold(response: chat_pb2.ChatResponse) -> list[chat_pb2.ChatEvent]:
     for index, part in enumerate(response.message.parts):
         events += _unfold_part(index, part)
         events.append(chat_pb2.ChatEvent(part_finished=chat_pb2.PartFinished(index=index)))
-    finished = chat_pb2.ChatFinished(finish_reason=response.finish_reason)
+    finished = chat_pb2.ChatFinished(
+        finish_reason=response.finish_reason, safety_ratings=response.safety_ratings
+    )
     if response.response_id:
         finished.response_id = response.response_id
     if response.HasField("usage"):

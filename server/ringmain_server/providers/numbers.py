@@ -75,6 +75,12 @@ def number(value: object) -> float | None:
     return float(value) if type(value) is int and abs(value) <= MOST else None
 
 
+def share(value: object) -> float | None:
+    """Returns a number from 0 to 1, such as a score."""
+    found = number(value)
+    return found if found is not None and 0 <= found <= 1 else None
+
+
 def logprob(value: object) -> float:
     """Returns the logarithm of a probability, which is from `IMPOSSIBLE` to 0.
 

@@ -29,7 +29,7 @@ from ringmain.v1 import routing_pb2 as ringmain_dot_v1_dot_routing__pb2
 from ringmain.v1 import usage_pb2 as ringmain_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eringmain/v1/chat_service.proto\x12\x0bringmain.v1\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xc5\x02\n\x0b\x43hatRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12&\n\x08messages\x18\x05 \x03(\x0b\x32\x14.ringmain.v1.Message\x12\x38\n\x11generation_config\x18\x06 \x01(\x0b\x32\x1d.ringmain.v1.GenerationConfig\x12 \n\x05tools\x18\x07 \x03(\x0b\x32\x11.ringmain.v1.Tool\x12,\n\x0btool_choice\x18\x08 \x01(\x0b\x32\x17.ringmain.v1.ToolChoice\"\xc2\x01\n\x0c\x43hatResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12%\n\x07message\x18\x04 \x01(\x0b\x32\x14.ringmain.v1.Message\x12\x30\n\rfinish_reason\x18\x05 \x01(\x0e\x32\x19.ringmain.v1.FinishReason\"\xb5\x02\n\tChatEvent\x12+\n\x07started\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatStartedH\x00\x12\x30\n\x0cpart_started\x18\x02 \x01(\x0b\x32\x18.ringmain.v1.PartStartedH\x00\x12,\n\npart_delta\x18\x03 \x01(\x0b\x32\x16.ringmain.v1.PartDeltaH\x00\x12\x32\n\rpart_finished\x18\x04 \x01(\x0b\x32\x19.ringmain.v1.PartFinishedH\x00\x12/\n\trecovered\x18\x05 \x01(\x0b\x32\x1a.ringmain.v1.ChatRecoveredH\x00\x12-\n\x08\x66inished\x18\x06 \x01(\x0b\x32\x19.ringmain.v1.ChatFinishedH\x00\x42\x07\n\x05\x65vent\"O\n\x0b\x43hatStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\"=\n\x0bPartStarted\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x1f\n\x04part\x18\x02 \x01(\x0b\x32\x11.ringmain.v1.Part\"\xb1\x02\n\tPartDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x18\n\x0ereasoning_text\x18\x03 \x01(\tH\x00\x12\x18\n\x0e\x61rguments_json\x18\x04 \x01(\tH\x00\x12\x13\n\tsignature\x18\x05 \x01(\x0cH\x00\x12\x0e\n\x04\x64\x61ta\x18\x06 \x01(\x0cH\x00\x12)\n\x08\x63itation\x18\x07 \x01(\x0b\x32\x15.ringmain.v1.CitationH\x00\x12#\n\x06result\x18\x08 \x01(\x0b\x32\x11.ringmain.v1.PartH\x00\x12\x10\n\x06\x66\x61iled\x18\t \x01(\x08H\x00\x12,\n\x08logprobs\x18\n \x03(\x0b\x32\x1a.ringmain.v1.TokenLogprobs\x12\x13\n\x0bprovider_id\x18\x0b \x01(\tB\x07\n\x05\x64\x65lta\"\x1d\n\x0cPartFinished\x12\r\n\x05index\x18\x01 \x01(\x05\"\x85\x01\n\rChatRecovered\x12,\n\x0e\x66\x61iled_attempt\x18\x01 \x01(\x0b\x32\x14.ringmain.v1.Attempt\x12\x19\n\x11\x63ontent_discarded\x18\x02 \x01(\x08\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x16\n\x0eprovider_model\x18\x04 \x01(\t\"\x9b\x01\n\x0c\x43hatFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12\x30\n\rfinish_reason\x18\x04 \x01(\x0e\x32\x19.ringmain.v1.FinishReason\"<\n\x12\x43ountTokensRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatRequest\"C\n\x13\x43ountTokensResponse\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x11\n\testimated\x18\x02 \x01(\x08\"=\n\x13\x45stimateCostRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatRequest\"\x9d\x01\n\x14\x45stimateCostResponse\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x1e\n\x11min_cost_nano_usd\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1e\n\x11max_cost_nano_usd\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\x14\n\x12_min_cost_nano_usdB\x14\n\x12_max_cost_nano_usd2\xbd\x02\n\x0b\x43hatService\x12;\n\x04\x43hat\x12\x18.ringmain.v1.ChatRequest\x1a\x19.ringmain.v1.ChatResponse\x12@\n\nStreamChat\x12\x18.ringmain.v1.ChatRequest\x1a\x16.ringmain.v1.ChatEvent0\x01\x12U\n\x0b\x43ountTokens\x12\x1f.ringmain.v1.CountTokensRequest\x1a .ringmain.v1.CountTokensResponse\"\x03\x90\x02\x01\x12X\n\x0c\x45stimateCost\x12 .ringmain.v1.EstimateCostRequest\x1a!.ringmain.v1.EstimateCostResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eringmain/v1/chat_service.proto\x12\x0bringmain.v1\x1a\x1dringmain/v1/attribution.proto\x1a\x19ringmain/v1/content.proto\x1a\x1cringmain/v1/generation.proto\x1a\x19ringmain/v1/routing.proto\x1a\x17ringmain/v1/usage.proto\"\xc5\x02\n\x0b\x43hatRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12-\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x18.ringmain.v1.Attribution\x12\x32\n\x0erouting_policy\x18\x04 \x01(\x0b\x32\x1a.ringmain.v1.RoutingPolicy\x12&\n\x08messages\x18\x05 \x03(\x0b\x32\x14.ringmain.v1.Message\x12\x38\n\x11generation_config\x18\x06 \x01(\x0b\x32\x1d.ringmain.v1.GenerationConfig\x12 \n\x05tools\x18\x07 \x03(\x0b\x32\x11.ringmain.v1.Tool\x12,\n\x0btool_choice\x18\x08 \x01(\x0b\x32\x17.ringmain.v1.ToolChoice\"\xf3\x01\n\x0c\x43hatResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12%\n\x07message\x18\x04 \x01(\x0b\x32\x14.ringmain.v1.Message\x12\x30\n\rfinish_reason\x18\x05 \x01(\x0e\x32\x19.ringmain.v1.FinishReason\x12/\n\x0esafety_ratings\x18\x06 \x03(\x0b\x32\x17.ringmain.v1.HarmRating\"\xb5\x02\n\tChatEvent\x12+\n\x07started\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatStartedH\x00\x12\x30\n\x0cpart_started\x18\x02 \x01(\x0b\x32\x18.ringmain.v1.PartStartedH\x00\x12,\n\npart_delta\x18\x03 \x01(\x0b\x32\x16.ringmain.v1.PartDeltaH\x00\x12\x32\n\rpart_finished\x18\x04 \x01(\x0b\x32\x19.ringmain.v1.PartFinishedH\x00\x12/\n\trecovered\x18\x05 \x01(\x0b\x32\x1a.ringmain.v1.ChatRecoveredH\x00\x12-\n\x08\x66inished\x18\x06 \x01(\x0b\x32\x19.ringmain.v1.ChatFinishedH\x00\x42\x07\n\x05\x65vent\"O\n\x0b\x43hatStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x16\n\x0eprovider_model\x18\x03 \x01(\t\"=\n\x0bPartStarted\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x1f\n\x04part\x18\x02 \x01(\x0b\x32\x11.ringmain.v1.Part\"\xb1\x02\n\tPartDelta\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x18\n\x0ereasoning_text\x18\x03 \x01(\tH\x00\x12\x18\n\x0e\x61rguments_json\x18\x04 \x01(\tH\x00\x12\x13\n\tsignature\x18\x05 \x01(\x0cH\x00\x12\x0e\n\x04\x64\x61ta\x18\x06 \x01(\x0cH\x00\x12)\n\x08\x63itation\x18\x07 \x01(\x0b\x32\x15.ringmain.v1.CitationH\x00\x12#\n\x06result\x18\x08 \x01(\x0b\x32\x11.ringmain.v1.PartH\x00\x12\x10\n\x06\x66\x61iled\x18\t \x01(\x08H\x00\x12,\n\x08logprobs\x18\n \x03(\x0b\x32\x1a.ringmain.v1.TokenLogprobs\x12\x13\n\x0bprovider_id\x18\x0b \x01(\tB\x07\n\x05\x64\x65lta\"\x1d\n\x0cPartFinished\x12\r\n\x05index\x18\x01 \x01(\x05\"\x85\x01\n\rChatRecovered\x12,\n\x0e\x66\x61iled_attempt\x18\x01 \x01(\x0b\x32\x14.ringmain.v1.Attempt\x12\x19\n\x11\x63ontent_discarded\x18\x02 \x01(\x08\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x16\n\x0eprovider_model\x18\x04 \x01(\t\"\xcc\x01\n\x0c\x43hatFinished\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12!\n\x05usage\x18\x02 \x01(\x0b\x32\x12.ringmain.v1.Usage\x12!\n\x05route\x18\x03 \x01(\x0b\x32\x12.ringmain.v1.Route\x12\x30\n\rfinish_reason\x18\x04 \x01(\x0e\x32\x19.ringmain.v1.FinishReason\x12/\n\x0esafety_ratings\x18\x05 \x03(\x0b\x32\x17.ringmain.v1.HarmRating\"\xa3\x02\n\nHarmRating\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x11\n\tof_prompt\x18\x02 \x01(\x08\x12+\n\x0bprobability\x18\x03 \x01(\x0e\x32\x16.ringmain.v1.HarmLevel\x12(\n\x08severity\x18\x04 \x01(\x0e\x32\x16.ringmain.v1.HarmLevel\x12\x1e\n\x11probability_score\x18\x05 \x01(\x02H\x00\x88\x01\x01\x12\x1b\n\x0eseverity_score\x18\x06 \x01(\x02H\x01\x88\x01\x01\x12\x15\n\x08\x64\x65tected\x18\x07 \x01(\x08H\x02\x88\x01\x01\x12\x0f\n\x07\x62locked\x18\x08 \x01(\x08\x42\x14\n\x12_probability_scoreB\x11\n\x0f_severity_scoreB\x0b\n\t_detected\"<\n\x12\x43ountTokensRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatRequest\"C\n\x13\x43ountTokensResponse\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x11\n\testimated\x18\x02 \x01(\x08\"=\n\x13\x45stimateCostRequest\x12&\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x18.ringmain.v1.ChatRequest\"\x9d\x01\n\x14\x45stimateCostResponse\x12\x19\n\x11input_token_count\x18\x01 \x01(\x03\x12\x1e\n\x11min_cost_nano_usd\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1e\n\x11max_cost_nano_usd\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\x14\n\x12_min_cost_nano_usdB\x14\n\x12_max_cost_nano_usd*\x82\x01\n\tHarmLevel\x12\x1a\n\x16HARM_LEVEL_UNSPECIFIED\x10\x00\x12\x19\n\x15HARM_LEVEL_NEGLIGIBLE\x10\x01\x12\x12\n\x0eHARM_LEVEL_LOW\x10\x02\x12\x15\n\x11HARM_LEVEL_MEDIUM\x10\x03\x12\x13\n\x0fHARM_LEVEL_HIGH\x10\x04\x32\xbd\x02\n\x0b\x43hatService\x12;\n\x04\x43hat\x12\x18.ringmain.v1.ChatRequest\x1a\x19.ringmain.v1.ChatResponse\x12@\n\nStreamChat\x12\x18.ringmain.v1.ChatRequest\x1a\x16.ringmain.v1.ChatEvent0\x01\x12U\n\x0b\x43ountTokens\x12\x1f.ringmain.v1.CountTokensRequest\x1a .ringmain.v1.CountTokensResponse\"\x03\x90\x02\x01\x12X\n\x0c\x45stimateCost\x12 .ringmain.v1.EstimateCostRequest\x1a!.ringmain.v1.EstimateCostResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,32 +40,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHATSERVICE'].methods_by_name['CountTokens']._serialized_options = b'\220\002\001'
   _globals['_CHATSERVICE'].methods_by_name['EstimateCost']._loaded_options = None
   _globals['_CHATSERVICE'].methods_by_name['EstimateCost']._serialized_options = b'\220\002\001'
+  _globals['_HARMLEVEL']._serialized_start=2548
+  _globals['_HARMLEVEL']._serialized_end=2678
   _globals['_CHATREQUEST']._serialized_start=188
   _globals['_CHATREQUEST']._serialized_end=513
   _globals['_CHATRESPONSE']._serialized_start=516
-  _globals['_CHATRESPONSE']._serialized_end=710
-  _globals['_CHATEVENT']._serialized_start=713
-  _globals['_CHATEVENT']._serialized_end=1022
-  _globals['_CHATSTARTED']._serialized_start=1024
-  _globals['_CHATSTARTED']._serialized_end=1103
-  _globals['_PARTSTARTED']._serialized_start=1105
-  _globals['_PARTSTARTED']._serialized_end=1166
-  _globals['_PARTDELTA']._serialized_start=1169
-  _globals['_PARTDELTA']._serialized_end=1474
-  _globals['_PARTFINISHED']._serialized_start=1476
-  _globals['_PARTFINISHED']._serialized_end=1505
-  _globals['_CHATRECOVERED']._serialized_start=1508
-  _globals['_CHATRECOVERED']._serialized_end=1641
-  _globals['_CHATFINISHED']._serialized_start=1644
-  _globals['_CHATFINISHED']._serialized_end=1799
-  _globals['_COUNTTOKENSREQUEST']._serialized_start=1801
-  _globals['_COUNTTOKENSREQUEST']._serialized_end=1861
-  _globals['_COUNTTOKENSRESPONSE']._serialized_start=1863
-  _globals['_COUNTTOKENSRESPONSE']._serialized_end=1930
-  _globals['_ESTIMATECOSTREQUEST']._serialized_start=1932
-  _globals['_ESTIMATECOSTREQUEST']._serialized_end=1993
-  _globals['_ESTIMATECOSTRESPONSE']._serialized_start=1996
-  _globals['_ESTIMATECOSTRESPONSE']._serialized_end=2153
-  _globals['_CHATSERVICE']._serialized_start=2156
-  _globals['_CHATSERVICE']._serialized_end=2473
+  _globals['_CHATRESPONSE']._serialized_end=759
+  _globals['_CHATEVENT']._serialized_start=762
+  _globals['_CHATEVENT']._serialized_end=1071
+  _globals['_CHATSTARTED']._serialized_start=1073
+  _globals['_CHATSTARTED']._serialized_end=1152
+  _globals['_PARTSTARTED']._serialized_start=1154
+  _globals['_PARTSTARTED']._serialized_end=1215
+  _globals['_PARTDELTA']._serialized_start=1218
+  _globals['_PARTDELTA']._serialized_end=1523
+  _globals['_PARTFINISHED']._serialized_start=1525
+  _globals['_PARTFINISHED']._serialized_end=1554
+  _globals['_CHATRECOVERED']._serialized_start=1557
+  _globals['_CHATRECOVERED']._serialized_end=1690
+  _globals['_CHATFINISHED']._serialized_start=1693
+  _globals['_CHATFINISHED']._serialized_end=1897
+  _globals['_HARMRATING']._serialized_start=1900
+  _globals['_HARMRATING']._serialized_end=2191
+  _globals['_COUNTTOKENSREQUEST']._serialized_start=2193
+  _globals['_COUNTTOKENSREQUEST']._serialized_end=2253
+  _globals['_COUNTTOKENSRESPONSE']._serialized_start=2255
+  _globals['_COUNTTOKENSRESPONSE']._serialized_end=2322
+  _globals['_ESTIMATECOSTREQUEST']._serialized_start=2324
+  _globals['_ESTIMATECOSTREQUEST']._serialized_end=2385
+  _globals['_ESTIMATECOSTRESPONSE']._serialized_start=2388
+  _globals['_ESTIMATECOSTRESPONSE']._serialized_end=2545
+  _globals['_CHATSERVICE']._serialized_start=2681
+  _globals['_CHATSERVICE']._serialized_end=2998
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ringmain.v1 import attribution_pb2 as _attribution_pb2
 from ringmain.v1 import content_pb2 as _content_pb2
 from ringmain.v1 import generation_pb2 as _generation_pb2
@@ -22,6 +23,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _HarmLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HarmLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HarmLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HARM_LEVEL_UNSPECIFIED: _HarmLevel.ValueType  # 0
+    """Not told."""
+    HARM_LEVEL_NEGLIGIBLE: _HarmLevel.ValueType  # 1
+    """None worth mentioning."""
+    HARM_LEVEL_LOW: _HarmLevel.ValueType  # 2
+    """Low."""
+    HARM_LEVEL_MEDIUM: _HarmLevel.ValueType  # 3
+    """Medium."""
+    HARM_LEVEL_HIGH: _HarmLevel.ValueType  # 4
+    """High."""
+
+class HarmLevel(_HarmLevel, metaclass=_HarmLevelEnumTypeWrapper):
+    """A degree of harm. New values may be added."""
+
+HARM_LEVEL_UNSPECIFIED: HarmLevel.ValueType  # 0
+"""Not told."""
+HARM_LEVEL_NEGLIGIBLE: HarmLevel.ValueType  # 1
+"""None worth mentioning."""
+HARM_LEVEL_LOW: HarmLevel.ValueType  # 2
+"""Low."""
+HARM_LEVEL_MEDIUM: HarmLevel.ValueType  # 3
+"""Medium."""
+HARM_LEVEL_HIGH: HarmLevel.ValueType  # 4
+"""High."""
+Global___HarmLevel: _TypeAlias = HarmLevel  # noqa: Y015
 
 @_typing.final
 class ChatRequest(_message.Message):
@@ -104,6 +137,7 @@ class ChatResponse(_message.Message):
     ROUTE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     FINISH_REASON_FIELD_NUMBER: _builtins.int
+    SAFETY_RATINGS_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Assigned by the gateway."""
     finish_reason: _generation_pb2.FinishReason.ValueType
@@ -120,6 +154,14 @@ class ChatResponse(_message.Message):
     def message(self) -> _content_pb2.Message:
         """The answer. Its role is ASSISTANT."""
 
+    @_builtins.property
+    def safety_ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HarmRating]:
+        """How the provider's safety system rated the prompt and the answer, where it
+        tells: at most one rating for each category of either, the prompt's first.
+        Where a stream rates each stretch by itself, the worst. At most 100. An
+        answer of which it withheld everything is the error CONTENT_FILTERED instead.
+        """
+
     def __init__(
         self,
         *,
@@ -128,10 +170,11 @@ class ChatResponse(_message.Message):
         route: _routing_pb2.Route | None = ...,
         message: _content_pb2.Message | None = ...,
         finish_reason: _generation_pb2.FinishReason.ValueType = ...,
+        safety_ratings: _abc.Iterable[Global___HarmRating] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "message", b"message", "response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "message", b"message", "response_id", b"response_id", "route", b"route", "safety_ratings", b"safety_ratings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -398,6 +441,7 @@ class ChatFinished(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
     FINISH_REASON_FIELD_NUMBER: _builtins.int
+    SAFETY_RATINGS_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """Same as ChatResponse.response_id."""
     finish_reason: _generation_pb2.FinishReason.ValueType
@@ -410,6 +454,10 @@ class ChatFinished(_message.Message):
     def route(self) -> _routing_pb2.Route:
         """How the request was served."""
 
+    @_builtins.property
+    def safety_ratings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HarmRating]:
+        """Same as ChatResponse.safety_ratings."""
+
     def __init__(
         self,
         *,
@@ -417,14 +465,80 @@ class ChatFinished(_message.Message):
         usage: _usage_pb2.Usage | None = ...,
         route: _routing_pb2.Route | None = ...,
         finish_reason: _generation_pb2.FinishReason.ValueType = ...,
+        safety_ratings: _abc.Iterable[Global___HarmRating] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "response_id", b"response_id", "route", b"route", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "response_id", b"response_id", "route", b"route", "safety_ratings", b"safety_ratings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChatFinished: _TypeAlias = ChatFinished  # noqa: Y015
+
+@_typing.final
+class HarmRating(_message.Message):
+    """How a provider's safety system rated a prompt or an answer in one respect.
+    What the provider does not say is unset.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    OF_PROMPT_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    PROBABILITY_SCORE_FIELD_NUMBER: _builtins.int
+    SEVERITY_SCORE_FIELD_NUMBER: _builtins.int
+    DETECTED_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    category: _builtins.str
+    """The kind of harm in the provider's own words, in lower case, such as
+    `hate_speech` or `self_harm`. At most 256 characters.
+    """
+    of_prompt: _builtins.bool
+    """Whether the prompt is rated rather than the answer."""
+    probability: Global___HarmLevel.ValueType
+    """How likely it is that this is harmful."""
+    severity: Global___HarmLevel.ValueType
+    """How much harm this could do."""
+    probability_score: _builtins.float
+    """The probability as a number, 0 to 1."""
+    severity_score: _builtins.float
+    """The severity as a number, 0 to 1."""
+    detected: _builtins.bool
+    """Whether the kind of harm was found, where the provider says yes or no."""
+    blocked: _builtins.bool
+    """Whether the provider withheld content for this."""
+    def __init__(
+        self,
+        *,
+        category: _builtins.str = ...,
+        of_prompt: _builtins.bool = ...,
+        probability: Global___HarmLevel.ValueType = ...,
+        severity: Global___HarmLevel.ValueType = ...,
+        probability_score: _builtins.float | None = ...,
+        severity_score: _builtins.float | None = ...,
+        detected: _builtins.bool | None = ...,
+        blocked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_detected", b"_detected", "_probability_score", b"_probability_score", "_severity_score", b"_severity_score", "detected", b"detected", "probability_score", b"probability_score", "severity_score", b"severity_score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_detected", b"_detected", "_probability_score", b"_probability_score", "_severity_score", b"_severity_score", "blocked", b"blocked", "category", b"category", "detected", b"detected", "of_prompt", b"of_prompt", "probability", b"probability", "probability_score", b"probability_score", "severity", b"severity", "severity_score", b"severity_score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__detected: _TypeAlias = _typing.Literal["detected"]  # noqa: Y015
+    _WhichOneofArgType__detected: _TypeAlias = _typing.Literal["_detected", b"_detected"]  # noqa: Y015
+    _WhichOneofReturnType__probability_score: _TypeAlias = _typing.Literal["probability_score"]  # noqa: Y015
+    _WhichOneofArgType__probability_score: _TypeAlias = _typing.Literal["_probability_score", b"_probability_score"]  # noqa: Y015
+    _WhichOneofReturnType__severity_score: _TypeAlias = _typing.Literal["severity_score"]  # noqa: Y015
+    _WhichOneofArgType__severity_score: _TypeAlias = _typing.Literal["_severity_score", b"_severity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__detected) -> _WhichOneofReturnType__detected | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__probability_score) -> _WhichOneofReturnType__probability_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__severity_score) -> _WhichOneofReturnType__severity_score | None: ...
+
+Global___HarmRating: _TypeAlias = HarmRating  # noqa: Y015
 
 @_typing.final
 class CountTokensRequest(_message.Message):

@@ -185,9 +185,12 @@ class MessagesAnswer:
         if not self.assembler.parts:
             if ending in (Ending.REFUSAL, Ending.WITHHELD):
                 why = "the provider's safety system refused the request"
-                raise ContentFiltered(self._provider_id, why, metadata={"category": _category(details)})
+                category = _category(details) or "unspecified"
+                raise ContentFiltered(self._provider_id, why, metadata={"category": category})
             if ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)
+        if ending in (Ending.REFUSAL, Ending.WITHHELD) and (category := _category(details)):
+            self.assembler.rate(chat_pb2.HarmRating(category=category[:_NAME_LIMIT], blocked=True))
         if ending is Ending.TOOL_CALLS and not self.assembler.tool_calls:
             return FINISH_REASON_STOP  # only the answer tool was called
         return ending.reason
@@ -311,5 +314,5 @@ def parse(raw: bytes, provider_id: str) -> Json:
 
 
 def _category(details: object) -> str:
-    """Returns the policy that refused, as the provider names it."""
-    return (text(details, "category") if isinstance(details, dict) else "") or "unspecified"
+    """Returns the policy that refused, as the provider names it; empty if it names none."""
+    return text(details, "category") if isinstance(details, dict) else ""

@@ -11,11 +11,12 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.sources import beside
-from ringmain_server.providers.numbers import count, place
+from ringmain_server.providers.numbers import count, place, share
 from ringmain_server.providers.vertex import ids, unknown_parts, wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
 from ringmain_server.providers.vertex.provider_tools import CARRIER, carried, uncarried
 from ringmain_server.providers.vertex.provider_tools import PARTS as TOOL_PARTS
+from ringmain_server.providers.vertex.ratings import CATEGORIES, PROBABILITIES, SEVERITIES
 
 Object = dict[str, object]
 
@@ -29,6 +30,7 @@ _COUNTS = {
 _DETAILS = frozenset({"promptTokensDetails", "candidatesTokensDetails", "cacheTokensDetails"})
 """Fields that split a count by modality."""
 _FROM_TOOLS = "toolUsePromptTokensDetails"
+_SCORES = ("probabilityScore", "severityScore")
 _MOST = 2**31 - 1
 """The largest count that a message can hold."""
 _CONTENTS = frozenset({"text", "functionCall", "inlineData", "fileData"})
@@ -199,16 +201,21 @@ def _objects(found: object) -> list[Object]:
 
 
 def _ratings(found: Object) -> Object:
-    """Returns the safety ratings: the category of each, and whether it blocked."""
+    """Returns the safety ratings, with the fields that are read."""
     ratings = found.get("safetyRatings")
     if not isinstance(ratings, list):
         return {}
+    return {"safetyRatings": [_rating(one) for one in ratings if isinstance(one, dict)]}
+
+
+def _rating(rating: Object) -> Object:
+    scores = {name: score for name in _SCORES if (score := share(rating.get(name))) is not None}
     return {
-        "safetyRatings": [
-            {**_chosen(one, "category"), "blocked": one.get("blocked") is True}
-            for one in ratings
-            if isinstance(one, dict)
-        ]
+        **_number(rating, "category", CATEGORIES),
+        **_number(rating, "probability", PROBABILITIES, 0),
+        **_number(rating, "severity", SEVERITIES, 0),
+        **scores,
+        "blocked": rating.get("blocked") is True,
     }
 
 
@@ -244,9 +251,9 @@ def _each(found: object, read: Callable[[Object], Object]) -> object:
     return [read(item) if isinstance(item, dict) else item for item in found]
 
 
-def _number(found: Object, name: str, numbers: Mapping[str, int]) -> Object:
-    """Returns a reason by its number; other values than words and numbers are left out."""
+def _number(found: Object, name: str, numbers: Mapping[str, int], unknown: int = UNKNOWN) -> Object:
+    """Returns a word of an enum by its number; other values than words and numbers are left out."""
     value = found.get(name)
     if place(value):
         return {name: value}
-    return {name: numbers.get(value, UNKNOWN)} if isinstance(value, str) and value else {}
+    return {name: numbers.get(value, unknown)} if isinstance(value, str) and value else {}

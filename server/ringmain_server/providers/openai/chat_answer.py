@@ -26,6 +26,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai import harm_ratings
 from ringmain_server.providers.openai.chat_calls import ChatCalls, has_objects
 from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
 from ringmain_server.providers.openai.chat_output import audio_type
@@ -35,6 +36,8 @@ from ringmain_server.providers.openai.faults import ENDINGS, ending_of
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
+_BESIDE = SOURCES | harm_ratings.FIELDS
+"""Fields of a document that say more about its answer."""
 
 
 class ChatAnswer:
@@ -102,8 +105,9 @@ class ChatAnswer:
             self._counts = counts
         elif "x_groq" in document:
             self._beside(document["x_groq"])
-        if not SOURCES.isdisjoint(document):
+        if not _BESIDE.isdisjoint(document):
             self._reader(field).sources(document)
+            harm_ratings.rate_completion(document, self.assembler)
         error = document.get("error")
         if choices:
             self._choose(choices, field, document, data)
@@ -199,10 +203,8 @@ class ChatAnswer:
                 extras.after_text(content)
         elif content is not None:
             raise self.malformed(f"a {field} of no known shape")
-        if "usage" in choice:  # Moonshot
-            self._beside(choice)
-        if found := choice.get("logprobs"):
-            self._logprobs(found)
+        if choice.get("logprobs") or "usage" in choice or "content_filter_results" in choice:
+            self._about(choice)
         reason = choice.get("finish_reason")
         # Some servers write an empty reason into every chunk but the last; that is not a reason.
         if reason and isinstance(reason, str):
@@ -221,10 +223,12 @@ class ChatAnswer:
         if self._counts is None and isinstance(counts, dict):
             self._counts = counts
 
-    def _logprobs(self, found: object) -> None:
-        tokens = list(logprobs(found))
-        if tokens:
+    def _about(self, choice: Mapping[str, object]) -> None:
+        """Reads what a choice says about its content."""
+        self._beside(choice)  # Moonshot writes the usage here
+        if tokens := list(logprobs(choice.get("logprobs"))):
             self.assembler.logprobs(tokens)
+        harm_ratings.rate(choice.get("content_filter_results"), self.assembler)
 
     def _content(
         self, content: Mapping[str, object], document: Mapping[str, object], field: str, data: bytes
@@ -329,7 +333,7 @@ def is_text(document: object, text: str) -> bool:
         case {"choices": [{"delta": delta, **choice}, *_], **rest} if delta == {"content": text}:
             if any(map(choice.get, ("index", "finish_reason", "logprobs", "usage"))):
                 return False
-            if "x_groq" in rest or not SOURCES.isdisjoint(rest):
+            if "x_groq" in rest or not _BESIDE.isdisjoint(rest):
                 return False
             return rest.get("usage") is None and rest.get("error") is None
     return False

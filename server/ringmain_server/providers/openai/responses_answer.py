@@ -24,6 +24,7 @@ from ringmain_server.providers.openai.chat_answer import withheld
 from ringmain_server.providers.openai.chat_usage import MOST_SEARCHES, usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES, ending_of
+from ringmain_server.providers.openai.harm_ratings import rate_response
 from ringmain_server.providers.openai.responses_output import EVENTS, TEXT_DELTA, ResponsesOutput
 from ringmain_server.providers.wording import report_of
 from ringmain_server.text.excerpt import excerpt
@@ -171,6 +172,7 @@ class ResponsesAnswer:
         """Reads the status and usage of a response, and its items if no event has brought them."""
         self._counts = response.get("usage")
         self._tool_counts = response.get("tool_usage")
+        rate_response(response, self.assembler)
         error = response.get("error")
         if error is not None:
             raise self._errors.reported(self._provider_id, error)

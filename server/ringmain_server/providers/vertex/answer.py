@@ -4,7 +4,9 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#
 each message of a stream have the same type, so the same code reads both and they cannot diverge.
 """
 
-from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
+from collections.abc import Iterable
+
+from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, HarmRating
 from ringmain.v1.content_pb2 import Media, Part
 from ringmain.v1.generation_pb2 import FinishReason
 from ringmain.v1.usage_pb2 import Usage
@@ -17,6 +19,7 @@ from ringmain_server.providers.vertex import ids, logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ID_LIMIT, ToolPart, ToolReader, tool_part
+from ringmain_server.providers.vertex.ratings import ratings
 from ringmain_server.providers.vertex.unknown_parts import THOUGHT, unknown_part
 from ringmain_server.providers.vertex.usage import usage
 
@@ -101,16 +104,16 @@ class VertexAnswer:
             for part in candidate.content.parts:
                 self._part(part, message)
             self._beside(candidate, message)
+            if len(candidate.safety_ratings):
+                self._rate(ratings(candidate.safety_ratings))
             if candidate.finish_reason:
                 self._reason = candidate
             break  # another without an index is no continuation
         # The counts may come with the finish reason or in a later message; only then is the answer final.
         if self._reason is not None:
             self.final = self.final or counted
-        elif message.HasField("prompt_feedback"):
-            if message.prompt_feedback.block_reason:
-                raise blocked(self._provider_id, message.prompt_feedback)
-            self._feedback = message.prompt_feedback
+        if message.HasField("prompt_feedback"):
+            self._heed(message.prompt_feedback)
 
     def finish(self) -> list[ChatEvent]:
         """Returns the last events.
@@ -164,6 +167,18 @@ class VertexAnswer:
         if self._sources is None:
             self._sources = Sources(self.assembler)
         self._sources.read(candidate)
+
+    def _heed(self, feedback: wire.PromptFeedback) -> None:
+        """Reads how the prompt was rated. Once the answer has ended, it cannot have been blocked."""
+        if self._reason is None:
+            if feedback.block_reason:
+                raise blocked(self._provider_id, feedback)
+            self._feedback = feedback
+        self._rate(ratings(feedback.safety_ratings, of_prompt=True))
+
+    def _rate(self, found: Iterable[HarmRating]) -> None:
+        for rating in found:
+            self.assembler.rate(rating)
 
     def _cite(self, sources: Sources) -> None:
         """Adds the sources of the answer, whose texts are whole now."""

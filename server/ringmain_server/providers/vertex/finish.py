@@ -14,6 +14,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.faults import Ending, said_nothing
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.faults import ENDINGS
+from ringmain_server.providers.vertex.ratings import category_of
 
 FINISH_REASONS: Mapping[str, int] = {
     "FINISH_REASON_UNSPECIFIED": 0,
@@ -50,22 +51,11 @@ BLOCK_REASONS: Mapping[str, int] = {
     "JAILBREAK": 6,
     "IMAGE_SAFETY": 1001,
 }
-HARM_CATEGORIES: Mapping[str, int] = {
-    "HARM_CATEGORY_HATE_SPEECH": 1,
-    "HARM_CATEGORY_DANGEROUS_CONTENT": 2,
-    "HARM_CATEGORY_HARASSMENT": 3,
-    "HARM_CATEGORY_SEXUALLY_EXPLICIT": 4,
-    "HARM_CATEGORY_CIVIC_INTEGRITY": 5,
-    "HARM_CATEGORY_JAILBREAK": 6,
-}
 UNKNOWN = 9999
 """Stands for a name that is in none of these tables."""
 
 _FINISH_NAMES = {number: name for name, number in FINISH_REASONS.items()}
 _BLOCK_NAMES = {number: name for name, number in BLOCK_REASONS.items()}
-_CATEGORIES = {
-    number: name.removeprefix("HARM_CATEGORY_").lower() for name, number in HARM_CATEGORIES.items()
-}
 
 
 def finish_reason(
@@ -135,7 +125,7 @@ def blocked(provider_id: str, feedback: wire.PromptFeedback) -> ProviderError:
 def _filtered(
     provider_id: str, did: str, ratings: Iterable[wire.SafetyRating], reason: str
 ) -> ContentFiltered:
-    hit = sorted({_CATEGORIES.get(rating.category, "other") for rating in ratings if rating.blocked})
+    hit = sorted({category_of(rating) for rating in ratings if rating.blocked})
     category = ",".join(hit) or reason.lower()
     return ContentFiltered(
         provider_id, f"the provider's safety system {did}", metadata={"category": category}

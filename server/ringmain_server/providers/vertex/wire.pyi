@@ -179,6 +179,10 @@ class GenerateContentRequest(_Message):
 
 class SafetyRating(_Message):
     category: int
+    probability: int
+    probability_score: float
+    severity: int
+    severity_score: float
     blocked: bool
 
 class ModalityTokenCount(_Message):

@@ -86,7 +86,8 @@ public final class AnswerFold {
 
   private Delta finish(ChatFinished end) {
     finished = true;
-    head.setFinishReason(end.getFinishReason()).clearUsage().clearRoute();
+    head.setFinishReason(end.getFinishReason()).clearUsage().clearRoute().clearSafetyRatings();
+    head.addAllSafetyRatings(end.getSafetyRatingsList());
     if (end.hasUsage()) {
       head.setUsage(end.getUsage());
     }
