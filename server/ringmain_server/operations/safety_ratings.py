@@ -6,8 +6,6 @@ from ringmain.v1.chat_service_pb2 import HarmRating
 
 _LIMIT = 100
 """Most ratings of an answer, as the contract promises."""
-_LEVELS = ("probability", "severity")
-_SCORES = ("probability_score", "severity_score")
 
 
 class SafetyRatings:
@@ -37,11 +35,12 @@ class SafetyRatings:
 
 def _worsen(known: HarmRating, other: HarmRating) -> None:
     """Makes a rating the worse of two, in each of its fields."""
-    for name in _LEVELS:
-        setattr(known, name, max(getattr(known, name), getattr(other, name)))
-    for name in _SCORES:
-        if other.HasField(name):
-            setattr(known, name, max(getattr(known, name), getattr(other, name)))
+    known.probability = max(known.probability, other.probability)
+    known.severity = max(known.severity, other.severity)
+    if other.HasField("probability_score"):
+        known.probability_score = max(known.probability_score, other.probability_score)
+    if other.HasField("severity_score"):
+        known.severity_score = max(known.severity_score, other.severity_score)
     if other.HasField("detected"):
         known.detected = known.detected or other.detected
     known.blocked = known.blocked or other.blocked

@@ -81,15 +81,15 @@ def _rate_moderation(found: object, assembler: ChatAssembler) -> None:
     for name in ("input", "output"):
         rated = found.get(name)
         # Chat completions have a list of results, responses have one result.
-        results = _objects(rated.get("results")) if isinstance(rated, Mapping) else []
-        for result in results or [rated]:
+        if not isinstance(rated, Mapping):
+            continue
+        for result in _objects(rated.get("results")) or [rated]:
             for rating in _moderated(result, of_prompt=name == "input"):
                 assembler.rate(rating)
 
 
-def _moderated(result: object, *, of_prompt: bool) -> Iterator[HarmRating]:
-    flags = result.get("categories") if isinstance(result, Mapping) else None
-    scores = result.get("category_scores") if isinstance(result, Mapping) else None
+def _moderated(result: Object, *, of_prompt: bool) -> Iterator[HarmRating]:
+    flags, scores = result.get("categories"), result.get("category_scores")
     for category, flag in flags.items() if isinstance(flags, Mapping) else ():
         rating = HarmRating(category=str(category)[:_LONGEST], of_prompt=of_prompt)
         if isinstance(flag, bool):
