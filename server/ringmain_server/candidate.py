@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ringmain_server.catalog.knobs import USUAL_KNOBS, Knobs
 from ringmain_server.catalog.limits import NO_LIMITS, Limits
 from ringmain_server.catalog.prices import Price
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
@@ -45,6 +46,7 @@ class Candidate:
         images: Its limits for images.
         edits: The form in which it is told where to change an image.
         limits: The model's limits besides tokens.
+        knobs: The settings that the model takes.
         user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
         tenant_id: The tenant that the request is for, so that names which callers of different tenants choose
             alike are told the provider as different hashes. Empty for a request without a tenant.
@@ -68,6 +70,7 @@ class Candidate:
     edits: EditForm = BY_TRANSPARENCY
     price_configured: bool = False
     limits: Limits = NO_LIMITS
+    knobs: Knobs = USUAL_KNOBS
     user_id_key: bytes = field(default=b"", repr=False)
     tenant_id: str = ""
     send_labels: bool = False

@@ -12,6 +12,7 @@ from openai.types.shared.responses_model import ResponsesModel
 from ringmain.v1 import model_service_pb2 as pb
 from ringmain_server.catalog import models
 from ringmain_server.catalog.models import DATA, CatalogError, KnownModel, listed, lookup, read
+from ringmain_server.catalog.names import model_key
 from ringmain_server.catalog.retirements import Retirement
 from ringmain_server.kinds import KINDS
 
@@ -173,7 +174,7 @@ def test_every_entry_has_an_origin_and_sound_limits(family: str, name: str, entr
 def test_contexts_agree_with_the_price_list(family: str, provider: str) -> None:
     """Where the bundled price list states a context, it is ours, but for how it rounds a million."""
     theirs = {
-        models._key(model.id): model.context_window
+        model_key(model.id): model.context_window
         for one in priced
         if one.id == provider
         for model in one.models

@@ -1,14 +1,18 @@
 """What can be set, and what is refused."""
 
+from collections.abc import Iterator
+from dataclasses import fields
 from decimal import Decimal
 from itertools import combinations
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from pydantic import ValidationError
 from ringmain.v1 import model_service_pb2
+from ringmain_server.catalog import knobs
 from ringmain_server.config import (
     CandidateSettings,
+    KnobSettings,
     LogSettings,
     ModelSettings,
     OpenAISettings,
@@ -33,6 +37,25 @@ def test_capabilities_are_those_of_the_contract() -> None:
         for name in model_service_pb2.Capability.DESCRIPTOR.values_by_name
     ]
     assert list(get_args(Capability)) == names[1:]
+
+
+def test_knobs_are_those_of_the_catalog() -> None:
+    """Every knob of the catalog can be set, in the catalog's words; `prefill` is a setting of its own."""
+    hints = get_type_hints(KnobSettings)
+    known = {field.name: field for field in fields(knobs.Knobs)}
+    assert known.keys() - KnobSettings.model_fields.keys() == {"prefill"}
+    assert KnobSettings.model_fields.keys() <= known.keys()
+    for name, words in knobs.WORDS.items():
+        stated = {word for part in get_args(hints[name]) for word in _literals(part)}
+        assert stated == set(words), name
+
+
+def _literals(hint: object) -> Iterator[object]:
+    for part in get_args(hint):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _literals(part)
 
 
 def test_defaults() -> None:

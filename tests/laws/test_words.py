@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import orjson
 import pytest
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     ContextTooLong,
     CooldownKind,
@@ -24,11 +23,12 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.faults import INCOMPLETE, ending_of
 from ringmain_server.providers.transport import ErrorMap
 
+from tests.candidates import known_candidate
 from tests.providers.openai import golden as chat
 from tests.providers.openai import responses_golden as responses
 
 SECRET = "sk-a-secret-key-of-ours"
-CANDIDATE = Candidate("p", "anthropic", "claude")
+CANDIDATE = known_candidate("p", "anthropic", "claude")
 WIRES: list[ErrorMap] = [
     OpenAIErrors((SECRET,)),
     AnthropicErrors((SECRET,)),

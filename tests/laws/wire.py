@@ -9,7 +9,6 @@ from typing import Any, cast
 import orjson
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import Part
-from ringmain_server.candidate import Candidate
 from ringmain_server.config import load
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.exchange import Provider
@@ -18,6 +17,7 @@ from ringmain_server.providers.registry import build_provider
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.translator import UnaryTranslator
 
+from tests.candidates import known_candidate
 from tests.fakes.script import Answer, Canned, FaultKind
 from tests.fakes.upstream import Upstream
 from tests.fakes.vertex_script import Status
@@ -199,7 +199,8 @@ class Translate:
 
     def outgoing(self, request: ChatRequest) -> Any:
         """The request as the translator hands it to the transport."""
-        candidate = Candidate(OWN, self.wire.kind, self.wire.model)
+        own = {} if self.provider.knobs is None else {"knobs": self.provider.knobs}
+        candidate = known_candidate(OWN, self.wire.kind, self.wire.model, **own)
         choose = self.provider.translators_for
         translator = (choose(candidate) if choose else self.provider.translators)[CHAT]
         assert isinstance(translator, UnaryTranslator)

@@ -18,6 +18,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.translator import MultiStepTranslator
 
+from tests.candidates import known_candidate
 from tests.providers.openai.media_golden import PNG
 from tests.providers.vertex import media_golden as vertex
 
@@ -57,7 +58,7 @@ def test_a_user_is_told_as_a_hash(kind: str, operation: AnyOperation, request_: 
     """OpenAI's images and vectors have a field for the end user, which strict servers of its wire lack."""
     translator = media_translators(openai_kind(kind).endpoints, OpenAIErrors())[operation]
     for key in (b"", b"secret"):
-        wire = _sent(translator, request_, replace(Candidate("p", kind, model), user_id_key=key))
+        wire = _sent(translator, request_, replace(known_candidate("p", kind, model), user_id_key=key))
         fields = dict(wire.body or {}) | {one.name: one.value for one in wire.form or ()}
         assert len(str(fields.get("user", ""))) == (64 if key and kind in ("openai", "azure") else 0)
         assert "ann" not in str(fields.values())

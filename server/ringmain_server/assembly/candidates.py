@@ -4,7 +4,7 @@ drain, where configured → timeout → streams made from whole answers, where a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringmain.v1.model_service_pb2 import CAPABILITY_CHAT, CAPABILITY_TOOLS
 
@@ -12,8 +12,9 @@ from ringmain_server.assembly.policies import health_settings, model_policy
 from ringmain_server.backend import Backend
 from ringmain_server.candidate import Candidate, Timeouts
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, UNLISTED, WIRE_FEATURES, capability
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.catalog.limits import Limits
-from ringmain_server.catalog.models import UNKNOWN, KnownModel, lookup
+from ringmain_server.catalog.models import UNKNOWN, KnownModel, knobs_of, lookup
 from ringmain_server.catalog.prices import FREE, FlatPrice, Price, list_price
 from ringmain_server.config import CandidateSettings, Settings
 from ringmain_server.kinds import KINDS
@@ -79,7 +80,8 @@ def _candidate(
     provider, own = providers[stated.provider], settings.providers[stated.provider]
     timeouts = settings.timeouts_for(stated.provider, model)
     known = lookup(provider.kind, stated.model) or UNKNOWN
-    carried = provider.carries(stated.model)
+    knobs = _knobs(provider, stated)
+    carried = provider.carries(stated.model, knobs)
     ends = known.retirement if own.is_at_vendor(KINDS[provider.kind]) else None
     return Candidate(
         provider_id=stated.provider,
@@ -87,15 +89,16 @@ def _candidate(
         provider_model=stated.model,
         timeouts=Timeouts(timeouts.connect, timeouts.attempt, timeouts.first_content, timeouts.idle),
         price=_price(provider.kind, stated),
-        capabilities=_capabilities(provider, stated, known, carried),
+        capabilities=_capabilities(provider, stated, known, knobs, carried),
         context_tokens=stated.context_tokens or known.context_tokens,
         max_output_tokens=stated.max_output_tokens or known.max_output_tokens,
         output_limit_configured=stated.max_output_tokens is not None,
-        prefill=provider.prefills(stated.model) if stated.prefill is None else stated.prefill,
+        prefill=knobs.prefill if stated.prefill is None else stated.prefill,
         images=_taken(known.limits) if provider.images is None else provider.images,
         edits=provider.edits(stated.model),
         price_configured=stated.price is not None,
         limits=known.limits,
+        knobs=knobs,
         user_id_key=b"" if own.user_id_key is None else own.user_id_key.get_secret_value().encode(),
         send_labels=getattr(own, "send_labels", False),
         lacks=WIRE_FEATURES - carried,
@@ -104,8 +107,18 @@ def _candidate(
     )
 
 
+def _knobs(provider: Provider, stated: CandidateSettings) -> Knobs:
+    """Returns the knobs of a model: the provider's, else the catalog's, as an operator corrected them."""
+    found = provider.knobs or knobs_of(provider.kind, stated.model)
+    own = stated.knobs.model_dump(exclude_none=True)
+    for name in ("lacks", "reasoning_lacks"):
+        if name in own:
+            own[name] = frozenset(own[name])
+    return replace(found, **own) if own else found
+
+
 def _capabilities(
-    provider: Provider, stated: CandidateSettings, known: KnownModel, carried: frozenset[int]
+    provider: Provider, stated: CandidateSettings, known: KnownModel, knobs: Knobs, carried: frozenset[int]
 ) -> frozenset[int] | None:
     """Returns what a candidate can do: what its model can, as far as its wire carries it. None if unknown."""
     if stated.capabilities is not None:
@@ -115,7 +128,7 @@ def _capabilities(
         able = known.capabilities if own is None else own
         if able is None:
             return None
-        found = able | provider.gives(stated.model) if CAPABILITY_TOOLS in able else able
+        found = able | provider.gives(stated.model, knobs) if CAPABILITY_TOOLS in able else able
     return found - (WIRE_FEATURES - carried) | (UNLISTED & carried)
 
 

@@ -9,9 +9,10 @@ candidate has the same limits as `candidate.limits`.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
+from ringmain_server.catalog.values import read_values
 from ringmain_server.media.limits import ModelLimits
 
 Made = TypeVar("Made")
@@ -134,33 +135,9 @@ def _table(name: str, value: object) -> Mapping[str, object]:
 
 def _vision(table: Mapping[str, object]) -> VisionLimits:
     rest = {key: value for key, value in table.items() if key != "max_images"}
-    most = _like(0, table.get("max_images", 0), "vision.max_images")
-    return VisionLimits(image=_made(ModelLimits, "vision", rest), max_images=most)
+    most = {key: value for key, value in table.items() if key == "max_images"}
+    return VisionLimits(image=_made(ModelLimits, "vision", rest), **read_values(VisionLimits, most, "vision"))
 
 
 def _made(kind: type[Made], name: str, table: Mapping[str, object]) -> Made:
-    known: dict[str, Any] = {
-        one.name: one.default
-        for one in fields(kind)  # type: ignore[arg-type] # a dataclass
-        if one.default is not MISSING
-    }
-    unknown = table.keys() - known.keys()
-    if unknown:
-        raise ValueError(f"unknown {', '.join(f'{name}.{key}' for key in sorted(unknown))}")
-    return kind(**{key: _like(known[key], value, f"{name}.{key}") for key, value in table.items()})
-
-
-def _like(default: Any, value: object, where: str) -> Any:
-    """Returns a value of the data file as the type of the field with this default."""
-    if isinstance(default, tuple | frozenset):
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise ValueError(f"{where} is not a list of texts")
-        return type(default)(value)
-    if isinstance(default, float):
-        value = float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if type(value) is not type(default):
-        raise ValueError(f"{where} is not {_WORDS[type(default)]}")
-    return value
-
-
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number"}
+    return kind(**read_values(kind, table, name))

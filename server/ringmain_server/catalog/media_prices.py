@@ -15,7 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ringmain_server.catalog.models import DATA, model_key
+from ringmain_server.catalog.models import DATA
+from ringmain_server.catalog.names import model_key
 from ringmain_server.catalog.prices import MOST_NANO, NANO
 from ringmain_server.kinds import KINDS
 

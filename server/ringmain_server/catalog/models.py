@@ -5,7 +5,6 @@ allowed, but nothing is known about it. `python -m ringmain_server.catalog.model
 """
 
 import functools
-import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,9 @@ from pathlib import Path
 from ringmain.v1.model_service_pb2 import CAPABILITY_VISION
 
 from ringmain_server.catalog.capabilities import capability
+from ringmain_server.catalog.knobs import USUAL_KNOBS, Knobs, KnobTable, knobs_in, read_knobs
 from ringmain_server.catalog.limits import NO_LIMITS, TABLES, Limits, read_limits
+from ringmain_server.catalog.names import keys, model_key
 from ringmain_server.catalog.retirements import Retirement, read_retirements
 from ringmain_server.kinds import KINDS, Shelf
 
@@ -75,11 +76,13 @@ class Family:
         exact: Models by the key of a name.
         patterns: Keys with a `*` and their models, in the order of the file.
         listed: Names of current models, as their vendor writes them.
+        knobs: The tables of knobs, in the order of the file.
     """
 
     exact: Mapping[str, KnownModel]
     patterns: Sequence[tuple[str, KnownModel]]
     listed: tuple[str, ...]
+    knobs: Sequence[KnobTable] = ()
 
     def find(self, key: str) -> KnownModel | None:
         """Returns the model with this key, None if there is none."""
@@ -104,6 +107,20 @@ def lookup(kind: str, provider_model: str) -> KnownModel | None:
     return None if found is None else _at(shelf, found)
 
 
+@functools.lru_cache(maxsize=1024)
+def knobs_of(kind: str, provider_model: str) -> Knobs:
+    """Returns the knobs of a provider's model, those of a whole family if the model itself is not known.
+
+    Args:
+        kind: The provider's kind.
+        provider_model: The provider's own name for the model, as of `lookup`.
+    """
+    shelf = _shelf(kind)
+    if shelf is None:
+        return USUAL_KNOBS
+    return knobs_in(_family(shelf.families[0]).knobs, list(keys(provider_model)))
+
+
 def listed(kind: str) -> tuple[str, ...]:
     """Returns the current models that every account of this kind can use, as their vendor names them."""
     shelf = _shelf(kind)
@@ -116,7 +133,7 @@ def _shelf(kind: str) -> Shelf | None:
 
 
 def _found(shelf: Shelf, name: str) -> Iterator[KnownModel]:
-    for key in _keys(name):
+    for key in keys(name):
         for family in shelf.families:
             found = _family(family).find(key)
             if found is not None:
@@ -141,36 +158,6 @@ def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
     )
 
 
-# --- names -------------------------------------------------------------------------------------------------
-
-_BEDROCK = re.compile(r"(?:[a-z-]+\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?")
-_SNAPSHOT = re.compile(r"-(?:20\d\d-\d\d-\d\d|20\d{6}|\d{3,4}|latest|preview-\d\d-(?:\d\d|20\d\d)|free)$")
-"""Suffixes of snapshots, and OpenRouter's suffix of free use."""
-_SEPARATORS = str.maketrans(":@._", "----")
-
-
-def _keys(name: str) -> Iterator[str]:
-    """Yields the keys under which a name may be known, the most exact first."""
-    plain = name.split(":")[1] if name.startswith("ft:") else name
-    plain = plain.rpartition("/")[2].lower()
-    bedrock = _BEDROCK.fullmatch(plain)
-    key = _key(bedrock[1] if bedrock else plain)
-    yield key
-    snapshot = _SNAPSHOT.search(key)
-    if snapshot is not None:
-        yield key[: snapshot.start()]
-
-
-def model_key(name: str) -> str:
-    """Returns a key that all hosts' names of a model share. Dated snapshots are models of their own."""
-    return _key(name)
-
-
-def _key(name: str) -> str:
-    """Returns a name without what differs between hosts: its vendor, its case and its separators."""
-    return name.rpartition("/")[2].lower().translate(_SEPARATORS)
-
-
 # --- files -------------------------------------------------------------------------------------------------
 
 
@@ -193,7 +180,7 @@ def read(path: Path) -> Family:
     for entry in document.get("models", ()):
         where = f"{path.name}: {entry.get('names', entry)}"
         for name, known in _models(where, {**origin, **entry}):
-            key = _key(name)
+            key = model_key(name)
             if key in exact:
                 raise CatalogError(f"{where}: {name} is there twice")
             if "*" in key:
@@ -202,7 +189,11 @@ def read(path: Path) -> Family:
                 exact[key] = known
         current += _listed(where, entry)
     _retire(path.name, document, exact)
-    return Family(exact, tuple(patterns), tuple(current))
+    try:
+        knobs = list(read_knobs(document))
+    except ValueError as exc:
+        raise CatalogError(f"{path.name}: {exc}") from exc
+    return Family(exact, tuple(patterns), tuple(current), knobs)
 
 
 def _retire(where: str, document: Mapping[str, object], models: dict[str, KnownModel]) -> None:
@@ -212,7 +203,7 @@ def _retire(where: str, document: Mapping[str, object], models: dict[str, KnownM
     except ValueError as exc:
         raise CatalogError(f"{where}: {exc}") from exc
     for name, retirement in retirements:
-        key = _key(name)
+        key = model_key(name)
         if key not in models:
             raise CatalogError(f"{where}: no model {name} that could be retired")
         models[key] = replace(models[key], retirement=retirement)

@@ -4,6 +4,7 @@
 environment. `docs/configuration.md` is made from the settings' descriptions.
 """
 
+from ringmain_server.config.knobs import KnobSettings
 from ringmain_server.config.load import load
 from ringmain_server.config.models import CandidateSettings, ModelSettings, PriceSettings
 from ringmain_server.config.problems import ConfigError, Problem
@@ -36,6 +37,7 @@ __all__ = [
     "GeminiSettings",
     "IdempotencySettings",
     "JobsSettings",
+    "KnobSettings",
     "LocalSettings",
     "LogFileSettings",
     "LogSettings",

@@ -122,6 +122,7 @@ Text = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 Day = Annotated[str, AfterValidator(_day)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
+Most = Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
 Wait = Annotated[
     float, BeforeValidator(units.seconds), Field(ge=0, allow_inf_nan=False), AfterValidator(_timed)

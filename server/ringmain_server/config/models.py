@@ -19,6 +19,7 @@ from ringmain_server.config.fields import (
     Text,
     not_empty,
 )
+from ringmain_server.config.knobs import KnobSettings
 from ringmain_server.config.providers import TimeoutOverrides
 from ringmain_server.config.reliability import (
     BreakerSection,
@@ -110,6 +111,10 @@ class CandidateSettings(Section):
         default=None,
         description="The provider's own name for the model that it recommends instead. Absent means what the "
         "catalog knows.",
+    )
+    knobs: KnobSettings = Field(
+        default_factory=KnobSettings,
+        description="The settings that it takes, where they differ from what the catalog knows.",
     )
     weight: Number = Field(
         default=1.0, description="Its share of the traffic, relative to the others, under `weighted`."

@@ -154,6 +154,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("models.NAME.on_exhausted", reliability.ExhaustedSettings),
     ("models.NAME.candidates[]", config.CandidateSettings),
     ("models.NAME.candidates[].price", config.PriceSettings),
+    ("models.NAME.candidates[].knobs", config.KnobSettings),
 )
 
 # The words for a type in the reference, by the alias that a setting is declared with.
@@ -171,6 +172,7 @@ _WORDS: tuple[tuple[object, str], ...] = (
     (fields.Share, "share, 0 to 1"),
     (fields.Flag, "true or false"),
     (fields.Count, "whole number, at least 1"),
+    (fields.Most, "whole number"),
     (auth.ClaimPath, "claim"),
 )
 

@@ -10,7 +10,8 @@ class Shelf:
     """The part of the model catalog that holds for a provider kind.
 
     Attributes:
-        families: Data files of the catalog, without their suffix. The first that knows a model wins.
+        families: Data files of the catalog, without their suffix. The first that knows a model wins. Knobs
+            are those of the first file alone.
         lists: Whether the kind serves the listed models of its first file to everybody who has a key.
         limits: Whether the files' token limits hold there. They do not where an operator or a host sets them.
         responses: Whether the kind has OpenAI's Responses API.

@@ -16,8 +16,6 @@ Audio = Literal["", "named", "bare"]
 """The form of audio in a message: the bytes with the name of their format, or alone; empty if none."""
 ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
 """The ids of tool calls that a server accepts; `providers/openai/tool_ids.py` writes them."""
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
-"""Every effort of reasoning, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,7 @@ class Dialect:
         max_tokens: Field for the maximum number of output tokens.
         seed: Field for the seed.
         top_k: Field for the number of most likely tokens to sample from.
-        most_stops: Most stop sequences; 0 if as many as the contract has.
         reasoning_effort: Field for the reasoning effort.
-        efforts: The efforts that every model that reasons takes; empty if that depends on the model.
-        reasoning_lacks: Fields that a model refuses while it reasons.
         reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
         reasoning_blocks: Whether reasoning goes back as a part of the content instead.
         stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
@@ -62,10 +57,7 @@ class Dialect:
     max_tokens: str = "max_tokens"
     seed: str = "seed"
     top_k: str = ""
-    most_stops: int = 0
     reasoning_effort: str = "reasoning_effort"
-    efforts: tuple[str, ...] = ()
-    reasoning_lacks: tuple[str, ...] = ()
     reasoning_back: str = ""
     reasoning_blocks: bool = False
     stream_usage: bool = True

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from ringmain_server.kinds.kind import Kind, Shelf
 from ringmain_server.kinds.openai import (
-    EFFORTS,
     Dialect,
     EmbeddingEndpoint,
     Endpoints,
@@ -34,22 +33,11 @@ def _image_service(name: str, title: str, base_url: str, key_variable: str) -> K
 
 _OPENAI_DIALECT = Dialect(
     max_tokens="max_completion_tokens",
-    most_stops=4,
     documents="file",
     audio="named",
     text_lists=True,
     json_word=True,
     tool_ids="up_to_40",
-    # https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
-    reasoning_lacks=(
-        "temperature",
-        "top_p",
-        "presence_penalty",
-        "frequency_penalty",
-        "stop",
-        "logprobs",
-        "top_logprobs",
-    ),
     web_search="options",
     user="safety_identifier",
     prompt_cache=True,
@@ -174,7 +162,6 @@ _ROWS: tuple[Kind, ...] = (
         environment={"api_key": "GROQ_API_KEY"},
         dialect=Dialect(
             max_tokens="max_completion_tokens",
-            most_stops=4,
             logprobs=False,
             reasoning_back="reasoning",
             json_word=True,
@@ -197,7 +184,6 @@ _ROWS: tuple[Kind, ...] = (
         environment={"api_key": "MISTRAL_API_KEY"},
         dialect=Dialect(
             seed="random_seed",
-            efforts=("none", "high"),
             reasoning_blocks=True,
             documents="document_url",
             audio="bare",
@@ -234,8 +220,6 @@ _ROWS: tuple[Kind, ...] = (
         dialect=Dialect(
             max_tokens="max_completion_tokens",
             reasoning_back="reasoning_content",
-            # https://docs.x.ai/docs/models
-            reasoning_lacks=("presence_penalty", "frequency_penalty", "stop"),
         ),
         endpoints=Endpoints(
             images=ImageEndpoint(
@@ -267,12 +251,12 @@ _ROWS: tuple[Kind, ...] = (
             reasoning_budget=True,
             reasoning_details=True,
             cache_control=True,
-            efforts=EFFORTS,
         ),
         endpoints=Endpoints(embeddings=EmbeddingEndpoint()),
         # It reads PDFs for models that do not: https://openrouter.ai/docs/features/multimodal/pdfs
         shelf=Shelf(
-            ("openai", "anthropic", "google", "deepseek", "mistral", "xai", "open"), adds=("document",)
+            ("openrouter", "openai", "anthropic", "google", "deepseek", "mistral", "xai", "open"),
+            adds=("document",),
         ),
         prices="openrouter",
         # Lists its models to anybody: https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key

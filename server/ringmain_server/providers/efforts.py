@@ -1,5 +1,6 @@
 """Room 4, pure: finds the reasoning effort that comes nearest to what a request asks for."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from ringmain.v1.generation_pb2 import (
@@ -14,6 +15,20 @@ from ringmain.v1.generation_pb2 import (
     ReasoningEffort,
 )
 
+from ringmain_server.catalog.knobs import Knobs
+
+_WORDS: Mapping[str, ReasoningEffort.ValueType] = {
+    "none": REASONING_EFFORT_NONE,
+    "minimal": REASONING_EFFORT_MINIMAL,
+    "low": REASONING_EFFORT_LOW,
+    "default": REASONING_EFFORT_MEDIUM,
+    "medium": REASONING_EFFORT_MEDIUM,
+    "high": REASONING_EFFORT_HIGH,
+    "xhigh": REASONING_EFFORT_EXTRA_HIGH,
+    # The contract's greatest effort is the most that a model can do.
+    "max": REASONING_EFFORT_EXTRA_HIGH,
+}
+"""The words of a model's knobs (`catalog/knobs.py`), the smallest first."""
 _KNOWN = frozenset(ReasoningEffort.values())
 _BUDGETS: Sequence[tuple[int, ReasoningEffort.ValueType]] = (
     (0, REASONING_EFFORT_NONE),
@@ -35,6 +50,25 @@ def effort_of(config: GenerationConfig) -> ReasoningEffort.ValueType:
         return next((effort for most, effort in _BUDGETS if budget <= most), REASONING_EFFORT_EXTRA_HIGH)
     effort = config.reasoning_effort
     return effort if effort in _KNOWN else REASONING_EFFORT_UNSPECIFIED
+
+
+def effort_word(config: GenerationConfig, knobs: Knobs) -> str:
+    """Returns the word for the effort that a request asks for, or for the nearest one that a model has.
+
+    Args:
+        config: The request's configuration.
+        knobs: The knobs of the model.
+
+    Returns:
+        The word; empty as of `nearest`, and where the model takes none.
+    """
+    effort = effort_of(config)
+    return nearest(effort, _by_effort(knobs.efforts)) if effort and knobs.reasoning == "effort" else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _by_effort(efforts: tuple[str, ...]) -> Mapping[ReasoningEffort.ValueType, str]:
+    return {effort: word for word, effort in _WORDS.items() if word in efforts}
 
 
 def nearest(effort: ReasoningEffort.ValueType, words: Mapping[ReasoningEffort.ValueType, str]) -> str:

@@ -11,6 +11,7 @@ from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import CapabilityMissing, Incapable, ProviderError, RingmainError, StreamBroken
 from ringmain_server.media.canvas import BY_TRANSPARENCY, EditForm
 from ringmain_server.media.limits import ModelLimits
@@ -41,11 +42,7 @@ _FORESEEN = (RingmainError, MemoryError)
 """Errors that pass as they are: a translator's verdict on an answer, and a lack of memory."""
 
 
-def _never(_: str) -> bool:
-    return False
-
-
-def _nothing(_: str) -> frozenset[int]:
+def _nothing(_model: str, _knobs: Knobs) -> frozenset[int]:
     return NOTHING
 
 
@@ -93,10 +90,10 @@ class Provider:
         models: Its own names of models worth listing; empty if only the upstream knows them.
         capabilities: Returns what one of its models can do, by name; None, or a result of None, leaves that
             to the catalog.
-        carries: Returns what of `WIRE_FEATURES` the wire of one of its models can carry.
+        carries: Returns what of `WIRE_FEATURES` the wire of one of its models can carry, by name and knobs.
         gives: Returns what of it every model of that wire has that calls tools, because the provider runs it.
-        prefills: Whether a model continues an assistant's unfinished turn.
         images: The images that all its models accept; None leaves that to the catalog.
+        knobs: The knobs of all its models; None leaves them to the catalog.
         edits: Returns the form in which a model expects edits of an image.
         translators_for: Returns the translators of a candidate in place of `translators`, for the same
             operations, if the provider's models have different wires; None if they do not.
@@ -111,10 +108,10 @@ class Provider:
     translators: Translators
     models: tuple[str, ...] = ()
     capabilities: Callable[[str], frozenset[int] | None] | None = None
-    carries: Callable[[str], frozenset[int]] = _nothing
-    gives: Callable[[str], frozenset[int]] = _nothing
-    prefills: Callable[[str], bool] = _never
+    carries: Callable[[str, Knobs], frozenset[int]] = _nothing
+    gives: Callable[[str, Knobs], frozenset[int]] = _nothing
     images: ModelLimits | None = None
+    knobs: Knobs | None = None
     edits: Callable[[str], EditForm] = _by_transparency
     translators_for: Callable[[Candidate], Translators] | None = None
     check: Callable[[], Awaitable[None]] = _nothing_to_ask

@@ -12,7 +12,7 @@ from ringmain.v1.routing_pb2 import RoutingPolicy
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability_name
-from ringmain_server.catalog.models import model_key
+from ringmain_server.catalog.names import model_key
 from ringmain_server.errors import CapabilityMissing, InvalidField, Violation
 from ringmain_server.operations.base import AnyOperation, Operation
 from ringmain_server.text.excerpt import quoted

@@ -21,6 +21,7 @@ from ringmain_server.providers.anthropic.translators import (
     AnthropicStreamChatTranslator,
 )
 
+from tests.candidates import known_candidate
 from tests.fakes.anthropic_planner import event
 from tests.fakes.script import Framing
 
@@ -71,7 +72,7 @@ def goldens(field: str) -> list[Golden]:
 
 def candidate(model: str = MODEL, max_output_tokens: int = 0) -> Candidate:
     """A candidate of the provider `claude`."""
-    return Candidate("claude", "anthropic", model, max_output_tokens=max_output_tokens)
+    return known_candidate("claude", "anthropic", model, max_output_tokens=max_output_tokens)
 
 
 def asked(**fields: Any) -> ChatRequest:

@@ -1,4 +1,4 @@
-"""Tests of requests that this wire cannot carry, and of what the traits of models are read from."""
+"""Tests of requests that this wire cannot carry, and of what differs between its models."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,11 +7,11 @@ import pytest
 from ringmain_server import errors
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import Options
-from ringmain_server.providers.anthropic.traits import ClaudeThinking, traits_of
 from ringmain_server.providers.anthropic.translators import (
     AnthropicChatTranslator,
     AnthropicStreamChatTranslator,
 )
+from ringmain_server.providers.json_base64 import plain
 from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.transport import HttpRequest
 
@@ -23,6 +23,12 @@ def sent(model: str = "claude-sonnet-4-5", options: Options | None = None, **fie
     return AnthropicChatTranslator(options or Options(), AnthropicErrors()).request(
         asked(**fields), candidate(model)
     )
+
+
+def body(model: str, **fields: Any) -> dict[str, Any]:
+    """The body of the request on the wire, as JSON."""
+    found: dict[str, Any] = plain(sent(model, **fields).body)
+    return found
 
 
 def user(*parts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,32 +188,46 @@ def test_the_end_user_is_a_hash() -> None:
     assert translator.request(request, keyed).body["metadata"] == {"user_id": user_hash(request, keyed)}
 
 
-@pytest.mark.parametrize(
-    ("model", "thinking", "unasked", "optional", "sampling", "schema"),
-    [
-        ("claude-instant-1.2", ClaudeThinking.NONE, False, True, True, False),
-        ("claude-2.1", ClaudeThinking.NONE, False, True, True, False),
-        ("claude-3-opus-20240229", ClaudeThinking.NONE, False, True, True, False),
-        ("claude-3-5-sonnet-20241022", ClaudeThinking.NONE, False, True, True, False),
-        ("claude-3-7-sonnet-latest", ClaudeThinking.BUDGET, False, True, True, False),
-        ("claude-sonnet-4-20250514", ClaudeThinking.BUDGET, False, True, True, False),
-        ("claude-opus-4-1@20250805", ClaudeThinking.BUDGET, False, True, True, False),
-        ("claude-haiku-4-5-20251001", ClaudeThinking.BUDGET, False, True, True, True),
-        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", ClaudeThinking.BUDGET, False, True, True, True),
-        ("claude-opus-4-6", ClaudeThinking.ADAPTIVE, False, True, True, True),
-        ("claude-opus-4-7", ClaudeThinking.ADAPTIVE, False, True, False, True),
-        ("claude-sonnet-5", ClaudeThinking.ADAPTIVE, True, True, False, True),
-        ("claude-haiku-5-5", ClaudeThinking.ADAPTIVE, True, True, False, True),
-        ("claude-fable-5-1", ClaudeThinking.ADAPTIVE, True, False, False, True),
-        ("claude-mythos-preview", ClaudeThinking.ADAPTIVE, True, False, False, True),
-        ("some-alias", ClaudeThinking.ADAPTIVE, True, True, False, True),
-    ],
-)
-def test_traits(
-    model: str, thinking: ClaudeThinking, unasked: bool, optional: bool, sampling: bool, schema: bool
-) -> None:
-    """What a model takes follows from the version in its name; a name without one counts as the newest."""
-    found = traits_of(model)
-    assert (found.thinking, found.thinks_unasked, found.thinking_optional) == (thinking, unasked, optional)
-    assert (found.sampling, found.schema) == (sampling, schema)
-    assert found.prefill == (thinking is not ClaudeThinking.ADAPTIVE)
+TOOL = {"function": {"name": "look", "parametersSchemaJson": '{"type": "object"}'}}
+UNFORCED = "claude-opus-5-5"
+CLOSED = '{"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}'
+BOUNDED = '{"type": "object", "minProperties": 2}'
+
+
+@pytest.mark.parametrize("choice", [{"mode": "TOOL_MODE_REQUIRED"}, {"toolName": "look"}])
+def test_a_model_that_cannot_be_made_to_call_a_tool_is_not_asked(choice: dict[str, str]) -> None:
+    """The caller demands a call, so another candidate must answer; other choices are as for all models."""
+    with pytest.raises(errors.CapabilityMissing) as caught:
+        sent(UNFORCED, tools=[TOOL], toolChoice=choice)
+    assert caught.value.metadata["capability"] == "tool_choice"
+    assert "tool_choice" in body("claude-opus-5", tools=[TOOL], toolChoice=choice)
+    assert "tool_choice" not in body(UNFORCED, tools=[TOOL])
+
+
+def test_a_model_that_cannot_be_made_to_call_a_tool_is_asked_for_json_in_words() -> None:
+    """Elsewhere a tool makes sure of the object; here words must do. Schemas that need a tool are refused."""
+    wanted: dict[str, Any] = {"responseFormat": {"jsonObject": {}}}
+    found = body(UNFORCED, generationConfig=wanted, tools=[TOOL])
+    assert found["system"] == [{"type": "text", "text": "Answer with a JSON object."}]
+    assert [tool["name"] for tool in found["tools"]] == ["look"]
+    assert "system" not in body("claude-opus-5", generationConfig=wanted)
+    closed = {"responseFormat": {"jsonSchema": {"schemaJson": CLOSED}}}
+    assert "format" in body(UNFORCED, generationConfig=closed)["output_config"]
+    with pytest.raises(errors.Inexpressible) as caught:
+        sent(UNFORCED, generationConfig={"responseFormat": {"jsonSchema": {"schemaJson": BOUNDED}}})
+    assert caught.value.violations[0].field.endswith("json_schema.schema_json")
+
+
+def test_reasoning_is_turned_off_in_the_models_own_word() -> None:
+    """Some models cannot be told not to reason at all, and one only not to before it begins."""
+    none = {"reasoningEffort": "REASONING_EFFORT_NONE"}
+    assert body("claude-opus-5", generationConfig=none)["thinking"] == {"type": "disabled"}
+    assert body("claude-sonnet-5-5", generationConfig=none)["thinking"] == {"type": "between_tools"}
+    assert "thinking" not in body(UNFORCED, generationConfig=none)
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-6", "claude-opus-5-5", "claude-mythos-preview"])
+def test_the_greatest_effort_is_the_most_that_a_model_can(model: str) -> None:
+    """`EXTRA_HIGH` is as much as the model can, whatever lies between."""
+    found = body(model, generationConfig={"reasoningEffort": "REASONING_EFFORT_EXTRA_HIGH"})
+    assert found["output_config"] == {"effort": "max"}

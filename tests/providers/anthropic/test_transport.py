@@ -19,6 +19,7 @@ from ringmain_server.providers.anthropic import build
 from ringmain_server.providers.exchange import Provider
 from ringmain_server.providers.sessions import HttpSessions
 
+from tests.candidates import known_candidate
 from tests.fakes import anthropic_rejections as rejections
 from tests.fakes.anthropic_behaviours import BEHAVIOURS
 from tests.fakes.anthropic_eventstream import frame
@@ -46,12 +47,12 @@ class Upstream:
 
     async def chat(self, model: str = MODEL) -> ChatResponse:
         """A whole answer."""
-        candidate = Candidate("claude", "anthropic", model)
+        candidate = known_candidate("claude", "anthropic", model)
         return await self.provider.backend(candidate).call(CHAT, self.request, attempt(candidate))
 
     async def stream(self, model: str = MODEL, idle: float | None = 600.0) -> AsyncGenerator[ChatEvent]:
         """A streamed answer."""
-        candidate = Candidate("claude", "anthropic", model)
+        candidate = known_candidate("claude", "anthropic", model)
         events = self.provider.backend(candidate).stream(STREAM_CHAT, self.request, attempt(candidate, idle))
         async with aclosing(events):
             async for event in events:
@@ -68,7 +69,7 @@ class Upstream:
 
     async def count(self) -> int:
         """How many tokens a request is."""
-        candidate = Candidate("claude", "anthropic", MODEL)
+        candidate = known_candidate("claude", "anthropic", MODEL)
         backend = self.provider.backend(candidate)
         request = CountTokensRequest(chat=self.request)
         return (await backend.call(COUNT_TOKENS, request, attempt(candidate))).input_token_count
@@ -301,7 +302,7 @@ async def test_silence_before_the_answer_is_bounded(sessions: HttpSessions, plat
     """A server that takes the connection and never answers is left after the first-content timeout."""
     with mute_port() as port:
         made = provider(f"http://127.0.0.1:{port}", sessions, platform)
-        candidate = Candidate("claude", "anthropic", MODEL)
+        candidate = known_candidate("claude", "anthropic", MODEL)
         call = attempt(candidate)
         call.attempt.first_content_timeout = 0.1
         with pytest.raises(errors.NoAnswer):

@@ -11,7 +11,6 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse, CountTokensRequest
 from ringmain_server import errors
-from ringmain_server.candidate import Candidate
 from ringmain_server.config import GeminiSettings
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.operations.chat_fold import fold
@@ -27,6 +26,7 @@ from ringmain_server.providers.http import HttpTransport
 from ringmain_server.providers.lazy import LazyTransport
 from ringmain_server.providers.sessions import HttpSessions
 
+from tests.candidates import known_candidate
 from tests.fakes.vertex_rest import FakeGemini, refusal
 from tests.fakes.vertex_script import Status, whole
 from tests.fakes.waiting import LIMIT
@@ -253,12 +253,12 @@ class Upstream:
 
     async def chat(self, model: str = "gemini-2.5-flash") -> ChatResponse:
         """A whole answer."""
-        candidate = Candidate("gem", "gemini", model)
+        candidate = known_candidate("gem", "gemini", model)
         return await self.provider.backend(candidate).call(CHAT, ASKED, call(candidate))
 
     async def stream(self, model: str = "gemini-2.5-flash") -> AsyncGenerator[ChatEvent, None]:
         """A streamed answer."""
-        candidate = Candidate("gem", "gemini", model)
+        candidate = known_candidate("gem", "gemini", model)
         stream = self.provider.backend(candidate).stream(STREAM_CHAT, ASKED, call(candidate))
         async with aclosing(stream):
             async for event in stream:
@@ -308,7 +308,7 @@ async def test_what_is_sent(upstream: Upstream) -> None:
 async def test_counts(upstream: Upstream) -> None:
     """Tokens are counted by the provider, and a count without a number is malformed."""
     for model in ("gemini-2.5-flash", "fault-malformed"):
-        candidate = Candidate("gem", "gemini", model)
+        candidate = known_candidate("gem", "gemini", model)
         counting = upstream.provider.backend(candidate).call(
             COUNT_TOKENS, CountTokensRequest(chat=ASKED), call(candidate)
         )

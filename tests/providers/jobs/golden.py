@@ -19,13 +19,13 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server import operations
-from ringmain_server.candidate import Candidate
 from ringmain_server.errors import RingmainError
 from ringmain_server.providers.jobs import service_of
 from ringmain_server.providers.jobs.engine import JobTranslator
 from ringmain_server.providers.multi_step import Ended, Send, Sleep
 from ringmain_server.providers.transport import Fetch, HttpRequest
 
+from tests.candidates import known_candidate
 from tests.fakes.jobs_server import picture
 
 FOLDER = Path(__file__).parents[2] / "golden" / "jobs"
@@ -67,7 +67,7 @@ def played(golden: JobGolden, dumped: Callable[[Any], bytes] = orjson.dumps) -> 
     told = golden.content
     request = ParseDict(_filled(told["request"]), MESSAGES[told["operation"]][0]())
     steps = drawing(told["kind"], told["operation"]).steps(
-        request, Candidate("p", told["kind"], told["model"])
+        request, known_candidate("p", told["kind"], told["model"])
     )
     answers = (step["answered"] for step in told.get("steps", ()) if "answered" in step)
     seen: list[Any] = []

@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 import pytest
 from ringmain.v1 import image_service_pb2 as image_pb2
-from ringmain_server.candidate import Candidate
 from ringmain_server.errors import (
     MalformedAnswer,
     ModelOutputInvalid,
@@ -19,6 +18,7 @@ from ringmain_server.errors import (
 from ringmain_server.providers.multi_step import Failure, NoTimeLeft, Send, Sleep
 from ringmain_server.providers.patience import Patience
 
+from tests.candidates import known_candidate
 from tests.providers.jobs.golden import BASE64, PNG, drawing
 
 FOX = image_pb2.GenerateImagesRequest(model="m", prompt="a red fox")
@@ -27,7 +27,9 @@ BEGUN = {"id": "j1", "status": "starting"}
 
 def begun(kind: str = "replicate", model: str = "a/b") -> Generator[Any, Any, Any]:
     """The steps of an exchange whose job is to be submitted."""
-    steps: Generator[Any, Any, Any] = drawing(kind, "GENERATE_IMAGES").steps(FOX, Candidate("p", kind, model))
+    steps: Generator[Any, Any, Any] = drawing(kind, "GENERATE_IMAGES").steps(
+        FOX, known_candidate("p", kind, model)
+    )
     next(steps)
     return steps
 

@@ -17,6 +17,8 @@ from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
+from tests.candidates import known_candidate
+
 FOLDER = Path(__file__).parents[2] / "golden" / "openai"
 USAGE: dict[str, object] = {"include_usage": True}
 ASKED = ParseDict(
@@ -35,6 +37,11 @@ class Golden:
     def kind(self) -> str:
         """The provider kind it is about."""
         return str(self.content.get("kind", "openai"))
+
+    @property
+    def candidate(self) -> Candidate:
+        """The candidate that is asked."""
+        return candidate(self.kind, str(self.content.get("model", "gpt-x")))
 
     @property
     def response(self) -> ChatResponse:
@@ -58,9 +65,9 @@ def event_data(event: object) -> bytes:
     return event.encode() if isinstance(event, str) else orjson.dumps(event)
 
 
-def candidate(kind: str = "openai") -> Candidate:
+def candidate(kind: str = "openai", model: str = "gpt-x") -> Candidate:
     """A candidate of the provider `up`."""
-    return Candidate("up", kind, "gpt-x")
+    return known_candidate("up", kind, model)
 
 
 def wire(kind: str = "openai") -> ChatWire:

@@ -19,7 +19,6 @@ from google.protobuf.message import Message
 from ringmain.v1 import audio_service_pb2, embedding_service_pb2, image_service_pb2
 from ringmain_server import operations
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.models import UNKNOWN, lookup
 from ringmain_server.errors import MediaInvalid
 from ringmain_server.kinds import openai_kind
 from ringmain_server.operations import AudioUpload
@@ -31,6 +30,7 @@ from ringmain_server.providers.openai.media import media_translators
 from ringmain_server.providers.translator import MultiStepTranslator, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
 
+from tests.candidates import known_candidate
 from tests.fakes.openai_media import picture
 
 FOLDER = Path(__file__).parents[2] / "golden" / "openai_media"
@@ -58,8 +58,7 @@ class MediaGolden:
     def candidate(self) -> Candidate:
         """The model that is asked."""
         kind, model = self.content["kind"], self.content["model"]
-        known = lookup(kind, model) or UNKNOWN
-        return Candidate("up", kind, model, limits=known.limits)
+        return known_candidate("up", kind, model)
 
     @property
     def operation(self) -> operations.AnyOperation:

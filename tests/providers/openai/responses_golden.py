@@ -19,6 +19,7 @@ from ringmain_server.providers.openai.responses import (
     StreamResponsesTranslator,
 )
 
+from tests.candidates import known_candidate
 from tests.providers.openai.golden import ASKED, Golden
 
 FOLDER = Path(__file__).parents[2] / "golden" / "openai_responses"
@@ -30,12 +31,12 @@ def goldens(field: str) -> list[Golden]:
     return [golden for golden in found if field in golden.content]
 
 
-def candidate(golden: Golden | None = None) -> Candidate:
+def candidate(golden: Golden | None = None, model: str = "gpt-x") -> Candidate:
     """A candidate of the provider `up`."""
     kind = golden.kind if golden else "openai"
     known = golden.content.get("capabilities") if golden else None
-    return Candidate(
-        "up", kind, "gpt-x", capabilities=None if known is None else frozenset(map(capability, known))
+    return known_candidate(
+        "up", kind, model, capabilities=None if known is None else frozenset(map(capability, known))
     )
 
 

@@ -22,11 +22,16 @@ SPEECH = {"outputModalities": ["MODALITY_AUDIO"], "audioOutput": {"voice": "ash"
 
 
 def _body(
-    given: Mapping[str, object], kind: str = "openai", *, stream: bool = False, **more: Any
+    given: Mapping[str, object],
+    kind: str = "openai",
+    *,
+    stream: bool = False,
+    model: str = "gpt-x",
+    **more: Any,
 ) -> dict[str, Any]:
     said = {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}], **given}
     request = ParseDict(said, ChatRequest(model="m"))
-    candidate = replace(golden.candidate(kind), **more)
+    candidate = replace(golden.candidate(kind, model), **more)
     shape = OpenAIStreamChatTranslator if stream else OpenAIChatTranslator
     body: dict[str, Any] = plain(shape(golden.wire(kind)).request(request, candidate).body)
     return body
@@ -56,13 +61,11 @@ def test_what_a_server_lacks_is_refused_and_never_left_out(
 def test_a_model_that_searches_is_told_where_from() -> None:
     """OpenAI's models that search take the country; a search is not offered where no tool may be called."""
     search = {"tools": [{"webSearch": {"countryCode": "DE"}}]}
-    body = _body(search, provider_model="gpt-4o-search-preview")
+    body = _body(search, model="gpt-4o-search-preview")
     place = {"type": "approximate", "approximate": {"country": "DE"}}
     assert body["web_search_options"] == {"user_location": place}
     assert "tools" not in body
-    silent = _body(
-        {**search, "toolChoice": {"mode": "TOOL_MODE_NONE"}}, provider_model="gpt-4o-search-preview"
-    )
+    silent = _body({**search, "toolChoice": {"mode": "TOOL_MODE_NONE"}}, model="gpt-4o-search-preview")
     assert "web_search_options" not in silent
 
 
@@ -112,7 +115,7 @@ def test_the_end_user_is_told_as_a_hash_where_the_operator_gave_a_key(kind: str,
 def test_a_model_gets_the_nearest_effort_that_it_has(model: str, effort: str, word: str) -> None:
     """Only some models know the outermost steps."""
     config = {"generationConfig": {"reasoningEffort": f"REASONING_EFFORT_{effort}"}}
-    assert _body(config, provider_model=model)["reasoning_effort"] == word
+    assert _body(config, model=model)["reasoning_effort"] == word
 
 
 @pytest.mark.parametrize(
@@ -154,5 +157,5 @@ def test_edited_state_is_left_out(signature: bytes) -> None:
 def test_only_models_that_can_are_asked_to_keep_the_prompt_for_long(model: str, long: bool) -> None:
     """The others refuse the field, and a knob that a provider lacks is ignored."""
     for ttl, asked in (("86400s", long), ("3600s", False)):
-        body = _body({"generationConfig": {"promptCache": {"ttl": ttl}}}, provider_model=model)
+        body = _body({"generationConfig": {"promptCache": {"ttl": ttl}}}, model=model)
         assert body.get("prompt_cache_retention") == ("24h" if asked else None)

@@ -22,7 +22,7 @@ def test_requests(golden_file: Golden) -> None:
     """A request becomes the body that its golden file shows."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
     translator = OpenAIChatTranslator(golden.wire(golden_file.kind))
-    sent = translator.request(request, golden.candidate(golden_file.kind))
+    sent = translator.request(request, golden_file.candidate)
     assert sent.path == "/chat/completions"
     assert sent.headers == {}
     assert plain(sent.body) == golden_file.content["body"]
@@ -33,7 +33,7 @@ def test_streamed_requests(golden_file: Golden) -> None:
     """A streamed request differs in `stream`, in asking for the usage, and in forbidding compression."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
     translator = OpenAIStreamChatTranslator(golden.wire(golden_file.kind))
-    sent = translator.request(request, golden.candidate(golden_file.kind))
+    sent = translator.request(request, golden_file.candidate)
     expected = {**golden_file.content["body"], "stream": True}
     options = golden_file.content.get("stream_options", golden.USAGE)
     assert plain(sent.body) == (expected if options is None else {**expected, "stream_options": options})

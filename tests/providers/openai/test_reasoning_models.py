@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 from ringmain.v1.chat_service_pb2 import ChatRequest
-from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import capability
 from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai import chat_request, responses_request
+
+from tests.candidates import known_candidate
 
 SAMPLING = {
     "temperature": 0.2,
@@ -28,7 +29,7 @@ def _bodies(
     content = {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}], "generationConfig": config}
     request = ParseDict(content, ChatRequest())
     capabilities = None if known is None else frozenset(map(capability, known))
-    candidate = Candidate("up", "openai", model, capabilities=capabilities)
+    candidate = known_candidate("up", "openai", model, capabilities=capabilities)
     dialect = openai_kind("openai").dialect
     chat = chat_request.body(request, candidate, dialect, stream=False)
     return chat, responses_request.body(request, candidate, dialect, stream=False)
@@ -75,7 +76,7 @@ def test_other_servers_take_sampling_while_they_reason() -> None:
     content = {"messages": [{"role": "ROLE_USER", "parts": [{"text": "Hi"}]}], "generationConfig": SAMPLING}
     request = ParseDict(content, ChatRequest())
     for kind, lacks in (("xai", {"presence_penalty", "frequency_penalty", "stop"}), ("groq", set())):
-        candidate = Candidate("up", kind, "m", capabilities=frozenset({capability("reasoning")}))
+        candidate = known_candidate("up", kind, "m", capabilities=frozenset({capability("reasoning")}))
         body = chat_request.body(request, candidate, openai_kind(kind).dialect, stream=False)
         sampling = NAMES if openai_kind(kind).dialect.logprobs else NAMES - {"logprobs", "top_logprobs"}
         assert sampling - body.keys() == lacks

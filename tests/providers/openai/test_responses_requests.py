@@ -37,7 +37,7 @@ def test_the_models_own_words_for_efforts(model: str) -> None:
     for effort in ("MINIMAL", "EXTRA_HIGH"):
         config = {"generationConfig": {"reasoningEffort": f"REASONING_EFFORT_{effort}"}}
         request = ParseDict({**_said(), **config}, ChatRequest())
-        asked = replace(candidate(), provider_model=model)
+        asked = candidate(model=model)
         words[effort] = plain(translator().request(request, asked).body)["reasoning"]["effort"]
     assert (
         words

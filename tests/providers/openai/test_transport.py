@@ -25,6 +25,7 @@ from ringmain_server.providers.sdk_transport import SdkTransport, as_bytes
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.transport import HttpRequest
 
+from tests.candidates import known_candidate
 from tests.fakes import rejections
 from tests.fakes.behaviours import WEATHER_CALLS
 from tests.fakes.openai_server import FakeOpenAI
@@ -48,14 +49,14 @@ class Upstream:
 
     async def chat(self, model: str = "gpt-x") -> ChatResponse:
         """A whole answer."""
-        candidate = Candidate("up", "openai", model)
+        candidate = known_candidate("up", "openai", model)
         return await self.provider.backend(candidate).call(CHAT, ASKED, attempt(candidate))
 
     async def stream(
         self, model: str = "gpt-x", idle: float | None = 600.0
     ) -> AsyncGenerator[ChatEvent, None]:
         """A streamed answer."""
-        candidate = Candidate("up", "openai", model)
+        candidate = known_candidate("up", "openai", model)
         events = self.provider.backend(candidate).stream(STREAM_CHAT, ASKED, attempt(candidate, idle))
         async with aclosing(events):
             async for event in events:
@@ -256,7 +257,7 @@ async def test_silence_before_the_answer_is_bounded(sessions: HttpSessions, thro
     """A server that takes the connection and never answers is left after the first-content timeout."""
     with mute_port() as port:
         made = provider(f"http://127.0.0.1:{port}/v1", sessions, through_sdk=through_sdk)
-        candidate = Candidate("up", "openai", "gpt-x")
+        candidate = known_candidate("up", "openai", "gpt-x")
         call = attempt(candidate)
         call.attempt.first_content_timeout = 0.1
         with pytest.raises(errors.NoAnswer):
@@ -326,7 +327,7 @@ async def test_azure_is_asked_by_deployment(sessions: HttpSessions, through_sdk:
             }
         )
         made = build("up", settings, sessions, token=token if through_sdk else None)
-        candidate = Candidate("up", "azure", "my-deployment")
+        candidate = known_candidate("up", "azure", "my-deployment")
         response = await made.backend(candidate).call(CHAT, ASKED, attempt(candidate))
         received = server.requests[0]
         await made.transport.close()
@@ -349,7 +350,7 @@ async def test_a_token_that_cannot_be_made(sessions: HttpSessions) -> None:
     async with FakeOpenAI() as server:
         settings = OpenAISettings(kind="openai", base_url=server.base_url)
         made = build("up", settings, sessions, token=failing)
-        candidate = Candidate("up", "openai", "gpt-x")
+        candidate = known_candidate("up", "openai", "gpt-x")
         with pytest.raises(errors.CredentialsRefused) as caught:
             await made.backend(candidate).call(CHAT, ASKED, attempt(candidate))
         await made.transport.close()
@@ -368,7 +369,7 @@ async def test_tokens_are_made_anew_for_each_request(sessions: HttpSessions) -> 
     async with FakeOpenAI() as server:
         settings = OpenAISettings(kind="openai", base_url=server.base_url)
         made = build("up", settings, sessions, token=counting)
-        candidate = Candidate("up", "openai", "gpt-x")
+        candidate = known_candidate("up", "openai", "gpt-x")
         for _ in range(2):
             await made.backend(candidate).call(CHAT, ASKED, attempt(candidate))
         await made.transport.close()

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import ALLOWED_DOMAINS, BLOCKED_DOMAINS
+from ringmain_server.catalog.knobs import USUAL_KNOBS
 from ringmain_server.config import OpenAISettings
 from ringmain_server.operations import CHAT, STREAM_CHAT
 from ringmain_server.providers.exchange import Provider
@@ -12,6 +12,7 @@ from ringmain_server.providers.openai import build
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.translator import StreamTranslator, UnaryTranslator
 
+from tests.candidates import known_candidate
 from tests.providers.openai.golden import ASKED
 
 
@@ -31,7 +32,7 @@ def provider(sessions: HttpSessions, **settings: object) -> Provider:
 
 def path(made: Provider, model: str) -> str:
     """Where a model of this provider is asked."""
-    candidate = Candidate("up", made.kind, model)
+    candidate = known_candidate("up", made.kind, model)
     assert made.translators_for is not None
     translators = made.translators_for(candidate)
     assert translators.keys() == made.translators.keys()
@@ -77,6 +78,6 @@ async def test_domains_are_blocked_where_that_is_known(
     sessions: HttpSessions, kind: str, blocks: bool
 ) -> None:
     """Allowed domains are in every Responses API; blocked ones go only where they are known to be kept."""
-    carried = provider(sessions, kind=kind, wire="responses").carries("gpt-5")
+    carried = provider(sessions, kind=kind, wire="responses").carries("gpt-5", USUAL_KNOBS)
     assert ALLOWED_DOMAINS in carried
     assert (BLOCKED_DOMAINS in carried) is blocks

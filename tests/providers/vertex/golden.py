@@ -19,6 +19,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import Resources, VertexChatTranslator, VertexStreamChatTranslator
 
+from tests.candidates import known_candidate
 from tests.fakes.vertex_script import message, question
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex"
@@ -86,7 +87,7 @@ def named(found: list[Golden]) -> list[str]:
 
 def candidate(model: str = MODEL, kind: str = "vertex") -> Candidate:
     """A candidate of the provider `gem`."""
-    return Candidate("gem", kind, model)
+    return known_candidate("gem", kind, model)
 
 
 def body(request: ChatRequest, model: str = MODEL) -> wire.GenerateContentRequest:

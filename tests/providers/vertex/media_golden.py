@@ -20,8 +20,6 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server import operations
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.limits import NO_LIMITS
-from ringmain_server.catalog.models import lookup
 from ringmain_server.config import GeminiSettings, VertexSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import AudioUpload
@@ -34,6 +32,8 @@ from ringmain_server.providers.translator import MultiStepTranslator, StreamTran
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import build as build_vertex
 from ringmain_server.providers.vertex import wire
+
+from tests.candidates import known_candidate
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex_media"
 OPERATIONS: Mapping[str, tuple[Any, type[Message]]] = {
@@ -63,8 +63,7 @@ def provider(kind: str = "vertex") -> Provider:
 
 def candidate(model: str, kind: str = "vertex") -> Candidate:
     """A candidate of the provider `gem`, with what the catalog knows of it."""
-    known = lookup(kind, model)
-    return Candidate("gem", kind, model, limits=known.limits if known else NO_LIMITS)
+    return known_candidate("gem", kind, model)
 
 
 def translators(model: str, kind: str = "vertex") -> Mapping[operations.AnyOperation, Any]:

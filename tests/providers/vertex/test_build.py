@@ -9,13 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from ringmain_server import errors
-from ringmain_server.candidate import Candidate
 from ringmain_server.config import VertexSettings
 from ringmain_server.operations import CHAT
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.vertex import build, host_of
 from ringmain_server.providers.vertex.channels import Access, Connections
 
+from tests.candidates import known_candidate
 from tests.fakes.ports import closed_port
 from tests.fakes.waiting import LIMIT
 from tests.providers.vertex.golden import ASKED
@@ -123,7 +123,7 @@ async def test_with_tls() -> None:
         settings = {"kind": "vertex", "project": "p", "location": "l", "access_token": "ya29.token-of-mine"}
         settings["endpoint"] = f"127.0.0.1:{port}"
         found = build("gem", VertexSettings.model_validate(settings), HttpSessions())
-        candidate = Candidate("gem", "vertex", "m")
+        candidate = known_candidate("gem", "vertex", "m")
         with pytest.raises(errors.ConnectionFailed) as caught:
             await found.backend(candidate).call(CHAT, ASKED, call(candidate))
         assert "ya29" not in caught.value.message

@@ -23,6 +23,7 @@ from ringmain_server.providers.vertex import build, wire
 from ringmain_server.providers.vertex.channels import Connection
 from ringmain_server.providers.vertex.transport import VertexIncoming, VertexTransport
 
+from tests.candidates import known_candidate
 from tests.fakes.ports import closed_port, mute_port
 from tests.fakes.vertex_script import HELLO, Fault, Pace, broken, text
 from tests.fakes.vertex_server import FakeVertex
@@ -62,14 +63,14 @@ class Upstream:
 
     async def chat(self, model: str = "gemini-2.5-flash", asked: ChatRequest = ASKED) -> ChatResponse:
         """A whole answer."""
-        candidate = Candidate("gem", "vertex", model)
+        candidate = known_candidate("gem", "vertex", model)
         return await self.provider.backend(candidate).call(CHAT, asked, call(candidate))
 
     async def stream(
         self, model: str = "gemini-2.5-flash", idle: float | None = 600.0, asked: ChatRequest = ASKED
     ) -> AsyncGenerator[ChatEvent, None]:
         """A streamed answer."""
-        candidate = Candidate("gem", "vertex", model)
+        candidate = known_candidate("gem", "vertex", model)
         events = self.provider.backend(candidate).stream(STREAM_CHAT, asked, call(candidate, idle))
         async with aclosing(events):
             async for event in events:
@@ -146,7 +147,7 @@ async def test_tools(upstream: Upstream) -> None:
 
 async def test_count(upstream: Upstream) -> None:
     """Tokens are counted by the provider."""
-    candidate = Candidate("gem", "vertex", "gemini-2.5-flash")
+    candidate = known_candidate("gem", "vertex", "gemini-2.5-flash")
     request = CountTokensRequest(chat=ASKED)
     found = await upstream.provider.backend(candidate).call(COUNT_TOKENS, request, call(candidate))
     assert (found.input_token_count, found.estimated) == (1, False)
@@ -222,7 +223,7 @@ async def test_silence(upstream: Upstream) -> None:
 
 async def test_no_answer(upstream: Upstream) -> None:
     """A call that is never accepted ends within the first-content timeout, and the provider knows."""
-    candidate = Candidate("gem", "vertex", "fault-hang")
+    candidate = known_candidate("gem", "vertex", "fault-hang")
     asked = call(candidate)
     asked.attempt.first_content_timeout = 0.05
     events = upstream.provider.backend(candidate).stream(STREAM_CHAT, ASKED, asked)
@@ -292,7 +293,7 @@ async def test_unreachable(port: object) -> None:
     """A port that refuses, or that never answers, is a failed connection within its timeout."""
     with port() as number:  # type: ignore[operator]
         found = provider(f"127.0.0.1:{number}", timeouts={"connect": 0.2})
-        candidate = Candidate("gem", "vertex", "m")
+        candidate = known_candidate("gem", "vertex", "m")
         with pytest.raises(errors.ConnectionFailed):
             await asyncio.wait_for(found.backend(candidate).call(CHAT, ASKED, call(candidate)), LIMIT)
         with pytest.raises(errors.ConnectionFailed):
@@ -304,7 +305,7 @@ async def test_unreachable(port: object) -> None:
 async def test_unknown_name() -> None:
     """A name that does not resolve is a failed connection."""
     found = provider("nowhere.invalid:1")
-    candidate = Candidate("gem", "vertex", "m")
+    candidate = known_candidate("gem", "vertex", "m")
     with pytest.raises(errors.ConnectionFailed):
         await found.backend(candidate).call(CHAT, ASKED, call(candidate))
     await found.transport.close()
@@ -342,7 +343,8 @@ async def test_closing_twice_is_harmless(upstream: Upstream) -> None:
     translator = upstream.provider.translators[STREAM_CHAT]
     assert isinstance(translator, StreamTranslator)
     wire = translator.request(
-        ParseDict({"messages": [{"parts": [{"text": "Hi"}]}]}, ChatRequest()), Candidate("gem", "vertex", "m")
+        ParseDict({"messages": [{"parts": [{"text": "Hi"}]}]}, ChatRequest()),
+        known_candidate("gem", "vertex", "m"),
     )
     incoming = await transport.open(wire)
     incoming.close(complete=False)

@@ -10,7 +10,6 @@ from ringmain_server.providers.anthropic.credentials import secrets
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.request import DEFAULT_MAX_OUTPUT_TOKENS, MESSAGES_PATH, Options
 from ringmain_server.providers.anthropic.server_tools import tools_at
-from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.anthropic.translators import translators
 from ringmain_server.providers.checks import NOBODY, refusal_of
 from ringmain_server.providers.exchange import Provider
@@ -64,9 +63,8 @@ def build(provider_id: str, settings: "AnthropicSettings", sessions: HttpSession
         settings.kind,
         transport,
         translators(options, errors),
-        carries=lambda _: runs | RESTRICTIONS if runs else runs,
-        gives=lambda _: runs,
-        prefills=lambda model: traits_of(model).prefill,
+        carries=lambda *_: runs | RESTRICTIONS if runs else runs,
+        gives=lambda *_: runs,
         check=check,
         library=transport,
     )

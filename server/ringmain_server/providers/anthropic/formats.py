@@ -2,7 +2,9 @@
 
 A shape that `output_config.format` cannot express is enforced by a tool of our own that the model must call
 (https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use#forcing-tool-use). The
-caller never sees that tool: its input becomes the text of the answer.
+caller never sees that tool: its input becomes the text of the answer. A model that cannot be made to call a
+tool (`Knobs.forced_tools`) is asked for a JSON object in words; a shape of which only a tool could make sure
+is refused, and so is a call that the caller demands.
 """
 
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from ringmain.v1.generation_pb2 import (
     Tool,
 )
 
-from ringmain_server.errors import Inexpressible, InvalidField
+from ringmain_server.candidate import Candidate
+from ringmain_server.errors import CapabilityMissing, Inexpressible, InvalidField
 from ringmain_server.providers.anthropic import schemas, server_tools
 from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.schemas import Schema
@@ -28,6 +31,7 @@ _ANSWER_DESCRIPTION = (
     "Gives the answer. Call this once, with the whole answer as its input, to answer the user."
 )
 _ANY_OBJECT: Schema = {"type": "object"}
+_JSON_IN_WORDS = "Answer with a JSON object."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,14 @@ class Format:
         tools: The wire's tools, including our own.
         choice: The wire's `tool_choice`; None lets the model choose.
         answer_tool: The name of the tool whose input is the answer; None if there is none.
+        words: An instruction for the model; empty for none.
     """
 
     schema: Schema | None
     tools: list[Block]
     choice: Block | None
     answer_tool: str | None
+    words: str = ""
 
     @property
     def forces_tool(self) -> bool:
@@ -52,17 +58,24 @@ class Format:
         return self.choice is not None and self.choice["type"] in ("any", "tool")
 
 
-def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
+def format_of(request: ChatRequest, candidate: Candidate) -> Format:
     """Returns the tools and the shape that a request asks for.
 
     Args:
         request: The request.
-        takes_schema: Whether the model can be held to a schema.
+        candidate: The candidate, whose knobs say what it can be held to.
 
     Raises:
         InvalidField: This wire cannot carry a schema.
         Inexpressible: The provider cannot hold the model to a schema, and the request demands it.
+        CapabilityMissing: A tool must be called, and the model cannot be made to.
     """
+    knobs = candidate.knobs
+    if _caller_forces(request) and not knobs.forced_tools:
+        raise CapabilityMissing(
+            candidate.name, "tool_choice", f"{candidate.name} cannot be made to call a tool"
+        )
+    takes_schema = knobs.native_schema
     schema, answer_schema = _shape(request, takes_schema=takes_schema)
     if _caller_forces(request):
         answer_schema = None  # a forced tool leaves no text to shape
@@ -72,6 +85,8 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
     tools = tools or _remembered(request)
     if answer_schema is None:
         return Format(schema, tools, _choice(request, tools), None)
+    if not knobs.forced_tools:
+        return Format(None, tools, _choice(request, tools), None, _in_words(request))
     name = _answer_name(request)
     ours: Block = {"name": name, "description": _described(request), "input_schema": answer_schema}
     alone = not request.tools or request.tool_choice.mode == TOOL_MODE_NONE
@@ -81,11 +96,22 @@ def format_of(request: ChatRequest, *, takes_schema: bool) -> Format:
     return Format(schema, [*tools, ours], choice, name)
 
 
-def answer_tool(request: ChatRequest, *, takes_schema: bool) -> str | None:
+def answer_tool(request: ChatRequest, candidate: Candidate) -> str | None:
     """Returns the name of the tool whose input is the text of the answer; None if there is none."""
     if not request.generation_config.HasField("response_format"):
         return None  # the common case
-    return format_of(request, takes_schema=takes_schema).answer_tool
+    return format_of(request, candidate).answer_tool
+
+
+def _in_words(request: ChatRequest) -> str:
+    """Returns the instruction to answer with a JSON object.
+
+    Raises:
+        Inexpressible: The answer must satisfy a schema, which words cannot make sure of.
+    """
+    if request.generation_config.response_format.WhichOneof("format") == "json_schema":
+        raise Inexpressible.at(_SCHEMA_PATH, "is beyond this model")
+    return _JSON_IN_WORDS
 
 
 def _shape(request: ChatRequest, *, takes_schema: bool) -> tuple[Schema | None, Schema | None]:

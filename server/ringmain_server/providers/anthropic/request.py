@@ -4,10 +4,11 @@ Fields are those of https://platform.claude.com/docs/en/api/messages/create. The
 as follows:
 
 * `seed` and the penalties are ignored.
-* `temperature` is at most 1 here: higher values count as 1. Models up to Claude 4.6 accept the sampling
-  fields, and only under the API version before 2026-10-21, so a request that uses them names that version
-  (https://platform.claude.com/docs/en/api/versioning). Newer models have no sampling, so it is ignored. From
-  Claude 4.1 on, `top_p` is ignored if `temperature` is set, since only one of them is accepted.
+* `temperature` is at most 1 here: higher values count as 1. Older models accept the sampling fields, and only
+  under the API version before 2026-10-21, so a request that uses them names that version
+  (https://platform.claude.com/docs/en/api/versioning). Newer models have no sampling, so it is ignored. Some
+  accept only one of `temperature` and `top_p`, so the latter is ignored. `candidate.knobs` has what a model
+  accepts.
 * `max_tokens` is required here: if absent, it is the candidate's limit, or else the configured default.
 * Marks of what to cache are at the blocks (`caching.py`); the key of a prompt cache is ignored.
 * Reasoning excludes sampling and forced tools: reasoning takes precedence over sampling, and a forced tool
@@ -22,14 +23,16 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import GenerationConfig
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic import caching, server_tools
-from ringmain_server.providers.anthropic.blocks import Block
+from ringmain_server.providers.anthropic.blocks import Block, text_block
 from ringmain_server.providers.anthropic.formats import Format, format_of
-from ringmain_server.providers.anthropic.thinking import thinking_of, word_of
-from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits, traits_of
+from ringmain_server.providers.anthropic.thinking import thinking_of
 from ringmain_server.providers.anthropic.turns import MessagesConversation, conversation
+from ringmain_server.providers.efforts import effort_word
+from ringmain_server.providers.knobs import refused
 from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.transport import HttpRequest
@@ -119,23 +122,23 @@ def _beta_header(betas: Sequence[str]) -> Mapping[str, str]:
 def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple[Json, Sequence[str]]:
     """Returns the body, and the betas that the operator and the request ask for."""
     config = request.generation_config
-    traits = traits_of(candidate.provider_model)
-    cache = caching.control(config, hour=options.platform != "bedrock" or traits.hour_at_bedrock)
+    knobs = candidate.knobs
+    cache = caching.control(config, hour=options.platform != "bedrock" or knobs.hour_cache_at_bedrock)
     spoken = conversation(request.messages, candidate.provider_id, cache)
     _mark(spoken, request, cache, options.cache_system_tokens)
-    form = format_of(request, takes_schema=traits.schema)
+    form = format_of(request, candidate)
     max_tokens = _max_tokens(config, candidate, options)
-    thinking = thinking_of(config, traits, max_tokens, spoken.turns, forces_tool=form.forces_tool)
+    thinking = thinking_of(config, knobs, max_tokens, spoken.turns, forces_tool=form.forces_tool)
     body: Json = {"model": candidate.provider_model, "max_tokens": max_tokens, "messages": spoken.messages}
-    if spoken.system:
-        body["system"] = spoken.system
+    if system := [*spoken.system, *([text_block(form.words)] if form.words else [])]:
+        body["system"] = system
     if form.tools:
         body["tools"] = form.tools
     if form.choice:
         body["tool_choice"] = form.choice
     if thinking:
         body["thinking"] = thinking
-    if output := _output_config(config, traits, form, thinking):
+    if output := _output_config(config, knobs, form, thinking):
         body["output_config"] = output
     if stops := [stop for stop in config.stop_sequences if stop.strip()]:
         body["stop_sequences"] = stops  # the wire refuses blank ones
@@ -143,7 +146,7 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
         body["metadata"] = {"user_id": user}
     # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
-        body.update(_sampling(config, traits))
+        body.update(_sampling(config, knobs))
     return body, (*options.betas, *_apply_options(body, request, candidate.kind))
 
 
@@ -174,26 +177,23 @@ def _has_boundary(request: ChatRequest) -> bool:
     return any(part.cache_boundary for message in request.messages for part in message.parts)
 
 
-def _output_config(
-    config: GenerationConfig, traits: ClaudeTraits, form: Format, thinking: Block | None
-) -> Json:
+def _output_config(config: GenerationConfig, knobs: Knobs, form: Format, thinking: Block | None) -> Json:
     output: Json = {}
-    if thinking and traits.thinking is ClaudeThinking.ADAPTIVE and (word := word_of(config)):
+    if thinking and (word := effort_word(config, knobs)) not in ("", "none"):
         output["effort"] = word
     if form.schema is not None:
         output["format"] = {"type": "json_schema", "schema": form.schema}
     return output
 
 
-def _sampling(config: GenerationConfig, traits: ClaudeTraits) -> Json:
-    if not traits.sampling:
-        return {}
+def _sampling(config: GenerationConfig, knobs: Knobs) -> Json:
+    lacks = refused(config, knobs, reasons=False)
     found: Json = {}
-    if config.HasField("temperature"):
+    if config.HasField("temperature") and "temperature" not in lacks:
         found["temperature"] = _decimal(min(config.temperature, 1.0))
-    if config.HasField("top_p") and not (found and traits.sampling_exclusive):
+    if config.HasField("top_p") and "top_p" not in lacks:
         found["top_p"] = _decimal(config.top_p)
-    if config.HasField("top_k"):
+    if config.HasField("top_k") and "top_k" not in lacks:
         found["top_k"] = config.top_k
     return found
 

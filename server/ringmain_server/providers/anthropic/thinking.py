@@ -18,24 +18,22 @@ from ringmain.v1.generation_pb2 import (
     GenerationConfig,
 )
 
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.providers.anthropic.server_calls import CALLS
 from ringmain_server.providers.anthropic.server_results import RESULT
-from ringmain_server.providers.anthropic.traits import ClaudeThinking, ClaudeTraits
 from ringmain_server.providers.anthropic.turns import MessagesTurn
 from ringmain_server.providers.efforts import effort_of
 
 Json = Mapping[str, object]
 
-_EFFORTS = {
-    REASONING_EFFORT_MINIMAL: ("low", 0.0),
-    REASONING_EFFORT_LOW: ("low", 0.25),
-    REASONING_EFFORT_MEDIUM: ("medium", 0.5),
-    REASONING_EFFORT_HIGH: ("high", 0.75),
-    REASONING_EFFORT_EXTRA_HIGH: ("max", 0.9),
+_SHARES = {
+    REASONING_EFFORT_MINIMAL: 0.0,
+    REASONING_EFFORT_LOW: 0.25,
+    REASONING_EFFORT_MEDIUM: 0.5,
+    REASONING_EFFORT_HIGH: 0.75,
+    REASONING_EFFORT_EXTRA_HIGH: 0.9,
 }
-"""The wire's word for an effort, and its share of the output tokens for models with a budget."""
-_LEAST = 1024
-"""The wire's smallest budget."""
+"""The share of the output tokens for an effort, for models with a budget."""
 _MOST = 32_000
 """The largest budget for an effort: the most that a connection with a usual timeout should wait for."""
 _SHARE = 0.9
@@ -43,14 +41,9 @@ _SHARE = 0.9
 _THOUGHTS = ("thinking", "redacted_thinking")
 
 
-def word_of(config: GenerationConfig) -> str:
-    """Returns the wire's word for the effort that a request asks for; empty for none of its own."""
-    return _EFFORTS.get(effort_of(config), ("", 0.0))[0]
-
-
 def thinking_of(
     config: GenerationConfig,
-    traits: ClaudeTraits,
+    knobs: Knobs,
     max_tokens: int,
     turns: Sequence[MessagesTurn],
     *,
@@ -60,30 +53,32 @@ def thinking_of(
 
     Args:
         config: What is asked.
-        traits: What the model takes.
+        knobs: What the model takes.
         max_tokens: The most tokens of output.
         turns: The conversation.
         forces_tool: Whether a tool must be called, which excludes reasoning.
     """
     effort = effort_of(config)
     if forces_tool or effort == REASONING_EFFORT_NONE:
-        return {"type": "disabled"} if traits.thinks_unasked and traits.thinking_optional else None
-    if effort not in _EFFORTS or traits.thinking is ClaudeThinking.NONE:
+        can_be_told = knobs.reasons_unasked and "none" in knobs.efforts
+        return {"type": knobs.reasoning_off} if can_be_told else None
+    if effort not in _SHARES or knobs.reasoning == "none":
         return None
-    if traits.thinking is ClaudeThinking.ADAPTIVE:
+    if knobs.reasoning == "effort":
         return {"type": "adaptive", "display": "summarized"}
-    budget = _budget(config, max_tokens)
+    budget = _budget(config, knobs, max_tokens)
     # The wire refuses a budget that leaves no tokens for the answer.
     if budget >= max_tokens or not _may_think(turns):
         return None
     return {"type": "enabled", "budget_tokens": budget}
 
 
-def _budget(config: GenerationConfig, max_tokens: int) -> int:
+def _budget(config: GenerationConfig, knobs: Knobs, max_tokens: int) -> int:
+    least = knobs.min_reasoning_tokens
     if config.HasField("reasoning_token_budget"):
-        return max(min(config.reasoning_token_budget, int(max_tokens * _SHARE)), _LEAST)
-    share = _EFFORTS[config.reasoning_effort][1]
-    return min(max(int(max_tokens * share), _LEAST), _MOST)
+        return max(min(config.reasoning_token_budget, int(max_tokens * _SHARE)), least)
+    share = _SHARES[config.reasoning_effort]
+    return min(max(int(max_tokens * share), least), _MOST)
 
 
 def _may_think(turns: Sequence[MessagesTurn]) -> bool:

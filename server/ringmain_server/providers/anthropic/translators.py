@@ -12,7 +12,6 @@ from ringmain_server.providers.anthropic.errors import AnthropicErrors
 from ringmain_server.providers.anthropic.formats import answer_tool
 from ringmain_server.providers.anthropic.request import Options, chat_request, count_request
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
-from ringmain_server.providers.anthropic.traits import traits_of
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.translator import (
     StreamTranslator,
@@ -40,7 +39,7 @@ class AnthropicChatTranslator(
         self, raw: bytes, request: chat_pb2.ChatRequest, candidate: Candidate
     ) -> chat_pb2.ChatResponse:
         """Reads the answer."""
-        return response(raw, request, candidate, _answer_tool(request, candidate), self.errors)
+        return response(raw, request, candidate, answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class AnthropicStreamChatTranslator(
 
     def decoder(self, request: chat_pb2.ChatRequest, candidate: Candidate) -> MessagesDecoder:
         """Returns a decoder for one stream."""
-        return MessagesDecoder(request, candidate, _answer_tool(request, candidate), self.errors)
+        return MessagesDecoder(request, candidate, answer_tool(request, candidate), self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,3 @@ def translators(options: Options, errors: AnthropicErrors) -> Translators:
     if options.platform != "bedrock":
         found[COUNT_TOKENS] = AnthropicCountTokensTranslator(options)
     return found
-
-
-def _answer_tool(request: chat_pb2.ChatRequest, candidate: Candidate) -> str | None:
-    return answer_tool(request, takes_schema=traits_of(candidate.provider_model).schema)

@@ -12,16 +12,16 @@ from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.efforts import effort_word
 from ringmain_server.providers.openai import chat_output, chat_tools
 from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
-    barred,
-    effort_word,
     json_word,
     may_reason,
     options,
     prompt_cache,
+    refused_settings,
     schema_format,
     short,
 )
@@ -56,8 +56,9 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     if dialect.user and request.HasField("attribution") and (user := user_hash(request, candidate)):
         found[dialect.user] = user
     if request.HasField("generation_config"):
-        lacks = barred(config, candidate, dialect)
-        found.update((name, value) for name, value in _knobs(config, dialect) if name not in lacks)
+        lacks = refused_settings(config, candidate)
+        settings = _settings(config, candidate, dialect)
+        found.update((field, value) for name, field, value in settings if name not in lacks)
         found.update(_reasoning(config, candidate, dialect))
         if config.HasField("response_format"):
             found["response_format"] = _response_format(config.response_format)
@@ -94,26 +95,30 @@ def _stream(asked: object, dialect: Dialect) -> Iterator[tuple[str, object]]:
         yield "stream_options", {**others, "include_usage": True}
 
 
-def _knobs(config: GenerationConfig, dialect: Dialect) -> Iterator[tuple[str, object]]:
+def _settings(
+    config: GenerationConfig, candidate: Candidate, dialect: Dialect
+) -> Iterator[tuple[str, str, object]]:
+    """Yields each setting that a request has: its name in the contract, its field and its value."""
     if config.HasField("max_output_tokens"):
-        yield dialect.max_tokens, config.max_output_tokens
+        yield "max_output_tokens", dialect.max_tokens, config.max_output_tokens
     if config.HasField("seed") and dialect.seed:
-        yield dialect.seed, config.seed
+        yield "seed", dialect.seed, config.seed
     if config.HasField("temperature"):
-        yield "temperature", short(config.temperature)
+        yield "temperature", "temperature", short(config.temperature)
     if config.HasField("top_p"):
-        yield "top_p", short(config.top_p)
+        yield "top_p", "top_p", short(config.top_p)
     if config.HasField("top_k") and dialect.top_k:
-        yield dialect.top_k, config.top_k
+        yield "top_k", dialect.top_k, config.top_k
     if config.HasField("frequency_penalty"):
-        yield "frequency_penalty", short(config.frequency_penalty)
+        yield "frequency_penalty", "frequency_penalty", short(config.frequency_penalty)
     if config.HasField("presence_penalty"):
-        yield "presence_penalty", short(config.presence_penalty)
+        yield "presence_penalty", "presence_penalty", short(config.presence_penalty)
     if config.stop_sequences:
-        yield "stop", config.stop_sequences[: dialect.most_stops or None]
+        most = candidate.knobs.max_stop_sequences or None
+        yield "stop_sequences", "stop", config.stop_sequences[:most]
     if config.HasField("top_logprobs") and dialect.logprobs:
-        yield "logprobs", True
-        yield "top_logprobs", config.top_logprobs
+        yield "top_logprobs", "logprobs", True
+        yield "top_logprobs", "top_logprobs", config.top_logprobs
 
 
 def _reasoning(
@@ -124,7 +129,7 @@ def _reasoning(
         budget = config.reasoning_token_budget
         yield "reasoning", {"max_tokens": budget} if budget else {"enabled": False}
     elif dialect.reasoning_effort and may_reason(candidate):
-        effort = effort_word(config, candidate.provider_model, dialect.efforts)
+        effort = effort_word(config, candidate.knobs)
         if effort:
             yield dialect.reasoning_effort, effort
 

@@ -11,6 +11,7 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import TOOL_MODE_NONE, Tool, ToolChoice, WebSearchTool
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_parts import Object
@@ -19,14 +20,11 @@ from ringmain_server.providers.openai.tools import function, lacking, parallel, 
 
 Fields = Iterator[tuple[str, object]]
 
-_SEARCHES = ("-search-preview", "-search-api")
-"""In the names of OpenAI's models that search, https://platform.openai.com/docs/guides/tools-web-search."""
 
-
-def searches(dialect: Dialect, model: str) -> bool:
+def searches(dialect: Dialect, knobs: Knobs) -> bool:
     """Whether a model searches the web when a chat completion asks it to."""
     if dialect.web_search == "options":
-        return any(mark in model for mark in _SEARCHES)
+        return knobs.web_search
     return dialect.web_search == "plugin"
 
 
@@ -76,7 +74,7 @@ def _tool_choice(choice: ToolChoice, functions: set[str], dialect: Dialect) -> F
 
 
 def _web_search(search: WebSearchTool, candidate: Candidate, dialect: Dialect) -> Fields:
-    if not searches(dialect, candidate.provider_model):
+    if not searches(dialect, candidate.knobs):
         raise CapabilityMissing(candidate.name, "web_search")
     unrestricted(search, candidate.name)
     if dialect.web_search == "plugin":

@@ -1,9 +1,9 @@
 """Room 4, pure: translates a request to draw into the fields of OpenAI's wire.
 
-https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: gpt-image,
-which always answers in bytes and has `output_format` and `background`, and DALL·E, which accepts
-`response_format`. Other kinds of this wire have their own fields (`kinds/openai.py`). Where a model lacks a
-field:
+https://platform.openai.com/docs/api-reference/images/create and /createEdit. There are two shapes: that of
+models which always answer in bytes and have `output_format` and `background`, and that of older ones, which
+accept `response_format` (`Knobs.asks_for_bytes`). Other kinds of this wire have their own fields
+(`kinds/openai.py`). Where a model lacks a field:
 
 * A seed and a negative prompt are ignored, as the contract says.
 * A style that is not one of the model's values becomes a sentence of the description.
@@ -23,7 +23,6 @@ from ringmain.v1.image_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import ImageLimits
-from ringmain_server.catalog.models import lookup, model_key
 from ringmain_server.kinds.openai import ImageEndpoint
 from ringmain_server.media.sizes import SizeChoice, choose
 from ringmain_server.providers.openai.chat_parts import Object
@@ -34,22 +33,22 @@ _GATEWAYS_OWN = frozenset(
     {"model", "prompt", "n", "stream", "partial_images", "response_format", "image", "mask"}
 )
 """Fields that decide how the answer is read and billed, so passed-through options may not change them."""
-_QUALITIES = {IMAGE_QUALITY_LOW: "low", IMAGE_QUALITY_MEDIUM: "medium", IMAGE_QUALITY_HIGH: "high"}
-_DALL_E_QUALITIES = {
-    IMAGE_QUALITY_LOW: "standard",
-    IMAGE_QUALITY_MEDIUM: "standard",
-    IMAGE_QUALITY_HIGH: "hd",
+_QUALITIES = {
+    IMAGE_QUALITY_LOW: ("low", "standard"),
+    IMAGE_QUALITY_MEDIUM: ("medium", "standard"),
+    IMAGE_QUALITY_HIGH: ("high", "hd"),
 }
+"""Words for a quality. A model has at most one of them."""
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 _STEP = 16
 """A free width and height are multiples of this many pixels, for kinds that require both."""
 
 # Assumed limits of a deployment, or of a model that the catalog does not know.
-_GPT_IMAGE = ImageLimits(
+_ASSUMED = ImageLimits(
     sizes=("1024x1024", "1536x1024", "1024x1536"),
     max_count=10,
     mime_types=tuple(_FORMATS),
-    qualities=tuple(_QUALITIES.values()),
+    qualities=("low", "medium", "high"),
     max_previews=3,
     max_inputs=16,
     input_types=tuple(_FORMATS),
@@ -80,17 +79,9 @@ class Order:
 def limits_of(candidate: Candidate, endpoint: ImageEndpoint) -> ImageLimits:
     """Returns the known or assumed limits of the model that draws."""
     known = candidate.limits.image
-    if known is None:
-        found = lookup(candidate.kind, candidate.provider_model)
-        known = found.limits.image if found else None
     if known is not None:
         return known
-    return _GPT_IMAGE if endpoint.own else ImageLimits(max_count=endpoint.count)
-
-
-def is_dall_e(candidate: Candidate) -> bool:
-    """Whether the model has the older request shape."""
-    return model_key(candidate.provider_model).startswith("dall-e")
+    return _ASSUMED if endpoint.own else ImageLimits(max_count=endpoint.count)
 
 
 def order(
@@ -120,7 +111,7 @@ def order(
     fields: Object = {"model": candidate.provider_model, "prompt": _prompt(prompt, config, limits)}
     for name, value in _sized(choice.value, endpoint):
         fields[name] = value
-    quality = _quality(config, candidate, limits, endpoint)
+    quality = _quality(config, limits, endpoint)
     if quality:
         fields[endpoint.quality] = quality
     fields.update(_own(config, candidate, limits, endpoint))
@@ -159,21 +150,20 @@ def _prompt(prompt: str, config: ImageConfig, limits: ImageLimits) -> str:
     return f"{prompt}\n\nStyle: {config.style}"
 
 
-def _quality(config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint) -> str:
+def _quality(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint) -> str:
     if not endpoint.quality:
         return ""
     if config.quality == IMAGE_QUALITY_EXTRA_HIGH:
         return limits.qualities[-1] if limits.qualities else ""
-    words = _DALL_E_QUALITIES if is_dall_e(candidate) else _QUALITIES
-    word = words.get(config.quality, "")
-    return word if word in limits.qualities else ""
+    words = _QUALITIES.get(config.quality, ())
+    return next((word for word in words if word in limits.qualities), "")
 
 
 def _own(
     config: ImageConfig, candidate: Candidate, limits: ImageLimits, endpoint: ImageEndpoint
 ) -> Iterator[tuple[str, object]]:
     """Yields the fields that only some of the request shapes have."""
-    if not endpoint.own or is_dall_e(candidate):
+    if not endpoint.own or candidate.knobs.asks_for_bytes:
         yield "response_format", endpoint.response_format
         if config.style in limits.styles:
             yield "style", config.style

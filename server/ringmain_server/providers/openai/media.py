@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.models import lookup
 from ringmain_server.kinds.openai import Endpoints, ImageEndpoint
 from ringmain_server.operations import (
     CLASSIFY_IMAGE,
@@ -25,7 +24,6 @@ from ringmain_server.providers.openai.images import (
     OpenAIStreamEditTranslator,
     OpenAIStreamGenerateTranslator,
 )
-from ringmain_server.providers.openai.images_request import is_dall_e
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.moderations import OpenAIModerationTranslator
 from ringmain_server.providers.openai.speech import OpenAISpeakTranslator
@@ -69,7 +67,4 @@ def _images(media: MediaWire, endpoint: ImageEndpoint) -> Iterator[tuple[AnyOper
 def streams_images(candidate: Candidate) -> bool:
     """Whether a model streams the images that it draws, as gpt-image does and DALL·E does not."""
     known = candidate.limits.image
-    if known is None:
-        found = lookup(candidate.kind, candidate.provider_model)
-        known = found.limits.image if found else None
-    return known.max_previews > 0 if known is not None else not is_dall_e(candidate)
+    return known.max_previews > 0 if known is not None else not candidate.knobs.asks_for_bytes

@@ -1,60 +1,31 @@
 """Room 4, pure: builds the parts of requests that chat completions and responses have in common."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import orjson
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import (
-    REASONING_EFFORT_EXTRA_HIGH,
-    REASONING_EFFORT_HIGH,
-    REASONING_EFFORT_LOW,
-    REASONING_EFFORT_MEDIUM,
-    REASONING_EFFORT_MINIMAL,
-    REASONING_EFFORT_NONE,
     TOOL_MODE_AUTO,
     TOOL_MODE_NONE,
     TOOL_MODE_REQUIRED,
     GenerationConfig,
     JsonSchemaFormat,
-    ReasoningEffort,
 )
 from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import Inexpressible, InvalidField
 from ringmain_server.kinds.openai import Dialect
-from ringmain_server.providers.efforts import effort_of, nearest
+from ringmain_server.providers.efforts import effort_word
+from ringmain_server.providers.knobs import refused
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.strict import is_strict
 from ringmain_server.providers.pseudonyms import cache_key
 from ringmain_server.providers.structs import HasOptions, read_options
 
-_EFFORTS: Mapping[str, ReasoningEffort.ValueType] = {
-    "none": REASONING_EFFORT_NONE,
-    "minimal": REASONING_EFFORT_MINIMAL,
-    "low": REASONING_EFFORT_LOW,
-    "medium": REASONING_EFFORT_MEDIUM,
-    "high": REASONING_EFFORT_HIGH,
-    "xhigh": REASONING_EFFORT_EXTRA_HIGH,
-}
-_COMMON = ("none", "low", "medium", "high")
-"""The efforts of nearly every model that reasons."""
-_ALWAYS = re.compile(r"(^|/)(o\d|gpt-5(?!\.))")
-"""Models that cannot be told not to reason, and always refuse to be steered by sampling.
-
-https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
-"""
-_UNASKED = re.compile(r"(^|/)gpt-5\.[1-4](-mini|-nano)?(-\d|$)")
-"""Models that do not reason unless they are asked to, from the same page."""
-_MINIMAL = re.compile(r"(^|/)gpt-5(-mini|-nano)?(-\d|$)")
-"""Models with the effort `minimal`: https://platform.openai.com/docs/guides/latest-model."""
-_EXTRA_HIGH = re.compile(r"(^|/)gpt-5\.([2-9]|1-codex-max)")
-"""Models with the effort `xhigh`, from the same page."""
 _DAY_FROM = 3600
 """Seconds from which on a prompt is kept for a day, https://platform.openai.com/docs/guides/prompt-caching."""
-_DAY = re.compile(r"(^|/)gpt-5(\.\d+)?(-pro|-chat-latest|-codex(-max|-mini)?)?(-\d|$)")
-"""Models that keep it so long, from the same page. All others refuse to be asked."""
 MODES = {TOOL_MODE_AUTO: "auto", TOOL_MODE_NONE: "none", TOOL_MODE_REQUIRED: "required"}
 _WIRE = "openai"
 _SCHEMA_NAME = "answer"
@@ -66,40 +37,24 @@ def short(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def effort_word(config: GenerationConfig, model: str, efforts: Sequence[str] = ()) -> str:
-    """Returns the word for the effort that a request asks for, or for the nearest one that a model has.
-
-    Args:
-        config: The request's configuration.
-        model: The provider's model.
-        efforts: The efforts of every model of the server; empty if that depends on the model.
-    """
-    words = efforts or [
-        *(_COMMON[1:] if _ALWAYS.search(model) else _COMMON),
-        *(["minimal"] if _MINIMAL.search(model) else ()),
-        *(["xhigh"] if _EXTRA_HIGH.search(model) else ()),
-    ]
-    return nearest(effort_of(config), {_EFFORTS[word]: word for word in words})
-
-
 def may_reason(candidate: Candidate) -> bool:
     """Whether a candidate reasons, as far as is known; others refuse to be asked to."""
     return candidate.capabilities is None or CAPABILITY_REASONING in candidate.capabilities
 
 
-def barred(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Sequence[str]:
-    """Returns the fields that a request may not have: a model refuses some while it reasons."""
-    return dialect.reasoning_lacks if _reasons(config, candidate) else ()
+def refused_settings(config: GenerationConfig, candidate: Candidate) -> frozenset[str]:
+    """Returns the settings that a request may not have: a model refuses some while it reasons."""
+    return refused(config, candidate.knobs, reasons=_reasons(config, candidate))
 
 
 def _reasons(config: GenerationConfig, candidate: Candidate) -> bool:
-    model = candidate.provider_model
-    if _ALWAYS.search(model):
+    knobs = candidate.knobs
+    if "none" not in knobs.efforts:
         return True
     if candidate.capabilities is None or CAPABILITY_REASONING not in candidate.capabilities:
         return False
-    effort = effort_word(config, model)
-    return effort != "none" and (bool(effort) or _UNASKED.search(model) is None)
+    effort = effort_word(config, knobs)
+    return effort != "none" and (bool(effort) or knobs.reasons_unasked)
 
 
 def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:
@@ -107,7 +62,7 @@ def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[s
     if key := cache_key(request, candidate):
         yield "prompt_cache_key", key
     is_long = request.generation_config.prompt_cache.ttl.seconds > _DAY_FROM
-    if is_long and _DAY.search(candidate.provider_model):
+    if is_long and candidate.knobs.day_cache:
         yield "prompt_cache_retention", "24h"
 
 

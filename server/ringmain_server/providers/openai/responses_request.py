@@ -12,15 +12,15 @@ from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.efforts import effort_word
 from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
-    barred,
-    effort_word,
     json_word,
     may_reason,
     options,
     prompt_cache,
+    refused_settings,
     schema_format,
     short,
 )
@@ -90,20 +90,20 @@ def _weighs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) ->
     """Whether log probabilities can be asked for, and are; models that reason have none."""
     if not dialect.logprobs or not config.HasField("top_logprobs"):
         return False
-    return "top_logprobs" not in barred(config, candidate, dialect)
+    return "top_logprobs" not in refused_settings(config, candidate)
 
 
 def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
     if config.HasField("max_output_tokens"):
         yield "max_output_tokens", config.max_output_tokens
-    lacks = barred(config, candidate, dialect)
+    lacks = refused_settings(config, candidate)
     if config.HasField("temperature") and "temperature" not in lacks:
         yield "temperature", short(config.temperature)
     if config.HasField("top_p") and "top_p" not in lacks:
         yield "top_p", short(config.top_p)
     if _weighs(config, candidate, dialect):
         yield "top_logprobs", config.top_logprobs
-    effort = effort_word(config, candidate.provider_model)
+    effort = effort_word(config, candidate.knobs)
     if effort and may_reason(candidate):
         reasoning = {"effort": effort}
         if effort != "none":

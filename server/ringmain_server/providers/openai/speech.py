@@ -57,7 +57,8 @@ class OpenAISpeakTranslator(StreamTranslator[SpeakRequest, SpeakEvent, HttpReque
         }
         if config.HasField("speed"):
             body["speed"] = short(config.speed)
-        if config.instructions and self.endpoint.instructions and "tts-1" not in candidate.provider_model:
+        takes_instructions = self.endpoint.instructions and "instructions" not in candidate.knobs.lacks
+        if config.instructions and takes_instructions:
             body["instructions"] = config.instructions
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "speech_config"):
             body.update(passed_through)

@@ -1,18 +1,16 @@
 """Room 4, pure: text from speech over OpenAI's wire.
 
 https://platform.openai.com/docs/api-reference/audio/createTranscription: the recording is uploaded as a form
-while it comes in. Models differ: Whisper reports segments and a duration and answers whole; the transcribing
-GPTs stream what they hear, without times; the diarizing one has segments. `/audio/translations` turns speech
-into English, on servers that have it; the transcribing GPTs cannot do that.
+while it comes in. Models differ (`Knobs.transcript`): some report segments and a duration and answer whole,
+others stream what they hear, without times, and one tells who speaks. `/audio/translations` turns speech into
+English, on servers and models that have it.
 """
 
-import re
 from dataclasses import dataclass
 
 from ringmain.v1.audio_service_pb2 import TranscribeEvent, TranscriptionConfig
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.catalog.models import model_key
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import TranscriptionEndpoint
 from ringmain_server.operations.audio import AudioUpload
@@ -27,7 +25,8 @@ from ringmain_server.providers.transport import FormField, HttpRequest
 _TRANSCRIBE, _TRANSLATE = "/audio/transcriptions", "/audio/translations"
 _GATEWAYS_OWN = frozenset({"model", "file", "response_format", "stream"})
 """Fields that decide what is heard and how the answer is read."""
-_STREAMING = re.compile(r"gpt-.*transcribe")
+_SEGMENTS, _SPEAKERS = "segments", "speakers"
+"""Values of `Knobs.transcript`."""
 _EXTENSIONS = {
     "audio/mpeg": "mp3",
     "audio/mp3": "mp3",
@@ -74,7 +73,7 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
         elif config.language_code:
             # The wire expects ISO 639-1, which is the first subtag of BCP 47.
             fields["language"] = config.language_code.partition("-")[0].lower()
-        if config.prompt and self.endpoint.prompt and not _diarizes(candidate):
+        if config.prompt and self.endpoint.prompt and "prompt" not in candidate.knobs.lacks:
             fields["prompt"] = config.prompt
         fields.update(self._format(candidate, config))
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN, "config"):
@@ -92,11 +91,11 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
         return OpenAITranscriptDecoder(candidate, self.wire.errors, streamed=self._streams(candidate))
 
     def _streams(self, candidate: Candidate) -> bool:
-        return self.endpoint.streams and _is_gpt(candidate)
+        return self.endpoint.streams and candidate.knobs.transcript != _SEGMENTS
 
     def _format(self, candidate: Candidate, config: TranscriptionConfig) -> Object:
         """Returns the fields that choose the form of the answer."""
-        if self.endpoint.streams and _diarizes(candidate):
+        if self.endpoint.streams and candidate.knobs.transcript == _SPEAKERS:
             # Recordings of more than 30 seconds must be split; this makes the provider do it.
             return {"response_format": "diarized_json", "chunking_strategy": "auto", "stream": "true"}
         if self._streams(candidate):
@@ -110,15 +109,7 @@ class OpenAITranscribeTranslator(StreamTranslator[AudioUpload, TranscribeEvent, 
         return {"timestamp_granularities": "segment"}
 
     def _check_translates(self, candidate: Candidate) -> None:
-        if not self.endpoint.translations or _is_gpt(candidate):
+        if not self.endpoint.translations or "translate" in candidate.knobs.lacks:
             raise CapabilityMissing(
                 candidate.name, "translation", f"{candidate.name} does not translate speech"
             )
-
-
-def _is_gpt(candidate: Candidate) -> bool:
-    return _STREAMING.match(model_key(candidate.provider_model)) is not None
-
-
-def _diarizes(candidate: Candidate) -> bool:
-    return "diarize" in candidate.provider_model

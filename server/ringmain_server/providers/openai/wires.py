@@ -12,6 +12,7 @@ from ringmain.v1.model_service_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.capabilities import BLOCKED_DOMAINS, CHAT_FEATURES, PROVIDER_TOOLS, RESTRICTIONS
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.catalog.models import lookup
 from ringmain_server.kinds import OpenAIKind
 from ringmain_server.operations.needs import NOTHING
@@ -50,7 +51,7 @@ class Wires:
             found = {op: one for op, one in found.items() if op not in STREAMS_OF_IMAGES}
         return found
 
-    def carries(self, model: str) -> frozenset[int]:
+    def carries(self, model: str, knobs: Knobs) -> frozenset[int]:
         """Returns what of `WIRE_FEATURES` the wire of a model can carry. See `Provider.carries`."""
         if self._speaks_responses(model):
             # Only of OpenAI itself is it known that it takes blocked domains, rather than ignoring them.
@@ -60,14 +61,14 @@ class Wires:
             (bool(dialect.audio), CAPABILITY_AUDIO_INPUT),
             (dialect.audio_output, CAPABILITY_AUDIO_OUTPUT),
             (dialect.image_output, CAPABILITY_IMAGE_OUTPUT),
-            (searches(dialect, model), CAPABILITY_WEB_SEARCH),
+            (searches(dialect, knobs), CAPABILITY_WEB_SEARCH),
         )
         return frozenset(feature for carried, feature in features if carried)
 
-    def gives(self, model: str) -> frozenset[int]:
+    def gives(self, model: str, knobs: Knobs) -> frozenset[int]:
         """Returns the tools that the provider runs for every model that calls tools. See `Provider.gives`."""
         if not self._speaks_responses(model):
-            return _SEARCH if searches(self.kind.dialect, model) else NOTHING
+            return _SEARCH if searches(self.kind.dialect, knobs) else NOTHING
         return _RESPONSES & CHAT_FEATURES if self._is_openai else NOTHING
 
     @property

@@ -8,7 +8,8 @@ from ringmain_sandbox.script import Pace
 from ringmain_sandbox.upstream import Upstream, interval, seconds
 
 from ringmain_server.catalog.capabilities import CHAT_FEATURES, WIRE_FEATURES
-from ringmain_server.kinds.openai import EFFORTS, Dialect
+from ringmain_server.catalog.knobs import Knobs
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.media.canvas import EditForm
 from ringmain_server.operations import (
     CHAT,
@@ -52,8 +53,9 @@ _DIALECT = Dialect(
     reasoning_details=True,
     own_tools=True,
     cache_control=True,
-    efforts=EFFORTS,
 )
+KNOBS = Knobs(efforts=("none", "minimal", "low", "medium", "high", "xhigh"))
+"""The knobs of every model."""
 
 _CARRIES: frozenset[int] = WIRE_FEATURES
 """The models do these of `WIRE_FEATURES`."""
@@ -82,7 +84,8 @@ def build(
         translators(errors),
         models=tuple(models.MODELS),
         capabilities=capabilities,
-        carries=lambda _: _CARRIES,
+        carries=lambda *_: _CARRIES,
+        knobs=KNOBS,
         edits=lambda _: _EDITS,
     )
 

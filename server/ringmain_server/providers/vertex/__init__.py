@@ -64,8 +64,8 @@ def build(provider_id: str, settings: "VertexSettings", sessions: HttpSessions) 
         translators=chosen.everything,
         # Only here a search can leave domains out, and media are read from Google's storage; at no host can a
         # search be kept to some domains.
-        carries=lambda _: choice.CARRIES | {BLOCKED_DOMAINS, GOOGLE_STORAGE},
-        gives=lambda _: choice.GIVES,
+        carries=lambda *_: choice.CARRIES | {BLOCKED_DOMAINS, GOOGLE_STORAGE},
+        gives=lambda *_: choice.GIVES,
         translators_for=chosen,
         edits=choice.edits,
         check=refusal_of(transport, _refused(resources.name(NOBODY))),

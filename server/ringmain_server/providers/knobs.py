@@ -1,0 +1,20 @@
+"""Room 4, pure: says which settings of a request a model refuses, by its knobs."""
+
+from ringmain.v1.generation_pb2 import GenerationConfig
+
+from ringmain_server.catalog.knobs import Knobs
+
+
+def refused(config: GenerationConfig, knobs: Knobs, *, reasons: bool) -> frozenset[str]:
+    """Returns the settings that a request may not have, by their names in the contract.
+
+    Args:
+        config: The request's configuration.
+        knobs: The knobs of the model.
+        reasons: Whether the model reasons for this request.
+    """
+    lacks = knobs.lacks | knobs.reasoning_lacks if reasons else knobs.lacks
+    if not knobs.exclusive:
+        return lacks
+    set_here = {field.name for field, _ in config.ListFields()} - lacks
+    return lacks.union([name for name in knobs.exclusive if name in set_here][1:])

@@ -1,0 +1,146 @@
+"""What the catalog knows of the settings that models take."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ringmain_server.catalog.knobs import USUAL_KNOBS, Knobs, knobs_in, read_knobs
+from ringmain_server.catalog.models import DATA, CatalogError, knobs_of, read
+from ringmain_server.catalog.names import keys
+
+SOURCE = "https://example.com/knobs"
+SAMPLING = frozenset({"temperature", "top_p", "top_k"})
+
+
+def knobs(*tables: Mapping[str, object], name: str = "m-5-pro") -> Knobs:
+    """The knobs of a model by the tables of a file."""
+    document = {"knobs": [{"source": SOURCE, **table} for table in tables]}
+    return knobs_in(list(read_knobs(document)), list(keys(name)))
+
+
+def test_the_last_table_that_states_a_knob_wins() -> None:
+    """Tables go from families to single models; each states what it knows, and the others still hold."""
+    family = {"names": ["m*"], "efforts": ["low"], "max_stop_sequences": 4}
+    other = {"names": ["n*"], "max_stop_sequences": 5}
+    single = {"names": ["m.5-pro", "m-6"], "efforts": ["none", "max"]}
+    found = knobs(family, other, single)
+    assert found == replace(USUAL_KNOBS, efforts=("none", "max"), max_stop_sequences=4)
+    assert knobs(family, other, single, name="m-5").efforts == ("low",)
+    assert knobs(family, other, single, name="x/M-5-Pro-2026-01-01").efforts == ("none", "max")
+    assert knobs(other) == USUAL_KNOBS
+
+
+def test_lists_replace_each_other() -> None:
+    """A list of a later table stands alone, so that a model may take what its family refuses."""
+    family, single = {"names": ["m*"], "lacks": ["seed"]}, {"names": ["m-5-pro"], "lacks": []}
+    assert knobs(family).lacks == {"seed"}
+    assert knobs(family, single).lacks == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"names": []}, "names is not a list of names"),
+        ({"names": ["m"], "source": "http://example.com"}, "source is not an https address"),
+        ({"names": ["m"], "colour": "red"}, "unknown colour"),
+        ({"names": ["m"], "efforts": "low"}, "efforts is not a list of texts"),
+        ({"names": ["m"], "efforts": ["some"]}, "efforts has no 'some'"),
+        ({"names": ["m"], "reasoning": "much"}, "reasoning has no 'much'"),
+        ({"names": ["m"], "lacks": ["warmth"]}, "lacks has no 'warmth'"),
+        ({"names": ["m"], "reasoning_lacks": ["warmth"]}, "reasoning_lacks has no 'warmth'"),
+        ({"names": ["m"], "prefill": 1}, "prefill is not true or false"),
+        ({"names": ["m"], "max_stop_sequences": 1.5}, "max_stop_sequences is not a whole number"),
+    ],
+)
+def test_a_broken_table_is_refused_with_the_reason(table: dict[str, object], said: str) -> None:
+    """Each knob has a type, and some have words of their own; the error names the table's models."""
+    with pytest.raises(ValueError, match=f"^knobs of .*: {said}"):
+        knobs(table)
+
+
+def test_a_broken_table_breaks_its_file(tmp_path: Path) -> None:
+    """The check of the data files covers the knobs."""
+    path = tmp_path / "vendor.toml"
+    path.write_text('[[knobs]]\nnames = ["m"]', encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"^vendor\.toml: knobs of \['m'\]: source"):
+        read(path)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_table_states_what_holds_anyway(path: Path) -> None:
+    """A table that changes nothing for any of its own names is a mistake, or is covered by a later one."""
+    tables = list(read(path).knobs)
+    for index, table in enumerate(tables):
+        others = [*tables[:index], *tables[index + 1 :]]
+        samples = [re.sub(r"\[(.)[^]]*\]", r"\1", pattern).replace("*", "") for pattern in table.patterns]
+        assert any(knobs_in(tables, [one]) != knobs_in(others, [one]) for one in samples), table.patterns
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning", "off", "unasked", "samples", "schema"),
+    [
+        ("claude-instant-1.2", "none", False, False, True, False),
+        ("claude-2.1", "none", False, False, True, False),
+        ("claude-3-opus-20240229", "none", False, False, True, False),
+        ("claude-3-5-sonnet-20241022", "none", False, False, True, False),
+        ("claude-3-7-sonnet-latest", "budget", True, False, True, False),
+        ("claude-sonnet-4-20250514", "budget", True, False, True, False),
+        ("claude-opus-4-1@20250805", "budget", True, False, True, False),
+        ("claude-haiku-4-5-20251001", "budget", True, False, True, True),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "budget", True, False, True, True),
+        ("claude-opus-4-6", "effort", True, False, True, True),
+        ("our-claude-opus-4-7-profile", "effort", True, False, False, True),
+        ("claude-opus-4-8", "effort", True, False, False, True),
+        ("claude-sonnet-5", "effort", True, True, False, True),
+        ("claude-opus-5", "effort", True, True, False, True),
+        ("claude-haiku-5-5", "effort", True, True, False, True),
+        ("claude-opus-5-5", "effort", False, True, False, True),
+        ("claude-fable-5-1", "effort", False, True, False, True),
+        ("claude-mythos-preview", "effort", False, True, False, True),
+        ("some-alias", "effort", False, True, False, True),
+    ],
+)
+def test_generations_of_claude(
+    model: str, reasoning: str, off: bool, unasked: bool, samples: bool, schema: bool
+) -> None:
+    """Each generation reasons and samples in its way; a name that says nothing counts as the newest."""
+    found = knobs_of("anthropic", model)
+    assert (found.reasoning, found.native_schema) == (reasoning, schema)
+    assert (found.lacks == frozenset()) == samples
+    assert found.lacks <= SAMPLING
+    assert found.prefill == found.assistant_last == (reasoning != "effort")
+    if reasoning != "none":
+        assert ("none" in found.efforts, found.reasons_unasked) == (off, unasked)
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "efforts"),
+    [
+        ("openai", "gpt-6.1-sol", "low medium high xhigh max"),
+        ("openai", "gpt-6-luna", "none low medium high xhigh max"),
+        ("openai", "gpt-5.5-pro-2026-04-23", "medium high xhigh"),
+        ("openai", "gpt-5-nano", "minimal low medium high"),
+        ("openai", "gpt-9-later", "low medium high xhigh max"),
+        ("azure", "our-deployment", "none low medium high"),
+        ("groq", "openai/gpt-oss-20b", "low medium high"),
+        ("groq", "qwen/qwen3.8-27b", "none default"),
+        ("xai", "grok-4.3", "none low medium high"),
+        ("xai", "grok-4.7", "low medium high"),
+        ("xai", "grok-code-fast-1", ""),
+        ("mistral", "mistral-small-latest", "none high"),
+        ("openrouter", "openai/gpt-5", "none minimal low medium high xhigh"),
+        ("vllm", "openai/gpt-oss-120b", "low medium high"),
+        ("anthropic", "claude-sonnet-4-6", "none low medium high max"),
+        ("anthropic", "claude-sonnet-5-5", "none low medium high xhigh max"),
+    ],
+)
+def test_efforts_of_models(kind: str, model: str, efforts: str) -> None:
+    """The efforts that a model knows, at each kind of provider; a later model is taken for the newest."""
+    assert " ".join(knobs_of(kind, model).efforts) == efforts
+
+
+def test_kinds_without_a_file_have_the_usual_knobs() -> None:
+    """Nothing is known of their models."""
+    assert knobs_of("local", "gpt-5") == knobs_of("nothing", "gpt-5") == USUAL_KNOBS
