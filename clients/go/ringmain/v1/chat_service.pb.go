@@ -21,6 +21,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// A degree of harm. New values may be added.
+type HarmLevel int32
+
+const (
+	// Not told.
+	HarmLevel_HARM_LEVEL_UNSPECIFIED HarmLevel = 0
+	// None worth mentioning.
+	HarmLevel_HARM_LEVEL_NEGLIGIBLE HarmLevel = 1
+	// Low.
+	HarmLevel_HARM_LEVEL_LOW HarmLevel = 2
+	// Medium.
+	HarmLevel_HARM_LEVEL_MEDIUM HarmLevel = 3
+	// High.
+	HarmLevel_HARM_LEVEL_HIGH HarmLevel = 4
+)
+
+// Enum value maps for HarmLevel.
+var (
+	HarmLevel_name = map[int32]string{
+		0: "HARM_LEVEL_UNSPECIFIED",
+		1: "HARM_LEVEL_NEGLIGIBLE",
+		2: "HARM_LEVEL_LOW",
+		3: "HARM_LEVEL_MEDIUM",
+		4: "HARM_LEVEL_HIGH",
+	}
+	HarmLevel_value = map[string]int32{
+		"HARM_LEVEL_UNSPECIFIED": 0,
+		"HARM_LEVEL_NEGLIGIBLE":  1,
+		"HARM_LEVEL_LOW":         2,
+		"HARM_LEVEL_MEDIUM":      3,
+		"HARM_LEVEL_HIGH":        4,
+	}
+)
+
+func (x HarmLevel) Enum() *HarmLevel {
+	p := new(HarmLevel)
+	*p = x
+	return p
+}
+
+func (x HarmLevel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HarmLevel) Descriptor() protoreflect.EnumDescriptor {
+	return file_ringmain_v1_chat_service_proto_enumTypes[0].Descriptor()
+}
+
+func (HarmLevel) Type() protoreflect.EnumType {
+	return &file_ringmain_v1_chat_service_proto_enumTypes[0]
+}
+
+func (x HarmLevel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HarmLevel.Descriptor instead.
+func (HarmLevel) EnumDescriptor() ([]byte, []int) {
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{0}
+}
+
 // A conversation to answer.
 type ChatRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -147,7 +208,12 @@ type ChatResponse struct {
 	// The answer. Its role is ASSISTANT.
 	Message *Message `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// Why the model stopped.
-	FinishReason  FinishReason `protobuf:"varint,5,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
+	FinishReason FinishReason `protobuf:"varint,5,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
+	// How the provider's safety system rated the prompt and the answer, where it
+	// tells: at most one rating for each category of either, the prompt's first.
+	// Where a stream rates each stretch by itself, the worst. At most 100. An
+	// answer of which it withheld everything is the error CONTENT_FILTERED instead.
+	SafetyRatings []*HarmRating `protobuf:"bytes,6,rep,name=safety_ratings,json=safetyRatings,proto3" json:"safety_ratings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +281,13 @@ func (x *ChatResponse) GetFinishReason() FinishReason {
 		return x.FinishReason
 	}
 	return FinishReason_FINISH_REASON_UNSPECIFIED
+}
+
+func (x *ChatResponse) GetSafetyRatings() []*HarmRating {
+	if x != nil {
+		return x.SafetyRatings
+	}
+	return nil
 }
 
 // One event of a streamed answer.
@@ -842,7 +915,9 @@ type ChatFinished struct {
 	// How the request was served.
 	Route *Route `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
 	// Why the model stopped.
-	FinishReason  FinishReason `protobuf:"varint,4,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
+	FinishReason FinishReason `protobuf:"varint,4,opt,name=finish_reason,json=finishReason,proto3,enum=ringmain.v1.FinishReason" json:"finish_reason,omitempty"`
+	// Same as ChatResponse.safety_ratings.
+	SafetyRatings []*HarmRating `protobuf:"bytes,5,rep,name=safety_ratings,json=safetyRatings,proto3" json:"safety_ratings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -905,6 +980,124 @@ func (x *ChatFinished) GetFinishReason() FinishReason {
 	return FinishReason_FINISH_REASON_UNSPECIFIED
 }
 
+func (x *ChatFinished) GetSafetyRatings() []*HarmRating {
+	if x != nil {
+		return x.SafetyRatings
+	}
+	return nil
+}
+
+// How a provider's safety system rated a prompt or an answer in one respect.
+// What the provider does not say is unset.
+type HarmRating struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of harm in the provider's own words, in lower case, such as
+	// `hate_speech` or `self_harm`. At most 256 characters.
+	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	// Whether the prompt is rated rather than the answer.
+	OfPrompt bool `protobuf:"varint,2,opt,name=of_prompt,json=ofPrompt,proto3" json:"of_prompt,omitempty"`
+	// How likely it is that this is harmful.
+	Probability HarmLevel `protobuf:"varint,3,opt,name=probability,proto3,enum=ringmain.v1.HarmLevel" json:"probability,omitempty"`
+	// How much harm this could do.
+	Severity HarmLevel `protobuf:"varint,4,opt,name=severity,proto3,enum=ringmain.v1.HarmLevel" json:"severity,omitempty"`
+	// The probability as a number, 0 to 1.
+	ProbabilityScore *float32 `protobuf:"fixed32,5,opt,name=probability_score,json=probabilityScore,proto3,oneof" json:"probability_score,omitempty"`
+	// The severity as a number, 0 to 1.
+	SeverityScore *float32 `protobuf:"fixed32,6,opt,name=severity_score,json=severityScore,proto3,oneof" json:"severity_score,omitempty"`
+	// Whether the kind of harm was found, where the provider says yes or no.
+	Detected *bool `protobuf:"varint,7,opt,name=detected,proto3,oneof" json:"detected,omitempty"`
+	// Whether the provider withheld content for this.
+	Blocked       bool `protobuf:"varint,8,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HarmRating) Reset() {
+	*x = HarmRating{}
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HarmRating) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HarmRating) ProtoMessage() {}
+
+func (x *HarmRating) ProtoReflect() protoreflect.Message {
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HarmRating.ProtoReflect.Descriptor instead.
+func (*HarmRating) Descriptor() ([]byte, []int) {
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *HarmRating) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *HarmRating) GetOfPrompt() bool {
+	if x != nil {
+		return x.OfPrompt
+	}
+	return false
+}
+
+func (x *HarmRating) GetProbability() HarmLevel {
+	if x != nil {
+		return x.Probability
+	}
+	return HarmLevel_HARM_LEVEL_UNSPECIFIED
+}
+
+func (x *HarmRating) GetSeverity() HarmLevel {
+	if x != nil {
+		return x.Severity
+	}
+	return HarmLevel_HARM_LEVEL_UNSPECIFIED
+}
+
+func (x *HarmRating) GetProbabilityScore() float32 {
+	if x != nil && x.ProbabilityScore != nil {
+		return *x.ProbabilityScore
+	}
+	return 0
+}
+
+func (x *HarmRating) GetSeverityScore() float32 {
+	if x != nil && x.SeverityScore != nil {
+		return *x.SeverityScore
+	}
+	return 0
+}
+
+func (x *HarmRating) GetDetected() bool {
+	if x != nil && x.Detected != nil {
+		return *x.Detected
+	}
+	return false
+}
+
+func (x *HarmRating) GetBlocked() bool {
+	if x != nil {
+		return x.Blocked
+	}
+	return false
+}
+
 // A request to measure.
 type CountTokensRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -916,7 +1109,7 @@ type CountTokensRequest struct {
 
 func (x *CountTokensRequest) Reset() {
 	*x = CountTokensRequest{}
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[9]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +1121,7 @@ func (x *CountTokensRequest) String() string {
 func (*CountTokensRequest) ProtoMessage() {}
 
 func (x *CountTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[9]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1134,7 @@ func (x *CountTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountTokensRequest.ProtoReflect.Descriptor instead.
 func (*CountTokensRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{9}
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CountTokensRequest) GetChat() *ChatRequest {
@@ -964,7 +1157,7 @@ type CountTokensResponse struct {
 
 func (x *CountTokensResponse) Reset() {
 	*x = CountTokensResponse{}
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[10]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -976,7 +1169,7 @@ func (x *CountTokensResponse) String() string {
 func (*CountTokensResponse) ProtoMessage() {}
 
 func (x *CountTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[10]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -989,7 +1182,7 @@ func (x *CountTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountTokensResponse.ProtoReflect.Descriptor instead.
 func (*CountTokensResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{10}
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CountTokensResponse) GetInputTokenCount() int64 {
@@ -1017,7 +1210,7 @@ type EstimateCostRequest struct {
 
 func (x *EstimateCostRequest) Reset() {
 	*x = EstimateCostRequest{}
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[11]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1029,7 +1222,7 @@ func (x *EstimateCostRequest) String() string {
 func (*EstimateCostRequest) ProtoMessage() {}
 
 func (x *EstimateCostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[11]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1042,7 +1235,7 @@ func (x *EstimateCostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EstimateCostRequest.ProtoReflect.Descriptor instead.
 func (*EstimateCostRequest) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{11}
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EstimateCostRequest) GetChat() *ChatRequest {
@@ -1068,7 +1261,7 @@ type EstimateCostResponse struct {
 
 func (x *EstimateCostResponse) Reset() {
 	*x = EstimateCostResponse{}
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[12]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1273,7 @@ func (x *EstimateCostResponse) String() string {
 func (*EstimateCostResponse) ProtoMessage() {}
 
 func (x *EstimateCostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ringmain_v1_chat_service_proto_msgTypes[12]
+	mi := &file_ringmain_v1_chat_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1286,7 @@ func (x *EstimateCostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EstimateCostResponse.ProtoReflect.Descriptor instead.
 func (*EstimateCostResponse) Descriptor() ([]byte, []int) {
-	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{12}
+	return file_ringmain_v1_chat_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EstimateCostResponse) GetInputTokenCount() int64 {
@@ -1132,14 +1325,15 @@ const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\x11generation_config\x18\x06 \x01(\v2\x1d.ringmain.v1.GenerationConfigR\x10generationConfig\x12'\n" +
 	"\x05tools\x18\a \x03(\v2\x11.ringmain.v1.ToolR\x05tools\x128\n" +
 	"\vtool_choice\x18\b \x01(\v2\x17.ringmain.v1.ToolChoiceR\n" +
-	"toolChoice\"\xf3\x01\n" +
+	"toolChoice\"\xb3\x02\n" +
 	"\fChatResponse\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
 	"responseId\x12(\n" +
 	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
 	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12.\n" +
 	"\amessage\x18\x04 \x01(\v2\x14.ringmain.v1.MessageR\amessage\x12>\n" +
-	"\rfinish_reason\x18\x05 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\"\xf9\x02\n" +
+	"\rfinish_reason\x18\x05 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\x12>\n" +
+	"\x0esafety_ratings\x18\x06 \x03(\v2\x17.ringmain.v1.HarmRatingR\rsafetyRatings\"\xf9\x02\n" +
 	"\tChatEvent\x124\n" +
 	"\astarted\x18\x01 \x01(\v2\x18.ringmain.v1.ChatStartedH\x00R\astarted\x12=\n" +
 	"\fpart_started\x18\x02 \x01(\v2\x18.ringmain.v1.PartStartedH\x00R\vpartStarted\x127\n" +
@@ -1180,13 +1374,27 @@ const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\x11content_discarded\x18\x02 \x01(\bR\x10contentDiscarded\x12\x1f\n" +
 	"\vprovider_id\x18\x03 \x01(\tR\n" +
 	"providerId\x12%\n" +
-	"\x0eprovider_model\x18\x04 \x01(\tR\rproviderModel\"\xc3\x01\n" +
+	"\x0eprovider_model\x18\x04 \x01(\tR\rproviderModel\"\x83\x02\n" +
 	"\fChatFinished\x12\x1f\n" +
 	"\vresponse_id\x18\x01 \x01(\tR\n" +
 	"responseId\x12(\n" +
 	"\x05usage\x18\x02 \x01(\v2\x12.ringmain.v1.UsageR\x05usage\x12(\n" +
 	"\x05route\x18\x03 \x01(\v2\x12.ringmain.v1.RouteR\x05route\x12>\n" +
-	"\rfinish_reason\x18\x04 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\"B\n" +
+	"\rfinish_reason\x18\x04 \x01(\x0e2\x19.ringmain.v1.FinishReasonR\ffinishReason\x12>\n" +
+	"\x0esafety_ratings\x18\x05 \x03(\v2\x17.ringmain.v1.HarmRatingR\rsafetyRatings\"\x82\x03\n" +
+	"\n" +
+	"HarmRating\x12\x1a\n" +
+	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x1b\n" +
+	"\tof_prompt\x18\x02 \x01(\bR\bofPrompt\x128\n" +
+	"\vprobability\x18\x03 \x01(\x0e2\x16.ringmain.v1.HarmLevelR\vprobability\x122\n" +
+	"\bseverity\x18\x04 \x01(\x0e2\x16.ringmain.v1.HarmLevelR\bseverity\x120\n" +
+	"\x11probability_score\x18\x05 \x01(\x02H\x00R\x10probabilityScore\x88\x01\x01\x12*\n" +
+	"\x0eseverity_score\x18\x06 \x01(\x02H\x01R\rseverityScore\x88\x01\x01\x12\x1f\n" +
+	"\bdetected\x18\a \x01(\bH\x02R\bdetected\x88\x01\x01\x12\x18\n" +
+	"\ablocked\x18\b \x01(\bR\ablockedB\x14\n" +
+	"\x12_probability_scoreB\x11\n" +
+	"\x0f_severity_scoreB\v\n" +
+	"\t_detected\"B\n" +
 	"\x12CountTokensRequest\x12,\n" +
 	"\x04chat\x18\x01 \x01(\v2\x18.ringmain.v1.ChatRequestR\x04chat\"_\n" +
 	"\x13CountTokensResponse\x12*\n" +
@@ -1199,7 +1407,13 @@ const file_ringmain_v1_chat_service_proto_rawDesc = "" +
 	"\x11min_cost_nano_usd\x18\x02 \x01(\x03H\x00R\x0eminCostNanoUsd\x88\x01\x01\x12.\n" +
 	"\x11max_cost_nano_usd\x18\x03 \x01(\x03H\x01R\x0emaxCostNanoUsd\x88\x01\x01B\x14\n" +
 	"\x12_min_cost_nano_usdB\x14\n" +
-	"\x12_max_cost_nano_usd2\xbd\x02\n" +
+	"\x12_max_cost_nano_usd*\x82\x01\n" +
+	"\tHarmLevel\x12\x1a\n" +
+	"\x16HARM_LEVEL_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15HARM_LEVEL_NEGLIGIBLE\x10\x01\x12\x12\n" +
+	"\x0eHARM_LEVEL_LOW\x10\x02\x12\x15\n" +
+	"\x11HARM_LEVEL_MEDIUM\x10\x03\x12\x13\n" +
+	"\x0fHARM_LEVEL_HIGH\x10\x042\xbd\x02\n" +
 	"\vChatService\x12;\n" +
 	"\x04Chat\x12\x18.ringmain.v1.ChatRequest\x1a\x19.ringmain.v1.ChatResponse\x12@\n" +
 	"\n" +
@@ -1219,75 +1433,82 @@ func file_ringmain_v1_chat_service_proto_rawDescGZIP() []byte {
 	return file_ringmain_v1_chat_service_proto_rawDescData
 }
 
-var file_ringmain_v1_chat_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_ringmain_v1_chat_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_ringmain_v1_chat_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_ringmain_v1_chat_service_proto_goTypes = []any{
-	(*ChatRequest)(nil),          // 0: ringmain.v1.ChatRequest
-	(*ChatResponse)(nil),         // 1: ringmain.v1.ChatResponse
-	(*ChatEvent)(nil),            // 2: ringmain.v1.ChatEvent
-	(*ChatStarted)(nil),          // 3: ringmain.v1.ChatStarted
-	(*PartStarted)(nil),          // 4: ringmain.v1.PartStarted
-	(*PartDelta)(nil),            // 5: ringmain.v1.PartDelta
-	(*PartFinished)(nil),         // 6: ringmain.v1.PartFinished
-	(*ChatRecovered)(nil),        // 7: ringmain.v1.ChatRecovered
-	(*ChatFinished)(nil),         // 8: ringmain.v1.ChatFinished
-	(*CountTokensRequest)(nil),   // 9: ringmain.v1.CountTokensRequest
-	(*CountTokensResponse)(nil),  // 10: ringmain.v1.CountTokensResponse
-	(*EstimateCostRequest)(nil),  // 11: ringmain.v1.EstimateCostRequest
-	(*EstimateCostResponse)(nil), // 12: ringmain.v1.EstimateCostResponse
-	(*Attribution)(nil),          // 13: ringmain.v1.Attribution
-	(*RoutingPolicy)(nil),        // 14: ringmain.v1.RoutingPolicy
-	(*Message)(nil),              // 15: ringmain.v1.Message
-	(*GenerationConfig)(nil),     // 16: ringmain.v1.GenerationConfig
-	(*Tool)(nil),                 // 17: ringmain.v1.Tool
-	(*ToolChoice)(nil),           // 18: ringmain.v1.ToolChoice
-	(*Usage)(nil),                // 19: ringmain.v1.Usage
-	(*Route)(nil),                // 20: ringmain.v1.Route
-	(FinishReason)(0),            // 21: ringmain.v1.FinishReason
-	(*Part)(nil),                 // 22: ringmain.v1.Part
-	(*Citation)(nil),             // 23: ringmain.v1.Citation
-	(*TokenLogprobs)(nil),        // 24: ringmain.v1.TokenLogprobs
-	(*Attempt)(nil),              // 25: ringmain.v1.Attempt
+	(HarmLevel)(0),               // 0: ringmain.v1.HarmLevel
+	(*ChatRequest)(nil),          // 1: ringmain.v1.ChatRequest
+	(*ChatResponse)(nil),         // 2: ringmain.v1.ChatResponse
+	(*ChatEvent)(nil),            // 3: ringmain.v1.ChatEvent
+	(*ChatStarted)(nil),          // 4: ringmain.v1.ChatStarted
+	(*PartStarted)(nil),          // 5: ringmain.v1.PartStarted
+	(*PartDelta)(nil),            // 6: ringmain.v1.PartDelta
+	(*PartFinished)(nil),         // 7: ringmain.v1.PartFinished
+	(*ChatRecovered)(nil),        // 8: ringmain.v1.ChatRecovered
+	(*ChatFinished)(nil),         // 9: ringmain.v1.ChatFinished
+	(*HarmRating)(nil),           // 10: ringmain.v1.HarmRating
+	(*CountTokensRequest)(nil),   // 11: ringmain.v1.CountTokensRequest
+	(*CountTokensResponse)(nil),  // 12: ringmain.v1.CountTokensResponse
+	(*EstimateCostRequest)(nil),  // 13: ringmain.v1.EstimateCostRequest
+	(*EstimateCostResponse)(nil), // 14: ringmain.v1.EstimateCostResponse
+	(*Attribution)(nil),          // 15: ringmain.v1.Attribution
+	(*RoutingPolicy)(nil),        // 16: ringmain.v1.RoutingPolicy
+	(*Message)(nil),              // 17: ringmain.v1.Message
+	(*GenerationConfig)(nil),     // 18: ringmain.v1.GenerationConfig
+	(*Tool)(nil),                 // 19: ringmain.v1.Tool
+	(*ToolChoice)(nil),           // 20: ringmain.v1.ToolChoice
+	(*Usage)(nil),                // 21: ringmain.v1.Usage
+	(*Route)(nil),                // 22: ringmain.v1.Route
+	(FinishReason)(0),            // 23: ringmain.v1.FinishReason
+	(*Part)(nil),                 // 24: ringmain.v1.Part
+	(*Citation)(nil),             // 25: ringmain.v1.Citation
+	(*TokenLogprobs)(nil),        // 26: ringmain.v1.TokenLogprobs
+	(*Attempt)(nil),              // 27: ringmain.v1.Attempt
 }
 var file_ringmain_v1_chat_service_proto_depIdxs = []int32{
-	13, // 0: ringmain.v1.ChatRequest.attribution:type_name -> ringmain.v1.Attribution
-	14, // 1: ringmain.v1.ChatRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
-	15, // 2: ringmain.v1.ChatRequest.messages:type_name -> ringmain.v1.Message
-	16, // 3: ringmain.v1.ChatRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
-	17, // 4: ringmain.v1.ChatRequest.tools:type_name -> ringmain.v1.Tool
-	18, // 5: ringmain.v1.ChatRequest.tool_choice:type_name -> ringmain.v1.ToolChoice
-	19, // 6: ringmain.v1.ChatResponse.usage:type_name -> ringmain.v1.Usage
-	20, // 7: ringmain.v1.ChatResponse.route:type_name -> ringmain.v1.Route
-	15, // 8: ringmain.v1.ChatResponse.message:type_name -> ringmain.v1.Message
-	21, // 9: ringmain.v1.ChatResponse.finish_reason:type_name -> ringmain.v1.FinishReason
-	3,  // 10: ringmain.v1.ChatEvent.started:type_name -> ringmain.v1.ChatStarted
-	4,  // 11: ringmain.v1.ChatEvent.part_started:type_name -> ringmain.v1.PartStarted
-	5,  // 12: ringmain.v1.ChatEvent.part_delta:type_name -> ringmain.v1.PartDelta
-	6,  // 13: ringmain.v1.ChatEvent.part_finished:type_name -> ringmain.v1.PartFinished
-	7,  // 14: ringmain.v1.ChatEvent.recovered:type_name -> ringmain.v1.ChatRecovered
-	8,  // 15: ringmain.v1.ChatEvent.finished:type_name -> ringmain.v1.ChatFinished
-	22, // 16: ringmain.v1.PartStarted.part:type_name -> ringmain.v1.Part
-	23, // 17: ringmain.v1.PartDelta.citation:type_name -> ringmain.v1.Citation
-	22, // 18: ringmain.v1.PartDelta.result:type_name -> ringmain.v1.Part
-	24, // 19: ringmain.v1.PartDelta.logprobs:type_name -> ringmain.v1.TokenLogprobs
-	25, // 20: ringmain.v1.ChatRecovered.failed_attempt:type_name -> ringmain.v1.Attempt
-	19, // 21: ringmain.v1.ChatFinished.usage:type_name -> ringmain.v1.Usage
-	20, // 22: ringmain.v1.ChatFinished.route:type_name -> ringmain.v1.Route
-	21, // 23: ringmain.v1.ChatFinished.finish_reason:type_name -> ringmain.v1.FinishReason
-	0,  // 24: ringmain.v1.CountTokensRequest.chat:type_name -> ringmain.v1.ChatRequest
-	0,  // 25: ringmain.v1.EstimateCostRequest.chat:type_name -> ringmain.v1.ChatRequest
-	0,  // 26: ringmain.v1.ChatService.Chat:input_type -> ringmain.v1.ChatRequest
-	0,  // 27: ringmain.v1.ChatService.StreamChat:input_type -> ringmain.v1.ChatRequest
-	9,  // 28: ringmain.v1.ChatService.CountTokens:input_type -> ringmain.v1.CountTokensRequest
-	11, // 29: ringmain.v1.ChatService.EstimateCost:input_type -> ringmain.v1.EstimateCostRequest
-	1,  // 30: ringmain.v1.ChatService.Chat:output_type -> ringmain.v1.ChatResponse
-	2,  // 31: ringmain.v1.ChatService.StreamChat:output_type -> ringmain.v1.ChatEvent
-	10, // 32: ringmain.v1.ChatService.CountTokens:output_type -> ringmain.v1.CountTokensResponse
-	12, // 33: ringmain.v1.ChatService.EstimateCost:output_type -> ringmain.v1.EstimateCostResponse
-	30, // [30:34] is the sub-list for method output_type
-	26, // [26:30] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	15, // 0: ringmain.v1.ChatRequest.attribution:type_name -> ringmain.v1.Attribution
+	16, // 1: ringmain.v1.ChatRequest.routing_policy:type_name -> ringmain.v1.RoutingPolicy
+	17, // 2: ringmain.v1.ChatRequest.messages:type_name -> ringmain.v1.Message
+	18, // 3: ringmain.v1.ChatRequest.generation_config:type_name -> ringmain.v1.GenerationConfig
+	19, // 4: ringmain.v1.ChatRequest.tools:type_name -> ringmain.v1.Tool
+	20, // 5: ringmain.v1.ChatRequest.tool_choice:type_name -> ringmain.v1.ToolChoice
+	21, // 6: ringmain.v1.ChatResponse.usage:type_name -> ringmain.v1.Usage
+	22, // 7: ringmain.v1.ChatResponse.route:type_name -> ringmain.v1.Route
+	17, // 8: ringmain.v1.ChatResponse.message:type_name -> ringmain.v1.Message
+	23, // 9: ringmain.v1.ChatResponse.finish_reason:type_name -> ringmain.v1.FinishReason
+	10, // 10: ringmain.v1.ChatResponse.safety_ratings:type_name -> ringmain.v1.HarmRating
+	4,  // 11: ringmain.v1.ChatEvent.started:type_name -> ringmain.v1.ChatStarted
+	5,  // 12: ringmain.v1.ChatEvent.part_started:type_name -> ringmain.v1.PartStarted
+	6,  // 13: ringmain.v1.ChatEvent.part_delta:type_name -> ringmain.v1.PartDelta
+	7,  // 14: ringmain.v1.ChatEvent.part_finished:type_name -> ringmain.v1.PartFinished
+	8,  // 15: ringmain.v1.ChatEvent.recovered:type_name -> ringmain.v1.ChatRecovered
+	9,  // 16: ringmain.v1.ChatEvent.finished:type_name -> ringmain.v1.ChatFinished
+	24, // 17: ringmain.v1.PartStarted.part:type_name -> ringmain.v1.Part
+	25, // 18: ringmain.v1.PartDelta.citation:type_name -> ringmain.v1.Citation
+	24, // 19: ringmain.v1.PartDelta.result:type_name -> ringmain.v1.Part
+	26, // 20: ringmain.v1.PartDelta.logprobs:type_name -> ringmain.v1.TokenLogprobs
+	27, // 21: ringmain.v1.ChatRecovered.failed_attempt:type_name -> ringmain.v1.Attempt
+	21, // 22: ringmain.v1.ChatFinished.usage:type_name -> ringmain.v1.Usage
+	22, // 23: ringmain.v1.ChatFinished.route:type_name -> ringmain.v1.Route
+	23, // 24: ringmain.v1.ChatFinished.finish_reason:type_name -> ringmain.v1.FinishReason
+	10, // 25: ringmain.v1.ChatFinished.safety_ratings:type_name -> ringmain.v1.HarmRating
+	0,  // 26: ringmain.v1.HarmRating.probability:type_name -> ringmain.v1.HarmLevel
+	0,  // 27: ringmain.v1.HarmRating.severity:type_name -> ringmain.v1.HarmLevel
+	1,  // 28: ringmain.v1.CountTokensRequest.chat:type_name -> ringmain.v1.ChatRequest
+	1,  // 29: ringmain.v1.EstimateCostRequest.chat:type_name -> ringmain.v1.ChatRequest
+	1,  // 30: ringmain.v1.ChatService.Chat:input_type -> ringmain.v1.ChatRequest
+	1,  // 31: ringmain.v1.ChatService.StreamChat:input_type -> ringmain.v1.ChatRequest
+	11, // 32: ringmain.v1.ChatService.CountTokens:input_type -> ringmain.v1.CountTokensRequest
+	13, // 33: ringmain.v1.ChatService.EstimateCost:input_type -> ringmain.v1.EstimateCostRequest
+	2,  // 34: ringmain.v1.ChatService.Chat:output_type -> ringmain.v1.ChatResponse
+	3,  // 35: ringmain.v1.ChatService.StreamChat:output_type -> ringmain.v1.ChatEvent
+	12, // 36: ringmain.v1.ChatService.CountTokens:output_type -> ringmain.v1.CountTokensResponse
+	14, // 37: ringmain.v1.ChatService.EstimateCost:output_type -> ringmain.v1.EstimateCostResponse
+	34, // [34:38] is the sub-list for method output_type
+	30, // [30:34] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_v1_chat_service_proto_init() }
@@ -1318,19 +1539,21 @@ func file_ringmain_v1_chat_service_proto_init() {
 		(*PartDelta_Result)(nil),
 		(*PartDelta_Failed)(nil),
 	}
-	file_ringmain_v1_chat_service_proto_msgTypes[12].OneofWrappers = []any{}
+	file_ringmain_v1_chat_service_proto_msgTypes[9].OneofWrappers = []any{}
+	file_ringmain_v1_chat_service_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ringmain_v1_chat_service_proto_rawDesc), len(file_ringmain_v1_chat_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   13,
+			NumEnums:      1,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_ringmain_v1_chat_service_proto_goTypes,
 		DependencyIndexes: file_ringmain_v1_chat_service_proto_depIdxs,
+		EnumInfos:         file_ringmain_v1_chat_service_proto_enumTypes,
 		MessageInfos:      file_ringmain_v1_chat_service_proto_msgTypes,
 	}.Build()
 	File_ringmain_v1_chat_service_proto = out.File

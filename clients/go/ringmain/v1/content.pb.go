@@ -514,7 +514,9 @@ type Media_Data struct {
 type Media_Uri struct {
 	// An https address of a host, without credentials, at most 8,192
 	// characters. The gateway fetches it only where its operator allows the
-	// host; otherwise the provider is given the address.
+	// host; otherwise the provider is given the address. Or the address of an
+	// object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+	// the gateway never fetches: only candidates on Vertex AI are tried.
 	Uri string `protobuf:"bytes,3,opt,name=uri,proto3,oneof"`
 }
 

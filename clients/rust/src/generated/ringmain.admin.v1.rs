@@ -200,6 +200,21 @@ pub struct ApiKey {
     /// When it was revoked. Absent means it was not. Set by the gateway.
     #[prost(message, optional, tag="13")]
     pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Methods it may call, by their full names, such as
+    /// `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+    /// `ringmain.v1.ChatService/*`. They never widen what its scopes allow. At most
+    /// 100, each at most 256 characters. Empty means all.
+    #[prost(string, repeated, tag="14")]
+    pub allowed_methods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Networks it may be used from, as addresses or in CIDR notation, such as
+    /// `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+    /// Empty means all.
+    #[prost(string, repeated, tag="15")]
+    pub allowed_networks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When it was last used, exact to about a minute. Absent means never. Set by
+    /// the gateway.
+    #[prost(message, optional, tag="16")]
+    pub last_use_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// A key to make.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

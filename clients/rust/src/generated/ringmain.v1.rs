@@ -551,7 +551,9 @@ pub mod media {
         Data(::prost::bytes::Bytes),
         /// An https address of a host, without credentials, at most 8,192
         /// characters. The gateway fetches it only where its operator allows the
-        /// host; otherwise the provider is given the address.
+        /// host; otherwise the provider is given the address. Or the address of an
+        /// object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+        /// the gateway never fetches: only candidates on Vertex AI are tried.
         #[prost(string, tag="3")]
         Uri(::prost::alloc::string::String),
     }
@@ -1220,6 +1222,12 @@ pub struct ChatResponse {
     /// Why the model stopped.
     #[prost(enumeration="FinishReason", tag="5")]
     pub finish_reason: i32,
+    /// How the provider's safety system rated the prompt and the answer, where it
+    /// tells: at most one rating for each category of either, the prompt's first.
+    /// Where a stream rates each stretch by itself, the worst. At most 100. An
+    /// answer of which it withheld everything is the error CONTENT_FILTERED instead.
+    #[prost(message, repeated, tag="6")]
+    pub safety_ratings: ::prost::alloc::vec::Vec<HarmRating>,
 }
 /// One event of a streamed answer.
 ///
@@ -1367,6 +1375,39 @@ pub struct ChatFinished {
     /// Why the model stopped.
     #[prost(enumeration="FinishReason", tag="4")]
     pub finish_reason: i32,
+    /// Same as ChatResponse.safety_ratings.
+    #[prost(message, repeated, tag="5")]
+    pub safety_ratings: ::prost::alloc::vec::Vec<HarmRating>,
+}
+/// How a provider's safety system rated a prompt or an answer in one respect.
+/// What the provider does not say is unset.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HarmRating {
+    /// The kind of harm in the provider's own words, in lower case, such as
+    /// `hate_speech` or `self_harm`. At most 256 characters.
+    #[prost(string, tag="1")]
+    pub category: ::prost::alloc::string::String,
+    /// Whether the prompt is rated rather than the answer.
+    #[prost(bool, tag="2")]
+    pub of_prompt: bool,
+    /// How likely it is that this is harmful.
+    #[prost(enumeration="HarmLevel", tag="3")]
+    pub probability: i32,
+    /// How much harm this could do.
+    #[prost(enumeration="HarmLevel", tag="4")]
+    pub severity: i32,
+    /// The probability as a number, 0 to 1.
+    #[prost(float, optional, tag="5")]
+    pub probability_score: ::core::option::Option<f32>,
+    /// The severity as a number, 0 to 1.
+    #[prost(float, optional, tag="6")]
+    pub severity_score: ::core::option::Option<f32>,
+    /// Whether the kind of harm was found, where the provider says yes or no.
+    #[prost(bool, optional, tag="7")]
+    pub detected: ::core::option::Option<bool>,
+    /// Whether the provider withheld content for this.
+    #[prost(bool, tag="8")]
+    pub blocked: bool,
 }
 /// A request to measure.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1405,6 +1446,47 @@ pub struct EstimateCostResponse {
     /// candidate. Absent also when a tool of the provider may run without a limit.
     #[prost(int64, optional, tag="3")]
     pub max_cost_nano_usd: ::core::option::Option<i64>,
+}
+/// A degree of harm. New values may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HarmLevel {
+    /// Not told.
+    Unspecified = 0,
+    /// None worth mentioning.
+    Negligible = 1,
+    /// Low.
+    Low = 2,
+    /// Medium.
+    Medium = 3,
+    /// High.
+    High = 4,
+}
+impl HarmLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HARM_LEVEL_UNSPECIFIED",
+            Self::Negligible => "HARM_LEVEL_NEGLIGIBLE",
+            Self::Low => "HARM_LEVEL_LOW",
+            Self::Medium => "HARM_LEVEL_MEDIUM",
+            Self::High => "HARM_LEVEL_HIGH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HARM_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "HARM_LEVEL_NEGLIGIBLE" => Some(Self::Negligible),
+            "HARM_LEVEL_LOW" => Some(Self::Low),
+            "HARM_LEVEL_MEDIUM" => Some(Self::Medium),
+            "HARM_LEVEL_HIGH" => Some(Self::High),
+            _ => None,
+        }
+    }
 }
 /// What to embed. Texts and media together: at least one, at most 2,048.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1585,6 +1667,10 @@ pub enum ErrorReason {
     /// ABORTED. The model wrote what cannot be used, such as a call of a tool that
     /// was not declared, at every candidate. Asking again may help.
     ModelOutputInvalid = 22,
+    /// UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
+    /// fetched, so that the token can be neither accepted nor refused. Metadata:
+    /// `issuer`, its name at this server.
+    IssuerUnavailable = 23,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1616,6 +1702,7 @@ impl ErrorReason {
             Self::DeadlineExceeded => "ERROR_REASON_DEADLINE_EXCEEDED",
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::ModelOutputInvalid => "ERROR_REASON_MODEL_OUTPUT_INVALID",
+            Self::IssuerUnavailable => "ERROR_REASON_ISSUER_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1644,6 +1731,7 @@ impl ErrorReason {
             "ERROR_REASON_DEADLINE_EXCEEDED" => Some(Self::DeadlineExceeded),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MODEL_OUTPUT_INVALID" => Some(Self::ModelOutputInvalid),
+            "ERROR_REASON_ISSUER_UNAVAILABLE" => Some(Self::IssuerUnavailable),
             _ => None,
         }
     }

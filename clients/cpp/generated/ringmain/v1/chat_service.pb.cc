@@ -44,7 +44,8 @@ struct ChatRequestDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ChatRequestDefaultTypeInternal _ChatRequest_default_instance_;
 PROTOBUF_CONSTEXPR ChatResponse::ChatResponse(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.safety_ratings_)*/{}
+  , /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_.message_)*/nullptr
@@ -150,7 +151,8 @@ struct ChatRecoveredDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ChatRecoveredDefaultTypeInternal _ChatRecovered_default_instance_;
 PROTOBUF_CONSTEXPR ChatFinished::ChatFinished(
     ::_pbi::ConstantInitialized): _impl_{
-    /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+    /*decltype(_impl_.safety_ratings_)*/{}
+  , /*decltype(_impl_.response_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.usage_)*/nullptr
   , /*decltype(_impl_.route_)*/nullptr
   , /*decltype(_impl_.finish_reason_)*/0
@@ -164,6 +166,27 @@ struct ChatFinishedDefaultTypeInternal {
   };
 };
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 ChatFinishedDefaultTypeInternal _ChatFinished_default_instance_;
+PROTOBUF_CONSTEXPR HarmRating::HarmRating(
+    ::_pbi::ConstantInitialized): _impl_{
+    /*decltype(_impl_._has_bits_)*/{}
+  , /*decltype(_impl_._cached_size_)*/{}
+  , /*decltype(_impl_.category_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
+  , /*decltype(_impl_.probability_)*/0
+  , /*decltype(_impl_.severity_)*/0
+  , /*decltype(_impl_.probability_score_)*/0
+  , /*decltype(_impl_.of_prompt_)*/false
+  , /*decltype(_impl_.detected_)*/false
+  , /*decltype(_impl_.blocked_)*/false
+  , /*decltype(_impl_.severity_score_)*/0} {}
+struct HarmRatingDefaultTypeInternal {
+  PROTOBUF_CONSTEXPR HarmRatingDefaultTypeInternal()
+      : _instance(::_pbi::ConstantInitialized{}) {}
+  ~HarmRatingDefaultTypeInternal() {}
+  union {
+    HarmRating _instance;
+  };
+};
+PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 HarmRatingDefaultTypeInternal _HarmRating_default_instance_;
 PROTOBUF_CONSTEXPR CountTokensRequest::CountTokensRequest(
     ::_pbi::ConstantInitialized): _impl_{
     /*decltype(_impl_.chat_)*/nullptr
@@ -222,8 +245,8 @@ struct EstimateCostResponseDefaultTypeInternal {
 PROTOBUF_ATTRIBUTE_NO_DESTROY PROTOBUF_CONSTINIT PROTOBUF_ATTRIBUTE_INIT_PRIORITY1 EstimateCostResponseDefaultTypeInternal _EstimateCostResponse_default_instance_;
 }  // namespace v1
 }  // namespace ringmain
-static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[13];
-static constexpr ::_pb::EnumDescriptor const** file_level_enum_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto = nullptr;
+static ::_pb::Metadata file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[14];
+static const ::_pb::EnumDescriptor* file_level_enum_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto[1];
 static constexpr ::_pb::ServiceDescriptor const** file_level_service_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto = nullptr;
 
 const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
@@ -252,6 +275,7 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.route_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.message_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.finish_reason_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatResponse, _impl_.safety_ratings_),
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatEvent, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -327,6 +351,29 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.usage_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.route_),
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.finish_reason_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::ChatFinished, _impl_.safety_ratings_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_._has_bits_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _internal_metadata_),
+  ~0u,  // no _extensions_
+  ~0u,  // no _oneof_case_
+  ~0u,  // no _weak_field_map_
+  ~0u,  // no _inlined_string_donated_
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.category_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.of_prompt_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.probability_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.severity_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.probability_score_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.severity_score_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.detected_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::v1::HarmRating, _impl_.blocked_),
+  ~0u,
+  ~0u,
+  ~0u,
+  ~0u,
+  0,
+  2,
+  1,
+  ~0u,
   ~0u,  // no _has_bits_
   PROTOBUF_FIELD_OFFSET(::ringmain::v1::CountTokensRequest, _internal_metadata_),
   ~0u,  // no _extensions_
@@ -365,17 +412,18 @@ const uint32_t TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets[] PRO
 static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) = {
   { 0, -1, -1, sizeof(::ringmain::v1::ChatRequest)},
   { 14, -1, -1, sizeof(::ringmain::v1::ChatResponse)},
-  { 25, -1, -1, sizeof(::ringmain::v1::ChatEvent)},
-  { 38, -1, -1, sizeof(::ringmain::v1::ChatStarted)},
-  { 47, -1, -1, sizeof(::ringmain::v1::PartStarted)},
-  { 55, -1, -1, sizeof(::ringmain::v1::PartDelta)},
-  { 73, -1, -1, sizeof(::ringmain::v1::PartFinished)},
-  { 80, -1, -1, sizeof(::ringmain::v1::ChatRecovered)},
-  { 90, -1, -1, sizeof(::ringmain::v1::ChatFinished)},
-  { 100, -1, -1, sizeof(::ringmain::v1::CountTokensRequest)},
-  { 107, -1, -1, sizeof(::ringmain::v1::CountTokensResponse)},
-  { 115, -1, -1, sizeof(::ringmain::v1::EstimateCostRequest)},
-  { 122, 131, -1, sizeof(::ringmain::v1::EstimateCostResponse)},
+  { 26, -1, -1, sizeof(::ringmain::v1::ChatEvent)},
+  { 39, -1, -1, sizeof(::ringmain::v1::ChatStarted)},
+  { 48, -1, -1, sizeof(::ringmain::v1::PartStarted)},
+  { 56, -1, -1, sizeof(::ringmain::v1::PartDelta)},
+  { 74, -1, -1, sizeof(::ringmain::v1::PartFinished)},
+  { 81, -1, -1, sizeof(::ringmain::v1::ChatRecovered)},
+  { 91, -1, -1, sizeof(::ringmain::v1::ChatFinished)},
+  { 102, 116, -1, sizeof(::ringmain::v1::HarmRating)},
+  { 124, -1, -1, sizeof(::ringmain::v1::CountTokensRequest)},
+  { 131, -1, -1, sizeof(::ringmain::v1::CountTokensResponse)},
+  { 139, -1, -1, sizeof(::ringmain::v1::EstimateCostRequest)},
+  { 146, 155, -1, sizeof(::ringmain::v1::EstimateCostResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -388,6 +436,7 @@ static const ::_pb::Message* const file_default_instances[] = {
   &::ringmain::v1::_PartFinished_default_instance_._instance,
   &::ringmain::v1::_ChatRecovered_default_instance_._instance,
   &::ringmain::v1::_ChatFinished_default_instance_._instance,
+  &::ringmain::v1::_HarmRating_default_instance_._instance,
   &::ringmain::v1::_CountTokensRequest_default_instance_._instance,
   &::ringmain::v1::_CountTokensResponse_default_instance_._instance,
   &::ringmain::v1::_EstimateCostRequest_default_instance_._instance,
@@ -410,68 +459,84 @@ const char descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto[] PR
   "ionConfigR\020generationConfig\022\'\n\005tools\030\007 \003"
   "(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_cho"
   "ice\030\010 \001(\0132\027.ringmain.v1.ToolChoiceR\ntool"
-  "Choice\"\363\001\n\014ChatResponse\022\037\n\013response_id\030\001"
+  "Choice\"\263\002\n\014ChatResponse\022\037\n\013response_id\030\001"
   " \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringma"
   "in.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ring"
   "main.v1.RouteR\005route\022.\n\007message\030\004 \001(\0132\024."
   "ringmain.v1.MessageR\007message\022>\n\rfinish_r"
   "eason\030\005 \001(\0162\031.ringmain.v1.FinishReasonR\014"
-  "finishReason\"\371\002\n\tChatEvent\0224\n\007started\030\001 "
-  "\001(\0132\030.ringmain.v1.ChatStartedH\000R\007started"
-  "\022=\n\014part_started\030\002 \001(\0132\030.ringmain.v1.Par"
-  "tStartedH\000R\013partStarted\0227\n\npart_delta\030\003 "
-  "\001(\0132\026.ringmain.v1.PartDeltaH\000R\tpartDelta"
-  "\022@\n\rpart_finished\030\004 \001(\0132\031.ringmain.v1.Pa"
-  "rtFinishedH\000R\014partFinished\022:\n\trecovered\030"
-  "\005 \001(\0132\032.ringmain.v1.ChatRecoveredH\000R\trec"
-  "overed\0227\n\010finished\030\006 \001(\0132\031.ringmain.v1.C"
-  "hatFinishedH\000R\010finishedB\007\n\005event\"v\n\013Chat"
-  "Started\022\037\n\013response_id\030\001 \001(\tR\nresponseId"
-  "\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\022%\n\016pro"
-  "vider_model\030\003 \001(\tR\rproviderModel\"J\n\013Part"
-  "Started\022\024\n\005index\030\001 \001(\005R\005index\022%\n\004part\030\002 "
-  "\001(\0132\021.ringmain.v1.PartR\004part\"\235\003\n\tPartDel"
-  "ta\022\024\n\005index\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000"
-  "R\004text\022\'\n\016reasoning_text\030\003 \001(\tH\000R\rreason"
-  "ingText\022\'\n\016arguments_json\030\004 \001(\tH\000R\rargum"
-  "entsJson\022\036\n\tsignature\030\005 \001(\014H\000R\tsignature"
-  "\022\024\n\004data\030\006 \001(\014H\000R\004data\0223\n\010citation\030\007 \001(\013"
-  "2\025.ringmain.v1.CitationH\000R\010citation\022+\n\006r"
-  "esult\030\010 \001(\0132\021.ringmain.v1.PartH\000R\006result"
-  "\022\030\n\006failed\030\t \001(\010H\000R\006failed\0226\n\010logprobs\030\n"
-  " \003(\0132\032.ringmain.v1.TokenLogprobsR\010logpro"
-  "bs\022\037\n\013provider_id\030\013 \001(\tR\nproviderIdB\007\n\005d"
-  "elta\"$\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005ind"
-  "ex\"\301\001\n\rChatRecovered\022;\n\016failed_attempt\030\001"
-  " \001(\0132\024.ringmain.v1.AttemptR\rfailedAttemp"
-  "t\022+\n\021content_discarded\030\002 \001(\010R\020contentDis"
-  "carded\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022"
-  "%\n\016provider_model\030\004 \001(\tR\rproviderModel\"\303"
-  "\001\n\014ChatFinished\022\037\n\013response_id\030\001 \001(\tR\nre"
-  "sponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Us"
-  "ageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1."
-  "RouteR\005route\022>\n\rfinish_reason\030\004 \001(\0162\031.ri"
-  "ngmain.v1.FinishReasonR\014finishReason\"B\n\022"
-  "CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringm"
-  "ain.v1.ChatRequestR\004chat\"_\n\023CountTokensR"
-  "esponse\022*\n\021input_token_count\030\001 \001(\003R\017inpu"
-  "tTokenCount\022\034\n\testimated\030\002 \001(\010R\testimate"
-  "d\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030"
-  ".ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Estim"
-  "ateCostResponse\022*\n\021input_token_count\030\001 \001"
-  "(\003R\017inputTokenCount\022.\n\021min_cost_nano_usd"
-  "\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_"
-  "nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_"
-  "min_cost_nano_usdB\024\n\022_max_cost_nano_usd2"
-  "\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.Ch"
-  "atRequest\032\031.ringmain.v1.ChatResponse\022@\n\n"
-  "StreamChat\022\030.ringmain.v1.ChatRequest\032\026.r"
-  "ingmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037."
-  "ringmain.v1.CountTokensRequest\032 .ringmai"
-  "n.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estimat"
-  "eCost\022 .ringmain.v1.EstimateCostRequest\032"
-  "!.ringmain.v1.EstimateCostResponse\"\003\220\002\001b"
-  "\006proto3"
+  "finishReason\022>\n\016safety_ratings\030\006 \003(\0132\027.r"
+  "ingmain.v1.HarmRatingR\rsafetyRatings\"\371\002\n"
+  "\tChatEvent\0224\n\007started\030\001 \001(\0132\030.ringmain.v"
+  "1.ChatStartedH\000R\007started\022=\n\014part_started"
+  "\030\002 \001(\0132\030.ringmain.v1.PartStartedH\000R\013part"
+  "Started\0227\n\npart_delta\030\003 \001(\0132\026.ringmain.v"
+  "1.PartDeltaH\000R\tpartDelta\022@\n\rpart_finishe"
+  "d\030\004 \001(\0132\031.ringmain.v1.PartFinishedH\000R\014pa"
+  "rtFinished\022:\n\trecovered\030\005 \001(\0132\032.ringmain"
+  ".v1.ChatRecoveredH\000R\trecovered\0227\n\010finish"
+  "ed\030\006 \001(\0132\031.ringmain.v1.ChatFinishedH\000R\010f"
+  "inishedB\007\n\005event\"v\n\013ChatStarted\022\037\n\013respo"
+  "nse_id\030\001 \001(\tR\nresponseId\022\037\n\013provider_id\030"
+  "\002 \001(\tR\nproviderId\022%\n\016provider_model\030\003 \001("
+  "\tR\rproviderModel\"J\n\013PartStarted\022\024\n\005index"
+  "\030\001 \001(\005R\005index\022%\n\004part\030\002 \001(\0132\021.ringmain.v"
+  "1.PartR\004part\"\235\003\n\tPartDelta\022\024\n\005index\030\001 \001("
+  "\005R\005index\022\024\n\004text\030\002 \001(\tH\000R\004text\022\'\n\016reason"
+  "ing_text\030\003 \001(\tH\000R\rreasoningText\022\'\n\016argum"
+  "ents_json\030\004 \001(\tH\000R\rargumentsJson\022\036\n\tsign"
+  "ature\030\005 \001(\014H\000R\tsignature\022\024\n\004data\030\006 \001(\014H\000"
+  "R\004data\0223\n\010citation\030\007 \001(\0132\025.ringmain.v1.C"
+  "itationH\000R\010citation\022+\n\006result\030\010 \001(\0132\021.ri"
+  "ngmain.v1.PartH\000R\006result\022\030\n\006failed\030\t \001(\010"
+  "H\000R\006failed\0226\n\010logprobs\030\n \003(\0132\032.ringmain."
+  "v1.TokenLogprobsR\010logprobs\022\037\n\013provider_i"
+  "d\030\013 \001(\tR\nproviderIdB\007\n\005delta\"$\n\014PartFini"
+  "shed\022\024\n\005index\030\001 \001(\005R\005index\"\301\001\n\rChatRecov"
+  "ered\022;\n\016failed_attempt\030\001 \001(\0132\024.ringmain."
+  "v1.AttemptR\rfailedAttempt\022+\n\021content_dis"
+  "carded\030\002 \001(\010R\020contentDiscarded\022\037\n\013provid"
+  "er_id\030\003 \001(\tR\nproviderId\022%\n\016provider_mode"
+  "l\030\004 \001(\tR\rproviderModel\"\203\002\n\014ChatFinished\022"
+  "\037\n\013response_id\030\001 \001(\tR\nresponseId\022(\n\005usag"
+  "e\030\002 \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005ro"
+  "ute\030\003 \001(\0132\022.ringmain.v1.RouteR\005route\022>\n\r"
+  "finish_reason\030\004 \001(\0162\031.ringmain.v1.Finish"
+  "ReasonR\014finishReason\022>\n\016safety_ratings\030\005"
+  " \003(\0132\027.ringmain.v1.HarmRatingR\rsafetyRat"
+  "ings\"\202\003\n\nHarmRating\022\032\n\010category\030\001 \001(\tR\010c"
+  "ategory\022\033\n\tof_prompt\030\002 \001(\010R\010ofPrompt\0228\n\013"
+  "probability\030\003 \001(\0162\026.ringmain.v1.HarmLeve"
+  "lR\013probability\0222\n\010severity\030\004 \001(\0162\026.ringm"
+  "ain.v1.HarmLevelR\010severity\0220\n\021probabilit"
+  "y_score\030\005 \001(\002H\000R\020probabilityScore\210\001\001\022*\n\016"
+  "severity_score\030\006 \001(\002H\001R\rseverityScore\210\001\001"
+  "\022\037\n\010detected\030\007 \001(\010H\002R\010detected\210\001\001\022\030\n\007blo"
+  "cked\030\010 \001(\010R\007blockedB\024\n\022_probability_scor"
+  "eB\021\n\017_severity_scoreB\013\n\t_detected\"B\n\022Cou"
+  "ntTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringmain"
+  ".v1.ChatRequestR\004chat\"_\n\023CountTokensResp"
+  "onse\022*\n\021input_token_count\030\001 \001(\003R\017inputTo"
+  "kenCount\022\034\n\testimated\030\002 \001(\010R\testimated\"C"
+  "\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030.ri"
+  "ngmain.v1.ChatRequestR\004chat\"\316\001\n\024Estimate"
+  "CostResponse\022*\n\021input_token_count\030\001 \001(\003R"
+  "\017inputTokenCount\022.\n\021min_cost_nano_usd\030\002 "
+  "\001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_nan"
+  "o_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_min"
+  "_cost_nano_usdB\024\n\022_max_cost_nano_usd*\202\001\n"
+  "\tHarmLevel\022\032\n\026HARM_LEVEL_UNSPECIFIED\020\000\022\031"
+  "\n\025HARM_LEVEL_NEGLIGIBLE\020\001\022\022\n\016HARM_LEVEL_"
+  "LOW\020\002\022\025\n\021HARM_LEVEL_MEDIUM\020\003\022\023\n\017HARM_LEV"
+  "EL_HIGH\020\0042\275\002\n\013ChatService\022;\n\004Chat\022\030.ring"
+  "main.v1.ChatRequest\032\031.ringmain.v1.ChatRe"
+  "sponse\022@\n\nStreamChat\022\030.ringmain.v1.ChatR"
+  "equest\032\026.ringmain.v1.ChatEvent0\001\022U\n\013Coun"
+  "tTokens\022\037.ringmain.v1.CountTokensRequest"
+  "\032 .ringmain.v1.CountTokensResponse\"\003\220\002\001\022"
+  "X\n\014EstimateCost\022 .ringmain.v1.EstimateCo"
+  "stRequest\032!.ringmain.v1.EstimateCostResp"
+  "onse\"\003\220\002\001b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps[5] = {
   &::descriptor_table_ringmain_2fv1_2fattribution_2eproto,
@@ -482,9 +547,9 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fv1_2fcha
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto = {
-    false, false, 3047, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
+    false, false, 3697, descriptor_table_protodef_ringmain_2fv1_2fchat_5fservice_2eproto,
     "ringmain/v1/chat_service.proto",
-    &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps, 5, 13,
+    &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once, descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_deps, 5, 14,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto::offsets,
     file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto, file_level_enum_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto,
     file_level_service_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto,
@@ -497,6 +562,23 @@ PROTOBUF_ATTRIBUTE_WEAK const ::_pbi::DescriptorTable* descriptor_table_ringmain
 PROTOBUF_ATTRIBUTE_INIT_PRIORITY2 static ::_pbi::AddDescriptorsRunner dynamic_init_dummy_ringmain_2fv1_2fchat_5fservice_2eproto(&descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto);
 namespace ringmain {
 namespace v1 {
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* HarmLevel_descriptor() {
+  ::PROTOBUF_NAMESPACE_ID::internal::AssignDescriptors(&descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto);
+  return file_level_enum_descriptors_ringmain_2fv1_2fchat_5fservice_2eproto[0];
+}
+bool HarmLevel_IsValid(int value) {
+  switch (value) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      return true;
+    default:
+      return false;
+  }
+}
+
 
 // ===================================================================
 
@@ -1068,7 +1150,8 @@ ChatResponse::ChatResponse(const ChatResponse& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ChatResponse* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
+      decltype(_impl_.safety_ratings_){from._impl_.safety_ratings_}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.message_){nullptr}
@@ -1102,7 +1185,8 @@ inline void ChatResponse::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
+      decltype(_impl_.safety_ratings_){arena}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.message_){nullptr}
@@ -1126,6 +1210,7 @@ ChatResponse::~ChatResponse() {
 
 inline void ChatResponse::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.safety_ratings_.~RepeatedPtrField();
   _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
@@ -1142,6 +1227,7 @@ void ChatResponse::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.safety_ratings_.Clear();
   _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
@@ -1205,6 +1291,19 @@ const char* ChatResponse::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
           _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 50)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_safety_ratings(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<50>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -1275,6 +1374,14 @@ uint8_t* ChatResponse::_InternalSerialize(
       5, this->_internal_finish_reason(), target);
   }
 
+  // repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_safety_ratings_size()); i < n; i++) {
+    const auto& repfield = this->_internal_safety_ratings(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(6, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -1290,6 +1397,13 @@ size_t ChatResponse::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];
+  total_size += 1UL * this->_internal_safety_ratings_size();
+  for (const auto& msg : this->_impl_.safety_ratings_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
 
   // string response_id = 1 [json_name = "responseId"];
   if (!this->_internal_response_id().empty()) {
@@ -1343,6 +1457,7 @@ void ChatResponse::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.safety_ratings_.MergeFrom(from._impl_.safety_ratings_);
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
   }
@@ -1380,6 +1495,7 @@ void ChatResponse::InternalSwap(ChatResponse* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.safety_ratings_.InternalSwap(&other->_impl_.safety_ratings_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.response_id_, lhs_arena,
       &other->_impl_.response_id_, rhs_arena
@@ -3671,7 +3787,8 @@ ChatFinished::ChatFinished(const ChatFinished& from)
   : ::PROTOBUF_NAMESPACE_ID::Message() {
   ChatFinished* const _this = this; (void)_this;
   new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
+      decltype(_impl_.safety_ratings_){from._impl_.safety_ratings_}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.finish_reason_){}
@@ -3701,7 +3818,8 @@ inline void ChatFinished::SharedCtor(
   (void)arena;
   (void)is_message_owned;
   new (&_impl_) Impl_{
-      decltype(_impl_.response_id_){}
+      decltype(_impl_.safety_ratings_){arena}
+    , decltype(_impl_.response_id_){}
     , decltype(_impl_.usage_){nullptr}
     , decltype(_impl_.route_){nullptr}
     , decltype(_impl_.finish_reason_){0}
@@ -3724,6 +3842,7 @@ ChatFinished::~ChatFinished() {
 
 inline void ChatFinished::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.safety_ratings_.~RepeatedPtrField();
   _impl_.response_id_.Destroy();
   if (this != internal_default_instance()) delete _impl_.usage_;
   if (this != internal_default_instance()) delete _impl_.route_;
@@ -3739,6 +3858,7 @@ void ChatFinished::Clear() {
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
 
+  _impl_.safety_ratings_.Clear();
   _impl_.response_id_.ClearToEmpty();
   if (GetArenaForAllocation() == nullptr && _impl_.usage_ != nullptr) {
     delete _impl_.usage_;
@@ -3790,6 +3910,19 @@ const char* ChatFinished::_InternalParse(const char* ptr, ::_pbi::ParseContext* 
           uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
           CHK_(ptr);
           _internal_set_finish_reason(static_cast<::ringmain::v1::FinishReason>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 42)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            ptr = ctx->ParseMessage(_internal_add_safety_ratings(), ptr);
+            CHK_(ptr);
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<42>(ptr));
         } else
           goto handle_unusual;
         continue;
@@ -3853,6 +3986,14 @@ uint8_t* ChatFinished::_InternalSerialize(
       4, this->_internal_finish_reason(), target);
   }
 
+  // repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];
+  for (unsigned i = 0,
+      n = static_cast<unsigned>(this->_internal_safety_ratings_size()); i < n; i++) {
+    const auto& repfield = this->_internal_safety_ratings(i);
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+        InternalWriteMessage(5, repfield, repfield.GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -3868,6 +4009,13 @@ size_t ChatFinished::ByteSizeLong() const {
   uint32_t cached_has_bits = 0;
   // Prevent compiler warnings about cached_has_bits being unused
   (void) cached_has_bits;
+
+  // repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];
+  total_size += 1UL * this->_internal_safety_ratings_size();
+  for (const auto& msg : this->_impl_.safety_ratings_) {
+    total_size +=
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(msg);
+  }
 
   // string response_id = 1 [json_name = "responseId"];
   if (!this->_internal_response_id().empty()) {
@@ -3914,6 +4062,7 @@ void ChatFinished::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::P
   uint32_t cached_has_bits = 0;
   (void) cached_has_bits;
 
+  _this->_impl_.safety_ratings_.MergeFrom(from._impl_.safety_ratings_);
   if (!from._internal_response_id().empty()) {
     _this->_internal_set_response_id(from._internal_response_id());
   }
@@ -3947,6 +4096,7 @@ void ChatFinished::InternalSwap(ChatFinished* other) {
   auto* lhs_arena = GetArenaForAllocation();
   auto* rhs_arena = other->GetArenaForAllocation();
   _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  _impl_.safety_ratings_.InternalSwap(&other->_impl_.safety_ratings_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.response_id_, lhs_arena,
       &other->_impl_.response_id_, rhs_arena
@@ -3963,6 +4113,420 @@ void ChatFinished::InternalSwap(ChatFinished* other) {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
       file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[8]);
+}
+
+// ===================================================================
+
+class HarmRating::_Internal {
+ public:
+  using HasBits = decltype(std::declval<HarmRating>()._impl_._has_bits_);
+  static void set_has_probability_score(HasBits* has_bits) {
+    (*has_bits)[0] |= 1u;
+  }
+  static void set_has_severity_score(HasBits* has_bits) {
+    (*has_bits)[0] |= 4u;
+  }
+  static void set_has_detected(HasBits* has_bits) {
+    (*has_bits)[0] |= 2u;
+  }
+};
+
+HarmRating::HarmRating(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                         bool is_message_owned)
+  : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
+  SharedCtor(arena, is_message_owned);
+  // @@protoc_insertion_point(arena_constructor:ringmain.v1.HarmRating)
+}
+HarmRating::HarmRating(const HarmRating& from)
+  : ::PROTOBUF_NAMESPACE_ID::Message() {
+  HarmRating* const _this = this; (void)_this;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){from._impl_._has_bits_}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.category_){}
+    , decltype(_impl_.probability_){}
+    , decltype(_impl_.severity_){}
+    , decltype(_impl_.probability_score_){}
+    , decltype(_impl_.of_prompt_){}
+    , decltype(_impl_.detected_){}
+    , decltype(_impl_.blocked_){}
+    , decltype(_impl_.severity_score_){}};
+
+  _internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+  _impl_.category_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.category_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (!from._internal_category().empty()) {
+    _this->_impl_.category_.Set(from._internal_category(), 
+      _this->GetArenaForAllocation());
+  }
+  ::memcpy(&_impl_.probability_, &from._impl_.probability_,
+    static_cast<size_t>(reinterpret_cast<char*>(&_impl_.severity_score_) -
+    reinterpret_cast<char*>(&_impl_.probability_)) + sizeof(_impl_.severity_score_));
+  // @@protoc_insertion_point(copy_constructor:ringmain.v1.HarmRating)
+}
+
+inline void HarmRating::SharedCtor(
+    ::_pb::Arena* arena, bool is_message_owned) {
+  (void)arena;
+  (void)is_message_owned;
+  new (&_impl_) Impl_{
+      decltype(_impl_._has_bits_){}
+    , /*decltype(_impl_._cached_size_)*/{}
+    , decltype(_impl_.category_){}
+    , decltype(_impl_.probability_){0}
+    , decltype(_impl_.severity_){0}
+    , decltype(_impl_.probability_score_){0}
+    , decltype(_impl_.of_prompt_){false}
+    , decltype(_impl_.detected_){false}
+    , decltype(_impl_.blocked_){false}
+    , decltype(_impl_.severity_score_){0}
+  };
+  _impl_.category_.InitDefault();
+  #ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+    _impl_.category_.Set("", GetArenaForAllocation());
+  #endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+}
+
+HarmRating::~HarmRating() {
+  // @@protoc_insertion_point(destructor:ringmain.v1.HarmRating)
+  if (auto *arena = _internal_metadata_.DeleteReturnArena<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>()) {
+  (void)arena;
+    return;
+  }
+  SharedDtor();
+}
+
+inline void HarmRating::SharedDtor() {
+  GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
+  _impl_.category_.Destroy();
+}
+
+void HarmRating::SetCachedSize(int size) const {
+  _impl_._cached_size_.Set(size);
+}
+
+void HarmRating::Clear() {
+// @@protoc_insertion_point(message_clear_start:ringmain.v1.HarmRating)
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  _impl_.category_.ClearToEmpty();
+  ::memset(&_impl_.probability_, 0, static_cast<size_t>(
+      reinterpret_cast<char*>(&_impl_.severity_) -
+      reinterpret_cast<char*>(&_impl_.probability_)) + sizeof(_impl_.severity_));
+  _impl_.probability_score_ = 0;
+  _impl_.of_prompt_ = false;
+  _impl_.detected_ = false;
+  _impl_.blocked_ = false;
+  _impl_.severity_score_ = 0;
+  _impl_._has_bits_.Clear();
+  _internal_metadata_.Clear<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>();
+}
+
+const char* HarmRating::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
+#define CHK_(x) if (PROTOBUF_PREDICT_FALSE(!(x))) goto failure
+  _Internal::HasBits has_bits{};
+  while (!ctx->Done(&ptr)) {
+    uint32_t tag;
+    ptr = ::_pbi::ReadTag(ptr, &tag);
+    switch (tag >> 3) {
+      // string category = 1 [json_name = "category"];
+      case 1:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 10)) {
+          auto str = _internal_mutable_category();
+          ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+          CHK_(ptr);
+          CHK_(::_pbi::VerifyUTF8(str, "ringmain.v1.HarmRating.category"));
+        } else
+          goto handle_unusual;
+        continue;
+      // bool of_prompt = 2 [json_name = "ofPrompt"];
+      case 2:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 16)) {
+          _impl_.of_prompt_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.HarmLevel probability = 3 [json_name = "probability"];
+      case 3:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 24)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_probability(static_cast<::ringmain::v1::HarmLevel>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // .ringmain.v1.HarmLevel severity = 4 [json_name = "severity"];
+      case 4:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 32)) {
+          uint64_t val = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+          _internal_set_severity(static_cast<::ringmain::v1::HarmLevel>(val));
+        } else
+          goto handle_unusual;
+        continue;
+      // optional float probability_score = 5 [json_name = "probabilityScore"];
+      case 5:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 45)) {
+          _Internal::set_has_probability_score(&has_bits);
+          _impl_.probability_score_ = ::PROTOBUF_NAMESPACE_ID::internal::UnalignedLoad<float>(ptr);
+          ptr += sizeof(float);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional float severity_score = 6 [json_name = "severityScore"];
+      case 6:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 53)) {
+          _Internal::set_has_severity_score(&has_bits);
+          _impl_.severity_score_ = ::PROTOBUF_NAMESPACE_ID::internal::UnalignedLoad<float>(ptr);
+          ptr += sizeof(float);
+        } else
+          goto handle_unusual;
+        continue;
+      // optional bool detected = 7 [json_name = "detected"];
+      case 7:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 56)) {
+          _Internal::set_has_detected(&has_bits);
+          _impl_.detected_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      // bool blocked = 8 [json_name = "blocked"];
+      case 8:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 64)) {
+          _impl_.blocked_ = ::PROTOBUF_NAMESPACE_ID::internal::ReadVarint64(&ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
+      default:
+        goto handle_unusual;
+    }  // switch
+  handle_unusual:
+    if ((tag == 0) || ((tag & 7) == 4)) {
+      CHK_(ptr);
+      ctx->SetLastTag(tag);
+      goto message_done;
+    }
+    ptr = UnknownFieldParse(
+        tag,
+        _internal_metadata_.mutable_unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(),
+        ptr, ctx);
+    CHK_(ptr != nullptr);
+  }  // while
+message_done:
+  _impl_._has_bits_.Or(has_bits);
+  return ptr;
+failure:
+  ptr = nullptr;
+  goto message_done;
+#undef CHK_
+}
+
+uint8_t* HarmRating::_InternalSerialize(
+    uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const {
+  // @@protoc_insertion_point(serialize_to_array_start:ringmain.v1.HarmRating)
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  // string category = 1 [json_name = "category"];
+  if (!this->_internal_category().empty()) {
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      this->_internal_category().data(), static_cast<int>(this->_internal_category().length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.v1.HarmRating.category");
+    target = stream->WriteStringMaybeAliased(
+        1, this->_internal_category(), target);
+  }
+
+  // bool of_prompt = 2 [json_name = "ofPrompt"];
+  if (this->_internal_of_prompt() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(2, this->_internal_of_prompt(), target);
+  }
+
+  // .ringmain.v1.HarmLevel probability = 3 [json_name = "probability"];
+  if (this->_internal_probability() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      3, this->_internal_probability(), target);
+  }
+
+  // .ringmain.v1.HarmLevel severity = 4 [json_name = "severity"];
+  if (this->_internal_severity() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteEnumToArray(
+      4, this->_internal_severity(), target);
+  }
+
+  // optional float probability_score = 5 [json_name = "probabilityScore"];
+  if (_internal_has_probability_score()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteFloatToArray(5, this->_internal_probability_score(), target);
+  }
+
+  // optional float severity_score = 6 [json_name = "severityScore"];
+  if (_internal_has_severity_score()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteFloatToArray(6, this->_internal_severity_score(), target);
+  }
+
+  // optional bool detected = 7 [json_name = "detected"];
+  if (_internal_has_detected()) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(7, this->_internal_detected(), target);
+  }
+
+  // bool blocked = 8 [json_name = "blocked"];
+  if (this->_internal_blocked() != 0) {
+    target = stream->EnsureSpace(target);
+    target = ::_pbi::WireFormatLite::WriteBoolToArray(8, this->_internal_blocked(), target);
+  }
+
+  if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
+    target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
+        _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
+  }
+  // @@protoc_insertion_point(serialize_to_array_end:ringmain.v1.HarmRating)
+  return target;
+}
+
+size_t HarmRating::ByteSizeLong() const {
+// @@protoc_insertion_point(message_byte_size_start:ringmain.v1.HarmRating)
+  size_t total_size = 0;
+
+  uint32_t cached_has_bits = 0;
+  // Prevent compiler warnings about cached_has_bits being unused
+  (void) cached_has_bits;
+
+  // string category = 1 [json_name = "category"];
+  if (!this->_internal_category().empty()) {
+    total_size += 1 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+        this->_internal_category());
+  }
+
+  // .ringmain.v1.HarmLevel probability = 3 [json_name = "probability"];
+  if (this->_internal_probability() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_probability());
+  }
+
+  // .ringmain.v1.HarmLevel severity = 4 [json_name = "severity"];
+  if (this->_internal_severity() != 0) {
+    total_size += 1 +
+      ::_pbi::WireFormatLite::EnumSize(this->_internal_severity());
+  }
+
+  // optional float probability_score = 5 [json_name = "probabilityScore"];
+  cached_has_bits = _impl_._has_bits_[0];
+  if (cached_has_bits & 0x00000001u) {
+    total_size += 1 + 4;
+  }
+
+  // bool of_prompt = 2 [json_name = "ofPrompt"];
+  if (this->_internal_of_prompt() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // optional bool detected = 7 [json_name = "detected"];
+  if (cached_has_bits & 0x00000002u) {
+    total_size += 1 + 1;
+  }
+
+  // bool blocked = 8 [json_name = "blocked"];
+  if (this->_internal_blocked() != 0) {
+    total_size += 1 + 1;
+  }
+
+  // optional float severity_score = 6 [json_name = "severityScore"];
+  if (cached_has_bits & 0x00000004u) {
+    total_size += 1 + 4;
+  }
+
+  return MaybeComputeUnknownFieldsSize(total_size, &_impl_._cached_size_);
+}
+
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData HarmRating::_class_data_ = {
+    ::PROTOBUF_NAMESPACE_ID::Message::CopyWithSourceCheck,
+    HarmRating::MergeImpl
+};
+const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*HarmRating::GetClassData() const { return &_class_data_; }
+
+
+void HarmRating::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg) {
+  auto* const _this = static_cast<HarmRating*>(&to_msg);
+  auto& from = static_cast<const HarmRating&>(from_msg);
+  // @@protoc_insertion_point(class_specific_merge_from_start:ringmain.v1.HarmRating)
+  GOOGLE_DCHECK_NE(&from, _this);
+  uint32_t cached_has_bits = 0;
+  (void) cached_has_bits;
+
+  if (!from._internal_category().empty()) {
+    _this->_internal_set_category(from._internal_category());
+  }
+  if (from._internal_probability() != 0) {
+    _this->_internal_set_probability(from._internal_probability());
+  }
+  if (from._internal_severity() != 0) {
+    _this->_internal_set_severity(from._internal_severity());
+  }
+  if (from._internal_has_probability_score()) {
+    _this->_internal_set_probability_score(from._internal_probability_score());
+  }
+  if (from._internal_of_prompt() != 0) {
+    _this->_internal_set_of_prompt(from._internal_of_prompt());
+  }
+  if (from._internal_has_detected()) {
+    _this->_internal_set_detected(from._internal_detected());
+  }
+  if (from._internal_blocked() != 0) {
+    _this->_internal_set_blocked(from._internal_blocked());
+  }
+  if (from._internal_has_severity_score()) {
+    _this->_internal_set_severity_score(from._internal_severity_score());
+  }
+  _this->_internal_metadata_.MergeFrom<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(from._internal_metadata_);
+}
+
+void HarmRating::CopyFrom(const HarmRating& from) {
+// @@protoc_insertion_point(class_specific_copy_from_start:ringmain.v1.HarmRating)
+  if (&from == this) return;
+  Clear();
+  MergeFrom(from);
+}
+
+bool HarmRating::IsInitialized() const {
+  return true;
+}
+
+void HarmRating::InternalSwap(HarmRating* other) {
+  using std::swap;
+  auto* lhs_arena = GetArenaForAllocation();
+  auto* rhs_arena = other->GetArenaForAllocation();
+  _internal_metadata_.InternalSwap(&other->_internal_metadata_);
+  swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
+  ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
+      &_impl_.category_, lhs_arena,
+      &other->_impl_.category_, rhs_arena
+  );
+  ::PROTOBUF_NAMESPACE_ID::internal::memswap<
+      PROTOBUF_FIELD_OFFSET(HarmRating, _impl_.severity_score_)
+      + sizeof(HarmRating::_impl_.severity_score_)
+      - PROTOBUF_FIELD_OFFSET(HarmRating, _impl_.probability_)>(
+          reinterpret_cast<char*>(&_impl_.probability_),
+          reinterpret_cast<char*>(&other->_impl_.probability_));
+}
+
+::PROTOBUF_NAMESPACE_ID::Metadata HarmRating::GetMetadata() const {
+  return ::_pbi::AssignDescriptors(
+      &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
+      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[9]);
 }
 
 // ===================================================================
@@ -4155,7 +4719,7 @@ void CountTokensRequest::InternalSwap(CountTokensRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata CountTokensRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[9]);
+      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[10]);
 }
 
 // ===================================================================
@@ -4366,7 +4930,7 @@ void CountTokensResponse::InternalSwap(CountTokensResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata CountTokensResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[10]);
+      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[11]);
 }
 
 // ===================================================================
@@ -4559,7 +5123,7 @@ void EstimateCostRequest::InternalSwap(EstimateCostRequest* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata EstimateCostRequest::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[11]);
+      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[12]);
 }
 
 // ===================================================================
@@ -4820,7 +5384,7 @@ void EstimateCostResponse::InternalSwap(EstimateCostResponse* other) {
 ::PROTOBUF_NAMESPACE_ID::Metadata EstimateCostResponse::GetMetadata() const {
   return ::_pbi::AssignDescriptors(
       &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_getter, &descriptor_table_ringmain_2fv1_2fchat_5fservice_2eproto_once,
-      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[12]);
+      file_level_metadata_ringmain_2fv1_2fchat_5fservice_2eproto[13]);
 }
 
 // @@protoc_insertion_point(namespace_scope)
@@ -4862,6 +5426,10 @@ Arena::CreateMaybeMessage< ::ringmain::v1::ChatRecovered >(Arena* arena) {
 template<> PROTOBUF_NOINLINE ::ringmain::v1::ChatFinished*
 Arena::CreateMaybeMessage< ::ringmain::v1::ChatFinished >(Arena* arena) {
   return Arena::CreateMessageInternal< ::ringmain::v1::ChatFinished >(arena);
+}
+template<> PROTOBUF_NOINLINE ::ringmain::v1::HarmRating*
+Arena::CreateMaybeMessage< ::ringmain::v1::HarmRating >(Arena* arena) {
+  return Arena::CreateMessageInternal< ::ringmain::v1::HarmRating >(arena);
 }
 template<> PROTOBUF_NOINLINE ::ringmain::v1::CountTokensRequest*
 Arena::CreateMaybeMessage< ::ringmain::v1::CountTokensRequest >(Arena* arena) {

@@ -29,6 +29,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/repeated_field.h>  // IWYU pragma: export
 #include <google/protobuf/extension_set.h>  // IWYU pragma: export
+#include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/unknown_field_set.h>
 #include "ringmain/v1/attribution.pb.h"
 #include "ringmain/v1/content.pb.h"
@@ -81,6 +82,9 @@ extern EstimateCostRequestDefaultTypeInternal _EstimateCostRequest_default_insta
 class EstimateCostResponse;
 struct EstimateCostResponseDefaultTypeInternal;
 extern EstimateCostResponseDefaultTypeInternal _EstimateCostResponse_default_instance_;
+class HarmRating;
+struct HarmRatingDefaultTypeInternal;
+extern HarmRatingDefaultTypeInternal _HarmRating_default_instance_;
 class PartDelta;
 struct PartDeltaDefaultTypeInternal;
 extern PartDeltaDefaultTypeInternal _PartDelta_default_instance_;
@@ -103,6 +107,7 @@ template<> ::ringmain::v1::CountTokensRequest* Arena::CreateMaybeMessage<::ringm
 template<> ::ringmain::v1::CountTokensResponse* Arena::CreateMaybeMessage<::ringmain::v1::CountTokensResponse>(Arena*);
 template<> ::ringmain::v1::EstimateCostRequest* Arena::CreateMaybeMessage<::ringmain::v1::EstimateCostRequest>(Arena*);
 template<> ::ringmain::v1::EstimateCostResponse* Arena::CreateMaybeMessage<::ringmain::v1::EstimateCostResponse>(Arena*);
+template<> ::ringmain::v1::HarmRating* Arena::CreateMaybeMessage<::ringmain::v1::HarmRating>(Arena*);
 template<> ::ringmain::v1::PartDelta* Arena::CreateMaybeMessage<::ringmain::v1::PartDelta>(Arena*);
 template<> ::ringmain::v1::PartFinished* Arena::CreateMaybeMessage<::ringmain::v1::PartFinished>(Arena*);
 template<> ::ringmain::v1::PartStarted* Arena::CreateMaybeMessage<::ringmain::v1::PartStarted>(Arena*);
@@ -110,6 +115,34 @@ PROTOBUF_NAMESPACE_CLOSE
 namespace ringmain {
 namespace v1 {
 
+enum HarmLevel : int {
+  HARM_LEVEL_UNSPECIFIED = 0,
+  HARM_LEVEL_NEGLIGIBLE = 1,
+  HARM_LEVEL_LOW = 2,
+  HARM_LEVEL_MEDIUM = 3,
+  HARM_LEVEL_HIGH = 4,
+  HarmLevel_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
+  HarmLevel_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
+};
+bool HarmLevel_IsValid(int value);
+constexpr HarmLevel HarmLevel_MIN = HARM_LEVEL_UNSPECIFIED;
+constexpr HarmLevel HarmLevel_MAX = HARM_LEVEL_HIGH;
+constexpr int HarmLevel_ARRAYSIZE = HarmLevel_MAX + 1;
+
+const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* HarmLevel_descriptor();
+template<typename T>
+inline const std::string& HarmLevel_Name(T enum_t_value) {
+  static_assert(::std::is_same<T, HarmLevel>::value ||
+    ::std::is_integral<T>::value,
+    "Incorrect type passed to function HarmLevel_Name.");
+  return ::PROTOBUF_NAMESPACE_ID::internal::NameOfEnum(
+    HarmLevel_descriptor(), enum_t_value);
+}
+inline bool HarmLevel_Parse(
+    ::PROTOBUF_NAMESPACE_ID::ConstStringParam name, HarmLevel* value) {
+  return ::PROTOBUF_NAMESPACE_ID::internal::ParseNamedEnum<HarmLevel>(
+    HarmLevel_descriptor(), name, value);
+}
 // ===================================================================
 
 class ChatRequest final :
@@ -522,12 +555,31 @@ class ChatResponse final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kSafetyRatingsFieldNumber = 6,
     kResponseIdFieldNumber = 1,
     kUsageFieldNumber = 2,
     kRouteFieldNumber = 3,
     kMessageFieldNumber = 4,
     kFinishReasonFieldNumber = 5,
   };
+  // repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];
+  int safety_ratings_size() const;
+  private:
+  int _internal_safety_ratings_size() const;
+  public:
+  void clear_safety_ratings();
+  ::ringmain::v1::HarmRating* mutable_safety_ratings(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >*
+      mutable_safety_ratings();
+  private:
+  const ::ringmain::v1::HarmRating& _internal_safety_ratings(int index) const;
+  ::ringmain::v1::HarmRating* _internal_add_safety_ratings();
+  public:
+  const ::ringmain::v1::HarmRating& safety_ratings(int index) const;
+  ::ringmain::v1::HarmRating* add_safety_ratings();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >&
+      safety_ratings() const;
+
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
   const std::string& response_id() const;
@@ -613,6 +665,7 @@ class ChatResponse final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating > safety_ratings_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
@@ -2101,11 +2154,30 @@ class ChatFinished final :
   // accessors -------------------------------------------------------
 
   enum : int {
+    kSafetyRatingsFieldNumber = 5,
     kResponseIdFieldNumber = 1,
     kUsageFieldNumber = 2,
     kRouteFieldNumber = 3,
     kFinishReasonFieldNumber = 4,
   };
+  // repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];
+  int safety_ratings_size() const;
+  private:
+  int _internal_safety_ratings_size() const;
+  public:
+  void clear_safety_ratings();
+  ::ringmain::v1::HarmRating* mutable_safety_ratings(int index);
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >*
+      mutable_safety_ratings();
+  private:
+  const ::ringmain::v1::HarmRating& _internal_safety_ratings(int index) const;
+  ::ringmain::v1::HarmRating* _internal_add_safety_ratings();
+  public:
+  const ::ringmain::v1::HarmRating& safety_ratings(int index) const;
+  ::ringmain::v1::HarmRating* add_safety_ratings();
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >&
+      safety_ratings() const;
+
   // string response_id = 1 [json_name = "responseId"];
   void clear_response_id();
   const std::string& response_id() const;
@@ -2173,11 +2245,255 @@ class ChatFinished final :
   typedef void InternalArenaConstructable_;
   typedef void DestructorSkippable_;
   struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating > safety_ratings_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr response_id_;
     ::ringmain::v1::Usage* usage_;
     ::ringmain::v1::Route* route_;
     int finish_reason_;
     mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+  };
+  union { Impl_ _impl_; };
+  friend struct ::TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto;
+};
+// -------------------------------------------------------------------
+
+class HarmRating final :
+    public ::PROTOBUF_NAMESPACE_ID::Message /* @@protoc_insertion_point(class_definition:ringmain.v1.HarmRating) */ {
+ public:
+  inline HarmRating() : HarmRating(nullptr) {}
+  ~HarmRating() override;
+  explicit PROTOBUF_CONSTEXPR HarmRating(::PROTOBUF_NAMESPACE_ID::internal::ConstantInitialized);
+
+  HarmRating(const HarmRating& from);
+  HarmRating(HarmRating&& from) noexcept
+    : HarmRating() {
+    *this = ::std::move(from);
+  }
+
+  inline HarmRating& operator=(const HarmRating& from) {
+    CopyFrom(from);
+    return *this;
+  }
+  inline HarmRating& operator=(HarmRating&& from) noexcept {
+    if (this == &from) return *this;
+    if (GetOwningArena() == from.GetOwningArena()
+  #ifdef PROTOBUF_FORCE_COPY_IN_MOVE
+        && GetOwningArena() != nullptr
+  #endif  // !PROTOBUF_FORCE_COPY_IN_MOVE
+    ) {
+      InternalSwap(&from);
+    } else {
+      CopyFrom(from);
+    }
+    return *this;
+  }
+
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* descriptor() {
+    return GetDescriptor();
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Descriptor* GetDescriptor() {
+    return default_instance().GetMetadata().descriptor;
+  }
+  static const ::PROTOBUF_NAMESPACE_ID::Reflection* GetReflection() {
+    return default_instance().GetMetadata().reflection;
+  }
+  static const HarmRating& default_instance() {
+    return *internal_default_instance();
+  }
+  static inline const HarmRating* internal_default_instance() {
+    return reinterpret_cast<const HarmRating*>(
+               &_HarmRating_default_instance_);
+  }
+  static constexpr int kIndexInFileMessages =
+    9;
+
+  friend void swap(HarmRating& a, HarmRating& b) {
+    a.Swap(&b);
+  }
+  inline void Swap(HarmRating* other) {
+    if (other == this) return;
+  #ifdef PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() != nullptr &&
+        GetOwningArena() == other->GetOwningArena()) {
+   #else  // PROTOBUF_FORCE_COPY_IN_SWAP
+    if (GetOwningArena() == other->GetOwningArena()) {
+  #endif  // !PROTOBUF_FORCE_COPY_IN_SWAP
+      InternalSwap(other);
+    } else {
+      ::PROTOBUF_NAMESPACE_ID::internal::GenericSwap(this, other);
+    }
+  }
+  void UnsafeArenaSwap(HarmRating* other) {
+    if (other == this) return;
+    GOOGLE_DCHECK(GetOwningArena() == other->GetOwningArena());
+    InternalSwap(other);
+  }
+
+  // implements Message ----------------------------------------------
+
+  HarmRating* New(::PROTOBUF_NAMESPACE_ID::Arena* arena = nullptr) const final {
+    return CreateMaybeMessage<HarmRating>(arena);
+  }
+  using ::PROTOBUF_NAMESPACE_ID::Message::CopyFrom;
+  void CopyFrom(const HarmRating& from);
+  using ::PROTOBUF_NAMESPACE_ID::Message::MergeFrom;
+  void MergeFrom( const HarmRating& from) {
+    HarmRating::MergeImpl(*this, from);
+  }
+  private:
+  static void MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBUF_NAMESPACE_ID::Message& from_msg);
+  public:
+  PROTOBUF_ATTRIBUTE_REINITIALIZES void Clear() final;
+  bool IsInitialized() const final;
+
+  size_t ByteSizeLong() const final;
+  const char* _InternalParse(const char* ptr, ::PROTOBUF_NAMESPACE_ID::internal::ParseContext* ctx) final;
+  uint8_t* _InternalSerialize(
+      uint8_t* target, ::PROTOBUF_NAMESPACE_ID::io::EpsCopyOutputStream* stream) const final;
+  int GetCachedSize() const final { return _impl_._cached_size_.Get(); }
+
+  private:
+  void SharedCtor(::PROTOBUF_NAMESPACE_ID::Arena* arena, bool is_message_owned);
+  void SharedDtor();
+  void SetCachedSize(int size) const final;
+  void InternalSwap(HarmRating* other);
+
+  private:
+  friend class ::PROTOBUF_NAMESPACE_ID::internal::AnyMetadata;
+  static ::PROTOBUF_NAMESPACE_ID::StringPiece FullMessageName() {
+    return "ringmain.v1.HarmRating";
+  }
+  protected:
+  explicit HarmRating(::PROTOBUF_NAMESPACE_ID::Arena* arena,
+                       bool is_message_owned = false);
+  public:
+
+  static const ClassData _class_data_;
+  const ::PROTOBUF_NAMESPACE_ID::Message::ClassData*GetClassData() const final;
+
+  ::PROTOBUF_NAMESPACE_ID::Metadata GetMetadata() const final;
+
+  // nested types ----------------------------------------------------
+
+  // accessors -------------------------------------------------------
+
+  enum : int {
+    kCategoryFieldNumber = 1,
+    kProbabilityFieldNumber = 3,
+    kSeverityFieldNumber = 4,
+    kProbabilityScoreFieldNumber = 5,
+    kOfPromptFieldNumber = 2,
+    kDetectedFieldNumber = 7,
+    kBlockedFieldNumber = 8,
+    kSeverityScoreFieldNumber = 6,
+  };
+  // string category = 1 [json_name = "category"];
+  void clear_category();
+  const std::string& category() const;
+  template <typename ArgT0 = const std::string&, typename... ArgT>
+  void set_category(ArgT0&& arg0, ArgT... args);
+  std::string* mutable_category();
+  PROTOBUF_NODISCARD std::string* release_category();
+  void set_allocated_category(std::string* category);
+  private:
+  const std::string& _internal_category() const;
+  inline PROTOBUF_ALWAYS_INLINE void _internal_set_category(const std::string& value);
+  std::string* _internal_mutable_category();
+  public:
+
+  // .ringmain.v1.HarmLevel probability = 3 [json_name = "probability"];
+  void clear_probability();
+  ::ringmain::v1::HarmLevel probability() const;
+  void set_probability(::ringmain::v1::HarmLevel value);
+  private:
+  ::ringmain::v1::HarmLevel _internal_probability() const;
+  void _internal_set_probability(::ringmain::v1::HarmLevel value);
+  public:
+
+  // .ringmain.v1.HarmLevel severity = 4 [json_name = "severity"];
+  void clear_severity();
+  ::ringmain::v1::HarmLevel severity() const;
+  void set_severity(::ringmain::v1::HarmLevel value);
+  private:
+  ::ringmain::v1::HarmLevel _internal_severity() const;
+  void _internal_set_severity(::ringmain::v1::HarmLevel value);
+  public:
+
+  // optional float probability_score = 5 [json_name = "probabilityScore"];
+  bool has_probability_score() const;
+  private:
+  bool _internal_has_probability_score() const;
+  public:
+  void clear_probability_score();
+  float probability_score() const;
+  void set_probability_score(float value);
+  private:
+  float _internal_probability_score() const;
+  void _internal_set_probability_score(float value);
+  public:
+
+  // bool of_prompt = 2 [json_name = "ofPrompt"];
+  void clear_of_prompt();
+  bool of_prompt() const;
+  void set_of_prompt(bool value);
+  private:
+  bool _internal_of_prompt() const;
+  void _internal_set_of_prompt(bool value);
+  public:
+
+  // optional bool detected = 7 [json_name = "detected"];
+  bool has_detected() const;
+  private:
+  bool _internal_has_detected() const;
+  public:
+  void clear_detected();
+  bool detected() const;
+  void set_detected(bool value);
+  private:
+  bool _internal_detected() const;
+  void _internal_set_detected(bool value);
+  public:
+
+  // bool blocked = 8 [json_name = "blocked"];
+  void clear_blocked();
+  bool blocked() const;
+  void set_blocked(bool value);
+  private:
+  bool _internal_blocked() const;
+  void _internal_set_blocked(bool value);
+  public:
+
+  // optional float severity_score = 6 [json_name = "severityScore"];
+  bool has_severity_score() const;
+  private:
+  bool _internal_has_severity_score() const;
+  public:
+  void clear_severity_score();
+  float severity_score() const;
+  void set_severity_score(float value);
+  private:
+  float _internal_severity_score() const;
+  void _internal_set_severity_score(float value);
+  public:
+
+  // @@protoc_insertion_point(class_scope:ringmain.v1.HarmRating)
+ private:
+  class _Internal;
+
+  template <typename T> friend class ::PROTOBUF_NAMESPACE_ID::Arena::InternalHelper;
+  typedef void InternalArenaConstructable_;
+  typedef void DestructorSkippable_;
+  struct Impl_ {
+    ::PROTOBUF_NAMESPACE_ID::internal::HasBits<1> _has_bits_;
+    mutable ::PROTOBUF_NAMESPACE_ID::internal::CachedSize _cached_size_;
+    ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr category_;
+    int probability_;
+    int severity_;
+    float probability_score_;
+    bool of_prompt_;
+    bool detected_;
+    bool blocked_;
+    float severity_score_;
   };
   union { Impl_ _impl_; };
   friend struct ::TableStruct_ringmain_2fv1_2fchat_5fservice_2eproto;
@@ -2232,7 +2548,7 @@ class CountTokensRequest final :
                &_CountTokensRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    9;
+    10;
 
   friend void swap(CountTokensRequest& a, CountTokensRequest& b) {
     a.Swap(&b);
@@ -2389,7 +2705,7 @@ class CountTokensResponse final :
                &_CountTokensResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    10;
+    11;
 
   friend void swap(CountTokensResponse& a, CountTokensResponse& b) {
     a.Swap(&b);
@@ -2548,7 +2864,7 @@ class EstimateCostRequest final :
                &_EstimateCostRequest_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    11;
+    12;
 
   friend void swap(EstimateCostRequest& a, EstimateCostRequest& b) {
     a.Swap(&b);
@@ -2705,7 +3021,7 @@ class EstimateCostResponse final :
                &_EstimateCostResponse_default_instance_);
   }
   static constexpr int kIndexInFileMessages =
-    12;
+    13;
 
   friend void swap(EstimateCostResponse& a, EstimateCostResponse& b) {
     a.Swap(&b);
@@ -3686,6 +4002,46 @@ inline void ChatResponse::_internal_set_finish_reason(::ringmain::v1::FinishReas
 inline void ChatResponse::set_finish_reason(::ringmain::v1::FinishReason value) {
   _internal_set_finish_reason(value);
   // @@protoc_insertion_point(field_set:ringmain.v1.ChatResponse.finish_reason)
+}
+
+// repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];
+inline int ChatResponse::_internal_safety_ratings_size() const {
+  return _impl_.safety_ratings_.size();
+}
+inline int ChatResponse::safety_ratings_size() const {
+  return _internal_safety_ratings_size();
+}
+inline void ChatResponse::clear_safety_ratings() {
+  _impl_.safety_ratings_.Clear();
+}
+inline ::ringmain::v1::HarmRating* ChatResponse::mutable_safety_ratings(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatResponse.safety_ratings)
+  return _impl_.safety_ratings_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >*
+ChatResponse::mutable_safety_ratings() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatResponse.safety_ratings)
+  return &_impl_.safety_ratings_;
+}
+inline const ::ringmain::v1::HarmRating& ChatResponse::_internal_safety_ratings(int index) const {
+  return _impl_.safety_ratings_.Get(index);
+}
+inline const ::ringmain::v1::HarmRating& ChatResponse::safety_ratings(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatResponse.safety_ratings)
+  return _internal_safety_ratings(index);
+}
+inline ::ringmain::v1::HarmRating* ChatResponse::_internal_add_safety_ratings() {
+  return _impl_.safety_ratings_.Add();
+}
+inline ::ringmain::v1::HarmRating* ChatResponse::add_safety_ratings() {
+  ::ringmain::v1::HarmRating* _add = _internal_add_safety_ratings();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ChatResponse.safety_ratings)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >&
+ChatResponse::safety_ratings() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ChatResponse.safety_ratings)
+  return _impl_.safety_ratings_;
 }
 
 // -------------------------------------------------------------------
@@ -5560,6 +5916,264 @@ inline void ChatFinished::set_finish_reason(::ringmain::v1::FinishReason value) 
   // @@protoc_insertion_point(field_set:ringmain.v1.ChatFinished.finish_reason)
 }
 
+// repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];
+inline int ChatFinished::_internal_safety_ratings_size() const {
+  return _impl_.safety_ratings_.size();
+}
+inline int ChatFinished::safety_ratings_size() const {
+  return _internal_safety_ratings_size();
+}
+inline void ChatFinished::clear_safety_ratings() {
+  _impl_.safety_ratings_.Clear();
+}
+inline ::ringmain::v1::HarmRating* ChatFinished::mutable_safety_ratings(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.ChatFinished.safety_ratings)
+  return _impl_.safety_ratings_.Mutable(index);
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >*
+ChatFinished::mutable_safety_ratings() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.v1.ChatFinished.safety_ratings)
+  return &_impl_.safety_ratings_;
+}
+inline const ::ringmain::v1::HarmRating& ChatFinished::_internal_safety_ratings(int index) const {
+  return _impl_.safety_ratings_.Get(index);
+}
+inline const ::ringmain::v1::HarmRating& ChatFinished::safety_ratings(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.ChatFinished.safety_ratings)
+  return _internal_safety_ratings(index);
+}
+inline ::ringmain::v1::HarmRating* ChatFinished::_internal_add_safety_ratings() {
+  return _impl_.safety_ratings_.Add();
+}
+inline ::ringmain::v1::HarmRating* ChatFinished::add_safety_ratings() {
+  ::ringmain::v1::HarmRating* _add = _internal_add_safety_ratings();
+  // @@protoc_insertion_point(field_add:ringmain.v1.ChatFinished.safety_ratings)
+  return _add;
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField< ::ringmain::v1::HarmRating >&
+ChatFinished::safety_ratings() const {
+  // @@protoc_insertion_point(field_list:ringmain.v1.ChatFinished.safety_ratings)
+  return _impl_.safety_ratings_;
+}
+
+// -------------------------------------------------------------------
+
+// HarmRating
+
+// string category = 1 [json_name = "category"];
+inline void HarmRating::clear_category() {
+  _impl_.category_.ClearToEmpty();
+}
+inline const std::string& HarmRating::category() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.category)
+  return _internal_category();
+}
+template <typename ArgT0, typename... ArgT>
+inline PROTOBUF_ALWAYS_INLINE
+void HarmRating::set_category(ArgT0&& arg0, ArgT... args) {
+ 
+ _impl_.category_.Set(static_cast<ArgT0 &&>(arg0), args..., GetArenaForAllocation());
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.category)
+}
+inline std::string* HarmRating::mutable_category() {
+  std::string* _s = _internal_mutable_category();
+  // @@protoc_insertion_point(field_mutable:ringmain.v1.HarmRating.category)
+  return _s;
+}
+inline const std::string& HarmRating::_internal_category() const {
+  return _impl_.category_.Get();
+}
+inline void HarmRating::_internal_set_category(const std::string& value) {
+  
+  _impl_.category_.Set(value, GetArenaForAllocation());
+}
+inline std::string* HarmRating::_internal_mutable_category() {
+  
+  return _impl_.category_.Mutable(GetArenaForAllocation());
+}
+inline std::string* HarmRating::release_category() {
+  // @@protoc_insertion_point(field_release:ringmain.v1.HarmRating.category)
+  return _impl_.category_.Release();
+}
+inline void HarmRating::set_allocated_category(std::string* category) {
+  if (category != nullptr) {
+    
+  } else {
+    
+  }
+  _impl_.category_.SetAllocated(category, GetArenaForAllocation());
+#ifdef PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  if (_impl_.category_.IsDefault()) {
+    _impl_.category_.Set("", GetArenaForAllocation());
+  }
+#endif // PROTOBUF_FORCE_COPY_DEFAULT_STRING
+  // @@protoc_insertion_point(field_set_allocated:ringmain.v1.HarmRating.category)
+}
+
+// bool of_prompt = 2 [json_name = "ofPrompt"];
+inline void HarmRating::clear_of_prompt() {
+  _impl_.of_prompt_ = false;
+}
+inline bool HarmRating::_internal_of_prompt() const {
+  return _impl_.of_prompt_;
+}
+inline bool HarmRating::of_prompt() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.of_prompt)
+  return _internal_of_prompt();
+}
+inline void HarmRating::_internal_set_of_prompt(bool value) {
+  
+  _impl_.of_prompt_ = value;
+}
+inline void HarmRating::set_of_prompt(bool value) {
+  _internal_set_of_prompt(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.of_prompt)
+}
+
+// .ringmain.v1.HarmLevel probability = 3 [json_name = "probability"];
+inline void HarmRating::clear_probability() {
+  _impl_.probability_ = 0;
+}
+inline ::ringmain::v1::HarmLevel HarmRating::_internal_probability() const {
+  return static_cast< ::ringmain::v1::HarmLevel >(_impl_.probability_);
+}
+inline ::ringmain::v1::HarmLevel HarmRating::probability() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.probability)
+  return _internal_probability();
+}
+inline void HarmRating::_internal_set_probability(::ringmain::v1::HarmLevel value) {
+  
+  _impl_.probability_ = value;
+}
+inline void HarmRating::set_probability(::ringmain::v1::HarmLevel value) {
+  _internal_set_probability(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.probability)
+}
+
+// .ringmain.v1.HarmLevel severity = 4 [json_name = "severity"];
+inline void HarmRating::clear_severity() {
+  _impl_.severity_ = 0;
+}
+inline ::ringmain::v1::HarmLevel HarmRating::_internal_severity() const {
+  return static_cast< ::ringmain::v1::HarmLevel >(_impl_.severity_);
+}
+inline ::ringmain::v1::HarmLevel HarmRating::severity() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.severity)
+  return _internal_severity();
+}
+inline void HarmRating::_internal_set_severity(::ringmain::v1::HarmLevel value) {
+  
+  _impl_.severity_ = value;
+}
+inline void HarmRating::set_severity(::ringmain::v1::HarmLevel value) {
+  _internal_set_severity(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.severity)
+}
+
+// optional float probability_score = 5 [json_name = "probabilityScore"];
+inline bool HarmRating::_internal_has_probability_score() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000001u) != 0;
+  return value;
+}
+inline bool HarmRating::has_probability_score() const {
+  return _internal_has_probability_score();
+}
+inline void HarmRating::clear_probability_score() {
+  _impl_.probability_score_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000001u;
+}
+inline float HarmRating::_internal_probability_score() const {
+  return _impl_.probability_score_;
+}
+inline float HarmRating::probability_score() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.probability_score)
+  return _internal_probability_score();
+}
+inline void HarmRating::_internal_set_probability_score(float value) {
+  _impl_._has_bits_[0] |= 0x00000001u;
+  _impl_.probability_score_ = value;
+}
+inline void HarmRating::set_probability_score(float value) {
+  _internal_set_probability_score(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.probability_score)
+}
+
+// optional float severity_score = 6 [json_name = "severityScore"];
+inline bool HarmRating::_internal_has_severity_score() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000004u) != 0;
+  return value;
+}
+inline bool HarmRating::has_severity_score() const {
+  return _internal_has_severity_score();
+}
+inline void HarmRating::clear_severity_score() {
+  _impl_.severity_score_ = 0;
+  _impl_._has_bits_[0] &= ~0x00000004u;
+}
+inline float HarmRating::_internal_severity_score() const {
+  return _impl_.severity_score_;
+}
+inline float HarmRating::severity_score() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.severity_score)
+  return _internal_severity_score();
+}
+inline void HarmRating::_internal_set_severity_score(float value) {
+  _impl_._has_bits_[0] |= 0x00000004u;
+  _impl_.severity_score_ = value;
+}
+inline void HarmRating::set_severity_score(float value) {
+  _internal_set_severity_score(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.severity_score)
+}
+
+// optional bool detected = 7 [json_name = "detected"];
+inline bool HarmRating::_internal_has_detected() const {
+  bool value = (_impl_._has_bits_[0] & 0x00000002u) != 0;
+  return value;
+}
+inline bool HarmRating::has_detected() const {
+  return _internal_has_detected();
+}
+inline void HarmRating::clear_detected() {
+  _impl_.detected_ = false;
+  _impl_._has_bits_[0] &= ~0x00000002u;
+}
+inline bool HarmRating::_internal_detected() const {
+  return _impl_.detected_;
+}
+inline bool HarmRating::detected() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.detected)
+  return _internal_detected();
+}
+inline void HarmRating::_internal_set_detected(bool value) {
+  _impl_._has_bits_[0] |= 0x00000002u;
+  _impl_.detected_ = value;
+}
+inline void HarmRating::set_detected(bool value) {
+  _internal_set_detected(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.detected)
+}
+
+// bool blocked = 8 [json_name = "blocked"];
+inline void HarmRating::clear_blocked() {
+  _impl_.blocked_ = false;
+}
+inline bool HarmRating::_internal_blocked() const {
+  return _impl_.blocked_;
+}
+inline bool HarmRating::blocked() const {
+  // @@protoc_insertion_point(field_get:ringmain.v1.HarmRating.blocked)
+  return _internal_blocked();
+}
+inline void HarmRating::_internal_set_blocked(bool value) {
+  
+  _impl_.blocked_ = value;
+}
+inline void HarmRating::set_blocked(bool value) {
+  _internal_set_blocked(value);
+  // @@protoc_insertion_point(field_set:ringmain.v1.HarmRating.blocked)
+}
+
 // -------------------------------------------------------------------
 
 // CountTokensRequest
@@ -5899,11 +6513,23 @@ inline void EstimateCostResponse::set_max_cost_nano_usd(int64_t value) {
 
 // -------------------------------------------------------------------
 
+// -------------------------------------------------------------------
+
 
 // @@protoc_insertion_point(namespace_scope)
 
 }  // namespace v1
 }  // namespace ringmain
+
+PROTOBUF_NAMESPACE_OPEN
+
+template <> struct is_proto_enum< ::ringmain::v1::HarmLevel> : ::std::true_type {};
+template <>
+inline const EnumDescriptor* GetEnumDescriptor< ::ringmain::v1::HarmLevel>() {
+  return ::ringmain::v1::HarmLevel_descriptor();
+}
+
+PROTOBUF_NAMESPACE_CLOSE
 
 // @@protoc_insertion_point(global_scope)
 

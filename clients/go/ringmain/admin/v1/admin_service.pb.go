@@ -1081,7 +1081,19 @@ type ApiKey struct {
 	// stopped. Set by the gateway.
 	OldSecretExpireTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=old_secret_expire_time,json=oldSecretExpireTime,proto3" json:"old_secret_expire_time,omitempty"`
 	// When it was revoked. Absent means it was not. Set by the gateway.
-	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// Methods it may call, by their full names, such as
+	// `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+	// `ringmain.v1.ChatService/*`. They never widen what its scopes allow. At most
+	// 100, each at most 256 characters. Empty means all.
+	AllowedMethods []string `protobuf:"bytes,14,rep,name=allowed_methods,json=allowedMethods,proto3" json:"allowed_methods,omitempty"`
+	// Networks it may be used from, as addresses or in CIDR notation, such as
+	// `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+	// Empty means all.
+	AllowedNetworks []string `protobuf:"bytes,15,rep,name=allowed_networks,json=allowedNetworks,proto3" json:"allowed_networks,omitempty"`
+	// When it was last used, exact to about a minute. Absent means never. Set by
+	// the gateway.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1203,6 +1215,27 @@ func (x *ApiKey) GetOldSecretExpireTime() *timestamppb.Timestamp {
 func (x *ApiKey) GetRevokeTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.RevokeTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetAllowedMethods() []string {
+	if x != nil {
+		return x.AllowedMethods
+	}
+	return nil
+}
+
+func (x *ApiKey) GetAllowedNetworks() []string {
+	if x != nil {
+		return x.AllowedNetworks
+	}
+	return nil
+}
+
+func (x *ApiKey) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
 	}
 	return nil
 }
@@ -1921,7 +1954,7 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x13ReloadConfigRequest\"`\n" +
 	"\x14ReloadConfigResponse\x12#\n" +
 	"\rchanged_paths\x18\x01 \x03(\tR\fchangedPaths\x12#\n" +
-	"\rrestart_paths\x18\x02 \x03(\tR\frestartPaths\"\xef\x05\n" +
+	"\rrestart_paths\x18\x02 \x03(\tR\frestartPaths\"\x83\a\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1b\n" +
 	"\ttenant_id\x18\x02 \x01(\tR\btenantId\x12!\n" +
@@ -1940,7 +1973,10 @@ const file_ringmain_admin_v1_admin_service_proto_rawDesc = "" +
 	"rotateTime\x12O\n" +
 	"\x16old_secret_expire_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x13oldSecretExpireTime\x12;\n" +
 	"\vrevoke_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTimeB\x16\n" +
+	"revokeTime\x12'\n" +
+	"\x0fallowed_methods\x18\x0e \x03(\tR\x0eallowedMethods\x12)\n" +
+	"\x10allowed_networks\x18\x0f \x03(\tR\x0fallowedNetworks\x12>\n" +
+	"\rlast_use_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTimeB\x16\n" +
 	"\x14_requests_per_minuteB\x14\n" +
 	"\x12_tokens_per_minuteB\x1a\n" +
 	"\x18_monthly_budget_nano_usd\"B\n" +
@@ -2091,48 +2127,49 @@ var file_ringmain_admin_v1_admin_service_proto_depIdxs = []int32{
 	34, // 16: ringmain.admin.v1.ApiKey.rotate_time:type_name -> google.protobuf.Timestamp
 	34, // 17: ringmain.admin.v1.ApiKey.old_secret_expire_time:type_name -> google.protobuf.Timestamp
 	34, // 18: ringmain.admin.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
-	19, // 19: ringmain.admin.v1.CreateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
-	19, // 20: ringmain.admin.v1.CreateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	19, // 21: ringmain.admin.v1.UpdateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
-	36, // 22: ringmain.admin.v1.UpdateApiKeyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	19, // 23: ringmain.admin.v1.UpdateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	33, // 24: ringmain.admin.v1.RotateApiKeyRequest.grace_period:type_name -> google.protobuf.Duration
-	19, // 25: ringmain.admin.v1.RotateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	19, // 26: ringmain.admin.v1.ListApiKeysResponse.keys:type_name -> ringmain.admin.v1.ApiKey
-	19, // 27: ringmain.admin.v1.RevokeApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
-	34, // 28: ringmain.admin.v1.WatchEventsResponse.time:type_name -> google.protobuf.Timestamp
-	32, // 29: ringmain.admin.v1.WatchEventsResponse.attributes:type_name -> ringmain.admin.v1.WatchEventsResponse.AttributesEntry
-	5,  // 30: ringmain.admin.v1.AdminService.ListProviders:input_type -> ringmain.admin.v1.ListProvidersRequest
-	7,  // 31: ringmain.admin.v1.AdminService.DrainProvider:input_type -> ringmain.admin.v1.DrainProviderRequest
-	9,  // 32: ringmain.admin.v1.AdminService.RestoreProvider:input_type -> ringmain.admin.v1.RestoreProviderRequest
-	11, // 33: ringmain.admin.v1.AdminService.SetPrimaryProvider:input_type -> ringmain.admin.v1.SetPrimaryProviderRequest
-	13, // 34: ringmain.admin.v1.AdminService.CheckProvider:input_type -> ringmain.admin.v1.CheckProviderRequest
-	15, // 35: ringmain.admin.v1.AdminService.FlushCache:input_type -> ringmain.admin.v1.FlushCacheRequest
-	17, // 36: ringmain.admin.v1.AdminService.ReloadConfig:input_type -> ringmain.admin.v1.ReloadConfigRequest
-	20, // 37: ringmain.admin.v1.AdminService.CreateApiKey:input_type -> ringmain.admin.v1.CreateApiKeyRequest
-	26, // 38: ringmain.admin.v1.AdminService.ListApiKeys:input_type -> ringmain.admin.v1.ListApiKeysRequest
-	22, // 39: ringmain.admin.v1.AdminService.UpdateApiKey:input_type -> ringmain.admin.v1.UpdateApiKeyRequest
-	24, // 40: ringmain.admin.v1.AdminService.RotateApiKey:input_type -> ringmain.admin.v1.RotateApiKeyRequest
-	28, // 41: ringmain.admin.v1.AdminService.RevokeApiKey:input_type -> ringmain.admin.v1.RevokeApiKeyRequest
-	30, // 42: ringmain.admin.v1.AdminService.WatchEvents:input_type -> ringmain.admin.v1.WatchEventsRequest
-	6,  // 43: ringmain.admin.v1.AdminService.ListProviders:output_type -> ringmain.admin.v1.ListProvidersResponse
-	8,  // 44: ringmain.admin.v1.AdminService.DrainProvider:output_type -> ringmain.admin.v1.DrainProviderResponse
-	10, // 45: ringmain.admin.v1.AdminService.RestoreProvider:output_type -> ringmain.admin.v1.RestoreProviderResponse
-	12, // 46: ringmain.admin.v1.AdminService.SetPrimaryProvider:output_type -> ringmain.admin.v1.SetPrimaryProviderResponse
-	14, // 47: ringmain.admin.v1.AdminService.CheckProvider:output_type -> ringmain.admin.v1.CheckProviderResponse
-	16, // 48: ringmain.admin.v1.AdminService.FlushCache:output_type -> ringmain.admin.v1.FlushCacheResponse
-	18, // 49: ringmain.admin.v1.AdminService.ReloadConfig:output_type -> ringmain.admin.v1.ReloadConfigResponse
-	21, // 50: ringmain.admin.v1.AdminService.CreateApiKey:output_type -> ringmain.admin.v1.CreateApiKeyResponse
-	27, // 51: ringmain.admin.v1.AdminService.ListApiKeys:output_type -> ringmain.admin.v1.ListApiKeysResponse
-	23, // 52: ringmain.admin.v1.AdminService.UpdateApiKey:output_type -> ringmain.admin.v1.UpdateApiKeyResponse
-	25, // 53: ringmain.admin.v1.AdminService.RotateApiKey:output_type -> ringmain.admin.v1.RotateApiKeyResponse
-	29, // 54: ringmain.admin.v1.AdminService.RevokeApiKey:output_type -> ringmain.admin.v1.RevokeApiKeyResponse
-	31, // 55: ringmain.admin.v1.AdminService.WatchEvents:output_type -> ringmain.admin.v1.WatchEventsResponse
-	43, // [43:56] is the sub-list for method output_type
-	30, // [30:43] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	34, // 19: ringmain.admin.v1.ApiKey.last_use_time:type_name -> google.protobuf.Timestamp
+	19, // 20: ringmain.admin.v1.CreateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 21: ringmain.admin.v1.CreateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 22: ringmain.admin.v1.UpdateApiKeyRequest.key:type_name -> ringmain.admin.v1.ApiKey
+	36, // 23: ringmain.admin.v1.UpdateApiKeyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	19, // 24: ringmain.admin.v1.UpdateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	33, // 25: ringmain.admin.v1.RotateApiKeyRequest.grace_period:type_name -> google.protobuf.Duration
+	19, // 26: ringmain.admin.v1.RotateApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	19, // 27: ringmain.admin.v1.ListApiKeysResponse.keys:type_name -> ringmain.admin.v1.ApiKey
+	19, // 28: ringmain.admin.v1.RevokeApiKeyResponse.key:type_name -> ringmain.admin.v1.ApiKey
+	34, // 29: ringmain.admin.v1.WatchEventsResponse.time:type_name -> google.protobuf.Timestamp
+	32, // 30: ringmain.admin.v1.WatchEventsResponse.attributes:type_name -> ringmain.admin.v1.WatchEventsResponse.AttributesEntry
+	5,  // 31: ringmain.admin.v1.AdminService.ListProviders:input_type -> ringmain.admin.v1.ListProvidersRequest
+	7,  // 32: ringmain.admin.v1.AdminService.DrainProvider:input_type -> ringmain.admin.v1.DrainProviderRequest
+	9,  // 33: ringmain.admin.v1.AdminService.RestoreProvider:input_type -> ringmain.admin.v1.RestoreProviderRequest
+	11, // 34: ringmain.admin.v1.AdminService.SetPrimaryProvider:input_type -> ringmain.admin.v1.SetPrimaryProviderRequest
+	13, // 35: ringmain.admin.v1.AdminService.CheckProvider:input_type -> ringmain.admin.v1.CheckProviderRequest
+	15, // 36: ringmain.admin.v1.AdminService.FlushCache:input_type -> ringmain.admin.v1.FlushCacheRequest
+	17, // 37: ringmain.admin.v1.AdminService.ReloadConfig:input_type -> ringmain.admin.v1.ReloadConfigRequest
+	20, // 38: ringmain.admin.v1.AdminService.CreateApiKey:input_type -> ringmain.admin.v1.CreateApiKeyRequest
+	26, // 39: ringmain.admin.v1.AdminService.ListApiKeys:input_type -> ringmain.admin.v1.ListApiKeysRequest
+	22, // 40: ringmain.admin.v1.AdminService.UpdateApiKey:input_type -> ringmain.admin.v1.UpdateApiKeyRequest
+	24, // 41: ringmain.admin.v1.AdminService.RotateApiKey:input_type -> ringmain.admin.v1.RotateApiKeyRequest
+	28, // 42: ringmain.admin.v1.AdminService.RevokeApiKey:input_type -> ringmain.admin.v1.RevokeApiKeyRequest
+	30, // 43: ringmain.admin.v1.AdminService.WatchEvents:input_type -> ringmain.admin.v1.WatchEventsRequest
+	6,  // 44: ringmain.admin.v1.AdminService.ListProviders:output_type -> ringmain.admin.v1.ListProvidersResponse
+	8,  // 45: ringmain.admin.v1.AdminService.DrainProvider:output_type -> ringmain.admin.v1.DrainProviderResponse
+	10, // 46: ringmain.admin.v1.AdminService.RestoreProvider:output_type -> ringmain.admin.v1.RestoreProviderResponse
+	12, // 47: ringmain.admin.v1.AdminService.SetPrimaryProvider:output_type -> ringmain.admin.v1.SetPrimaryProviderResponse
+	14, // 48: ringmain.admin.v1.AdminService.CheckProvider:output_type -> ringmain.admin.v1.CheckProviderResponse
+	16, // 49: ringmain.admin.v1.AdminService.FlushCache:output_type -> ringmain.admin.v1.FlushCacheResponse
+	18, // 50: ringmain.admin.v1.AdminService.ReloadConfig:output_type -> ringmain.admin.v1.ReloadConfigResponse
+	21, // 51: ringmain.admin.v1.AdminService.CreateApiKey:output_type -> ringmain.admin.v1.CreateApiKeyResponse
+	27, // 52: ringmain.admin.v1.AdminService.ListApiKeys:output_type -> ringmain.admin.v1.ListApiKeysResponse
+	23, // 53: ringmain.admin.v1.AdminService.UpdateApiKey:output_type -> ringmain.admin.v1.UpdateApiKeyResponse
+	25, // 54: ringmain.admin.v1.AdminService.RotateApiKey:output_type -> ringmain.admin.v1.RotateApiKeyResponse
+	29, // 55: ringmain.admin.v1.AdminService.RevokeApiKey:output_type -> ringmain.admin.v1.RevokeApiKeyResponse
+	31, // 56: ringmain.admin.v1.AdminService.WatchEvents:output_type -> ringmain.admin.v1.WatchEventsResponse
+	44, // [44:57] is the sub-list for method output_type
+	31, // [31:44] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_ringmain_admin_v1_admin_service_proto_init() }

@@ -249,6 +249,8 @@ PROTOBUF_CONSTEXPR ApiKey::ApiKey(
   , /*decltype(_impl_.scopes_)*/{}
   , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
   , /*decltype(_impl_.allowed_models_)*/{}
+  , /*decltype(_impl_.allowed_methods_)*/{}
+  , /*decltype(_impl_.allowed_networks_)*/{}
   , /*decltype(_impl_.key_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.tenant_id_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
   , /*decltype(_impl_.display_name_)*/{&::_pbi::fixed_address_empty_string, ::_pbi::ConstantInitialized{}}
@@ -257,6 +259,7 @@ PROTOBUF_CONSTEXPR ApiKey::ApiKey(
   , /*decltype(_impl_.rotate_time_)*/nullptr
   , /*decltype(_impl_.old_secret_expire_time_)*/nullptr
   , /*decltype(_impl_.revoke_time_)*/nullptr
+  , /*decltype(_impl_.last_use_time_)*/nullptr
   , /*decltype(_impl_.requests_per_minute_)*/int64_t{0}
   , /*decltype(_impl_.tokens_per_minute_)*/int64_t{0}
   , /*decltype(_impl_.monthly_budget_nano_usd_)*/int64_t{0}} {}
@@ -599,6 +602,9 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.rotate_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.old_secret_expire_time_),
   PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.revoke_time_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.allowed_methods_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.allowed_networks_),
+  PROTOBUF_FIELD_OFFSET(::ringmain::admin::v1::ApiKey, _impl_.last_use_time_),
   ~0u,
   ~0u,
   ~0u,
@@ -607,6 +613,9 @@ const uint32_t TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offs
   0,
   1,
   2,
+  ~0u,
+  ~0u,
+  ~0u,
   ~0u,
   ~0u,
   ~0u,
@@ -735,20 +744,20 @@ static const ::_pbi::MigrationSchema schemas[] PROTOBUF_SECTION_VARIABLE(protode
   { 104, -1, -1, sizeof(::ringmain::admin::v1::FlushCacheResponse)},
   { 111, -1, -1, sizeof(::ringmain::admin::v1::ReloadConfigRequest)},
   { 117, -1, -1, sizeof(::ringmain::admin::v1::ReloadConfigResponse)},
-  { 125, 144, -1, sizeof(::ringmain::admin::v1::ApiKey)},
-  { 157, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyRequest)},
-  { 164, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyResponse)},
-  { 172, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyRequest)},
-  { 180, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyResponse)},
-  { 187, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyRequest)},
-  { 195, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyResponse)},
-  { 203, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysRequest)},
-  { 212, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysResponse)},
-  { 220, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyRequest)},
-  { 227, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyResponse)},
-  { 234, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsRequest)},
-  { 241, 249, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse)},
-  { 251, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse)},
+  { 125, 147, -1, sizeof(::ringmain::admin::v1::ApiKey)},
+  { 163, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyRequest)},
+  { 170, -1, -1, sizeof(::ringmain::admin::v1::CreateApiKeyResponse)},
+  { 178, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyRequest)},
+  { 186, -1, -1, sizeof(::ringmain::admin::v1::UpdateApiKeyResponse)},
+  { 193, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyRequest)},
+  { 201, -1, -1, sizeof(::ringmain::admin::v1::RotateApiKeyResponse)},
+  { 209, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysRequest)},
+  { 218, -1, -1, sizeof(::ringmain::admin::v1::ListApiKeysResponse)},
+  { 226, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyRequest)},
+  { 233, -1, -1, sizeof(::ringmain::admin::v1::RevokeApiKeyResponse)},
+  { 240, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsRequest)},
+  { 247, 255, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse_AttributesEntry_DoNotUse)},
+  { 257, -1, -1, sizeof(::ringmain::admin::v1::WatchEventsResponse)},
 };
 
 static const ::_pb::Message* const file_default_instances[] = {
@@ -831,7 +840,7 @@ const char descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2ep
   "\"\025\n\023ReloadConfigRequest\"`\n\024ReloadConfigR"
   "esponse\022#\n\rchanged_paths\030\001 \003(\tR\014changedP"
   "aths\022#\n\rrestart_paths\030\002 \003(\tR\014restartPath"
-  "s\"\357\005\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt"
+  "s\"\203\007\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt"
   "enant_id\030\002 \001(\tR\010tenantId\022!\n\014display_name"
   "\030\003 \001(\tR\013displayName\0226\n\006scopes\030\004 \003(\0162\036.ri"
   "ngmain.admin.v1.ApiKeyScopeR\006scopes\022%\n\016a"
@@ -848,82 +857,86 @@ const char descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2ep
   "_time\030\014 \001(\0132\032.google.protobuf.TimestampR"
   "\023oldSecretExpireTime\022;\n\013revoke_time\030\r \001("
   "\0132\032.google.protobuf.TimestampR\nrevokeTim"
-  "eB\026\n\024_requests_per_minuteB\024\n\022_tokens_per"
-  "_minuteB\032\n\030_monthly_budget_nano_usd\"B\n\023C"
-  "reateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringma"
-  "in.admin.v1.ApiKeyR\003key\"[\n\024CreateApiKeyR"
-  "esponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1"
-  ".ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023"
-  "UpdateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringm"
-  "ain.admin.v1.ApiKeyR\003key\022;\n\013update_mask\030"
-  "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat"
-  "eMask\"C\n\024UpdateApiKeyResponse\022+\n\003key\030\001 \001"
-  "(\0132\031.ringmain.admin.v1.ApiKeyR\003key\"j\n\023Ro"
-  "tateApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId"
-  "\022<\n\014grace_period\030\002 \001(\0132\031.google.protobuf"
-  ".DurationR\013gracePeriod\"[\n\024RotateApiKeyRe"
-  "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1."
-  "ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022L"
-  "istApiKeysRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa"
-  "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022\033\n"
-  "\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023ListApiKey"
-  "sResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain.admin"
-  ".v1.ApiKeyR\004keys\022&\n\017next_page_token\030\002 \001("
-  "\tR\rnextPageToken\",\n\023RevokeApiKeyRequest\022"
-  "\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeApiKeyRe"
-  "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1."
-  "ApiKeyR\003key\"*\n\022WatchEventsRequest\022\024\n\005kin"
-  "ds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsResponse\022"
-  ".\n\004time\030\001 \001(\0132\032.google.protobuf.Timestam"
-  "pR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013provider_"
-  "id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 \001(\tR\007m"
-  "essage\022V\n\nattributes\030\005 \003(\01326.ringmain.ad"
-  "min.v1.WatchEventsResponse.AttributesEnt"
-  "ryR\nattributes\032=\n\017AttributesEntry\022\020\n\003key"
-  "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n"
-  "\013ApiKeyScope\022\035\n\031API_KEY_SCOPE_UNSPECIFIE"
-  "D\020\000\022\033\n\027API_KEY_SCOPE_INFERENCE\020\001\022\027\n\023API_"
-  "KEY_SCOPE_USAGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN"
-  "\020\003*f\n\rProviderState\022\036\n\032PROVIDER_STATE_UN"
-  "SPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032"
-  "\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSta"
-  "te\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BRE"
-  "AKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OPE"
-  "N\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\275\n\n\014Adm"
-  "inService\022g\n\rListProviders\022\'.ringmain.ad"
-  "min.v1.ListProvidersRequest\032(.ringmain.a"
-  "dmin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rDr"
-  "ainProvider\022\'.ringmain.admin.v1.DrainPro"
-  "viderRequest\032(.ringmain.admin.v1.DrainPr"
-  "oviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022)"
-  ".ringmain.admin.v1.RestoreProviderReques"
-  "t\032*.ringmain.admin.v1.RestoreProviderRes"
-  "ponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ringm"
-  "ain.admin.v1.SetPrimaryProviderRequest\032-"
-  ".ringmain.admin.v1.SetPrimaryProviderRes"
-  "ponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain.a"
-  "dmin.v1.CheckProviderRequest\032(.ringmain."
-  "admin.v1.CheckProviderResponse\022^\n\nFlushC"
-  "ache\022$.ringmain.admin.v1.FlushCacheReque"
-  "st\032%.ringmain.admin.v1.FlushCacheRespons"
-  "e\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin."
-  "v1.ReloadConfigRequest\032\'.ringmain.admin."
-  "v1.ReloadConfigResponse\022_\n\014CreateApiKey\022"
-  "&.ringmain.admin.v1.CreateApiKeyRequest\032"
-  "\'.ringmain.admin.v1.CreateApiKeyResponse"
-  "\022a\n\013ListApiKeys\022%.ringmain.admin.v1.List"
-  "ApiKeysRequest\032&.ringmain.admin.v1.ListA"
-  "piKeysResponse\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ri"
-  "ngmain.admin.v1.UpdateApiKeyRequest\032\'.ri"
-  "ngmain.admin.v1.UpdateApiKeyResponse\"\003\220\002"
-  "\002\022_\n\014RotateApiKey\022&.ringmain.admin.v1.Ro"
-  "tateApiKeyRequest\032\'.ringmain.admin.v1.Ro"
-  "tateApiKeyResponse\022d\n\014RevokeApiKey\022&.rin"
-  "gmain.admin.v1.RevokeApiKeyRequest\032\'.rin"
-  "gmain.admin.v1.RevokeApiKeyResponse\"\003\220\002\002"
-  "\022^\n\013WatchEvents\022%.ringmain.admin.v1.Watc"
-  "hEventsRequest\032&.ringmain.admin.v1.Watch"
-  "EventsResponse0\001b\006proto3"
+  "e\022\'\n\017allowed_methods\030\016 \003(\tR\016allowedMetho"
+  "ds\022)\n\020allowed_networks\030\017 \003(\tR\017allowedNet"
+  "works\022>\n\rlast_use_time\030\020 \001(\0132\032.google.pr"
+  "otobuf.TimestampR\013lastUseTimeB\026\n\024_reques"
+  "ts_per_minuteB\024\n\022_tokens_per_minuteB\032\n\030_"
+  "monthly_budget_nano_usd\"B\n\023CreateApiKeyR"
+  "equest\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1."
+  "ApiKeyR\003key\"[\n\024CreateApiKeyResponse\022+\n\003k"
+  "ey\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key"
+  "\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023UpdateApiKey"
+  "Request\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1"
+  ".ApiKeyR\003key\022;\n\013update_mask\030\002 \001(\0132\032.goog"
+  "le.protobuf.FieldMaskR\nupdateMask\"C\n\024Upd"
+  "ateApiKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmai"
+  "n.admin.v1.ApiKeyR\003key\"j\n\023RotateApiKeyRe"
+  "quest\022\025\n\006key_id\030\001 \001(\tR\005keyId\022<\n\014grace_pe"
+  "riod\030\002 \001(\0132\031.google.protobuf.DurationR\013g"
+  "racePeriod\"[\n\024RotateApiKeyResponse\022+\n\003ke"
+  "y\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key\022"
+  "\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022ListApiKeysRe"
+  "quest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npa"
+  "ge_token\030\002 \001(\tR\tpageToken\022\033\n\ttenant_id\030\003"
+  " \001(\tR\010tenantId\"l\n\023ListApiKeysResponse\022-\n"
+  "\004keys\030\001 \003(\0132\031.ringmain.admin.v1.ApiKeyR\004"
+  "keys\022&\n\017next_page_token\030\002 \001(\tR\rnextPageT"
+  "oken\",\n\023RevokeApiKeyRequest\022\025\n\006key_id\030\001 "
+  "\001(\tR\005keyId\"C\n\024RevokeApiKeyResponse\022+\n\003ke"
+  "y\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key\""
+  "*\n\022WatchEventsRequest\022\024\n\005kinds\030\001 \003(\tR\005ki"
+  "nds\"\253\002\n\023WatchEventsResponse\022.\n\004time\030\001 \001("
+  "\0132\032.google.protobuf.TimestampR\004time\022\022\n\004k"
+  "ind\030\002 \001(\tR\004kind\022\037\n\013provider_id\030\003 \001(\tR\npr"
+  "oviderId\022\030\n\007message\030\004 \001(\tR\007message\022V\n\nat"
+  "tributes\030\005 \003(\01326.ringmain.admin.v1.Watch"
+  "EventsResponse.AttributesEntryR\nattribut"
+  "es\032=\n\017AttributesEntry\022\020\n\003key\030\001 \001(\tR\003key\022"
+  "\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n\013ApiKeyScope"
+  "\022\035\n\031API_KEY_SCOPE_UNSPECIFIED\020\000\022\033\n\027API_K"
+  "EY_SCOPE_INFERENCE\020\001\022\027\n\023API_KEY_SCOPE_US"
+  "AGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN\020\003*f\n\rProvid"
+  "erState\022\036\n\032PROVIDER_STATE_UNSPECIFIED\020\000\022"
+  "\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032\n\026PROVIDER_S"
+  "TATE_DRAINED\020\002*|\n\014BreakerState\022\035\n\031BREAKE"
+  "R_STATE_UNSPECIFIED\020\000\022\030\n\024BREAKER_STATE_C"
+  "LOSED\020\001\022\026\n\022BREAKER_STATE_OPEN\020\002\022\033\n\027BREAK"
+  "ER_STATE_HALF_OPEN\020\0032\275\n\n\014AdminService\022g\n"
+  "\rListProviders\022\'.ringmain.admin.v1.ListP"
+  "rovidersRequest\032(.ringmain.admin.v1.List"
+  "ProvidersResponse\"\003\220\002\001\022g\n\rDrainProvider\022"
+  "\'.ringmain.admin.v1.DrainProviderRequest"
+  "\032(.ringmain.admin.v1.DrainProviderRespon"
+  "se\"\003\220\002\002\022m\n\017RestoreProvider\022).ringmain.ad"
+  "min.v1.RestoreProviderRequest\032*.ringmain"
+  ".admin.v1.RestoreProviderResponse\"\003\220\002\002\022v"
+  "\n\022SetPrimaryProvider\022,.ringmain.admin.v1"
+  ".SetPrimaryProviderRequest\032-.ringmain.ad"
+  "min.v1.SetPrimaryProviderResponse\"\003\220\002\002\022b"
+  "\n\rCheckProvider\022\'.ringmain.admin.v1.Chec"
+  "kProviderRequest\032(.ringmain.admin.v1.Che"
+  "ckProviderResponse\022^\n\nFlushCache\022$.ringm"
+  "ain.admin.v1.FlushCacheRequest\032%.ringmai"
+  "n.admin.v1.FlushCacheResponse\"\003\220\002\002\022_\n\014Re"
+  "loadConfig\022&.ringmain.admin.v1.ReloadCon"
+  "figRequest\032\'.ringmain.admin.v1.ReloadCon"
+  "figResponse\022_\n\014CreateApiKey\022&.ringmain.a"
+  "dmin.v1.CreateApiKeyRequest\032\'.ringmain.a"
+  "dmin.v1.CreateApiKeyResponse\022a\n\013ListApiK"
+  "eys\022%.ringmain.admin.v1.ListApiKeysReque"
+  "st\032&.ringmain.admin.v1.ListApiKeysRespon"
+  "se\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ringmain.admin"
+  ".v1.UpdateApiKeyRequest\032\'.ringmain.admin"
+  ".v1.UpdateApiKeyResponse\"\003\220\002\002\022_\n\014RotateA"
+  "piKey\022&.ringmain.admin.v1.RotateApiKeyRe"
+  "quest\032\'.ringmain.admin.v1.RotateApiKeyRe"
+  "sponse\022d\n\014RevokeApiKey\022&.ringmain.admin."
+  "v1.RevokeApiKeyRequest\032\'.ringmain.admin."
+  "v1.RevokeApiKeyResponse\"\003\220\002\002\022^\n\013WatchEve"
+  "nts\022%.ringmain.admin.v1.WatchEventsReque"
+  "st\032&.ringmain.admin.v1.WatchEventsRespon"
+  "se0\001b\006proto3"
   ;
 static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps[4] = {
   &::descriptor_table_google_2fprotobuf_2fduration_2eproto,
@@ -933,7 +946,7 @@ static const ::_pbi::DescriptorTable* const descriptor_table_ringmain_2fadmin_2f
 };
 static ::_pbi::once_flag descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto = {
-    false, false, 5544, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
+    false, false, 5692, descriptor_table_protodef_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto,
     "ringmain/admin/v1/admin_service.proto",
     &descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_once, descriptor_table_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto_deps, 4, 30,
     schemas, file_default_instances, TableStruct_ringmain_2fadmin_2fv1_2fadmin_5fservice_2eproto::offsets,
@@ -4489,6 +4502,7 @@ class ApiKey::_Internal {
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& rotate_time(const ApiKey* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& old_secret_expire_time(const ApiKey* msg);
   static const ::PROTOBUF_NAMESPACE_ID::Timestamp& revoke_time(const ApiKey* msg);
+  static const ::PROTOBUF_NAMESPACE_ID::Timestamp& last_use_time(const ApiKey* msg);
 };
 
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
@@ -4510,6 +4524,10 @@ ApiKey::_Internal::old_secret_expire_time(const ApiKey* msg) {
 const ::PROTOBUF_NAMESPACE_ID::Timestamp&
 ApiKey::_Internal::revoke_time(const ApiKey* msg) {
   return *msg->_impl_.revoke_time_;
+}
+const ::PROTOBUF_NAMESPACE_ID::Timestamp&
+ApiKey::_Internal::last_use_time(const ApiKey* msg) {
+  return *msg->_impl_.last_use_time_;
 }
 void ApiKey::clear_create_time() {
   if (GetArenaForAllocation() == nullptr && _impl_.create_time_ != nullptr) {
@@ -4541,6 +4559,12 @@ void ApiKey::clear_revoke_time() {
   }
   _impl_.revoke_time_ = nullptr;
 }
+void ApiKey::clear_last_use_time() {
+  if (GetArenaForAllocation() == nullptr && _impl_.last_use_time_ != nullptr) {
+    delete _impl_.last_use_time_;
+  }
+  _impl_.last_use_time_ = nullptr;
+}
 ApiKey::ApiKey(::PROTOBUF_NAMESPACE_ID::Arena* arena,
                          bool is_message_owned)
   : ::PROTOBUF_NAMESPACE_ID::Message(arena, is_message_owned) {
@@ -4556,6 +4580,8 @@ ApiKey::ApiKey(const ApiKey& from)
     , decltype(_impl_.scopes_){from._impl_.scopes_}
     , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
     , decltype(_impl_.allowed_models_){from._impl_.allowed_models_}
+    , decltype(_impl_.allowed_methods_){from._impl_.allowed_methods_}
+    , decltype(_impl_.allowed_networks_){from._impl_.allowed_networks_}
     , decltype(_impl_.key_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.display_name_){}
@@ -4564,6 +4590,7 @@ ApiKey::ApiKey(const ApiKey& from)
     , decltype(_impl_.rotate_time_){nullptr}
     , decltype(_impl_.old_secret_expire_time_){nullptr}
     , decltype(_impl_.revoke_time_){nullptr}
+    , decltype(_impl_.last_use_time_){nullptr}
     , decltype(_impl_.requests_per_minute_){}
     , decltype(_impl_.tokens_per_minute_){}
     , decltype(_impl_.monthly_budget_nano_usd_){}};
@@ -4608,6 +4635,9 @@ ApiKey::ApiKey(const ApiKey& from)
   if (from._internal_has_revoke_time()) {
     _this->_impl_.revoke_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.revoke_time_);
   }
+  if (from._internal_has_last_use_time()) {
+    _this->_impl_.last_use_time_ = new ::PROTOBUF_NAMESPACE_ID::Timestamp(*from._impl_.last_use_time_);
+  }
   ::memcpy(&_impl_.requests_per_minute_, &from._impl_.requests_per_minute_,
     static_cast<size_t>(reinterpret_cast<char*>(&_impl_.monthly_budget_nano_usd_) -
     reinterpret_cast<char*>(&_impl_.requests_per_minute_)) + sizeof(_impl_.monthly_budget_nano_usd_));
@@ -4624,6 +4654,8 @@ inline void ApiKey::SharedCtor(
     , decltype(_impl_.scopes_){arena}
     , /*decltype(_impl_._scopes_cached_byte_size_)*/{0}
     , decltype(_impl_.allowed_models_){arena}
+    , decltype(_impl_.allowed_methods_){arena}
+    , decltype(_impl_.allowed_networks_){arena}
     , decltype(_impl_.key_id_){}
     , decltype(_impl_.tenant_id_){}
     , decltype(_impl_.display_name_){}
@@ -4632,6 +4664,7 @@ inline void ApiKey::SharedCtor(
     , decltype(_impl_.rotate_time_){nullptr}
     , decltype(_impl_.old_secret_expire_time_){nullptr}
     , decltype(_impl_.revoke_time_){nullptr}
+    , decltype(_impl_.last_use_time_){nullptr}
     , decltype(_impl_.requests_per_minute_){int64_t{0}}
     , decltype(_impl_.tokens_per_minute_){int64_t{0}}
     , decltype(_impl_.monthly_budget_nano_usd_){int64_t{0}}
@@ -4663,6 +4696,8 @@ inline void ApiKey::SharedDtor() {
   GOOGLE_DCHECK(GetArenaForAllocation() == nullptr);
   _impl_.scopes_.~RepeatedField();
   _impl_.allowed_models_.~RepeatedPtrField();
+  _impl_.allowed_methods_.~RepeatedPtrField();
+  _impl_.allowed_networks_.~RepeatedPtrField();
   _impl_.key_id_.Destroy();
   _impl_.tenant_id_.Destroy();
   _impl_.display_name_.Destroy();
@@ -4671,6 +4706,7 @@ inline void ApiKey::SharedDtor() {
   if (this != internal_default_instance()) delete _impl_.rotate_time_;
   if (this != internal_default_instance()) delete _impl_.old_secret_expire_time_;
   if (this != internal_default_instance()) delete _impl_.revoke_time_;
+  if (this != internal_default_instance()) delete _impl_.last_use_time_;
 }
 
 void ApiKey::SetCachedSize(int size) const {
@@ -4685,6 +4721,8 @@ void ApiKey::Clear() {
 
   _impl_.scopes_.Clear();
   _impl_.allowed_models_.Clear();
+  _impl_.allowed_methods_.Clear();
+  _impl_.allowed_networks_.Clear();
   _impl_.key_id_.ClearToEmpty();
   _impl_.tenant_id_.ClearToEmpty();
   _impl_.display_name_.ClearToEmpty();
@@ -4708,6 +4746,10 @@ void ApiKey::Clear() {
     delete _impl_.revoke_time_;
   }
   _impl_.revoke_time_ = nullptr;
+  if (GetArenaForAllocation() == nullptr && _impl_.last_use_time_ != nullptr) {
+    delete _impl_.last_use_time_;
+  }
+  _impl_.last_use_time_ = nullptr;
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x00000007u) {
     ::memset(&_impl_.requests_per_minute_, 0, static_cast<size_t>(
@@ -4849,6 +4891,44 @@ const char* ApiKey::_InternalParse(const char* ptr, ::_pbi::ParseContext* ctx) {
         } else
           goto handle_unusual;
         continue;
+      // repeated string allowed_methods = 14 [json_name = "allowedMethods"];
+      case 14:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 114)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_allowed_methods();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.ApiKey.allowed_methods"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<114>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // repeated string allowed_networks = 15 [json_name = "allowedNetworks"];
+      case 15:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 122)) {
+          ptr -= 1;
+          do {
+            ptr += 1;
+            auto str = _internal_add_allowed_networks();
+            ptr = ::_pbi::InlineGreedyStringParser(str, ptr, ctx);
+            CHK_(ptr);
+            CHK_(::_pbi::VerifyUTF8(str, "ringmain.admin.v1.ApiKey.allowed_networks"));
+            if (!ctx->DataAvailable(ptr)) break;
+          } while (::PROTOBUF_NAMESPACE_ID::internal::ExpectTag<122>(ptr));
+        } else
+          goto handle_unusual;
+        continue;
+      // .google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];
+      case 16:
+        if (PROTOBUF_PREDICT_TRUE(static_cast<uint8_t>(tag) == 130)) {
+          ptr = ctx->ParseMessage(_internal_mutable_last_use_time(), ptr);
+          CHK_(ptr);
+        } else
+          goto handle_unusual;
+        continue;
       default:
         goto handle_unusual;
     }  // switch
@@ -4981,6 +5061,33 @@ uint8_t* ApiKey::_InternalSerialize(
         _Internal::revoke_time(this).GetCachedSize(), target, stream);
   }
 
+  // repeated string allowed_methods = 14 [json_name = "allowedMethods"];
+  for (int i = 0, n = this->_internal_allowed_methods_size(); i < n; i++) {
+    const auto& s = this->_internal_allowed_methods(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.admin.v1.ApiKey.allowed_methods");
+    target = stream->WriteString(14, s, target);
+  }
+
+  // repeated string allowed_networks = 15 [json_name = "allowedNetworks"];
+  for (int i = 0, n = this->_internal_allowed_networks_size(); i < n; i++) {
+    const auto& s = this->_internal_allowed_networks(i);
+    ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::VerifyUtf8String(
+      s.data(), static_cast<int>(s.length()),
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::SERIALIZE,
+      "ringmain.admin.v1.ApiKey.allowed_networks");
+    target = stream->WriteString(15, s, target);
+  }
+
+  // .google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];
+  if (this->_internal_has_last_use_time()) {
+    target = ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::
+      InternalWriteMessage(16, _Internal::last_use_time(this),
+        _Internal::last_use_time(this).GetCachedSize(), target, stream);
+  }
+
   if (PROTOBUF_PREDICT_FALSE(_internal_metadata_.have_unknown_fields())) {
     target = ::_pbi::WireFormat::InternalSerializeUnknownFieldsToArray(
         _internal_metadata_.unknown_fields<::PROTOBUF_NAMESPACE_ID::UnknownFieldSet>(::PROTOBUF_NAMESPACE_ID::UnknownFieldSet::default_instance), target, stream);
@@ -5020,6 +5127,22 @@ size_t ApiKey::ByteSizeLong() const {
   for (int i = 0, n = _impl_.allowed_models_.size(); i < n; i++) {
     total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
       _impl_.allowed_models_.Get(i));
+  }
+
+  // repeated string allowed_methods = 14 [json_name = "allowedMethods"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.allowed_methods_.size());
+  for (int i = 0, n = _impl_.allowed_methods_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.allowed_methods_.Get(i));
+  }
+
+  // repeated string allowed_networks = 15 [json_name = "allowedNetworks"];
+  total_size += 1 *
+      ::PROTOBUF_NAMESPACE_ID::internal::FromIntSize(_impl_.allowed_networks_.size());
+  for (int i = 0, n = _impl_.allowed_networks_.size(); i < n; i++) {
+    total_size += ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::StringSize(
+      _impl_.allowed_networks_.Get(i));
   }
 
   // string key_id = 1 [json_name = "keyId"];
@@ -5078,6 +5201,13 @@ size_t ApiKey::ByteSizeLong() const {
         *_impl_.revoke_time_);
   }
 
+  // .google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];
+  if (this->_internal_has_last_use_time()) {
+    total_size += 2 +
+      ::PROTOBUF_NAMESPACE_ID::internal::WireFormatLite::MessageSize(
+        *_impl_.last_use_time_);
+  }
+
   cached_has_bits = _impl_._has_bits_[0];
   if (cached_has_bits & 0x00000007u) {
     // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
@@ -5116,6 +5246,8 @@ void ApiKey::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBU
 
   _this->_impl_.scopes_.MergeFrom(from._impl_.scopes_);
   _this->_impl_.allowed_models_.MergeFrom(from._impl_.allowed_models_);
+  _this->_impl_.allowed_methods_.MergeFrom(from._impl_.allowed_methods_);
+  _this->_impl_.allowed_networks_.MergeFrom(from._impl_.allowed_networks_);
   if (!from._internal_key_id().empty()) {
     _this->_internal_set_key_id(from._internal_key_id());
   }
@@ -5144,6 +5276,10 @@ void ApiKey::MergeImpl(::PROTOBUF_NAMESPACE_ID::Message& to_msg, const ::PROTOBU
   if (from._internal_has_revoke_time()) {
     _this->_internal_mutable_revoke_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
         from._internal_revoke_time());
+  }
+  if (from._internal_has_last_use_time()) {
+    _this->_internal_mutable_last_use_time()->::PROTOBUF_NAMESPACE_ID::Timestamp::MergeFrom(
+        from._internal_last_use_time());
   }
   cached_has_bits = from._impl_._has_bits_[0];
   if (cached_has_bits & 0x00000007u) {
@@ -5180,6 +5316,8 @@ void ApiKey::InternalSwap(ApiKey* other) {
   swap(_impl_._has_bits_[0], other->_impl_._has_bits_[0]);
   _impl_.scopes_.InternalSwap(&other->_impl_.scopes_);
   _impl_.allowed_models_.InternalSwap(&other->_impl_.allowed_models_);
+  _impl_.allowed_methods_.InternalSwap(&other->_impl_.allowed_methods_);
+  _impl_.allowed_networks_.InternalSwap(&other->_impl_.allowed_networks_);
   ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr::InternalSwap(
       &_impl_.key_id_, lhs_arena,
       &other->_impl_.key_id_, rhs_arena

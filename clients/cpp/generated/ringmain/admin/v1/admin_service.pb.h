@@ -3057,6 +3057,8 @@ class ApiKey final :
   enum : int {
     kScopesFieldNumber = 4,
     kAllowedModelsFieldNumber = 5,
+    kAllowedMethodsFieldNumber = 14,
+    kAllowedNetworksFieldNumber = 15,
     kKeyIdFieldNumber = 1,
     kTenantIdFieldNumber = 2,
     kDisplayNameFieldNumber = 3,
@@ -3065,6 +3067,7 @@ class ApiKey final :
     kRotateTimeFieldNumber = 11,
     kOldSecretExpireTimeFieldNumber = 12,
     kRevokeTimeFieldNumber = 13,
+    kLastUseTimeFieldNumber = 16,
     kRequestsPerMinuteFieldNumber = 6,
     kTokensPerMinuteFieldNumber = 7,
     kMonthlyBudgetNanoUsdFieldNumber = 8,
@@ -3108,6 +3111,54 @@ class ApiKey final :
   private:
   const std::string& _internal_allowed_models(int index) const;
   std::string* _internal_add_allowed_models();
+  public:
+
+  // repeated string allowed_methods = 14 [json_name = "allowedMethods"];
+  int allowed_methods_size() const;
+  private:
+  int _internal_allowed_methods_size() const;
+  public:
+  void clear_allowed_methods();
+  const std::string& allowed_methods(int index) const;
+  std::string* mutable_allowed_methods(int index);
+  void set_allowed_methods(int index, const std::string& value);
+  void set_allowed_methods(int index, std::string&& value);
+  void set_allowed_methods(int index, const char* value);
+  void set_allowed_methods(int index, const char* value, size_t size);
+  std::string* add_allowed_methods();
+  void add_allowed_methods(const std::string& value);
+  void add_allowed_methods(std::string&& value);
+  void add_allowed_methods(const char* value);
+  void add_allowed_methods(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& allowed_methods() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_allowed_methods();
+  private:
+  const std::string& _internal_allowed_methods(int index) const;
+  std::string* _internal_add_allowed_methods();
+  public:
+
+  // repeated string allowed_networks = 15 [json_name = "allowedNetworks"];
+  int allowed_networks_size() const;
+  private:
+  int _internal_allowed_networks_size() const;
+  public:
+  void clear_allowed_networks();
+  const std::string& allowed_networks(int index) const;
+  std::string* mutable_allowed_networks(int index);
+  void set_allowed_networks(int index, const std::string& value);
+  void set_allowed_networks(int index, std::string&& value);
+  void set_allowed_networks(int index, const char* value);
+  void set_allowed_networks(int index, const char* value, size_t size);
+  std::string* add_allowed_networks();
+  void add_allowed_networks(const std::string& value);
+  void add_allowed_networks(std::string&& value);
+  void add_allowed_networks(const char* value);
+  void add_allowed_networks(const char* value, size_t size);
+  const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>& allowed_networks() const;
+  ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>* mutable_allowed_networks();
+  private:
+  const std::string& _internal_allowed_networks(int index) const;
+  std::string* _internal_add_allowed_networks();
   public:
 
   // string key_id = 1 [json_name = "keyId"];
@@ -3242,6 +3293,24 @@ class ApiKey final :
       ::PROTOBUF_NAMESPACE_ID::Timestamp* revoke_time);
   ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_revoke_time();
 
+  // .google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];
+  bool has_last_use_time() const;
+  private:
+  bool _internal_has_last_use_time() const;
+  public:
+  void clear_last_use_time();
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& last_use_time() const;
+  PROTOBUF_NODISCARD ::PROTOBUF_NAMESPACE_ID::Timestamp* release_last_use_time();
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* mutable_last_use_time();
+  void set_allocated_last_use_time(::PROTOBUF_NAMESPACE_ID::Timestamp* last_use_time);
+  private:
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp& _internal_last_use_time() const;
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _internal_mutable_last_use_time();
+  public:
+  void unsafe_arena_set_allocated_last_use_time(
+      ::PROTOBUF_NAMESPACE_ID::Timestamp* last_use_time);
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* unsafe_arena_release_last_use_time();
+
   // optional int64 requests_per_minute = 6 [json_name = "requestsPerMinute"];
   bool has_requests_per_minute() const;
   private:
@@ -3294,6 +3363,8 @@ class ApiKey final :
     ::PROTOBUF_NAMESPACE_ID::RepeatedField<int> scopes_;
     mutable std::atomic<int> _scopes_cached_byte_size_;
     ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> allowed_models_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> allowed_methods_;
+    ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string> allowed_networks_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr key_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr tenant_id_;
     ::PROTOBUF_NAMESPACE_ID::internal::ArenaStringPtr display_name_;
@@ -3302,6 +3373,7 @@ class ApiKey final :
     ::PROTOBUF_NAMESPACE_ID::Timestamp* rotate_time_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* old_secret_expire_time_;
     ::PROTOBUF_NAMESPACE_ID::Timestamp* revoke_time_;
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* last_use_time_;
     int64_t requests_per_minute_;
     int64_t tokens_per_minute_;
     int64_t monthly_budget_nano_usd_;
@@ -7934,6 +8006,241 @@ inline void ApiKey::set_allocated_revoke_time(::PROTOBUF_NAMESPACE_ID::Timestamp
   }
   _impl_.revoke_time_ = revoke_time;
   // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.revoke_time)
+}
+
+// repeated string allowed_methods = 14 [json_name = "allowedMethods"];
+inline int ApiKey::_internal_allowed_methods_size() const {
+  return _impl_.allowed_methods_.size();
+}
+inline int ApiKey::allowed_methods_size() const {
+  return _internal_allowed_methods_size();
+}
+inline void ApiKey::clear_allowed_methods() {
+  _impl_.allowed_methods_.Clear();
+}
+inline std::string* ApiKey::add_allowed_methods() {
+  std::string* _s = _internal_add_allowed_methods();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.admin.v1.ApiKey.allowed_methods)
+  return _s;
+}
+inline const std::string& ApiKey::_internal_allowed_methods(int index) const {
+  return _impl_.allowed_methods_.Get(index);
+}
+inline const std::string& ApiKey::allowed_methods(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.allowed_methods)
+  return _internal_allowed_methods(index);
+}
+inline std::string* ApiKey::mutable_allowed_methods(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.ApiKey.allowed_methods)
+  return _impl_.allowed_methods_.Mutable(index);
+}
+inline void ApiKey::set_allowed_methods(int index, const std::string& value) {
+  _impl_.allowed_methods_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::set_allowed_methods(int index, std::string&& value) {
+  _impl_.allowed_methods_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::set_allowed_methods(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_methods_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::set_allowed_methods(int index, const char* value, size_t size) {
+  _impl_.allowed_methods_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline std::string* ApiKey::_internal_add_allowed_methods() {
+  return _impl_.allowed_methods_.Add();
+}
+inline void ApiKey::add_allowed_methods(const std::string& value) {
+  _impl_.allowed_methods_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::add_allowed_methods(std::string&& value) {
+  _impl_.allowed_methods_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::add_allowed_methods(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_methods_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline void ApiKey::add_allowed_methods(const char* value, size_t size) {
+  _impl_.allowed_methods_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.admin.v1.ApiKey.allowed_methods)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+ApiKey::allowed_methods() const {
+  // @@protoc_insertion_point(field_list:ringmain.admin.v1.ApiKey.allowed_methods)
+  return _impl_.allowed_methods_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+ApiKey::mutable_allowed_methods() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.admin.v1.ApiKey.allowed_methods)
+  return &_impl_.allowed_methods_;
+}
+
+// repeated string allowed_networks = 15 [json_name = "allowedNetworks"];
+inline int ApiKey::_internal_allowed_networks_size() const {
+  return _impl_.allowed_networks_.size();
+}
+inline int ApiKey::allowed_networks_size() const {
+  return _internal_allowed_networks_size();
+}
+inline void ApiKey::clear_allowed_networks() {
+  _impl_.allowed_networks_.Clear();
+}
+inline std::string* ApiKey::add_allowed_networks() {
+  std::string* _s = _internal_add_allowed_networks();
+  // @@protoc_insertion_point(field_add_mutable:ringmain.admin.v1.ApiKey.allowed_networks)
+  return _s;
+}
+inline const std::string& ApiKey::_internal_allowed_networks(int index) const {
+  return _impl_.allowed_networks_.Get(index);
+}
+inline const std::string& ApiKey::allowed_networks(int index) const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.allowed_networks)
+  return _internal_allowed_networks(index);
+}
+inline std::string* ApiKey::mutable_allowed_networks(int index) {
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.ApiKey.allowed_networks)
+  return _impl_.allowed_networks_.Mutable(index);
+}
+inline void ApiKey::set_allowed_networks(int index, const std::string& value) {
+  _impl_.allowed_networks_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::set_allowed_networks(int index, std::string&& value) {
+  _impl_.allowed_networks_.Mutable(index)->assign(std::move(value));
+  // @@protoc_insertion_point(field_set:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::set_allowed_networks(int index, const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_networks_.Mutable(index)->assign(value);
+  // @@protoc_insertion_point(field_set_char:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::set_allowed_networks(int index, const char* value, size_t size) {
+  _impl_.allowed_networks_.Mutable(index)->assign(
+    reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_set_pointer:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline std::string* ApiKey::_internal_add_allowed_networks() {
+  return _impl_.allowed_networks_.Add();
+}
+inline void ApiKey::add_allowed_networks(const std::string& value) {
+  _impl_.allowed_networks_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::add_allowed_networks(std::string&& value) {
+  _impl_.allowed_networks_.Add(std::move(value));
+  // @@protoc_insertion_point(field_add:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::add_allowed_networks(const char* value) {
+  GOOGLE_DCHECK(value != nullptr);
+  _impl_.allowed_networks_.Add()->assign(value);
+  // @@protoc_insertion_point(field_add_char:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline void ApiKey::add_allowed_networks(const char* value, size_t size) {
+  _impl_.allowed_networks_.Add()->assign(reinterpret_cast<const char*>(value), size);
+  // @@protoc_insertion_point(field_add_pointer:ringmain.admin.v1.ApiKey.allowed_networks)
+}
+inline const ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>&
+ApiKey::allowed_networks() const {
+  // @@protoc_insertion_point(field_list:ringmain.admin.v1.ApiKey.allowed_networks)
+  return _impl_.allowed_networks_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::RepeatedPtrField<std::string>*
+ApiKey::mutable_allowed_networks() {
+  // @@protoc_insertion_point(field_mutable_list:ringmain.admin.v1.ApiKey.allowed_networks)
+  return &_impl_.allowed_networks_;
+}
+
+// .google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];
+inline bool ApiKey::_internal_has_last_use_time() const {
+  return this != internal_default_instance() && _impl_.last_use_time_ != nullptr;
+}
+inline bool ApiKey::has_last_use_time() const {
+  return _internal_has_last_use_time();
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::_internal_last_use_time() const {
+  const ::PROTOBUF_NAMESPACE_ID::Timestamp* p = _impl_.last_use_time_;
+  return p != nullptr ? *p : reinterpret_cast<const ::PROTOBUF_NAMESPACE_ID::Timestamp&>(
+      ::PROTOBUF_NAMESPACE_ID::_Timestamp_default_instance_);
+}
+inline const ::PROTOBUF_NAMESPACE_ID::Timestamp& ApiKey::last_use_time() const {
+  // @@protoc_insertion_point(field_get:ringmain.admin.v1.ApiKey.last_use_time)
+  return _internal_last_use_time();
+}
+inline void ApiKey::unsafe_arena_set_allocated_last_use_time(
+    ::PROTOBUF_NAMESPACE_ID::Timestamp* last_use_time) {
+  if (GetArenaForAllocation() == nullptr) {
+    delete reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.last_use_time_);
+  }
+  _impl_.last_use_time_ = last_use_time;
+  if (last_use_time) {
+    
+  } else {
+    
+  }
+  // @@protoc_insertion_point(field_unsafe_arena_set_allocated:ringmain.admin.v1.ApiKey.last_use_time)
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::release_last_use_time() {
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.last_use_time_;
+  _impl_.last_use_time_ = nullptr;
+#ifdef PROTOBUF_FORCE_COPY_IN_RELEASE
+  auto* old =  reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(temp);
+  temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  if (GetArenaForAllocation() == nullptr) { delete old; }
+#else  // PROTOBUF_FORCE_COPY_IN_RELEASE
+  if (GetArenaForAllocation() != nullptr) {
+    temp = ::PROTOBUF_NAMESPACE_ID::internal::DuplicateIfNonNull(temp);
+  }
+#endif  // !PROTOBUF_FORCE_COPY_IN_RELEASE
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::unsafe_arena_release_last_use_time() {
+  // @@protoc_insertion_point(field_release:ringmain.admin.v1.ApiKey.last_use_time)
+  
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* temp = _impl_.last_use_time_;
+  _impl_.last_use_time_ = nullptr;
+  return temp;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::_internal_mutable_last_use_time() {
+  
+  if (_impl_.last_use_time_ == nullptr) {
+    auto* p = CreateMaybeMessage<::PROTOBUF_NAMESPACE_ID::Timestamp>(GetArenaForAllocation());
+    _impl_.last_use_time_ = p;
+  }
+  return _impl_.last_use_time_;
+}
+inline ::PROTOBUF_NAMESPACE_ID::Timestamp* ApiKey::mutable_last_use_time() {
+  ::PROTOBUF_NAMESPACE_ID::Timestamp* _msg = _internal_mutable_last_use_time();
+  // @@protoc_insertion_point(field_mutable:ringmain.admin.v1.ApiKey.last_use_time)
+  return _msg;
+}
+inline void ApiKey::set_allocated_last_use_time(::PROTOBUF_NAMESPACE_ID::Timestamp* last_use_time) {
+  ::PROTOBUF_NAMESPACE_ID::Arena* message_arena = GetArenaForAllocation();
+  if (message_arena == nullptr) {
+    delete reinterpret_cast< ::PROTOBUF_NAMESPACE_ID::MessageLite*>(_impl_.last_use_time_);
+  }
+  if (last_use_time) {
+    ::PROTOBUF_NAMESPACE_ID::Arena* submessage_arena =
+        ::PROTOBUF_NAMESPACE_ID::Arena::InternalGetOwningArena(
+                reinterpret_cast<::PROTOBUF_NAMESPACE_ID::MessageLite*>(last_use_time));
+    if (message_arena != submessage_arena) {
+      last_use_time = ::PROTOBUF_NAMESPACE_ID::internal::GetOwnedMessage(
+          message_arena, last_use_time, submessage_arena);
+    }
+    
+  } else {
+    
+  }
+  _impl_.last_use_time_ = last_use_time;
+  // @@protoc_insertion_point(field_set_allocated:ringmain.admin.v1.ApiKey.last_use_time)
 }
 
 // -------------------------------------------------------------------

@@ -2,8 +2,8 @@
 // @generated from file ringmain/v1/chat_service.proto (package ringmain.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Attribution } from "./attribution_pb.js";
 import { file_ringmain_v1_attribution } from "./attribution_pb.js";
 import type { Citation, Message as Message$1, Part, TokenLogprobs } from "./content_pb.js";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ringmain/v1/chat_service.proto.
  */
 export const file_ringmain_v1_chat_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yaW5nbWFpbi92MS9jaGF0X3NlcnZpY2UucHJvdG8SC3JpbmdtYWluLnYxIsUCCgtDaGF0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEi0KC2F0dHJpYnV0aW9uGAMgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SMgoOcm91dGluZ19wb2xpY3kYBCABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5EiYKCG1lc3NhZ2VzGAUgAygLMhQucmluZ21haW4udjEuTWVzc2FnZRI4ChFnZW5lcmF0aW9uX2NvbmZpZxgGIAEoCzIdLnJpbmdtYWluLnYxLkdlbmVyYXRpb25Db25maWcSIAoFdG9vbHMYByADKAsyES5yaW5nbWFpbi52MS5Ub29sEiwKC3Rvb2xfY2hvaWNlGAggASgLMhcucmluZ21haW4udjEuVG9vbENob2ljZSLCAQoMQ2hhdFJlc3BvbnNlEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIlCgdtZXNzYWdlGAQgASgLMhQucmluZ21haW4udjEuTWVzc2FnZRIwCg1maW5pc2hfcmVhc29uGAUgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uIrUCCglDaGF0RXZlbnQSKwoHc3RhcnRlZBgBIAEoCzIYLnJpbmdtYWluLnYxLkNoYXRTdGFydGVkSAASMAoMcGFydF9zdGFydGVkGAIgASgLMhgucmluZ21haW4udjEuUGFydFN0YXJ0ZWRIABIsCgpwYXJ0X2RlbHRhGAMgASgLMhYucmluZ21haW4udjEuUGFydERlbHRhSAASMgoNcGFydF9maW5pc2hlZBgEIAEoCzIZLnJpbmdtYWluLnYxLlBhcnRGaW5pc2hlZEgAEi8KCXJlY292ZXJlZBgFIAEoCzIaLnJpbmdtYWluLnYxLkNoYXRSZWNvdmVyZWRIABItCghmaW5pc2hlZBgGIAEoCzIZLnJpbmdtYWluLnYxLkNoYXRGaW5pc2hlZEgAQgcKBWV2ZW50Ik8KC0NoYXRTdGFydGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEhMKC3Byb3ZpZGVyX2lkGAIgASgJEhYKDnByb3ZpZGVyX21vZGVsGAMgASgJIj0KC1BhcnRTdGFydGVkEg0KBWluZGV4GAEgASgFEh8KBHBhcnQYAiABKAsyES5yaW5nbWFpbi52MS5QYXJ0IrECCglQYXJ0RGVsdGESDQoFaW5kZXgYASABKAUSDgoEdGV4dBgCIAEoCUgAEhgKDnJlYXNvbmluZ190ZXh0GAMgASgJSAASGAoOYXJndW1lbnRzX2pzb24YBCABKAlIABITCglzaWduYXR1cmUYBSABKAxIABIOCgRkYXRhGAYgASgMSAASKQoIY2l0YXRpb24YByABKAsyFS5yaW5nbWFpbi52MS5DaXRhdGlvbkgAEiMKBnJlc3VsdBgIIAEoCzIRLnJpbmdtYWluLnYxLlBhcnRIABIQCgZmYWlsZWQYCSABKAhIABIsCghsb2dwcm9icxgKIAMoCzIaLnJpbmdtYWluLnYxLlRva2VuTG9ncHJvYnMSEwoLcHJvdmlkZXJfaWQYCyABKAlCBwoFZGVsdGEiHQoMUGFydEZpbmlzaGVkEg0KBWluZGV4GAEgASgFIoUBCg1DaGF0UmVjb3ZlcmVkEiwKDmZhaWxlZF9hdHRlbXB0GAEgASgLMhQucmluZ21haW4udjEuQXR0ZW1wdBIZChFjb250ZW50X2Rpc2NhcmRlZBgCIAEoCBITCgtwcm92aWRlcl9pZBgDIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgEIAEoCSKbAQoMQ2hhdEZpbmlzaGVkEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIwCg1maW5pc2hfcmVhc29uGAQgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uIjwKEkNvdW50VG9rZW5zUmVxdWVzdBImCgRjaGF0GAEgASgLMhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QiQwoTQ291bnRUb2tlbnNSZXNwb25zZRIZChFpbnB1dF90b2tlbl9jb3VudBgBIAEoAxIRCgllc3RpbWF0ZWQYAiABKAgiPQoTRXN0aW1hdGVDb3N0UmVxdWVzdBImCgRjaGF0GAEgASgLMhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QinQEKFEVzdGltYXRlQ29zdFJlc3BvbnNlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEh4KEW1pbl9jb3N0X25hbm9fdXNkGAIgASgDSACIAQESHgoRbWF4X2Nvc3RfbmFub191c2QYAyABKANIAYgBAUIUChJfbWluX2Nvc3RfbmFub191c2RCFAoSX21heF9jb3N0X25hbm9fdXNkMr0CCgtDaGF0U2VydmljZRI7CgRDaGF0EhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QaGS5yaW5nbWFpbi52MS5DaGF0UmVzcG9uc2USQAoKU3RyZWFtQ2hhdBIYLnJpbmdtYWluLnYxLkNoYXRSZXF1ZXN0GhYucmluZ21haW4udjEuQ2hhdEV2ZW50MAESVQoLQ291bnRUb2tlbnMSHy5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1JlcXVlc3QaIC5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1Jlc3BvbnNlIgOQAgESWAoMRXN0aW1hdGVDb3N0EiAucmluZ21haW4udjEuRXN0aW1hdGVDb3N0UmVxdWVzdBohLnJpbmdtYWluLnYxLkVzdGltYXRlQ29zdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_ringmain_v1_attribution, file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
+  fileDesc("Ch5yaW5nbWFpbi92MS9jaGF0X3NlcnZpY2UucHJvdG8SC3JpbmdtYWluLnYxIsUCCgtDaGF0UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg0KBW1vZGVsGAIgASgJEi0KC2F0dHJpYnV0aW9uGAMgASgLMhgucmluZ21haW4udjEuQXR0cmlidXRpb24SMgoOcm91dGluZ19wb2xpY3kYBCABKAsyGi5yaW5nbWFpbi52MS5Sb3V0aW5nUG9saWN5EiYKCG1lc3NhZ2VzGAUgAygLMhQucmluZ21haW4udjEuTWVzc2FnZRI4ChFnZW5lcmF0aW9uX2NvbmZpZxgGIAEoCzIdLnJpbmdtYWluLnYxLkdlbmVyYXRpb25Db25maWcSIAoFdG9vbHMYByADKAsyES5yaW5nbWFpbi52MS5Ub29sEiwKC3Rvb2xfY2hvaWNlGAggASgLMhcucmluZ21haW4udjEuVG9vbENob2ljZSLzAQoMQ2hhdFJlc3BvbnNlEhMKC3Jlc3BvbnNlX2lkGAEgASgJEiEKBXVzYWdlGAIgASgLMhIucmluZ21haW4udjEuVXNhZ2USIQoFcm91dGUYAyABKAsyEi5yaW5nbWFpbi52MS5Sb3V0ZRIlCgdtZXNzYWdlGAQgASgLMhQucmluZ21haW4udjEuTWVzc2FnZRIwCg1maW5pc2hfcmVhc29uGAUgASgOMhkucmluZ21haW4udjEuRmluaXNoUmVhc29uEi8KDnNhZmV0eV9yYXRpbmdzGAYgAygLMhcucmluZ21haW4udjEuSGFybVJhdGluZyK1AgoJQ2hhdEV2ZW50EisKB3N0YXJ0ZWQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0U3RhcnRlZEgAEjAKDHBhcnRfc3RhcnRlZBgCIAEoCzIYLnJpbmdtYWluLnYxLlBhcnRTdGFydGVkSAASLAoKcGFydF9kZWx0YRgDIAEoCzIWLnJpbmdtYWluLnYxLlBhcnREZWx0YUgAEjIKDXBhcnRfZmluaXNoZWQYBCABKAsyGS5yaW5nbWFpbi52MS5QYXJ0RmluaXNoZWRIABIvCglyZWNvdmVyZWQYBSABKAsyGi5yaW5nbWFpbi52MS5DaGF0UmVjb3ZlcmVkSAASLQoIZmluaXNoZWQYBiABKAsyGS5yaW5nbWFpbi52MS5DaGF0RmluaXNoZWRIAEIHCgVldmVudCJPCgtDaGF0U3RhcnRlZBITCgtyZXNwb25zZV9pZBgBIAEoCRITCgtwcm92aWRlcl9pZBgCIAEoCRIWCg5wcm92aWRlcl9tb2RlbBgDIAEoCSI9CgtQYXJ0U3RhcnRlZBINCgVpbmRleBgBIAEoBRIfCgRwYXJ0GAIgASgLMhEucmluZ21haW4udjEuUGFydCKxAgoJUGFydERlbHRhEg0KBWluZGV4GAEgASgFEg4KBHRleHQYAiABKAlIABIYCg5yZWFzb25pbmdfdGV4dBgDIAEoCUgAEhgKDmFyZ3VtZW50c19qc29uGAQgASgJSAASEwoJc2lnbmF0dXJlGAUgASgMSAASDgoEZGF0YRgGIAEoDEgAEikKCGNpdGF0aW9uGAcgASgLMhUucmluZ21haW4udjEuQ2l0YXRpb25IABIjCgZyZXN1bHQYCCABKAsyES5yaW5nbWFpbi52MS5QYXJ0SAASEAoGZmFpbGVkGAkgASgISAASLAoIbG9ncHJvYnMYCiADKAsyGi5yaW5nbWFpbi52MS5Ub2tlbkxvZ3Byb2JzEhMKC3Byb3ZpZGVyX2lkGAsgASgJQgcKBWRlbHRhIh0KDFBhcnRGaW5pc2hlZBINCgVpbmRleBgBIAEoBSKFAQoNQ2hhdFJlY292ZXJlZBIsCg5mYWlsZWRfYXR0ZW1wdBgBIAEoCzIULnJpbmdtYWluLnYxLkF0dGVtcHQSGQoRY29udGVudF9kaXNjYXJkZWQYAiABKAgSEwoLcHJvdmlkZXJfaWQYAyABKAkSFgoOcHJvdmlkZXJfbW9kZWwYBCABKAkizAEKDENoYXRGaW5pc2hlZBITCgtyZXNwb25zZV9pZBgBIAEoCRIhCgV1c2FnZRgCIAEoCzISLnJpbmdtYWluLnYxLlVzYWdlEiEKBXJvdXRlGAMgASgLMhIucmluZ21haW4udjEuUm91dGUSMAoNZmluaXNoX3JlYXNvbhgEIAEoDjIZLnJpbmdtYWluLnYxLkZpbmlzaFJlYXNvbhIvCg5zYWZldHlfcmF0aW5ncxgFIAMoCzIXLnJpbmdtYWluLnYxLkhhcm1SYXRpbmciowIKCkhhcm1SYXRpbmcSEAoIY2F0ZWdvcnkYASABKAkSEQoJb2ZfcHJvbXB0GAIgASgIEisKC3Byb2JhYmlsaXR5GAMgASgOMhYucmluZ21haW4udjEuSGFybUxldmVsEigKCHNldmVyaXR5GAQgASgOMhYucmluZ21haW4udjEuSGFybUxldmVsEh4KEXByb2JhYmlsaXR5X3Njb3JlGAUgASgCSACIAQESGwoOc2V2ZXJpdHlfc2NvcmUYBiABKAJIAYgBARIVCghkZXRlY3RlZBgHIAEoCEgCiAEBEg8KB2Jsb2NrZWQYCCABKAhCFAoSX3Byb2JhYmlsaXR5X3Njb3JlQhEKD19zZXZlcml0eV9zY29yZUILCglfZGV0ZWN0ZWQiPAoSQ291bnRUb2tlbnNSZXF1ZXN0EiYKBGNoYXQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0UmVxdWVzdCJDChNDb3VudFRva2Vuc1Jlc3BvbnNlEhkKEWlucHV0X3Rva2VuX2NvdW50GAEgASgDEhEKCWVzdGltYXRlZBgCIAEoCCI9ChNFc3RpbWF0ZUNvc3RSZXF1ZXN0EiYKBGNoYXQYASABKAsyGC5yaW5nbWFpbi52MS5DaGF0UmVxdWVzdCKdAQoURXN0aW1hdGVDb3N0UmVzcG9uc2USGQoRaW5wdXRfdG9rZW5fY291bnQYASABKAMSHgoRbWluX2Nvc3RfbmFub191c2QYAiABKANIAIgBARIeChFtYXhfY29zdF9uYW5vX3VzZBgDIAEoA0gBiAEBQhQKEl9taW5fY29zdF9uYW5vX3VzZEIUChJfbWF4X2Nvc3RfbmFub191c2QqggEKCUhhcm1MZXZlbBIaChZIQVJNX0xFVkVMX1VOU1BFQ0lGSUVEEAASGQoVSEFSTV9MRVZFTF9ORUdMSUdJQkxFEAESEgoOSEFSTV9MRVZFTF9MT1cQAhIVChFIQVJNX0xFVkVMX01FRElVTRADEhMKD0hBUk1fTEVWRUxfSElHSBAEMr0CCgtDaGF0U2VydmljZRI7CgRDaGF0EhgucmluZ21haW4udjEuQ2hhdFJlcXVlc3QaGS5yaW5nbWFpbi52MS5DaGF0UmVzcG9uc2USQAoKU3RyZWFtQ2hhdBIYLnJpbmdtYWluLnYxLkNoYXRSZXF1ZXN0GhYucmluZ21haW4udjEuQ2hhdEV2ZW50MAESVQoLQ291bnRUb2tlbnMSHy5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1JlcXVlc3QaIC5yaW5nbWFpbi52MS5Db3VudFRva2Vuc1Jlc3BvbnNlIgOQAgESWAoMRXN0aW1hdGVDb3N0EiAucmluZ21haW4udjEuRXN0aW1hdGVDb3N0UmVxdWVzdBohLnJpbmdtYWluLnYxLkVzdGltYXRlQ29zdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_ringmain_v1_attribution, file_ringmain_v1_content, file_ringmain_v1_generation, file_ringmain_v1_routing, file_ringmain_v1_usage]);
 
 /**
  * A conversation to answer.
@@ -137,6 +137,16 @@ export type ChatResponse = Message<"ringmain.v1.ChatResponse"> & {
    * @generated from field: ringmain.v1.FinishReason finish_reason = 5;
    */
   finishReason: FinishReason;
+
+  /**
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   *
+   * @generated from field: repeated ringmain.v1.HarmRating safety_ratings = 6;
+   */
+  safetyRatings: HarmRating[];
 };
 
 /**
@@ -486,6 +496,13 @@ export type ChatFinished = Message<"ringmain.v1.ChatFinished"> & {
    * @generated from field: ringmain.v1.FinishReason finish_reason = 4;
    */
   finishReason: FinishReason;
+
+  /**
+   * Same as ChatResponse.safety_ratings.
+   *
+   * @generated from field: repeated ringmain.v1.HarmRating safety_ratings = 5;
+   */
+  safetyRatings: HarmRating[];
 };
 
 /**
@@ -494,6 +511,78 @@ export type ChatFinished = Message<"ringmain.v1.ChatFinished"> & {
  */
 export const ChatFinishedSchema: GenMessage<ChatFinished> = /*@__PURE__*/
   messageDesc(file_ringmain_v1_chat_service, 8);
+
+/**
+ * How a provider's safety system rated a prompt or an answer in one respect.
+ * What the provider does not say is unset.
+ *
+ * @generated from message ringmain.v1.HarmRating
+ */
+export type HarmRating = Message<"ringmain.v1.HarmRating"> & {
+  /**
+   * The kind of harm in the provider's own words, in lower case, such as
+   * `hate_speech` or `self_harm`. At most 256 characters.
+   *
+   * @generated from field: string category = 1;
+   */
+  category: string;
+
+  /**
+   * Whether the prompt is rated rather than the answer.
+   *
+   * @generated from field: bool of_prompt = 2;
+   */
+  ofPrompt: boolean;
+
+  /**
+   * How likely it is that this is harmful.
+   *
+   * @generated from field: ringmain.v1.HarmLevel probability = 3;
+   */
+  probability: HarmLevel;
+
+  /**
+   * How much harm this could do.
+   *
+   * @generated from field: ringmain.v1.HarmLevel severity = 4;
+   */
+  severity: HarmLevel;
+
+  /**
+   * The probability as a number, 0 to 1.
+   *
+   * @generated from field: optional float probability_score = 5;
+   */
+  probabilityScore?: number | undefined;
+
+  /**
+   * The severity as a number, 0 to 1.
+   *
+   * @generated from field: optional float severity_score = 6;
+   */
+  severityScore?: number | undefined;
+
+  /**
+   * Whether the kind of harm was found, where the provider says yes or no.
+   *
+   * @generated from field: optional bool detected = 7;
+   */
+  detected?: boolean | undefined;
+
+  /**
+   * Whether the provider withheld content for this.
+   *
+   * @generated from field: bool blocked = 8;
+   */
+  blocked: boolean;
+};
+
+/**
+ * Describes the message ringmain.v1.HarmRating.
+ * Use `create(HarmRatingSchema)` to create a new message.
+ */
+export const HarmRatingSchema: GenMessage<HarmRating> = /*@__PURE__*/
+  messageDesc(file_ringmain_v1_chat_service, 9);
 
 /**
  * A request to measure.
@@ -514,7 +603,7 @@ export type CountTokensRequest = Message<"ringmain.v1.CountTokensRequest"> & {
  * Use `create(CountTokensRequestSchema)` to create a new message.
  */
 export const CountTokensRequestSchema: GenMessage<CountTokensRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_chat_service, 9);
+  messageDesc(file_ringmain_v1_chat_service, 10);
 
 /**
  * A measured request.
@@ -542,7 +631,7 @@ export type CountTokensResponse = Message<"ringmain.v1.CountTokensResponse"> & {
  * Use `create(CountTokensResponseSchema)` to create a new message.
  */
 export const CountTokensResponseSchema: GenMessage<CountTokensResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_chat_service, 10);
+  messageDesc(file_ringmain_v1_chat_service, 11);
 
 /**
  * A request to price.
@@ -563,7 +652,7 @@ export type EstimateCostRequest = Message<"ringmain.v1.EstimateCostRequest"> & {
  * Use `create(EstimateCostRequestSchema)` to create a new message.
  */
 export const EstimateCostRequestSchema: GenMessage<EstimateCostRequest> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_chat_service, 11);
+  messageDesc(file_ringmain_v1_chat_service, 12);
 
 /**
  * A priced request, in units of 1e-9 US dollars. Absent prices are unknown.
@@ -599,7 +688,55 @@ export type EstimateCostResponse = Message<"ringmain.v1.EstimateCostResponse"> &
  * Use `create(EstimateCostResponseSchema)` to create a new message.
  */
 export const EstimateCostResponseSchema: GenMessage<EstimateCostResponse> = /*@__PURE__*/
-  messageDesc(file_ringmain_v1_chat_service, 12);
+  messageDesc(file_ringmain_v1_chat_service, 13);
+
+/**
+ * A degree of harm. New values may be added.
+ *
+ * @generated from enum ringmain.v1.HarmLevel
+ */
+export enum HarmLevel {
+  /**
+   * Not told.
+   *
+   * @generated from enum value: HARM_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * None worth mentioning.
+   *
+   * @generated from enum value: HARM_LEVEL_NEGLIGIBLE = 1;
+   */
+  NEGLIGIBLE = 1,
+
+  /**
+   * Low.
+   *
+   * @generated from enum value: HARM_LEVEL_LOW = 2;
+   */
+  LOW = 2,
+
+  /**
+   * Medium.
+   *
+   * @generated from enum value: HARM_LEVEL_MEDIUM = 3;
+   */
+  MEDIUM = 3,
+
+  /**
+   * High.
+   *
+   * @generated from enum value: HARM_LEVEL_HIGH = 4;
+   */
+  HIGH = 4,
+}
+
+/**
+ * Describes the enum ringmain.v1.HarmLevel.
+ */
+export const HarmLevelSchema: GenEnum<HarmLevel> = /*@__PURE__*/
+  enumDesc(file_ringmain_v1_chat_service, 0);
 
 /**
  * Text generation, whole or streamed.

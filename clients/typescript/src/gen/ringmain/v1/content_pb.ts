@@ -196,7 +196,9 @@ export type Media = Message$1<"ringmain.v1.Media"> & {
     /**
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      *
      * @generated from field: string uri = 3;
      */

@@ -23,6 +23,7 @@ private static final long serialVersionUID = 0L;
   private ChatFinished() {
     responseId_ = "";
     finishReason_ = 0;
+    safetyRatings_ = java.util.Collections.emptyList();
   }
 
   @java.lang.Override
@@ -195,6 +196,67 @@ private static final long serialVersionUID = 0L;
     return result == null ? io.ringmain.v1.FinishReason.UNRECOGNIZED : result;
   }
 
+  public static final int SAFETY_RATINGS_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private java.util.List<io.ringmain.v1.HarmRating> safetyRatings_;
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<io.ringmain.v1.HarmRating> getSafetyRatingsList() {
+    return safetyRatings_;
+  }
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends io.ringmain.v1.HarmRatingOrBuilder> 
+      getSafetyRatingsOrBuilderList() {
+    return safetyRatings_;
+  }
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  @java.lang.Override
+  public int getSafetyRatingsCount() {
+    return safetyRatings_.size();
+  }
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.HarmRating getSafetyRatings(int index) {
+    return safetyRatings_.get(index);
+  }
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  @java.lang.Override
+  public io.ringmain.v1.HarmRatingOrBuilder getSafetyRatingsOrBuilder(
+      int index) {
+    return safetyRatings_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -221,6 +283,9 @@ private static final long serialVersionUID = 0L;
     if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
       output.writeEnum(4, finishReason_);
     }
+    for (int i = 0; i < safetyRatings_.size(); i++) {
+      output.writeMessage(5, safetyRatings_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -244,6 +309,10 @@ private static final long serialVersionUID = 0L;
     if (finishReason_ != io.ringmain.v1.FinishReason.FINISH_REASON_UNSPECIFIED.getNumber()) {
       size += com.google.protobuf.CodedOutputStream
         .computeEnumSize(4, finishReason_);
+    }
+    for (int i = 0; i < safetyRatings_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, safetyRatings_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -273,6 +342,8 @@ private static final long serialVersionUID = 0L;
           .equals(other.getRoute())) return false;
     }
     if (finishReason_ != other.finishReason_) return false;
+    if (!getSafetyRatingsList()
+        .equals(other.getSafetyRatingsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -296,6 +367,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + FINISH_REASON_FIELD_NUMBER;
     hash = (53 * hash) + finishReason_;
+    if (getSafetyRatingsCount() > 0) {
+      hash = (37 * hash) + SAFETY_RATINGS_FIELD_NUMBER;
+      hash = (53 * hash) + getSafetyRatingsList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -432,6 +507,7 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         getUsageFieldBuilder();
         getRouteFieldBuilder();
+        getSafetyRatingsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -450,6 +526,13 @@ private static final long serialVersionUID = 0L;
         routeBuilder_ = null;
       }
       finishReason_ = 0;
+      if (safetyRatingsBuilder_ == null) {
+        safetyRatings_ = java.util.Collections.emptyList();
+      } else {
+        safetyRatings_ = null;
+        safetyRatingsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000010);
       return this;
     }
 
@@ -476,9 +559,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public io.ringmain.v1.ChatFinished buildPartial() {
       io.ringmain.v1.ChatFinished result = new io.ringmain.v1.ChatFinished(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(io.ringmain.v1.ChatFinished result) {
+      if (safetyRatingsBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0)) {
+          safetyRatings_ = java.util.Collections.unmodifiableList(safetyRatings_);
+          bitField0_ = (bitField0_ & ~0x00000010);
+        }
+        result.safetyRatings_ = safetyRatings_;
+      } else {
+        result.safetyRatings_ = safetyRatingsBuilder_.build();
+      }
     }
 
     private void buildPartial0(io.ringmain.v1.ChatFinished result) {
@@ -563,6 +659,32 @@ private static final long serialVersionUID = 0L;
       if (other.finishReason_ != 0) {
         setFinishReasonValue(other.getFinishReasonValue());
       }
+      if (safetyRatingsBuilder_ == null) {
+        if (!other.safetyRatings_.isEmpty()) {
+          if (safetyRatings_.isEmpty()) {
+            safetyRatings_ = other.safetyRatings_;
+            bitField0_ = (bitField0_ & ~0x00000010);
+          } else {
+            ensureSafetyRatingsIsMutable();
+            safetyRatings_.addAll(other.safetyRatings_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.safetyRatings_.isEmpty()) {
+          if (safetyRatingsBuilder_.isEmpty()) {
+            safetyRatingsBuilder_.dispose();
+            safetyRatingsBuilder_ = null;
+            safetyRatings_ = other.safetyRatings_;
+            bitField0_ = (bitField0_ & ~0x00000010);
+            safetyRatingsBuilder_ = 
+              com.google.protobuf.GeneratedMessageV3.alwaysUseFieldBuilders ?
+                 getSafetyRatingsFieldBuilder() : null;
+          } else {
+            safetyRatingsBuilder_.addAllMessages(other.safetyRatings_);
+          }
+        }
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -613,6 +735,19 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 32
+            case 42: {
+              io.ringmain.v1.HarmRating m =
+                  input.readMessage(
+                      io.ringmain.v1.HarmRating.parser(),
+                      extensionRegistry);
+              if (safetyRatingsBuilder_ == null) {
+                ensureSafetyRatingsIsMutable();
+                safetyRatings_.add(m);
+              } else {
+                safetyRatingsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1107,6 +1242,318 @@ private static final long serialVersionUID = 0L;
       finishReason_ = 0;
       onChanged();
       return this;
+    }
+
+    private java.util.List<io.ringmain.v1.HarmRating> safetyRatings_ =
+      java.util.Collections.emptyList();
+    private void ensureSafetyRatingsIsMutable() {
+      if (!((bitField0_ & 0x00000010) != 0)) {
+        safetyRatings_ = new java.util.ArrayList<io.ringmain.v1.HarmRating>(safetyRatings_);
+        bitField0_ |= 0x00000010;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.HarmRating, io.ringmain.v1.HarmRating.Builder, io.ringmain.v1.HarmRatingOrBuilder> safetyRatingsBuilder_;
+
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public java.util.List<io.ringmain.v1.HarmRating> getSafetyRatingsList() {
+      if (safetyRatingsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(safetyRatings_);
+      } else {
+        return safetyRatingsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public int getSafetyRatingsCount() {
+      if (safetyRatingsBuilder_ == null) {
+        return safetyRatings_.size();
+      } else {
+        return safetyRatingsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public io.ringmain.v1.HarmRating getSafetyRatings(int index) {
+      if (safetyRatingsBuilder_ == null) {
+        return safetyRatings_.get(index);
+      } else {
+        return safetyRatingsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder setSafetyRatings(
+        int index, io.ringmain.v1.HarmRating value) {
+      if (safetyRatingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.set(index, value);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder setSafetyRatings(
+        int index, io.ringmain.v1.HarmRating.Builder builderForValue) {
+      if (safetyRatingsBuilder_ == null) {
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder addSafetyRatings(io.ringmain.v1.HarmRating value) {
+      if (safetyRatingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.add(value);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder addSafetyRatings(
+        int index, io.ringmain.v1.HarmRating value) {
+      if (safetyRatingsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.add(index, value);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder addSafetyRatings(
+        io.ringmain.v1.HarmRating.Builder builderForValue) {
+      if (safetyRatingsBuilder_ == null) {
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.add(builderForValue.build());
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder addSafetyRatings(
+        int index, io.ringmain.v1.HarmRating.Builder builderForValue) {
+      if (safetyRatingsBuilder_ == null) {
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder addAllSafetyRatings(
+        java.lang.Iterable<? extends io.ringmain.v1.HarmRating> values) {
+      if (safetyRatingsBuilder_ == null) {
+        ensureSafetyRatingsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, safetyRatings_);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder clearSafetyRatings() {
+      if (safetyRatingsBuilder_ == null) {
+        safetyRatings_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000010);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public Builder removeSafetyRatings(int index) {
+      if (safetyRatingsBuilder_ == null) {
+        ensureSafetyRatingsIsMutable();
+        safetyRatings_.remove(index);
+        onChanged();
+      } else {
+        safetyRatingsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public io.ringmain.v1.HarmRating.Builder getSafetyRatingsBuilder(
+        int index) {
+      return getSafetyRatingsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public io.ringmain.v1.HarmRatingOrBuilder getSafetyRatingsOrBuilder(
+        int index) {
+      if (safetyRatingsBuilder_ == null) {
+        return safetyRatings_.get(index);  } else {
+        return safetyRatingsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public java.util.List<? extends io.ringmain.v1.HarmRatingOrBuilder> 
+         getSafetyRatingsOrBuilderList() {
+      if (safetyRatingsBuilder_ != null) {
+        return safetyRatingsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(safetyRatings_);
+      }
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public io.ringmain.v1.HarmRating.Builder addSafetyRatingsBuilder() {
+      return getSafetyRatingsFieldBuilder().addBuilder(
+          io.ringmain.v1.HarmRating.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public io.ringmain.v1.HarmRating.Builder addSafetyRatingsBuilder(
+        int index) {
+      return getSafetyRatingsFieldBuilder().addBuilder(
+          index, io.ringmain.v1.HarmRating.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Same as ChatResponse.safety_ratings.
+     * </pre>
+     *
+     * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+     */
+    public java.util.List<io.ringmain.v1.HarmRating.Builder> 
+         getSafetyRatingsBuilderList() {
+      return getSafetyRatingsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilderV3<
+        io.ringmain.v1.HarmRating, io.ringmain.v1.HarmRating.Builder, io.ringmain.v1.HarmRatingOrBuilder> 
+        getSafetyRatingsFieldBuilder() {
+      if (safetyRatingsBuilder_ == null) {
+        safetyRatingsBuilder_ = new com.google.protobuf.RepeatedFieldBuilderV3<
+            io.ringmain.v1.HarmRating, io.ringmain.v1.HarmRating.Builder, io.ringmain.v1.HarmRatingOrBuilder>(
+                safetyRatings_,
+                ((bitField0_ & 0x00000010) != 0),
+                getParentForChildren(),
+                isClean());
+        safetyRatings_ = null;
+      }
+      return safetyRatingsBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

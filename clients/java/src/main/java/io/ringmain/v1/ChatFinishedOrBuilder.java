@@ -100,4 +100,48 @@ public interface ChatFinishedOrBuilder extends
    * @return The finishReason.
    */
   io.ringmain.v1.FinishReason getFinishReason();
+
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  java.util.List<io.ringmain.v1.HarmRating> 
+      getSafetyRatingsList();
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  io.ringmain.v1.HarmRating getSafetyRatings(int index);
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  int getSafetyRatingsCount();
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.HarmRatingOrBuilder> 
+      getSafetyRatingsOrBuilderList();
+  /**
+   * <pre>
+   * Same as ChatResponse.safety_ratings.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 5 [json_name = "safetyRatings"];</code>
+   */
+  io.ringmain.v1.HarmRatingOrBuilder getSafetyRatingsOrBuilder(
+      int index);
 }

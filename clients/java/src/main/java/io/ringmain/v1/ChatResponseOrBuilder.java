@@ -127,4 +127,63 @@ public interface ChatResponseOrBuilder extends
    * @return The finishReason.
    */
   io.ringmain.v1.FinishReason getFinishReason();
+
+  /**
+   * <pre>
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];</code>
+   */
+  java.util.List<io.ringmain.v1.HarmRating> 
+      getSafetyRatingsList();
+  /**
+   * <pre>
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];</code>
+   */
+  io.ringmain.v1.HarmRating getSafetyRatings(int index);
+  /**
+   * <pre>
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];</code>
+   */
+  int getSafetyRatingsCount();
+  /**
+   * <pre>
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];</code>
+   */
+  java.util.List<? extends io.ringmain.v1.HarmRatingOrBuilder> 
+      getSafetyRatingsOrBuilderList();
+  /**
+   * <pre>
+   * How the provider's safety system rated the prompt and the answer, where it
+   * tells: at most one rating for each category of either, the prompt's first.
+   * Where a stream rates each stretch by itself, the worst. At most 100. An
+   * answer of which it withheld everything is the error CONTENT_FILTERED instead.
+   * </pre>
+   *
+   * <code>repeated .ringmain.v1.HarmRating safety_ratings = 6 [json_name = "safetyRatings"];</code>
+   */
+  io.ringmain.v1.HarmRatingOrBuilder getSafetyRatingsOrBuilder(
+      int index);
 }

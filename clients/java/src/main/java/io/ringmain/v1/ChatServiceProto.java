@@ -61,6 +61,11 @@ public final class ChatServiceProto {
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
       internal_static_ringmain_v1_ChatFinished_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_ringmain_v1_HarmRating_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
+      internal_static_ringmain_v1_HarmRating_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_ringmain_v1_CountTokensRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessageV3.FieldAccessorTable
@@ -104,69 +109,85 @@ public final class ChatServiceProto {
       "ionConfigR\020generationConfig\022\'\n\005tools\030\007 \003" +
       "(\0132\021.ringmain.v1.ToolR\005tools\0228\n\013tool_cho" +
       "ice\030\010 \001(\0132\027.ringmain.v1.ToolChoiceR\ntool" +
-      "Choice\"\363\001\n\014ChatResponse\022\037\n\013response_id\030\001" +
+      "Choice\"\263\002\n\014ChatResponse\022\037\n\013response_id\030\001" +
       " \001(\tR\nresponseId\022(\n\005usage\030\002 \001(\0132\022.ringma" +
       "in.v1.UsageR\005usage\022(\n\005route\030\003 \001(\0132\022.ring" +
       "main.v1.RouteR\005route\022.\n\007message\030\004 \001(\0132\024." +
       "ringmain.v1.MessageR\007message\022>\n\rfinish_r" +
       "eason\030\005 \001(\0162\031.ringmain.v1.FinishReasonR\014" +
-      "finishReason\"\371\002\n\tChatEvent\0224\n\007started\030\001 " +
-      "\001(\0132\030.ringmain.v1.ChatStartedH\000R\007started" +
-      "\022=\n\014part_started\030\002 \001(\0132\030.ringmain.v1.Par" +
-      "tStartedH\000R\013partStarted\0227\n\npart_delta\030\003 " +
-      "\001(\0132\026.ringmain.v1.PartDeltaH\000R\tpartDelta" +
-      "\022@\n\rpart_finished\030\004 \001(\0132\031.ringmain.v1.Pa" +
-      "rtFinishedH\000R\014partFinished\022:\n\trecovered\030" +
-      "\005 \001(\0132\032.ringmain.v1.ChatRecoveredH\000R\trec" +
-      "overed\0227\n\010finished\030\006 \001(\0132\031.ringmain.v1.C" +
-      "hatFinishedH\000R\010finishedB\007\n\005event\"v\n\013Chat" +
-      "Started\022\037\n\013response_id\030\001 \001(\tR\nresponseId" +
-      "\022\037\n\013provider_id\030\002 \001(\tR\nproviderId\022%\n\016pro" +
-      "vider_model\030\003 \001(\tR\rproviderModel\"J\n\013Part" +
-      "Started\022\024\n\005index\030\001 \001(\005R\005index\022%\n\004part\030\002 " +
-      "\001(\0132\021.ringmain.v1.PartR\004part\"\235\003\n\tPartDel" +
-      "ta\022\024\n\005index\030\001 \001(\005R\005index\022\024\n\004text\030\002 \001(\tH\000" +
-      "R\004text\022\'\n\016reasoning_text\030\003 \001(\tH\000R\rreason" +
-      "ingText\022\'\n\016arguments_json\030\004 \001(\tH\000R\rargum" +
-      "entsJson\022\036\n\tsignature\030\005 \001(\014H\000R\tsignature" +
-      "\022\024\n\004data\030\006 \001(\014H\000R\004data\0223\n\010citation\030\007 \001(\013" +
-      "2\025.ringmain.v1.CitationH\000R\010citation\022+\n\006r" +
-      "esult\030\010 \001(\0132\021.ringmain.v1.PartH\000R\006result" +
-      "\022\030\n\006failed\030\t \001(\010H\000R\006failed\0226\n\010logprobs\030\n" +
-      " \003(\0132\032.ringmain.v1.TokenLogprobsR\010logpro" +
-      "bs\022\037\n\013provider_id\030\013 \001(\tR\nproviderIdB\007\n\005d" +
-      "elta\"$\n\014PartFinished\022\024\n\005index\030\001 \001(\005R\005ind" +
-      "ex\"\301\001\n\rChatRecovered\022;\n\016failed_attempt\030\001" +
-      " \001(\0132\024.ringmain.v1.AttemptR\rfailedAttemp" +
-      "t\022+\n\021content_discarded\030\002 \001(\010R\020contentDis" +
-      "carded\022\037\n\013provider_id\030\003 \001(\tR\nproviderId\022" +
-      "%\n\016provider_model\030\004 \001(\tR\rproviderModel\"\303" +
-      "\001\n\014ChatFinished\022\037\n\013response_id\030\001 \001(\tR\nre" +
-      "sponseId\022(\n\005usage\030\002 \001(\0132\022.ringmain.v1.Us" +
-      "ageR\005usage\022(\n\005route\030\003 \001(\0132\022.ringmain.v1." +
-      "RouteR\005route\022>\n\rfinish_reason\030\004 \001(\0162\031.ri" +
-      "ngmain.v1.FinishReasonR\014finishReason\"B\n\022" +
-      "CountTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringm" +
-      "ain.v1.ChatRequestR\004chat\"_\n\023CountTokensR" +
-      "esponse\022*\n\021input_token_count\030\001 \001(\003R\017inpu" +
-      "tTokenCount\022\034\n\testimated\030\002 \001(\010R\testimate" +
-      "d\"C\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030" +
-      ".ringmain.v1.ChatRequestR\004chat\"\316\001\n\024Estim" +
-      "ateCostResponse\022*\n\021input_token_count\030\001 \001" +
-      "(\003R\017inputTokenCount\022.\n\021min_cost_nano_usd" +
-      "\030\002 \001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_" +
-      "nano_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_" +
-      "min_cost_nano_usdB\024\n\022_max_cost_nano_usd2" +
-      "\275\002\n\013ChatService\022;\n\004Chat\022\030.ringmain.v1.Ch" +
-      "atRequest\032\031.ringmain.v1.ChatResponse\022@\n\n" +
-      "StreamChat\022\030.ringmain.v1.ChatRequest\032\026.r" +
-      "ingmain.v1.ChatEvent0\001\022U\n\013CountTokens\022\037." +
-      "ringmain.v1.CountTokensRequest\032 .ringmai" +
-      "n.v1.CountTokensResponse\"\003\220\002\001\022X\n\014Estimat" +
-      "eCost\022 .ringmain.v1.EstimateCostRequest\032" +
-      "!.ringmain.v1.EstimateCostResponse\"\003\220\002\001B" +
-      "$\n\016io.ringmain.v1B\020ChatServiceProtoP\001b\006p" +
-      "roto3"
+      "finishReason\022>\n\016safety_ratings\030\006 \003(\0132\027.r" +
+      "ingmain.v1.HarmRatingR\rsafetyRatings\"\371\002\n" +
+      "\tChatEvent\0224\n\007started\030\001 \001(\0132\030.ringmain.v" +
+      "1.ChatStartedH\000R\007started\022=\n\014part_started" +
+      "\030\002 \001(\0132\030.ringmain.v1.PartStartedH\000R\013part" +
+      "Started\0227\n\npart_delta\030\003 \001(\0132\026.ringmain.v" +
+      "1.PartDeltaH\000R\tpartDelta\022@\n\rpart_finishe" +
+      "d\030\004 \001(\0132\031.ringmain.v1.PartFinishedH\000R\014pa" +
+      "rtFinished\022:\n\trecovered\030\005 \001(\0132\032.ringmain" +
+      ".v1.ChatRecoveredH\000R\trecovered\0227\n\010finish" +
+      "ed\030\006 \001(\0132\031.ringmain.v1.ChatFinishedH\000R\010f" +
+      "inishedB\007\n\005event\"v\n\013ChatStarted\022\037\n\013respo" +
+      "nse_id\030\001 \001(\tR\nresponseId\022\037\n\013provider_id\030" +
+      "\002 \001(\tR\nproviderId\022%\n\016provider_model\030\003 \001(" +
+      "\tR\rproviderModel\"J\n\013PartStarted\022\024\n\005index" +
+      "\030\001 \001(\005R\005index\022%\n\004part\030\002 \001(\0132\021.ringmain.v" +
+      "1.PartR\004part\"\235\003\n\tPartDelta\022\024\n\005index\030\001 \001(" +
+      "\005R\005index\022\024\n\004text\030\002 \001(\tH\000R\004text\022\'\n\016reason" +
+      "ing_text\030\003 \001(\tH\000R\rreasoningText\022\'\n\016argum" +
+      "ents_json\030\004 \001(\tH\000R\rargumentsJson\022\036\n\tsign" +
+      "ature\030\005 \001(\014H\000R\tsignature\022\024\n\004data\030\006 \001(\014H\000" +
+      "R\004data\0223\n\010citation\030\007 \001(\0132\025.ringmain.v1.C" +
+      "itationH\000R\010citation\022+\n\006result\030\010 \001(\0132\021.ri" +
+      "ngmain.v1.PartH\000R\006result\022\030\n\006failed\030\t \001(\010" +
+      "H\000R\006failed\0226\n\010logprobs\030\n \003(\0132\032.ringmain." +
+      "v1.TokenLogprobsR\010logprobs\022\037\n\013provider_i" +
+      "d\030\013 \001(\tR\nproviderIdB\007\n\005delta\"$\n\014PartFini" +
+      "shed\022\024\n\005index\030\001 \001(\005R\005index\"\301\001\n\rChatRecov" +
+      "ered\022;\n\016failed_attempt\030\001 \001(\0132\024.ringmain." +
+      "v1.AttemptR\rfailedAttempt\022+\n\021content_dis" +
+      "carded\030\002 \001(\010R\020contentDiscarded\022\037\n\013provid" +
+      "er_id\030\003 \001(\tR\nproviderId\022%\n\016provider_mode" +
+      "l\030\004 \001(\tR\rproviderModel\"\203\002\n\014ChatFinished\022" +
+      "\037\n\013response_id\030\001 \001(\tR\nresponseId\022(\n\005usag" +
+      "e\030\002 \001(\0132\022.ringmain.v1.UsageR\005usage\022(\n\005ro" +
+      "ute\030\003 \001(\0132\022.ringmain.v1.RouteR\005route\022>\n\r" +
+      "finish_reason\030\004 \001(\0162\031.ringmain.v1.Finish" +
+      "ReasonR\014finishReason\022>\n\016safety_ratings\030\005" +
+      " \003(\0132\027.ringmain.v1.HarmRatingR\rsafetyRat" +
+      "ings\"\202\003\n\nHarmRating\022\032\n\010category\030\001 \001(\tR\010c" +
+      "ategory\022\033\n\tof_prompt\030\002 \001(\010R\010ofPrompt\0228\n\013" +
+      "probability\030\003 \001(\0162\026.ringmain.v1.HarmLeve" +
+      "lR\013probability\0222\n\010severity\030\004 \001(\0162\026.ringm" +
+      "ain.v1.HarmLevelR\010severity\0220\n\021probabilit" +
+      "y_score\030\005 \001(\002H\000R\020probabilityScore\210\001\001\022*\n\016" +
+      "severity_score\030\006 \001(\002H\001R\rseverityScore\210\001\001" +
+      "\022\037\n\010detected\030\007 \001(\010H\002R\010detected\210\001\001\022\030\n\007blo" +
+      "cked\030\010 \001(\010R\007blockedB\024\n\022_probability_scor" +
+      "eB\021\n\017_severity_scoreB\013\n\t_detected\"B\n\022Cou" +
+      "ntTokensRequest\022,\n\004chat\030\001 \001(\0132\030.ringmain" +
+      ".v1.ChatRequestR\004chat\"_\n\023CountTokensResp" +
+      "onse\022*\n\021input_token_count\030\001 \001(\003R\017inputTo" +
+      "kenCount\022\034\n\testimated\030\002 \001(\010R\testimated\"C" +
+      "\n\023EstimateCostRequest\022,\n\004chat\030\001 \001(\0132\030.ri" +
+      "ngmain.v1.ChatRequestR\004chat\"\316\001\n\024Estimate" +
+      "CostResponse\022*\n\021input_token_count\030\001 \001(\003R" +
+      "\017inputTokenCount\022.\n\021min_cost_nano_usd\030\002 " +
+      "\001(\003H\000R\016minCostNanoUsd\210\001\001\022.\n\021max_cost_nan" +
+      "o_usd\030\003 \001(\003H\001R\016maxCostNanoUsd\210\001\001B\024\n\022_min" +
+      "_cost_nano_usdB\024\n\022_max_cost_nano_usd*\202\001\n" +
+      "\tHarmLevel\022\032\n\026HARM_LEVEL_UNSPECIFIED\020\000\022\031" +
+      "\n\025HARM_LEVEL_NEGLIGIBLE\020\001\022\022\n\016HARM_LEVEL_" +
+      "LOW\020\002\022\025\n\021HARM_LEVEL_MEDIUM\020\003\022\023\n\017HARM_LEV" +
+      "EL_HIGH\020\0042\275\002\n\013ChatService\022;\n\004Chat\022\030.ring" +
+      "main.v1.ChatRequest\032\031.ringmain.v1.ChatRe" +
+      "sponse\022@\n\nStreamChat\022\030.ringmain.v1.ChatR" +
+      "equest\032\026.ringmain.v1.ChatEvent0\001\022U\n\013Coun" +
+      "tTokens\022\037.ringmain.v1.CountTokensRequest" +
+      "\032 .ringmain.v1.CountTokensResponse\"\003\220\002\001\022" +
+      "X\n\014EstimateCost\022 .ringmain.v1.EstimateCo" +
+      "stRequest\032!.ringmain.v1.EstimateCostResp" +
+      "onse\"\003\220\002\001B$\n\016io.ringmain.v1B\020ChatService" +
+      "ProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -188,7 +209,7 @@ public final class ChatServiceProto {
     internal_static_ringmain_v1_ChatResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ChatResponse_descriptor,
-        new java.lang.String[] { "ResponseId", "Usage", "Route", "Message", "FinishReason", });
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "Message", "FinishReason", "SafetyRatings", });
     internal_static_ringmain_v1_ChatEvent_descriptor =
       getDescriptor().getMessageTypes().get(2);
     internal_static_ringmain_v1_ChatEvent_fieldAccessorTable = new
@@ -230,27 +251,33 @@ public final class ChatServiceProto {
     internal_static_ringmain_v1_ChatFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_ChatFinished_descriptor,
-        new java.lang.String[] { "ResponseId", "Usage", "Route", "FinishReason", });
-    internal_static_ringmain_v1_CountTokensRequest_descriptor =
+        new java.lang.String[] { "ResponseId", "Usage", "Route", "FinishReason", "SafetyRatings", });
+    internal_static_ringmain_v1_HarmRating_descriptor =
       getDescriptor().getMessageTypes().get(9);
+    internal_static_ringmain_v1_HarmRating_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
+        internal_static_ringmain_v1_HarmRating_descriptor,
+        new java.lang.String[] { "Category", "OfPrompt", "Probability", "Severity", "ProbabilityScore", "SeverityScore", "Detected", "Blocked", });
+    internal_static_ringmain_v1_CountTokensRequest_descriptor =
+      getDescriptor().getMessageTypes().get(10);
     internal_static_ringmain_v1_CountTokensRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_CountTokensRequest_descriptor,
         new java.lang.String[] { "Chat", });
     internal_static_ringmain_v1_CountTokensResponse_descriptor =
-      getDescriptor().getMessageTypes().get(10);
+      getDescriptor().getMessageTypes().get(11);
     internal_static_ringmain_v1_CountTokensResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_CountTokensResponse_descriptor,
         new java.lang.String[] { "InputTokenCount", "Estimated", });
     internal_static_ringmain_v1_EstimateCostRequest_descriptor =
-      getDescriptor().getMessageTypes().get(11);
+      getDescriptor().getMessageTypes().get(12);
     internal_static_ringmain_v1_EstimateCostRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EstimateCostRequest_descriptor,
         new java.lang.String[] { "Chat", });
     internal_static_ringmain_v1_EstimateCostResponse_descriptor =
-      getDescriptor().getMessageTypes().get(12);
+      getDescriptor().getMessageTypes().get(13);
     internal_static_ringmain_v1_EstimateCostResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_v1_EstimateCostResponse_descriptor,

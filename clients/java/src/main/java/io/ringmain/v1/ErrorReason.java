@@ -221,6 +221,16 @@ public enum ErrorReason
    * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 22;</code>
    */
   ERROR_REASON_MODEL_OUTPUT_INVALID(22),
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
+   * fetched, so that the token can be neither accepted nor refused. Metadata:
+   * `issuer`, its name at this server.
+   * </pre>
+   *
+   * <code>ERROR_REASON_ISSUER_UNAVAILABLE = 23;</code>
+   */
+  ERROR_REASON_ISSUER_UNAVAILABLE(23),
   UNRECOGNIZED(-1),
   ;
 
@@ -424,6 +434,16 @@ public enum ErrorReason
    * <code>ERROR_REASON_MODEL_OUTPUT_INVALID = 22;</code>
    */
   public static final int ERROR_REASON_MODEL_OUTPUT_INVALID_VALUE = 22;
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
+   * fetched, so that the token can be neither accepted nor refused. Metadata:
+   * `issuer`, its name at this server.
+   * </pre>
+   *
+   * <code>ERROR_REASON_ISSUER_UNAVAILABLE = 23;</code>
+   */
+  public static final int ERROR_REASON_ISSUER_UNAVAILABLE_VALUE = 23;
 
 
   public final int getNumber() {
@@ -473,6 +493,7 @@ public enum ErrorReason
       case 20: return ERROR_REASON_DEADLINE_EXCEEDED;
       case 21: return ERROR_REASON_INTERNAL;
       case 22: return ERROR_REASON_MODEL_OUTPUT_INVALID;
+      case 23: return ERROR_REASON_ISSUER_UNAVAILABLE;
       default: return null;
     }
   }

@@ -170,7 +170,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -183,7 +185,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -210,7 +214,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -886,7 +892,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -900,7 +908,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -928,7 +938,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -957,7 +969,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -976,7 +990,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>
@@ -994,7 +1010,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * An https address of a host, without credentials, at most 8,192
      * characters. The gateway fetches it only where its operator allows the
-     * host; otherwise the provider is given the address.
+     * host; otherwise the provider is given the address. Or the address of an
+     * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+     * the gateway never fetches: only candidates on Vertex AI are tried.
      * </pre>
      *
      * <code>string uri = 3 [json_name = "uri"];</code>

@@ -53,7 +53,9 @@ public interface MediaOrBuilder extends
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -64,7 +66,9 @@ public interface MediaOrBuilder extends
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>
@@ -75,7 +79,9 @@ public interface MediaOrBuilder extends
    * <pre>
    * An https address of a host, without credentials, at most 8,192
    * characters. The gateway fetches it only where its operator allows the
-   * host; otherwise the provider is given the address.
+   * host; otherwise the provider is given the address. Or the address of an
+   * object in Google Cloud Storage, such as `gs://bucket/report.pdf`, which
+   * the gateway never fetches: only candidates on Vertex AI are tried.
    * </pre>
    *
    * <code>string uri = 3 [json_name = "uri"];</code>

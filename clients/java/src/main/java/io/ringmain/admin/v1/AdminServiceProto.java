@@ -220,7 +220,7 @@ public final class AdminServiceProto {
       "\"\025\n\023ReloadConfigRequest\"`\n\024ReloadConfigR" +
       "esponse\022#\n\rchanged_paths\030\001 \003(\tR\014changedP" +
       "aths\022#\n\rrestart_paths\030\002 \003(\tR\014restartPath" +
-      "s\"\357\005\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt" +
+      "s\"\203\007\n\006ApiKey\022\025\n\006key_id\030\001 \001(\tR\005keyId\022\033\n\tt" +
       "enant_id\030\002 \001(\tR\010tenantId\022!\n\014display_name" +
       "\030\003 \001(\tR\013displayName\0226\n\006scopes\030\004 \003(\0162\036.ri" +
       "ngmain.admin.v1.ApiKeyScopeR\006scopes\022%\n\016a" +
@@ -237,83 +237,87 @@ public final class AdminServiceProto {
       "_time\030\014 \001(\0132\032.google.protobuf.TimestampR" +
       "\023oldSecretExpireTime\022;\n\013revoke_time\030\r \001(" +
       "\0132\032.google.protobuf.TimestampR\nrevokeTim" +
-      "eB\026\n\024_requests_per_minuteB\024\n\022_tokens_per" +
-      "_minuteB\032\n\030_monthly_budget_nano_usd\"B\n\023C" +
-      "reateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringma" +
-      "in.admin.v1.ApiKeyR\003key\"[\n\024CreateApiKeyR" +
-      "esponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1" +
-      ".ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023" +
-      "UpdateApiKeyRequest\022+\n\003key\030\001 \001(\0132\031.ringm" +
-      "ain.admin.v1.ApiKeyR\003key\022;\n\013update_mask\030" +
-      "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat" +
-      "eMask\"C\n\024UpdateApiKeyResponse\022+\n\003key\030\001 \001" +
-      "(\0132\031.ringmain.admin.v1.ApiKeyR\003key\"j\n\023Ro" +
-      "tateApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId" +
-      "\022<\n\014grace_period\030\002 \001(\0132\031.google.protobuf" +
-      ".DurationR\013gracePeriod\"[\n\024RotateApiKeyRe" +
-      "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1." +
-      "ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022L" +
-      "istApiKeysRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa" +
-      "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022\033\n" +
-      "\ttenant_id\030\003 \001(\tR\010tenantId\"l\n\023ListApiKey" +
-      "sResponse\022-\n\004keys\030\001 \003(\0132\031.ringmain.admin" +
-      ".v1.ApiKeyR\004keys\022&\n\017next_page_token\030\002 \001(" +
-      "\tR\rnextPageToken\",\n\023RevokeApiKeyRequest\022" +
-      "\025\n\006key_id\030\001 \001(\tR\005keyId\"C\n\024RevokeApiKeyRe" +
-      "sponse\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1." +
-      "ApiKeyR\003key\"*\n\022WatchEventsRequest\022\024\n\005kin" +
-      "ds\030\001 \003(\tR\005kinds\"\253\002\n\023WatchEventsResponse\022" +
-      ".\n\004time\030\001 \001(\0132\032.google.protobuf.Timestam" +
-      "pR\004time\022\022\n\004kind\030\002 \001(\tR\004kind\022\037\n\013provider_" +
-      "id\030\003 \001(\tR\nproviderId\022\030\n\007message\030\004 \001(\tR\007m" +
-      "essage\022V\n\nattributes\030\005 \003(\01326.ringmain.ad" +
-      "min.v1.WatchEventsResponse.AttributesEnt" +
-      "ryR\nattributes\032=\n\017AttributesEntry\022\020\n\003key" +
-      "\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n" +
-      "\013ApiKeyScope\022\035\n\031API_KEY_SCOPE_UNSPECIFIE" +
-      "D\020\000\022\033\n\027API_KEY_SCOPE_INFERENCE\020\001\022\027\n\023API_" +
-      "KEY_SCOPE_USAGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN" +
-      "\020\003*f\n\rProviderState\022\036\n\032PROVIDER_STATE_UN" +
-      "SPECIFIED\020\000\022\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032" +
-      "\n\026PROVIDER_STATE_DRAINED\020\002*|\n\014BreakerSta" +
-      "te\022\035\n\031BREAKER_STATE_UNSPECIFIED\020\000\022\030\n\024BRE" +
-      "AKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_STATE_OPE" +
-      "N\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\0032\275\n\n\014Adm" +
-      "inService\022g\n\rListProviders\022\'.ringmain.ad" +
-      "min.v1.ListProvidersRequest\032(.ringmain.a" +
-      "dmin.v1.ListProvidersResponse\"\003\220\002\001\022g\n\rDr" +
-      "ainProvider\022\'.ringmain.admin.v1.DrainPro" +
-      "viderRequest\032(.ringmain.admin.v1.DrainPr" +
-      "oviderResponse\"\003\220\002\002\022m\n\017RestoreProvider\022)" +
-      ".ringmain.admin.v1.RestoreProviderReques" +
-      "t\032*.ringmain.admin.v1.RestoreProviderRes" +
-      "ponse\"\003\220\002\002\022v\n\022SetPrimaryProvider\022,.ringm" +
-      "ain.admin.v1.SetPrimaryProviderRequest\032-" +
-      ".ringmain.admin.v1.SetPrimaryProviderRes" +
-      "ponse\"\003\220\002\002\022b\n\rCheckProvider\022\'.ringmain.a" +
-      "dmin.v1.CheckProviderRequest\032(.ringmain." +
-      "admin.v1.CheckProviderResponse\022^\n\nFlushC" +
-      "ache\022$.ringmain.admin.v1.FlushCacheReque" +
-      "st\032%.ringmain.admin.v1.FlushCacheRespons" +
-      "e\"\003\220\002\002\022_\n\014ReloadConfig\022&.ringmain.admin." +
-      "v1.ReloadConfigRequest\032\'.ringmain.admin." +
-      "v1.ReloadConfigResponse\022_\n\014CreateApiKey\022" +
-      "&.ringmain.admin.v1.CreateApiKeyRequest\032" +
-      "\'.ringmain.admin.v1.CreateApiKeyResponse" +
-      "\022a\n\013ListApiKeys\022%.ringmain.admin.v1.List" +
-      "ApiKeysRequest\032&.ringmain.admin.v1.ListA" +
-      "piKeysResponse\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ri" +
-      "ngmain.admin.v1.UpdateApiKeyRequest\032\'.ri" +
-      "ngmain.admin.v1.UpdateApiKeyResponse\"\003\220\002" +
-      "\002\022_\n\014RotateApiKey\022&.ringmain.admin.v1.Ro" +
-      "tateApiKeyRequest\032\'.ringmain.admin.v1.Ro" +
-      "tateApiKeyResponse\022d\n\014RevokeApiKey\022&.rin" +
-      "gmain.admin.v1.RevokeApiKeyRequest\032\'.rin" +
-      "gmain.admin.v1.RevokeApiKeyResponse\"\003\220\002\002" +
-      "\022^\n\013WatchEvents\022%.ringmain.admin.v1.Watc" +
-      "hEventsRequest\032&.ringmain.admin.v1.Watch" +
-      "EventsResponse0\001B+\n\024io.ringmain.admin.v1" +
-      "B\021AdminServiceProtoP\001b\006proto3"
+      "e\022\'\n\017allowed_methods\030\016 \003(\tR\016allowedMetho" +
+      "ds\022)\n\020allowed_networks\030\017 \003(\tR\017allowedNet" +
+      "works\022>\n\rlast_use_time\030\020 \001(\0132\032.google.pr" +
+      "otobuf.TimestampR\013lastUseTimeB\026\n\024_reques" +
+      "ts_per_minuteB\024\n\022_tokens_per_minuteB\032\n\030_" +
+      "monthly_budget_nano_usd\"B\n\023CreateApiKeyR" +
+      "equest\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1." +
+      "ApiKeyR\003key\"[\n\024CreateApiKeyResponse\022+\n\003k" +
+      "ey\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key" +
+      "\022\026\n\006secret\030\002 \001(\tR\006secret\"\177\n\023UpdateApiKey" +
+      "Request\022+\n\003key\030\001 \001(\0132\031.ringmain.admin.v1" +
+      ".ApiKeyR\003key\022;\n\013update_mask\030\002 \001(\0132\032.goog" +
+      "le.protobuf.FieldMaskR\nupdateMask\"C\n\024Upd" +
+      "ateApiKeyResponse\022+\n\003key\030\001 \001(\0132\031.ringmai" +
+      "n.admin.v1.ApiKeyR\003key\"j\n\023RotateApiKeyRe" +
+      "quest\022\025\n\006key_id\030\001 \001(\tR\005keyId\022<\n\014grace_pe" +
+      "riod\030\002 \001(\0132\031.google.protobuf.DurationR\013g" +
+      "racePeriod\"[\n\024RotateApiKeyResponse\022+\n\003ke" +
+      "y\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key\022" +
+      "\026\n\006secret\030\002 \001(\tR\006secret\"m\n\022ListApiKeysRe" +
+      "quest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npa" +
+      "ge_token\030\002 \001(\tR\tpageToken\022\033\n\ttenant_id\030\003" +
+      " \001(\tR\010tenantId\"l\n\023ListApiKeysResponse\022-\n" +
+      "\004keys\030\001 \003(\0132\031.ringmain.admin.v1.ApiKeyR\004" +
+      "keys\022&\n\017next_page_token\030\002 \001(\tR\rnextPageT" +
+      "oken\",\n\023RevokeApiKeyRequest\022\025\n\006key_id\030\001 " +
+      "\001(\tR\005keyId\"C\n\024RevokeApiKeyResponse\022+\n\003ke" +
+      "y\030\001 \001(\0132\031.ringmain.admin.v1.ApiKeyR\003key\"" +
+      "*\n\022WatchEventsRequest\022\024\n\005kinds\030\001 \003(\tR\005ki" +
+      "nds\"\253\002\n\023WatchEventsResponse\022.\n\004time\030\001 \001(" +
+      "\0132\032.google.protobuf.TimestampR\004time\022\022\n\004k" +
+      "ind\030\002 \001(\tR\004kind\022\037\n\013provider_id\030\003 \001(\tR\npr" +
+      "oviderId\022\030\n\007message\030\004 \001(\tR\007message\022V\n\nat" +
+      "tributes\030\005 \003(\01326.ringmain.admin.v1.Watch" +
+      "EventsResponse.AttributesEntryR\nattribut" +
+      "es\032=\n\017AttributesEntry\022\020\n\003key\030\001 \001(\tR\003key\022" +
+      "\024\n\005value\030\002 \001(\tR\005value:\0028\001*{\n\013ApiKeyScope" +
+      "\022\035\n\031API_KEY_SCOPE_UNSPECIFIED\020\000\022\033\n\027API_K" +
+      "EY_SCOPE_INFERENCE\020\001\022\027\n\023API_KEY_SCOPE_US" +
+      "AGE\020\002\022\027\n\023API_KEY_SCOPE_ADMIN\020\003*f\n\rProvid" +
+      "erState\022\036\n\032PROVIDER_STATE_UNSPECIFIED\020\000\022" +
+      "\031\n\025PROVIDER_STATE_ACTIVE\020\001\022\032\n\026PROVIDER_S" +
+      "TATE_DRAINED\020\002*|\n\014BreakerState\022\035\n\031BREAKE" +
+      "R_STATE_UNSPECIFIED\020\000\022\030\n\024BREAKER_STATE_C" +
+      "LOSED\020\001\022\026\n\022BREAKER_STATE_OPEN\020\002\022\033\n\027BREAK" +
+      "ER_STATE_HALF_OPEN\020\0032\275\n\n\014AdminService\022g\n" +
+      "\rListProviders\022\'.ringmain.admin.v1.ListP" +
+      "rovidersRequest\032(.ringmain.admin.v1.List" +
+      "ProvidersResponse\"\003\220\002\001\022g\n\rDrainProvider\022" +
+      "\'.ringmain.admin.v1.DrainProviderRequest" +
+      "\032(.ringmain.admin.v1.DrainProviderRespon" +
+      "se\"\003\220\002\002\022m\n\017RestoreProvider\022).ringmain.ad" +
+      "min.v1.RestoreProviderRequest\032*.ringmain" +
+      ".admin.v1.RestoreProviderResponse\"\003\220\002\002\022v" +
+      "\n\022SetPrimaryProvider\022,.ringmain.admin.v1" +
+      ".SetPrimaryProviderRequest\032-.ringmain.ad" +
+      "min.v1.SetPrimaryProviderResponse\"\003\220\002\002\022b" +
+      "\n\rCheckProvider\022\'.ringmain.admin.v1.Chec" +
+      "kProviderRequest\032(.ringmain.admin.v1.Che" +
+      "ckProviderResponse\022^\n\nFlushCache\022$.ringm" +
+      "ain.admin.v1.FlushCacheRequest\032%.ringmai" +
+      "n.admin.v1.FlushCacheResponse\"\003\220\002\002\022_\n\014Re" +
+      "loadConfig\022&.ringmain.admin.v1.ReloadCon" +
+      "figRequest\032\'.ringmain.admin.v1.ReloadCon" +
+      "figResponse\022_\n\014CreateApiKey\022&.ringmain.a" +
+      "dmin.v1.CreateApiKeyRequest\032\'.ringmain.a" +
+      "dmin.v1.CreateApiKeyResponse\022a\n\013ListApiK" +
+      "eys\022%.ringmain.admin.v1.ListApiKeysReque" +
+      "st\032&.ringmain.admin.v1.ListApiKeysRespon" +
+      "se\"\003\220\002\001\022d\n\014UpdateApiKey\022&.ringmain.admin" +
+      ".v1.UpdateApiKeyRequest\032\'.ringmain.admin" +
+      ".v1.UpdateApiKeyResponse\"\003\220\002\002\022_\n\014RotateA" +
+      "piKey\022&.ringmain.admin.v1.RotateApiKeyRe" +
+      "quest\032\'.ringmain.admin.v1.RotateApiKeyRe" +
+      "sponse\022d\n\014RevokeApiKey\022&.ringmain.admin." +
+      "v1.RevokeApiKeyRequest\032\'.ringmain.admin." +
+      "v1.RevokeApiKeyResponse\"\003\220\002\002\022^\n\013WatchEve" +
+      "nts\022%.ringmain.admin.v1.WatchEventsReque" +
+      "st\032&.ringmain.admin.v1.WatchEventsRespon" +
+      "se0\001B+\n\024io.ringmain.admin.v1B\021AdminServi" +
+      "ceProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -424,7 +428,7 @@ public final class AdminServiceProto {
     internal_static_ringmain_admin_v1_ApiKey_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessageV3.FieldAccessorTable(
         internal_static_ringmain_admin_v1_ApiKey_descriptor,
-        new java.lang.String[] { "KeyId", "TenantId", "DisplayName", "Scopes", "AllowedModels", "RequestsPerMinute", "TokensPerMinute", "MonthlyBudgetNanoUsd", "CreateTime", "ExpireTime", "RotateTime", "OldSecretExpireTime", "RevokeTime", });
+        new java.lang.String[] { "KeyId", "TenantId", "DisplayName", "Scopes", "AllowedModels", "RequestsPerMinute", "TokensPerMinute", "MonthlyBudgetNanoUsd", "CreateTime", "ExpireTime", "RotateTime", "OldSecretExpireTime", "RevokeTime", "AllowedMethods", "AllowedNetworks", "LastUseTime", });
     internal_static_ringmain_admin_v1_CreateApiKeyRequest_descriptor =
       getDescriptor().getMessageTypes().get(17);
     internal_static_ringmain_admin_v1_CreateApiKeyRequest_fieldAccessorTable = new

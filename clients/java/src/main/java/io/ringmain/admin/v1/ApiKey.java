@@ -27,6 +27,10 @@ private static final long serialVersionUID = 0L;
     scopes_ = java.util.Collections.emptyList();
     allowedModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
+    allowedMethods_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    allowedNetworks_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   @java.lang.Override
@@ -605,6 +609,173 @@ private static final long serialVersionUID = 0L;
     return revokeTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : revokeTime_;
   }
 
+  public static final int ALLOWED_METHODS_FIELD_NUMBER = 14;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList allowedMethods_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @return A list containing the allowedMethods.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getAllowedMethodsList() {
+    return allowedMethods_;
+  }
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @return The count of allowedMethods.
+   */
+  public int getAllowedMethodsCount() {
+    return allowedMethods_.size();
+  }
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedMethods at the given index.
+   */
+  public java.lang.String getAllowedMethods(int index) {
+    return allowedMethods_.get(index);
+  }
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedMethods at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getAllowedMethodsBytes(int index) {
+    return allowedMethods_.getByteString(index);
+  }
+
+  public static final int ALLOWED_NETWORKS_FIELD_NUMBER = 15;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList allowedNetworks_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @return A list containing the allowedNetworks.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getAllowedNetworksList() {
+    return allowedNetworks_;
+  }
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @return The count of allowedNetworks.
+   */
+  public int getAllowedNetworksCount() {
+    return allowedNetworks_.size();
+  }
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedNetworks at the given index.
+   */
+  public java.lang.String getAllowedNetworks(int index) {
+    return allowedNetworks_.get(index);
+  }
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedNetworks at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getAllowedNetworksBytes(int index) {
+    return allowedNetworks_.getByteString(index);
+  }
+
+  public static final int LAST_USE_TIME_FIELD_NUMBER = 16;
+  private com.google.protobuf.Timestamp lastUseTime_;
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   * @return Whether the lastUseTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasLastUseTime() {
+    return ((bitField0_ & 0x00000100) != 0);
+  }
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   * @return The lastUseTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getLastUseTime() {
+    return lastUseTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : lastUseTime_;
+  }
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getLastUseTimeOrBuilder() {
+    return lastUseTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : lastUseTime_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -662,6 +833,15 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000080) != 0)) {
       output.writeMessage(13, getRevokeTime());
+    }
+    for (int i = 0; i < allowedMethods_.size(); i++) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 14, allowedMethods_.getRaw(i));
+    }
+    for (int i = 0; i < allowedNetworks_.size(); i++) {
+      com.google.protobuf.GeneratedMessageV3.writeString(output, 15, allowedNetworks_.getRaw(i));
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      output.writeMessage(16, getLastUseTime());
     }
     getUnknownFields().writeTo(output);
   }
@@ -733,6 +913,26 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(13, getRevokeTime());
     }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < allowedMethods_.size(); i++) {
+        dataSize += computeStringSizeNoTag(allowedMethods_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getAllowedMethodsList().size();
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < allowedNetworks_.size(); i++) {
+        dataSize += computeStringSizeNoTag(allowedNetworks_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getAllowedNetworksList().size();
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(16, getLastUseTime());
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -797,6 +997,15 @@ private static final long serialVersionUID = 0L;
       if (!getRevokeTime()
           .equals(other.getRevokeTime())) return false;
     }
+    if (!getAllowedMethodsList()
+        .equals(other.getAllowedMethodsList())) return false;
+    if (!getAllowedNetworksList()
+        .equals(other.getAllowedNetworksList())) return false;
+    if (hasLastUseTime() != other.hasLastUseTime()) return false;
+    if (hasLastUseTime()) {
+      if (!getLastUseTime()
+          .equals(other.getLastUseTime())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -856,6 +1065,18 @@ private static final long serialVersionUID = 0L;
     if (hasRevokeTime()) {
       hash = (37 * hash) + REVOKE_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getRevokeTime().hashCode();
+    }
+    if (getAllowedMethodsCount() > 0) {
+      hash = (37 * hash) + ALLOWED_METHODS_FIELD_NUMBER;
+      hash = (53 * hash) + getAllowedMethodsList().hashCode();
+    }
+    if (getAllowedNetworksCount() > 0) {
+      hash = (37 * hash) + ALLOWED_NETWORKS_FIELD_NUMBER;
+      hash = (53 * hash) + getAllowedNetworksList().hashCode();
+    }
+    if (hasLastUseTime()) {
+      hash = (37 * hash) + LAST_USE_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getLastUseTime().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -996,6 +1217,7 @@ private static final long serialVersionUID = 0L;
         getRotateTimeFieldBuilder();
         getOldSecretExpireTimeFieldBuilder();
         getRevokeTimeFieldBuilder();
+        getLastUseTimeFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1036,6 +1258,15 @@ private static final long serialVersionUID = 0L;
       if (revokeTimeBuilder_ != null) {
         revokeTimeBuilder_.dispose();
         revokeTimeBuilder_ = null;
+      }
+      allowedMethods_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      allowedNetworks_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      lastUseTime_ = null;
+      if (lastUseTimeBuilder_ != null) {
+        lastUseTimeBuilder_.dispose();
+        lastUseTimeBuilder_ = null;
       }
       return this;
     }
@@ -1134,6 +1365,20 @@ private static final long serialVersionUID = 0L;
             ? revokeTime_
             : revokeTimeBuilder_.build();
         to_bitField0_ |= 0x00000080;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        allowedMethods_.makeImmutable();
+        result.allowedMethods_ = allowedMethods_;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        allowedNetworks_.makeImmutable();
+        result.allowedNetworks_ = allowedNetworks_;
+      }
+      if (((from_bitField0_ & 0x00008000) != 0)) {
+        result.lastUseTime_ = lastUseTimeBuilder_ == null
+            ? lastUseTime_
+            : lastUseTimeBuilder_.build();
+        to_bitField0_ |= 0x00000100;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1240,6 +1485,29 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasRevokeTime()) {
         mergeRevokeTime(other.getRevokeTime());
+      }
+      if (!other.allowedMethods_.isEmpty()) {
+        if (allowedMethods_.isEmpty()) {
+          allowedMethods_ = other.allowedMethods_;
+          bitField0_ |= 0x00002000;
+        } else {
+          ensureAllowedMethodsIsMutable();
+          allowedMethods_.addAll(other.allowedMethods_);
+        }
+        onChanged();
+      }
+      if (!other.allowedNetworks_.isEmpty()) {
+        if (allowedNetworks_.isEmpty()) {
+          allowedNetworks_ = other.allowedNetworks_;
+          bitField0_ |= 0x00004000;
+        } else {
+          ensureAllowedNetworksIsMutable();
+          allowedNetworks_.addAll(other.allowedNetworks_);
+        }
+        onChanged();
+      }
+      if (other.hasLastUseTime()) {
+        mergeLastUseTime(other.getLastUseTime());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1355,6 +1623,25 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00001000;
               break;
             } // case 106
+            case 114: {
+              java.lang.String s = input.readStringRequireUtf8();
+              ensureAllowedMethodsIsMutable();
+              allowedMethods_.add(s);
+              break;
+            } // case 114
+            case 122: {
+              java.lang.String s = input.readStringRequireUtf8();
+              ensureAllowedNetworksIsMutable();
+              allowedNetworks_.add(s);
+              break;
+            } // case 122
+            case 130: {
+              input.readMessage(
+                  getLastUseTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00008000;
+              break;
+            } // case 130
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2965,6 +3252,511 @@ private static final long serialVersionUID = 0L;
         revokeTime_ = null;
       }
       return revokeTimeBuilder_;
+    }
+
+    private com.google.protobuf.LazyStringArrayList allowedMethods_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureAllowedMethodsIsMutable() {
+      if (!allowedMethods_.isModifiable()) {
+        allowedMethods_ = new com.google.protobuf.LazyStringArrayList(allowedMethods_);
+      }
+      bitField0_ |= 0x00002000;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @return A list containing the allowedMethods.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getAllowedMethodsList() {
+      allowedMethods_.makeImmutable();
+      return allowedMethods_;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @return The count of allowedMethods.
+     */
+    public int getAllowedMethodsCount() {
+      return allowedMethods_.size();
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param index The index of the element to return.
+     * @return The allowedMethods at the given index.
+     */
+    public java.lang.String getAllowedMethods(int index) {
+      return allowedMethods_.get(index);
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the allowedMethods at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getAllowedMethodsBytes(int index) {
+      return allowedMethods_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param index The index to set the value at.
+     * @param value The allowedMethods to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAllowedMethods(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedMethodsIsMutable();
+      allowedMethods_.set(index, value);
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param value The allowedMethods to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedMethods(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedMethodsIsMutable();
+      allowedMethods_.add(value);
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param values The allowedMethods to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllAllowedMethods(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureAllowedMethodsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, allowedMethods_);
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAllowedMethods() {
+      allowedMethods_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00002000);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Methods it may call, by their full names, such as
+     * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+     * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+     * 100, each at most 256 characters. Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+     * @param value The bytes of the allowedMethods to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedMethodsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureAllowedMethodsIsMutable();
+      allowedMethods_.add(value);
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList allowedNetworks_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureAllowedNetworksIsMutable() {
+      if (!allowedNetworks_.isModifiable()) {
+        allowedNetworks_ = new com.google.protobuf.LazyStringArrayList(allowedNetworks_);
+      }
+      bitField0_ |= 0x00004000;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @return A list containing the allowedNetworks.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getAllowedNetworksList() {
+      allowedNetworks_.makeImmutable();
+      return allowedNetworks_;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @return The count of allowedNetworks.
+     */
+    public int getAllowedNetworksCount() {
+      return allowedNetworks_.size();
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param index The index of the element to return.
+     * @return The allowedNetworks at the given index.
+     */
+    public java.lang.String getAllowedNetworks(int index) {
+      return allowedNetworks_.get(index);
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the allowedNetworks at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getAllowedNetworksBytes(int index) {
+      return allowedNetworks_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param index The index to set the value at.
+     * @param value The allowedNetworks to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAllowedNetworks(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedNetworksIsMutable();
+      allowedNetworks_.set(index, value);
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param value The allowedNetworks to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedNetworks(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedNetworksIsMutable();
+      allowedNetworks_.add(value);
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param values The allowedNetworks to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllAllowedNetworks(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureAllowedNetworksIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, allowedNetworks_);
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAllowedNetworks() {
+      allowedNetworks_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00004000);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Networks it may be used from, as addresses or in CIDR notation, such as
+     * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+     * Empty means all.
+     * </pre>
+     *
+     * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+     * @param value The bytes of the allowedNetworks to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedNetworksBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureAllowedNetworksIsMutable();
+      allowedNetworks_.add(value);
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.Timestamp lastUseTime_;
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> lastUseTimeBuilder_;
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     * @return Whether the lastUseTime field is set.
+     */
+    public boolean hasLastUseTime() {
+      return ((bitField0_ & 0x00008000) != 0);
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     * @return The lastUseTime.
+     */
+    public com.google.protobuf.Timestamp getLastUseTime() {
+      if (lastUseTimeBuilder_ == null) {
+        return lastUseTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : lastUseTime_;
+      } else {
+        return lastUseTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public Builder setLastUseTime(com.google.protobuf.Timestamp value) {
+      if (lastUseTimeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        lastUseTime_ = value;
+      } else {
+        lastUseTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public Builder setLastUseTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (lastUseTimeBuilder_ == null) {
+        lastUseTime_ = builderForValue.build();
+      } else {
+        lastUseTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public Builder mergeLastUseTime(com.google.protobuf.Timestamp value) {
+      if (lastUseTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00008000) != 0) &&
+          lastUseTime_ != null &&
+          lastUseTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getLastUseTimeBuilder().mergeFrom(value);
+        } else {
+          lastUseTime_ = value;
+        }
+      } else {
+        lastUseTimeBuilder_.mergeFrom(value);
+      }
+      if (lastUseTime_ != null) {
+        bitField0_ |= 0x00008000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public Builder clearLastUseTime() {
+      bitField0_ = (bitField0_ & ~0x00008000);
+      lastUseTime_ = null;
+      if (lastUseTimeBuilder_ != null) {
+        lastUseTimeBuilder_.dispose();
+        lastUseTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getLastUseTimeBuilder() {
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return getLastUseTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getLastUseTimeOrBuilder() {
+      if (lastUseTimeBuilder_ != null) {
+        return lastUseTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return lastUseTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : lastUseTime_;
+      }
+    }
+    /**
+     * <pre>
+     * When it was last used, exact to about a minute. Absent means never. Set by
+     * the gateway.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilderV3<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        getLastUseTimeFieldBuilder() {
+      if (lastUseTimeBuilder_ == null) {
+        lastUseTimeBuilder_ = new com.google.protobuf.SingleFieldBuilderV3<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getLastUseTime(),
+                getParentForChildren(),
+                isClean());
+        lastUseTime_ = null;
+      }
+      return lastUseTimeBuilder_;
     }
     @java.lang.Override
     public final Builder setUnknownFields(

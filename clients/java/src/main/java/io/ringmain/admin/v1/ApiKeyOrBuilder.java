@@ -361,4 +361,136 @@ public interface ApiKeyOrBuilder extends
    * <code>.google.protobuf.Timestamp revoke_time = 13 [json_name = "revokeTime"];</code>
    */
   com.google.protobuf.TimestampOrBuilder getRevokeTimeOrBuilder();
+
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @return A list containing the allowedMethods.
+   */
+  java.util.List<java.lang.String>
+      getAllowedMethodsList();
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @return The count of allowedMethods.
+   */
+  int getAllowedMethodsCount();
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedMethods at the given index.
+   */
+  java.lang.String getAllowedMethods(int index);
+  /**
+   * <pre>
+   * Methods it may call, by their full names, such as
+   * `ringmain.v1.ChatService/StreamChat`, or all of a service, such as
+   * `ringmain.v1.ChatService/&#42;`. They never widen what its scopes allow. At most
+   * 100, each at most 256 characters. Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_methods = 14 [json_name = "allowedMethods"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedMethods at the given index.
+   */
+  com.google.protobuf.ByteString
+      getAllowedMethodsBytes(int index);
+
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @return A list containing the allowedNetworks.
+   */
+  java.util.List<java.lang.String>
+      getAllowedNetworksList();
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @return The count of allowedNetworks.
+   */
+  int getAllowedNetworksCount();
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedNetworks at the given index.
+   */
+  java.lang.String getAllowedNetworks(int index);
+  /**
+   * <pre>
+   * Networks it may be used from, as addresses or in CIDR notation, such as
+   * `203.0.113.7` or `2001:db8::/32`. At most 100, each at most 64 characters.
+   * Empty means all.
+   * </pre>
+   *
+   * <code>repeated string allowed_networks = 15 [json_name = "allowedNetworks"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedNetworks at the given index.
+   */
+  com.google.protobuf.ByteString
+      getAllowedNetworksBytes(int index);
+
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   * @return Whether the lastUseTime field is set.
+   */
+  boolean hasLastUseTime();
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   * @return The lastUseTime.
+   */
+  com.google.protobuf.Timestamp getLastUseTime();
+  /**
+   * <pre>
+   * When it was last used, exact to about a minute. Absent means never. Set by
+   * the gateway.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp last_use_time = 16 [json_name = "lastUseTime"];</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getLastUseTimeOrBuilder();
 }
