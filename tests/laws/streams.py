@@ -4,7 +4,7 @@ A value that no stream could bring in pieces, such as a number in place of a tex
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.laws.recorded import Documents
@@ -130,7 +130,38 @@ def responses_in_pieces(whole: Any) -> Documents | None:
     for index, item in enumerate(items):
         found += _item_pieces(index, item) if isinstance(item, dict) else ()
         found.append(_done(index, item))
-    return [{**event, "sequence_number": number} for number, event in enumerate([*found, *end])]
+    return _numbered_anew([*found, *end])
+
+
+def responses_unnumbered(whole: Any) -> Documents | None:
+    """A response in pieces that do not say which item they belong to."""
+    found = responses_in_pieces(whole)
+    return None if found is None else [_unnumbered(event) for event in found]
+
+
+def _unnumbered(event: Any) -> Any:
+    numbers = ("output_index", "content_index", "summary_index", "item_id")
+    return {name: value for name, value in event.items() if name not in numbers}
+
+
+def responses_unended(whole: Any) -> Documents | None:
+    """A response in pieces, the end of whose last item only the last event has."""
+    match responses_in_pieces(whole):
+        case [*events, _, end] if whole["output"]:
+            return _numbered_anew([*events, end])
+    return None
+
+
+def responses_late(whole: Any) -> Documents | None:
+    """A response in pieces, the end of whose last item follows the last event, which has no item."""
+    match responses_in_pieces(whole):
+        case [*events, done, end] if whole["output"] and isinstance(whole["output"][-1], dict):
+            return _numbered_anew([*events, {**end, "response": {**whole, "output": []}}, done])
+    return None
+
+
+def _numbered_anew(events: Iterable[Any]) -> Documents:
+    return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
 def _item_pieces(index: int, item: dict[str, Any]) -> Documents:
@@ -150,6 +181,7 @@ def _item_pieces(index: int, item: dict[str, Any]) -> Documents:
 
 def _content_pieces(contents: list[Any]) -> Iterator[Any]:
     for place, content in enumerate(contents):
+        yield {"type": "response.content_part.added", "content_index": place}
         match content:
             case {"type": "output_text", "text": str(text)}:
                 event = "response.output_text.delta"
@@ -165,6 +197,7 @@ def _summary_pieces(contents: list[Any]) -> Iterator[Any]:
     for place, content in enumerate(contents):
         text = content.get("text") if isinstance(content, dict) else None
         pieces = _cut(text) if isinstance(text, str) else ()
+        yield {"type": "response.reasoning_summary_part.added", "summary_index": place}
         yield from ({"type": event, "summary_index": place, "delta": piece} for piece in pieces)
 
 

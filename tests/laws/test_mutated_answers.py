@@ -58,7 +58,14 @@ WIRES: Mapping[str, Wire] = {
         (frozenset({"object", "created", "model", "role"}),),
     ),
     "responses": Wire(
-        (streams.responses_at_once, streams.responses_by_items, streams.responses_in_pieces),
+        (
+            streams.responses_at_once,
+            streams.responses_by_items,
+            streams.responses_in_pieces,
+            streams.responses_unnumbered,
+            streams.responses_unended,
+            streams.responses_late,
+        ),
         lambda event: str(event.get("type")) in ("response.completed", "response.incomplete"),
         (
             frozenset({"output_index"}),

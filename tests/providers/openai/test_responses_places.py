@@ -70,6 +70,48 @@ def test_contents_with_other_numbers() -> None:
     assert found.message.parts[0].signature
 
 
+def bare(found: dict[str, Any]) -> dict[str, Any]:
+    """An event without a number."""
+    return {**found, "output_index": None}
+
+
+def test_events_without_numbers() -> None:
+    """Items are told apart by their ids; a piece without one belongs to the latest item."""
+    both = [argues('{"a"', "fc_2"), argues("{", "fc_1"), argues(": 1}", "fc_2"), argues("}", "fc_1")]
+    numberless = [text("Yes."), done(MESSAGE), added(CALL), added(OTHER), *both, done(OTHER), done(CALL)]
+    assert contents(said(added(MESSAGE), *map(bare, numberless))) == ["Yes.", "{}", '{"a": 1}']
+    assert contents(said(*map(bare, [text("Yes."), done(MESSAGE), done(MESSAGE)]))) == ["Yes."]
+
+
+def test_contents_without_numbers() -> None:
+    """Each announcement of a content begins one, for pieces that do not say which one they belong to."""
+    announced = {"type": "response.content_part.added"}
+    piece = {"type": "response.output_text.delta", "delta": "a"}
+    assert contents(said(announced, piece, piece, announced, piece)) == ["aa", "a"]
+
+
+def test_the_last_event_has_what_never_ended() -> None:
+    """An item without an end is completed, and one without any event added, by the last event."""
+    output = [MESSAGE, {**CALL, "id": "another"}]
+    end = {"type": "response.completed", "response": {"status": "completed", "output": output}}
+    for begun in ([], [added(MESSAGE), text("Yes.")], [done(MESSAGE)], [done(MESSAGE), added(CALL)]):
+        found = fold(events(b"".join(event({"output_index": 0, **one}) for one in (*begun, end))))
+        assert contents(found) == ["Yes.", "{}"], begun
+        assert found.message.parts[0].signature
+
+
+def test_an_end_after_the_last_event() -> None:
+    """An item that was announced is waited for, unless the stream ends without it."""
+    end = {"type": "response.completed", "response": {"status": "completed"}}
+    late = [added(MESSAGE), text("Yes."), end, done(MESSAGE)]
+    sent = [event({"output_index": 0, **one}) for one in late]
+    assert fold(events(b"".join(sent))).message.parts[0].signature
+    assert contents(fold(events(b"".join(sent[:3])))) == ["Yes."]
+    assert contents(fold(events(b"".join([*sent[:3], event("[DONE]")])))) == ["Yes."]
+    error = event({"type": "error", "message": "too late"})
+    assert contents(fold(events(b"".join([*sent[:3], error])))) == ["Yes."]
+
+
 def test_a_section_without_pieces() -> None:
     """A section of the reasoning that no piece has brought is read from the item."""
     piece = {"type": "response.reasoning_summary_text.delta", "summary_index": 0, "delta": "One."}

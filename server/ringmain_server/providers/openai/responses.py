@@ -100,19 +100,24 @@ class ResponsesDecoder(Decoder[ChatEvent, bytes]):
             raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
         for data in found:
             if data == END:  # some servers send it, but only after the last event
-                raise answer.broken()
+                return self.end()
             answer.event(data)
             if answer.finished:
-                events = answer.finish()
-                self.complete = True
-                return events
+                return self._finish()
         return answer.assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
-        """Returns no events, because a complete stream has sent its last event before it ends."""
-        if not self.complete:
+        """Returns the last events if the response is over, though the end of an item never came."""
+        if self.complete:
+            return ()
+        if not self._answer.ended:
             raise self._answer.broken(self._sse.document)
-        return ()
+        return self._finish()
+
+    def _finish(self) -> Sequence[ChatEvent]:
+        events = self._answer.finish()
+        self.complete = True
+        return events
 
     def usage(self) -> Usage:
         """Returns the usage so far."""

@@ -42,6 +42,11 @@ class ResponsesAnswer:
         provider_id: The provider that answers.
         request: The caller's request, from which missing usage is estimated.
         errors: Translates the provider's error objects.
+
+    Attributes:
+        assembler: Holds what has been read.
+        ended: Whether the provider has said that the response is over.
+        finished: Whether, besides, nothing that has begun is still to come.
     """
 
     __slots__ = (
@@ -55,6 +60,7 @@ class ResponsesAnswer:
         "_request",
         "_tool_counts",
         "assembler",
+        "ended",
         "finished",
     )
 
@@ -69,6 +75,7 @@ class ResponsesAnswer:
         self._category = ""
         self.assembler = ChatAssembler(provider_id)
         self._output = ResponsesOutput(provider_id, request, self.assembler)
+        self.ended = False
         self.finished = False
 
     def whole(self, data: bytes) -> None:
@@ -99,7 +106,8 @@ class ResponsesAnswer:
         elif isinstance(kind, str):
             if (read_output := EVENTS.get(kind)) is not None:
                 read_output(self._output, document)
-            elif (end := _ENDS.get(kind)) is not None:
+                self.finished = self.ended and not self._output.has_open
+            elif not self.ended and (end := _ENDS.get(kind)) is not None:
                 end(self, document)
         elif (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
@@ -190,17 +198,13 @@ class ResponsesAnswer:
         failure = self._ending.failure(self._provider_id)
         if failure is not None:
             raise failure
-        # After events, the last one repeats all items: only a whole response is read from its output.
-        if not self._output.begun:
-            self._items(response.get("output"))
-        self.finished = True
-
-    def _items(self, output: object) -> None:
-        if isinstance(output, list):
-            for index, item in enumerate(output):
-                self._output.item(index, item)
-        elif not self.assembler.parts:
+        output = response.get("output")
+        if not isinstance(output, list) and not self.assembler.parts:
             raise self.malformed("without any output")
+        self._output.rest(output if isinstance(output, list) else ())
+        # The last event repeats all items. Where it does not, the end of an item may still come.
+        self.ended = True
+        self.finished = bool(output) or not self._output.has_open
 
     def _why_incomplete(self, response: Object) -> Ending:
         self._category = _category(response)

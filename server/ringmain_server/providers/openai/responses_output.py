@@ -6,7 +6,7 @@ item, sends it in deltas, and ends it with the item as it would appear in a whol
 not come in deltas is read from there, so the same code reads both and they cannot diverge.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
@@ -54,6 +54,7 @@ class ResponsesOutput:
     __slots__ = (
         "_argued",
         "_assembler",
+        "_begun",
         "_code",
         "_done",
         "_ids",
@@ -78,6 +79,7 @@ class ResponsesOutput:
         self._places = Places()
         self._argued: set[int] = set()
         self._weighed: set[tuple[int, int]] = set()
+        self._begun: dict[tuple[int, str], int] = {}
         self._code: dict[int, Joiner] = {}
         self._said: dict[int, dict[int, None]] = {}
         self._sections: dict[int, object] = {}
@@ -89,9 +91,9 @@ class ResponsesOutput:
         self.waits = ""
 
     @property
-    def begun(self) -> bool:
-        """Whether an item is complete."""
-        return bool(self._done)
+    def has_open(self) -> bool:
+        """Whether an item has begun and is not complete."""
+        return self._places.has_open
 
     def malformed(self, what: str) -> MalformedAnswer:
         """Returns the failure of an answer that breaks the wire's rules."""
@@ -333,18 +335,36 @@ class ResponsesOutput:
         if not isinstance(item, dict):
             raise self.malformed("an item of no known shape")
         kind = item.get("type")
-        index = self._places.of_beginning(self._position(event, "output_index"), item)
+        index = self._places.of_beginning(place(event.get("output_index")), item)
         if kind == FUNCTION_CALL:
             self._begin_call(index, item)
         elif calls.is_run(item):
             self._begin_provider_call(index, item)
+
+    def content_added(self, event: Object) -> None:
+        """Reads the announcement of a content of a message, which pieces without a number belong to."""
+        self._announced(event, "content_index")
+
+    def section_added(self, event: Object) -> None:
+        """Reads the announcement of a section of the reasoning."""
+        self._announced(event, "summary_index")
+
+    def _announced(self, event: Object, name: str) -> None:
+        key = self._place(event), name
+        self._begun[key] = self._begun.get(key, 0) + 1
 
     def item_done(self, event: Object) -> None:
         """Reads an item at its end."""
         item = event.get("item")
         if not isinstance(item, dict):
             raise self.malformed("an item of no known shape")
-        self.item(self._places.of_end(self._position(event, "output_index"), item), item)
+        self.item(self._places.of_end(place(event.get("output_index")), item), item)
+
+    def rest(self, output: Sequence[object]) -> None:
+        """Reads what no event has brought from the output, whole or as the last event repeats it."""
+        items = self._places.left(output) if self._places.any else enumerate(output)
+        for index, item in items:
+            self.item(index, item)
 
     # --- shapes ------------------------------------------------------------------------------------------
 
@@ -360,13 +380,12 @@ class ResponsesOutput:
 
     def _place(self, event: Object) -> int:
         """Returns the place of the item that a piece belongs to."""
-        return self._places.of_piece(self._position(event, "output_index"), event.get("item_id"))
+        return self._places.of_piece(place(event.get("output_index")), event.get("item_id"))
 
     def _position(self, event: Object, name: str) -> int:
+        """Returns the number of a content or section; without one, it is the latest of its item."""
         value = place(event.get(name))
-        if value is None:
-            raise self.malformed("an event that does not say what it belongs to")
-        return value
+        return max(self._begun.get((self._place(event), name), 1) - 1, 0) if value is None else value
 
 
 def _joined(pieces: list[str]) -> str:
@@ -394,8 +413,10 @@ EVENTS: Mapping[str, Callable[[ResponsesOutput, Object], None]] = {
     "response.function_call_arguments.delta": ResponsesOutput.arguments_delta,
     "response.mcp_call_arguments.delta": ResponsesOutput.mcp_delta,
     "response.code_interpreter_call_code.delta": ResponsesOutput.code_delta,
+    "response.content_part.added": ResponsesOutput.content_added,
+    "response.reasoning_summary_part.added": ResponsesOutput.section_added,
     "response.output_item.added": ResponsesOutput.item_added,
     "response.output_item.done": ResponsesOutput.item_done,
 }
-"""The reader of each type of event besides `TEXT_DELTA`. Beginnings and ends of contents only repeat what
-items and deltas say."""
+"""The reader of each type of event besides `TEXT_DELTA`. Ends of contents only repeat what items and deltas
+say."""
