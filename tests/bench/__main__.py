@@ -9,6 +9,7 @@ times are scaled before they are held against their targets.
 * startup: start to SERVING and idle memory, with the sandbox alone and with a provider of every kind
 * ratios: what one thing takes beside another, such as a cancellation through the gateway (`ratios.py`)
 * layers: CPU that the pipeline adds to the bare exchange, in this process, without sockets (`layers.py`)
+* identity: CPU that a key costs a call, and whether time tells why one is refused (`identity.py`)
 * unary, burst: CPU a call and a token at 16 at once, for each provider
 * paced, leak: 200 streams of a token every 20 ms; memory after many calls and cancels; first provider
 * latency, first-content: what the gateway adds to asking the upstream; OpenAI's wire
@@ -31,7 +32,7 @@ import grpc
 import uvloop
 from rich.console import Console
 
-from tests.bench import layers, ratios, results, servers
+from tests.bench import identity, layers, ratios, results, servers
 from tests.bench.load import IncompleteAnswerError
 from tests.bench.measures import MEASUREMENTS, OPENAI_ONLY, QUICK, Bench, Effort
 from tests.bench.processes import StartError, Target
@@ -40,7 +41,7 @@ from tests.bench.results import Figure, Kind
 from tests.bench.servers import BARE, FOLDER, GATEWAY, LOG, SERVERS
 
 IDLE_SECONDS = 6.0
-APART = ("startup", "layers", "ratios")
+APART = ("startup", "layers", "ratios", "identity")
 """The measurements that need no upstream."""
 
 
@@ -98,6 +99,9 @@ def run(options: argparse.Namespace, console: Console) -> list[Figure]:
     if "ratios" in chosen:
         console.print("[dim]ratios …[/dim]")
         figures += _in_loop(ratios.compare(effort))
+    if "identity" in chosen:
+        console.print("[dim]identity …[/dim]")
+        figures += _in_loop(identity.compare(effort.layer_rounds, effort.refusals))
     loads = [name for name in MEASUREMENTS if name in chosen]
     if OPENAI not in providers:
         loads = [name for name in loads if name not in OPENAI_ONLY]

@@ -41,6 +41,7 @@ class Effort:
         seconds: Length of a measured window.
         calls: How many calls a latency is taken from, in each repetition.
         leak_calls: How many calls, and how many cancelled streams, the leak check makes.
+        refusals: How many refusals of each kind of key are timed.
     """
 
     repetitions: int = 5
@@ -50,9 +51,19 @@ class Effort:
     seconds: float = 2.0
     calls: int = 300
     leak_calls: int = 10_000
+    refusals: int = 20_000
 
 
-QUICK = Effort(repetitions=3, starts=1, layer_rounds=20, warm_up=0.3, seconds=0.8, calls=60, leak_calls=2_000)
+QUICK = Effort(
+    repetitions=3,
+    starts=1,
+    layer_rounds=20,
+    warm_up=0.3,
+    seconds=0.8,
+    calls=60,
+    leak_calls=2_000,
+    refusals=2_000,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,9 @@ BREAKER = Kind("ratio.breaker", "Call past an open breaker, to none", TIMES, 1.4
 PREPARED = Kind("ratio.prepared", "4 megapixels prepared, to Pillow", TIMES, 1.3)
 LOOP = Kind("ratio.loop", "Loop late beside photos, p99, to one", TIMES, 0.5)
 PAGES = Kind("ratio.pages", "Page of a PDF read, to pdfium", TIMES, 18)
+KEY = Kind("identity.key_us", "A key among 10,000: CPU a call", "µs", 4)
+REFUSED_KEYS = Kind("ratio.refused_keys", "Refused keys, slowest to quickest", TIMES, 1.05)
+REFUSED_CALLS = Kind("ratio.refused_calls", "Refused calls, slowest to quickest", TIMES, 1.05)
 
 
 def cpu_and_rate(provider: Measured, load: str) -> tuple[Kind, Kind]:

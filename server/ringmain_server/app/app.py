@@ -22,7 +22,7 @@ from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
-from ringmain_server.assembly.identity import Identity
+from ringmain_server.assembly.identity import Identity, key_ended
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.config import ConfigError, Settings
@@ -145,7 +145,8 @@ class App:
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS, gate)
         self._server = self._make_public(public, share_port)
         # Operators' calls are not refused with those of callers, and no drain waits for them.
-        private = Edge(Calls(_ENDLESS), Observer(log, metrics, quiet=True), VALIDATORS, gate)
+        self._operations = Calls(_ENDLESS)
+        private = Edge(self._operations, Observer(log, metrics, quiet=True), VALIDATORS, gate)
         self._admin = self._make_admin(private, share_port)
         self._refuse_the_rest(public, private)
         self.port = 0
@@ -238,11 +239,13 @@ class App:
         self.log.info("stopped", ended_calls=ended)
 
     async def _look(self) -> None:
-        """Updates, again and again, the metrics that nothing else reports."""
+        """Updates, again and again, the metrics that nothing else reports, and ends calls of revoked keys."""
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
             self._metrics.flush()
             self._reporter.refresh(self.calls.limit.limit, self.losses.count)
+            # Operators' calls may watch for ever; those of callers end by themselves.
+            self._operations.evict(self.identity.unwelcome, key_ended)
             await asyncio.sleep(_LOOK)
 
     async def _reload_everywhere(self) -> Reloaded:

@@ -5,13 +5,13 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import chain
 from typing import NoReturn, Protocol
 
 from ringmain_server.call import Call
 from ringmain_server.edge.deadlines import Deadlines
-from ringmain_server.errors import Overloaded, ShuttingDown
+from ringmain_server.errors import Overloaded, RingmainError, ShuttingDown
 from ringmain_server.policies.concurrency import ConcurrencyLimit, ConcurrencySettings
 
 _TRACEPARENT = "traceparent"
@@ -67,7 +67,7 @@ class Calls:
         self._parting = asyncio.Event()
         self._parting.set()
         self._late = 0
-        self._evicted: set[Call] = set()
+        self._evicted: dict[Call, RingmainError] = {}
         self._idle: asyncio.Event | None = None
 
     def begin(self, method: str, context: Context, now: float, came: float) -> Call:
@@ -118,14 +118,26 @@ class Calls:
     def end(self, call: Call) -> None:
         """Notes that a call has ended."""
         self._running.pop(call, None)
-        self._evicted.discard(call)
+        self._evicted.pop(call, None)
         self.deadlines.passed.discard(call)
         if self._idle is not None and not self._running:
             self._idle.set()
 
-    def evicted(self, call: Call) -> bool:
-        """Whether a call was cancelled because the grace period is over."""
-        return call in self._evicted
+    def evicted(self, call: Call) -> RingmainError | None:
+        """Returns the reason for which the gateway cancelled a call, None if it did not."""
+        return self._evicted.get(call)
+
+    def evict(self, chosen: Callable[[Call], bool], error: Callable[[], RingmainError]) -> None:
+        """Ends the running calls that are chosen.
+
+        Args:
+            chosen: Whether to end a call.
+            error: Returns the error for one caller.
+        """
+        for call, task in list(self._running.items()):
+            if call not in self._evicted and chosen(call):
+                self._evicted[call] = error()
+                task.cancel()
 
     def __len__(self) -> int:
         """Returns how many calls are in flight."""
@@ -191,12 +203,14 @@ class Calls:
         for wait in waits:
             wait.cancel()
         left = dict(self._running)
-        for call, task in left.items():
-            self._evicted.add(call)
-            task.cancel()
+        self.evict(lambda _: True, _grace_is_over)
         if left:
             await asyncio.wait(left.values(), timeout=_LAST_WORDS)
         return len(left)
+
+
+def _grace_is_over() -> ShuttingDown:
+    return ShuttingDown("the gateway is shutting down; the grace period is over")
 
 
 def _random_ids() -> list[str]:

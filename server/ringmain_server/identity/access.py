@@ -58,8 +58,9 @@ class Access:
         if principal.allowed_methods is not None and not principal.allowed_methods.permits(method):
             raise _denied("method", method, "is not among the methods that these credentials are for")
         tenant = self._tenant(principal, method) if self.tenants or self.known_only else _UNLIMITED
-        networks = principal.allowed_networks, tenant.allowed_networks
-        if any(networks) and not _comes_from(peer(), networks):
+        if (principal.allowed_networks or tenant.allowed_networks) and not _comes_from(
+            peer(), principal.allowed_networks, tenant.allowed_networks
+        ):
             raise _denied("network", method, "may not be called with these credentials from this network")
         if principal.allowed_models is None:
             return () if tenant.allowed_models is None else (tenant.allowed_models,)
@@ -84,6 +85,6 @@ def _denied(cause: str, method: str, why: str) -> NotAllowed:
     return NotAllowed(cause, f"{method} {why}", {"method": method})
 
 
-def _comes_from(peer: str, networks: tuple[tuple[Network, ...], ...]) -> bool:
+def _comes_from(peer: str, *lists: tuple[Network, ...]) -> bool:
     address = peer_address(peer)
-    return all(within(address, one) for one in networks if one)
+    return all(within(address, networks) for networks in lists if networks)

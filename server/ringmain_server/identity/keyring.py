@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ringmain_server.identity.keys import Hasher
 from ringmain_server.identity.networks import network
-from ringmain_server.identity.principal import NOBODY, Allowed, Principal
+from ringmain_server.identity.principal import NOBODY, OF_KEY, Allowed, Principal
 from ringmain_server.identity.records import KeyRecord
 
 
@@ -74,6 +74,18 @@ class Keyring:
         """Returns the key of an id."""
         return self._records.get(key_id)
 
+    def works(self, key_id: str, now: float) -> bool:
+        """Whether any secret of a key works.
+
+        Args:
+            key_id: The key.
+            now: Seconds since the epoch.
+        """
+        record = self._records.get(key_id)
+        if record is None or record.revoke_time is not None or key_id in self._revoked:
+            return False
+        return record.expire_time is None or now < record.expire_time
+
     def find(self, secret_text: str, now: float) -> Principal | None:
         """Returns the caller that a key belongs to; None if it is unknown, revoked, expired or mistyped.
 
@@ -107,7 +119,11 @@ def _secrets(record: KeyRecord) -> Iterable[_Secret]:
     """Yields the secrets of a key that may still work."""
     if record.revoke_time is not None:
         return
-    principal = principal_of(record)
+    try:
+        principal = principal_of(record)
+    except ValueError:
+        # Somebody wrote a network that is none into the database: this key fails alone, and not for all.
+        return
     until = inf if record.expire_time is None else record.expire_time
     yield _Secret(record.secret_hash, until, record.key_id, principal)
     if record.old_secret_hash is not None and record.old_secret_expire_time is not None:
@@ -116,10 +132,14 @@ def _secrets(record: KeyRecord) -> Iterable[_Secret]:
 
 
 def principal_of(record: KeyRecord) -> Principal:
-    """Returns the caller that a key stands for."""
+    """Returns the caller that a key stands for.
+
+    Raises:
+        ValueError: One of its networks is none.
+    """
     return Principal(
         tenant_id=record.tenant_id,
-        principal_id=f"key:{record.key_id}",
+        principal_id=f"{OF_KEY}{record.key_id}",
         scopes=record.scopes,
         allowed_models=Allowed.of(record.allowed_models),
         allowed_methods=Allowed.of(record.allowed_methods),

@@ -89,7 +89,10 @@ def hasher(pepper: str = "") -> Hasher:
 
 
 def _plain(text: str) -> bytes:
-    return sha256(_bytes(text)).digest()
+    try:
+        return sha256(text.encode()).digest()
+    except UnicodeEncodeError:
+        return sha256(_bytes(text)).digest()
 
 
 def _peppered(pepper: str) -> Hasher:
@@ -104,7 +107,7 @@ def _peppered(pepper: str) -> Hasher:
 
 
 def _bytes(text: str) -> bytes:
-    # A header may hold any text; only ASCII is ever a key.
+    # A header may hold any text, even what UTF-8 cannot; only ASCII is ever a key.
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -4,7 +4,6 @@ Every method is listed, so that a new one is served only once somebody has decid
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from ringmain_server.identity.principal import Scope
@@ -71,7 +70,7 @@ def _listed() -> Iterator[tuple[str, frozenset[Scope]]]:
             yield f"{service}/{method}", scopes
 
 
-SCOPES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(dict(_listed()))
+SCOPES: Final[Mapping[str, frozenset[Scope]]] = dict(_listed())
 """Maps each method that needs credentials to the scopes that allow it; `ringmain.v1.ChatService/Chat` is one.
 
 The services that are not here, health and reflection, are for everybody.

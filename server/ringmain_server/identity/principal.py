@@ -3,8 +3,12 @@
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from ringmain_server.identity.networks import Network
+
+OF_KEY: Final = "key:"
+"""The beginning of the principal id of a caller with an API key; the key's id follows."""
 
 
 class Scope(enum.Enum):

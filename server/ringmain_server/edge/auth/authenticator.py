@@ -7,7 +7,7 @@ from typing import Final
 from ringmain_server.edge.auth.verifiers import CertificateVerifier, KeyVerifier, TokenVerifier
 from ringmain_server.errors import CredentialsInvalid
 from ringmain_server.identity.keys import PREFIX, key_id_of
-from ringmain_server.identity.principal import NOBODY, UNKNOWN, Principal
+from ringmain_server.identity.principal import NOBODY, OF_KEY, UNKNOWN, Principal
 
 AUTHORIZATION: Final = "authorization"
 API_KEY: Final = "x-api-key"
@@ -16,7 +16,8 @@ _HEADERS: Final = frozenset({AUTHORIZATION, API_KEY})
 _LONGEST: Final = 8192
 """The most characters of a credential. Longer ones are refused before anything looks at them."""
 _SCHEME: Final = "Bearer "
-_OF_KEY: Final = "key:"
+_USUAL: Final = _SCHEME + PREFIX
+"""The beginning of a header with an API key, as nearly every caller writes it."""
 
 AuthContext = Callable[[], Mapping[str, Iterable[bytes]]]
 """Returns what gRPC knows of a connection."""
@@ -66,9 +67,11 @@ class Authenticator:
         if not isinstance(credential, str) or len(credential) > _LONGEST:
             raise CredentialsInvalid("malformed", "the credential is longer than any valid one")
         if header == AUTHORIZATION:
-            credential = _bearer(credential)
+            credential = credential[len(_SCHEME) :] if credential.startswith(_USUAL) else _bearer(credential)
         if credential.startswith(PREFIX):
-            return self._by_key(credential, now)
+            if self.keys is not None and (found := self.keys.find(credential, now)) is not None:
+                return found
+            raise _no_key(credential)
         if header == API_KEY or self.tokens is None:
             raise CredentialsInvalid("malformed", f"the header {header} holds no API key")
         return self.tokens.verify(credential, now)
@@ -84,26 +87,16 @@ class Authenticator:
             CredentialsInvalid: The caller shows nothing and must, or its certificate is not valid, or does
                 not belong to what its headers name.
         """
-        if self.certificates is None:
-            return principal
-        of_certificate = self.certificates.identify(auth_context())
+        of_certificate = None if self.certificates is None else self.certificates.identify(auth_context())
         if principal is NOBODY:
             return of_certificate or self._without_credentials()
         if of_certificate is None:
             return principal
-        if not principal.principal_id.startswith(_OF_KEY):
+        if not principal.principal_id.startswith(OF_KEY):
             raise _ambiguous("the call has a token beside its certificate")
         if of_certificate.tenant_id not in ("", principal.tenant_id):
             raise CredentialsInvalid("ambiguous", "the key and the certificate belong to different tenants")
         return principal
-
-    def _by_key(self, key: str, now: float) -> Principal:
-        found = None if self.keys is None else self.keys.find(key, now)
-        if found is None:
-            key_id = key_id_of(key)
-            problem = "is mistyped" if key_id is None else f"{key_id} is unknown, revoked or expired"
-            raise CredentialsInvalid("key", f"the API key {problem}")
-        return found
 
     def _without_credentials(self) -> Principal:
         if self.required:
@@ -117,6 +110,13 @@ def _bearer(value: str) -> str:
         message = f"the header {AUTHORIZATION} must be 'Bearer' and an API key or a token"
         raise CredentialsInvalid("malformed", message=message)
     return value[len(_SCHEME) :].strip(" ")
+
+
+def _no_key(key: str) -> CredentialsInvalid:
+    """Returns the error for a key that does not work. Only the log tells whether it was mistyped."""
+    key_id = key_id_of(key)
+    problem = "is mistyped" if key_id is None else f"{key_id} is unknown, revoked or expired"
+    return CredentialsInvalid("key", f"the API key {problem}")
 
 
 def _ambiguous(message: str) -> CredentialsInvalid:

@@ -14,7 +14,7 @@ from ringmain_server.call import Call
 from ringmain_server.edge.auth.authenticator import Authenticator
 from ringmain_server.errors import CredentialsInvalid, NotAllowed
 from ringmain_server.identity.access import Access
-from ringmain_server.identity.principal import ANONYMOUS, Principal
+from ringmain_server.identity.principal import ANONYMOUS, NOBODY, Principal
 
 Metadata = Iterable[tuple[str, str | bytes]]
 Verdict: TypeAlias = Principal | Awaitable[Principal] | Exception
@@ -110,12 +110,15 @@ class Gate:
 
     def _admit(self, call: Call, principal: Principal, connection: Connection) -> None:
         rules = self.rules
-        if rules.authenticator is None:
+        authenticator = rules.authenticator
+        if authenticator is None:
             call.principal = ANONYMOUS
             return
         try:
-            call.principal = rules.authenticator.by_connection(principal, connection.auth_context)
-            call.allowed_models = rules.access.check(call.principal, call.method, connection.peer)
+            if authenticator.certificates is not None or principal is NOBODY:
+                principal = authenticator.by_connection(principal, connection.auth_context)
+            call.principal = principal
+            call.allowed_models = rules.access.check(principal, call.method, connection.peer)
         except (CredentialsInvalid, NotAllowed):
             call.peer = connection.peer()
             raise

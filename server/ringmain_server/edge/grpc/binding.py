@@ -284,9 +284,9 @@ class Edge:
             finally:
                 self.calls.limit.release(time.monotonic() - now)
         except asyncio.CancelledError as exc:
-            if self.calls.evicted(call):
+            if (evicted := self.calls.evicted(call)) is not None:
                 _forget_cancellation()
-                error = ShuttingDown("the gateway is shutting down; the grace period is over")
+                error = evicted
             elif call in self.calls.deadlines.passed and _forget_cancellation():
                 error = DeadlineExceeded("the deadline passed")
             elif _cancellation_asked():
@@ -306,7 +306,8 @@ class Edge:
             self.calls.end(call)
         self.observer.failed(call, error, time.monotonic() - start)
         release(error)
-        await self.discards(unread())
+        if not isinstance(error, ShuttingDown):  # then there is no time
+            await self.discards(unread())
         await _refuse(context, error, call)
         return None
 
