@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
@@ -26,6 +26,7 @@ from tests.e2e.gateway import Gateway, ask, gateway
 from tests.edge.serving import details
 from tests.fakes import pictures
 from tests.fakes.keys import MADE, Keys, make_key
+from tests.fakes.oidc import AUDIENCE, FakeIssuer
 from tests.fakes.waiting import LIMIT, until
 
 Headers = tuple[tuple[str, str], ...]
@@ -102,7 +103,7 @@ async def watch(running: Gateway, headers: Headers) -> object:
 
 async def servers(running: Gateway, headers: Headers) -> object:
     """Asks channelz for the servers of the process."""
-    stub: Any = channelz_pb2_grpc.ChannelzStub(running.admin_channel)
+    stub: Any = channelz_pb2_grpc.ChannelzStub(cast("grpc.Channel", running.admin_channel))
     return await stub.GetServers(channelz_pb2.GetServersRequest(), metadata=headers)
 
 
@@ -275,7 +276,8 @@ async def test_only_allowed_models_are_shown() -> None:
         made = keys.add("acme", allowed_models=("smart", "old", "sandbox/embed*"))
         free = keys.add("acme")
         stub: Any = model_grpc.ModelServiceStub(running.channel)
-        shown, token = [], ""
+        shown: list[model_pb2.Model] = []
+        token = ""
         while not shown or token:
             request = model_pb2.ListModelsRequest(page_size=1, page_token=token)
             page = await stub.ListModels(request, metadata=made.bearer)
@@ -307,7 +309,7 @@ async def test_health_reflection_and_unknown_methods_need_nothing() -> None:
             health: Any = health_pb2_grpc.HealthStub(channel)
             found = await health.Check(health_pb2.HealthCheckRequest())
             assert found.status == health_pb2.HealthCheckResponse.SERVING
-            reflection: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+            reflection: Any = reflection_pb2_grpc.ServerReflectionStub(cast("grpc.Channel", channel))
             request = reflection_pb2.ServerReflectionRequest(list_services="")
             answers = [answer async for answer in reflection.ServerReflectionInfo(iter([request]))]
             assert answers[0].list_services_response.service
@@ -437,3 +439,61 @@ async def test_a_reload_cannot_open_an_address_that_stays() -> None:
         (event,) = running.events("config")
         assert "server.listen: listens on loopback only" in str(event["message"])
         assert (await refused(chat(running, ()))).reason == "CREDENTIALS_INVALID"
+
+
+def issuers(issuer: FakeIssuer, **more: object) -> Mapping[str, object]:
+    """The configuration of a gateway that takes this issuer's tokens beside keys."""
+    corp = {"issuer": issuer.issuer, "audience": [AUDIENCE], "claims": {"tenant": "tid"}, **more}
+    return {**CONFIG, "auth": {"keys": {"enabled": True}, "issuers": {"corp": corp}}}
+
+
+async def test_callers_with_a_token_are_served() -> None:
+    """A token of a configured issuer says whose call it is, even if its keys are to be fetched first."""
+    async with FakeIssuer() as issuer, guarded(issuers(issuer)) as (running, _):
+        token = issuer.token(sub="ann", tid="acme")
+        for kind in ("whole", "streamed", "large", "models"):
+            await CALLS[kind](running, bearer(token))
+        assert (await refused(list_providers(running, bearer(token)))).reason == "NOT_ALLOWED"
+        lines = running.events("call")
+        stub: Any = model_grpc.ModelServiceStub(running.channel)
+        info = await stub.GetServerInfo(model_pb2.GetServerInfoRequest(), metadata=bearer(token))
+        assert token not in running.lines.getvalue()
+    assert {(line["tenant"], line["principal"]) for line in lines} == {("acme", "jwt:corp:ann")}
+    assert list(info.authentication_methods) == [
+        model_pb2.AUTHENTICATION_METHOD_API_KEY,
+        model_pb2.AUTHENTICATION_METHOD_JWT,
+    ]
+
+
+@pytest.mark.parametrize("kind", ["whole", "upload", "admin", "channelz"])
+async def test_tokens_that_are_not_valid_are_refused(kind: str) -> None:
+    """Every kind of call with a wrong token, or with two credentials, ends UNAUTHENTICATED."""
+    async with FakeIssuer() as issuer, guarded(issuers(issuer)) as (running, keys):
+        good = issuer.token(sub="ann", tid="acme")
+        wrong = {
+            "expired": bearer(issuer.token(sub="ann", tid="acme", exp=time.time() - 3600)),
+            "for another": bearer(issuer.token(sub="ann", tid="acme", aud="else")),
+            "truncated": bearer(good[:-20]),
+            "without tenant": bearer(issuer.token(sub="ann")),
+            "as a key": (("x-api-key", good),),
+            "beside a key": (*bearer(good), ("x-api-key", keys.add("acme").text)),
+            "twice": (*bearer(good), *bearer(good)),
+        }
+        found = {name: await refused(CALLS[kind](running, one)) for name, one in wrong.items()}
+        for token in (good, *(one[-1][1] for one in wrong.values())):
+            assert token.removeprefix("Bearer ") not in running.lines.getvalue()
+    assert {name: one.reason for name, one in found.items()} == dict.fromkeys(wrong, "CREDENTIALS_INVALID")
+
+
+async def test_issuers_may_be_added_and_removed_by_a_reload() -> None:
+    """Tokens of an issuer are taken from the reload on that names it, until the one that does not."""
+    async with FakeIssuer() as issuer, guarded() as (running, keys):
+        operator = keys.add("acme", OPERATOR).bearer
+        token = bearer(issuer.token(sub="ann", tid="acme"))
+        for auth, taken in ((issuers(issuer)["auth"], True), (CONFIG["auth"], False)):
+            running.config["auth"] = auth
+            await running.admin.ReloadConfig(admin_pb2.ReloadConfigRequest(), metadata=operator)
+            if taken:
+                await chat(running, token)
+            else:
+                assert (await refused(chat(running, token))).reason == "CREDENTIALS_INVALID"

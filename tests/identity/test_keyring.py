@@ -133,7 +133,7 @@ def test_a_key_is_found_with_what_it_may_use() -> None:
     ring.put(made.record)
     found = ring.find(made.text, MADE)
     assert found is not None
-    assert (found.tenant_id, found.scopes) == ("acme", {Scope.USAGE, Scope.INFERENCE})
+    assert (found.tenant_id, found.scopes) == ("acme", frozenset({Scope.USAGE, Scope.INFERENCE}))
     assert found.allowed_models is not None
     assert found.allowed_models.permits("openai/gpt-4o")
     assert found.allowed_methods is not None

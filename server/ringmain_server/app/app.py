@@ -22,7 +22,7 @@ from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
-from ringmain_server.assembly.identity import Identity, key_ended
+from ringmain_server.assembly.identity import Identity, key_ended, lacking
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.config import ConfigError, Settings
@@ -96,8 +96,8 @@ class App:
         metrics_listen: Where whoever made the app serves its metrics, for the log; None for nowhere.
 
     Raises:
-        StartError: A provider needs an extra that is not installed, or other machines could call although
-            callers need no credentials.
+        StartError: Something configured needs an extra that is not installed, or other machines could call
+            although callers need no credentials.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class App:
         mask: Mask | None = None,
         tell_others: Callable[[], None] | None = None,
     ) -> None:
-        for mistake in exposed(plain(settings)):
+        for mistake in (*exposed(plain(settings)), *lacking(settings)):
             raise StartError(f"{dotted(mistake.keys)} {mistake.message}")
         self._settings = settings
         self.log = log
@@ -139,7 +139,7 @@ class App:
         self._reload.ready = partial(load, log=log)
         self._background = Background(log)
         self._healths = (Health(_names(_SERVICES)), Health(_names((admin.SERVICE,))))
-        self.identity = Identity(settings)
+        self.identity = Identity(settings, self.events)
         self._reload.applied = self.identity.apply
         gate = self.identity.gate
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS, gate)
@@ -159,6 +159,7 @@ class App:
             StartError: A port is in use.
         """
         server = self._settings.server
+        self.identity.start()
         for health in self._healths:
             await health.start()
         self.port = _listen(self._server, server.listen)
@@ -231,6 +232,7 @@ class App:
             stopping.append(asyncio.ensure_future(self._admin.stop(_STOP_GRACE)))
         await asyncio.gather(*stopping)
         await self._reload.close()
+        await self.identity.close()
         for provider in self._active.now.providers.values():
             await provider.transport.close()
         await self._sessions.close()

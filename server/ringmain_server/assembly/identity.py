@@ -1,21 +1,24 @@
 """Assembly: makes of the settings what decides who may call."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
 from ringmain_server.call import Call
 from ringmain_server.config import Settings
 from ringmain_server.config.auth import TenantSettings
+from ringmain_server.config.problems import Mistake
 from ringmain_server.edge.auth.authenticator import Authenticator
 from ringmain_server.edge.auth.certificates import certificate_rules
 from ringmain_server.edge.auth.gate import Gate, Rules
-from ringmain_server.edge.auth.verifiers import TokenVerifier
+from ringmain_server.edge.auth.issuers import Issuers
 from ringmain_server.errors import CredentialsInvalid
 from ringmain_server.identity.access import Access, Tenant
 from ringmain_server.identity.keyring import Keyring
 from ringmain_server.identity.keys import hasher
 from ringmain_server.identity.networks import network
 from ringmain_server.identity.principal import OF_KEY, Allowed
+from ringmain_server.telemetry.events import Events
 
 
 class Identity:
@@ -23,17 +26,27 @@ class Identity:
 
     Args:
         settings: The first configuration.
+        events: Tells operators about issuers that cannot be reached.
 
     Attributes:
         gate: Decides who may call what.
         keyring: Every API key, None where callers may not show any. It is empty until somebody fills it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, events: Events) -> None:
+        self._issuers = Issuers(events)
         pepper = settings.auth.keys.pepper
         make = hasher("" if pepper is None else pepper.get_secret_value())
         self.keyring = Keyring(make) if settings.keys_enabled else None
         self.gate = Gate(self._rules(settings))
+
+    def start(self) -> None:
+        """Begins to fetch the keys of issuers, within the running loop."""
+        self._issuers.start()
+
+    async def close(self) -> None:
+        """Ends what was begun."""
+        await self._issuers.close()
 
     def apply(self, settings: Settings) -> None:
         """Applies another configuration to calls that come from now on."""
@@ -48,20 +61,19 @@ class Identity:
 
     def _rules(self, settings: Settings) -> Rules:
         access = Access(_tenants(settings.tenants), settings.auth.known_tenants_only)
-        if not settings.auth_configured:
-            return Rules(None, access)
-        return Rules(self._authenticator(settings), access)
-
-    def _authenticator(self, settings: Settings) -> Authenticator:
-        return Authenticator(
+        authenticator = Authenticator(
             keys=self.keyring,
-            tokens=self._tokens(settings),
+            tokens=self._issuers.apply(settings.auth.issuers),
             certificates=certificate_rules(settings.auth.certificates),
             required=settings.auth_required,
         )
+        return Rules(authenticator if settings.auth_configured else None, access)
 
-    def _tokens(self, settings: Settings) -> TokenVerifier | None:
-        return None
+
+def lacking(settings: Settings) -> Iterator[Mistake]:
+    """Yields what is configured and needs a library that is not installed."""
+    if settings.auth.issuers and find_spec("jwt") is None:
+        yield Mistake(("auth", "issuers"), "needs an extra: pip install 'ringmain[server,jwt]'")
 
 
 def key_ended() -> CredentialsInvalid:
