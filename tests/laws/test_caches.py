@@ -20,7 +20,7 @@ OWN = {
 
 def _caches() -> Iterator[tuple[str, Any]]:
     for module in pkgutil.walk_packages(ringmain_server.__path__, "ringmain_server."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith(("__main__", "migrations.env")):  # alembic runs the latter itself
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, functools._lru_cache_wrapper) and value.__module__ == module.name:
                     yield f"{module.name}.{name}", value

@@ -50,7 +50,7 @@ class Identity:
 
     def apply(self, settings: Settings) -> None:
         """Applies another configuration to calls that come from now on."""
-        self.gate.rules = self._rules(settings)
+        self.gate.apply(self._rules(settings))
 
     def unwelcome(self, call: Call) -> bool:
         """Whether a running call was begun with an API key that no longer works."""

@@ -192,10 +192,12 @@ class Exchange:
         translator = self._multi_step.get(op)
         if translator is None:
             raise CapabilityMissing(op.routed(request).model, op.name)
+        tenant_id = call.principal.tenant_id
+        candidate = self._for(tenant_id) if tenant_id else self._candidate
         with self._use:
             try:
                 answer: Res = await run(
-                    translator.steps(request, self._for(call)),
+                    translator.steps(request, candidate),
                     self._transport.send,
                     deadline=_deadline(call),
                     provider_id=self._candidate.provider_id,
@@ -244,11 +246,8 @@ class Exchange:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
 
-    def _for(self, call: Call) -> Candidate:
-        """Returns the candidate as a request of the caller's tenant sees it."""
-        tenant_id = call.principal.tenant_id
-        if not tenant_id:
-            return self._candidate
+    def _for(self, tenant_id: str) -> Candidate:
+        """Returns the candidate as a request of a tenant sees it."""
         found = self._of_tenants.get(tenant_id)
         if found is None:
             found = self._of_tenants[tenant_id] = replace(self._candidate, tenant_id=tenant_id)
@@ -262,7 +261,8 @@ class Exchange:
     ) -> Any:
         """Returns the request on the wire, and notes whose state was left out of it."""
         try:
-            return translator.request(request, self._for(call))
+            tenant_id = call.principal.tenant_id
+            return translator.request(request, self._for(tenant_id) if tenant_id else self._candidate)
         finally:
             # Also where the request is refused, so that nothing is left for the next one.
             if noted := left_out():

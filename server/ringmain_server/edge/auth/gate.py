@@ -58,16 +58,21 @@ class Gate:
         clock: Returns the seconds since the epoch.
 
     Attributes:
-        rules: The rules for calls that come from now on.
+        asks: Whether callers are asked for credentials, or may show some.
     """
 
     def __init__(self, rules: Rules | None = None, clock: Callable[[], float] = time.time) -> None:
-        self.rules = rules or Rules()
         self._clock = clock
+        self.apply(rules or Rules())
+
+    def apply(self, rules: Rules) -> None:
+        """Judges the calls that come from now on by these rules."""
+        self._rules = rules
+        self.asks = rules.authenticator is not None
 
     def look(self, metadata: Metadata | None) -> Verdict:
         """Looks at the headers of a call. It raises nothing: the call is refused where it is observed."""
-        authenticator = self.rules.authenticator
+        authenticator = self._rules.authenticator
         if authenticator is None:
             return ANONYMOUS
         try:
@@ -90,6 +95,9 @@ class Gate:
             CredentialsInvalid: The caller shows nothing and must, or something that is not valid.
             NotAllowed: The caller may not call the method, or not from there.
         """
+        if not self.asks:
+            call.principal = ANONYMOUS
+            return None
         if verdict is None:
             verdict = self.look(connection.invocation_metadata())
         if isinstance(verdict, Principal):
@@ -109,16 +117,12 @@ class Gate:
         self._admit(call, principal, connection)
 
     def _admit(self, call: Call, principal: Principal, connection: Connection) -> None:
-        rules = self.rules
-        authenticator = rules.authenticator
-        if authenticator is None:
-            call.principal = ANONYMOUS
-            return
+        authenticator = self._rules.authenticator
         try:
-            if authenticator.certificates is not None or principal is NOBODY:
+            if authenticator is not None and (authenticator.certificates is not None or principal is NOBODY):
                 principal = authenticator.by_connection(principal, connection.auth_context)
             call.principal = principal
-            call.allowed_models = rules.access.check(principal, call.method, connection.peer)
+            call.allowed_models = self._rules.access.check(principal, call.method, connection.peer)
         except (CredentialsInvalid, NotAllowed):
             call.peer = connection.peer()
             raise

@@ -15,7 +15,7 @@ import grpc
 import grpc.aio
 from grpc_channelz.v1 import channelz, channelz_pb2
 
-from ringmain_server.edge.auth.gate import Metadata, Verdict
+from ringmain_server.edge.auth.gate import Gate, Verdict
 from ringmain_server.identity.principal import Principal
 from ringmain_server.policies.backlog import Backlog
 
@@ -118,8 +118,9 @@ class Methods(Protocol):
         """Maps a method's path to a handler that refuses a call whose credentials are not valid."""
         ...
 
-    def look(self, path: str, metadata: Metadata | None) -> Verdict | None:
-        """Returns the caller that headers name, or why not; None for methods that need no credentials."""
+    @property
+    def gate(self) -> Gate:
+        """Decides who may call these methods."""
         ...
 
     def missed(self, path: str, seconds: float) -> None:
@@ -157,7 +158,9 @@ class Arrivals(grpc.GenericRpcHandler):
         now = self._last = time.monotonic()
         came = self._backlog.accepted(now)
         path = handler_call_details.method or ""
-        verdict = self._methods.look(path, handler_call_details.invocation_metadata)
+        verdict = None
+        if self._methods.gate.asks and path in self._methods.refusals:
+            verdict = self._methods.gate.look(handler_call_details.invocation_metadata)
         # gRPC itself reads the one message of a call and reaches its handler then: nothing can end it before.
         handler = self._methods.careful.get(path) if len(self._waiting) >= _UNENDABLE else None
         among = self._waiting if handler is None else self._endable

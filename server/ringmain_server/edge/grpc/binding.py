@@ -21,10 +21,10 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
 from ringmain_server.call import Call
-from ringmain_server.edge.auth.gate import Gate, Metadata, Verdict
+from ringmain_server.edge.auth.gate import Gate
 from ringmain_server.edge.auth.models import CheckModels, model_check
 from ringmain_server.edge.calls import Calls
-from ringmain_server.edge.grpc.arrivals import Arrival, arrival, too_late
+from ringmain_server.edge.grpc.arrivals import arrival, too_late
 from ringmain_server.edge.grpc.parsing import parser, unparsed
 from ringmain_server.edge.grpc.uploads import Discards, UploadReader
 from ringmain_server.edge.status import DETAILS_KEY, caller_error, caller_status
@@ -84,15 +84,6 @@ class Edge:
     careful: dict[str, Handler] = field(default_factory=dict)
     refusals: dict[str, Handler] = field(default_factory=dict)
     discards: Discards = field(default_factory=Discards)
-
-    def look(self, path: str, metadata: Metadata | None) -> Verdict | None:
-        """Returns who calls a method by the headers, or why not; None for methods that need no credentials.
-
-        Args:
-            path: The path of the method.
-            metadata: The headers.
-        """
-        return self.gate.look(metadata) if path in self.refusals else None
 
     def missed(self, path: str, seconds: float) -> None:
         """Records a call that ended before its message came, so no handler saw it: its caller left early.
@@ -275,8 +266,9 @@ class Edge:
         self.observer.began(call, request)
         error: RingmainError
         try:
-            waiting = self._admit(call, note, context, guarded=guarded)
-            if waiting is not None:
+            if self.calls.closed:
+                await self.calls.refuse()
+            if guarded and (waiting := self.gate.admit(call, note.verdict, context)) is not None:
                 await waiting
             self.calls.admit(note.waited)
             try:
@@ -284,17 +276,11 @@ class Edge:
             finally:
                 self.calls.limit.release(time.monotonic() - now)
         except asyncio.CancelledError as exc:
-            if (evicted := self.calls.evicted(call)) is not None:
-                _forget_cancellation()
-                error = evicted
-            elif call in self.calls.deadlines.passed and _forget_cancellation():
-                error = DeadlineExceeded("the deadline passed")
-            elif _cancellation_asked():
+            cancelled = self._cancelled(call, exc)
+            if cancelled is None:
                 self.observer.cancelled(call, time.monotonic() - start)
                 raise
-            else:
-                # Nobody cancelled this task: raised on, it would leave the caller without a status.
-                error = self._unknown(call, exc)
+            error = cancelled
         except RingmainError as exc:
             error = exc
         except Exception as exc:  # noqa: BLE001 - the edge is where unknown exceptions end
@@ -311,21 +297,17 @@ class Edge:
         await _refuse(context, error, call)
         return None
 
-    def _admit(
-        self, call: Call, note: Arrival, context: ServicerContext, *, guarded: bool
-    ) -> Awaitable[None] | None:
-        """Refuses calls that come too late, and those of callers who may not make them.
-
-        Returns:
-            None, or an awaitable that has to be awaited first and may refuse the call as well.
-
-        Raises:
-            CredentialsInvalid: It is not known who calls.
-            NotAllowed: The caller may not call the method.
-        """
-        if self.calls.closed:
-            return self.calls.refuse()
-        return self.gate.admit(call, note.verdict, context) if guarded else None
+    def _cancelled(self, call: Call, exc: asyncio.CancelledError) -> RingmainError | None:
+        """Returns the error for a call whose task was cancelled; None if its caller has left."""
+        if (evicted := self.calls.evicted(call)) is not None:
+            _forget_cancellation()
+            return evicted
+        if call in self.calls.deadlines.passed and _forget_cancellation():
+            return DeadlineExceeded("the deadline passed")
+        if _cancellation_asked():
+            return None
+        # Nobody cancelled this task: raised on, it would leave the caller without a status.
+        return self._unknown(call, exc)
 
     def _unknown(self, call: Call, exc: BaseException) -> RingmainError:
         error = caller_error(exc)
