@@ -66,7 +66,7 @@ class Gate:
         self.apply(rules or Rules())
 
     def apply(self, rules: Rules) -> None:
-        """Judges the calls that come from now on by these rules."""
+        """Applies these rules to the calls that come from now on."""
         self._rules = rules
         self.asks = rules.authenticator is not None
 
