@@ -25,7 +25,7 @@ from ringmain_server.assembly.health_checks import HealthChecks
 from ringmain_server.assembly.identity import Identity, key_ended, lacking
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
-from ringmain_server.config import ConfigError, Settings
+from ringmain_server.config import ConfigError, ServerSettings, Settings
 from ringmain_server.config.exposure import exposed, plain
 from ringmain_server.config.problems import dotted
 from ringmain_server.config.watch import FileWatch, follow
@@ -36,6 +36,9 @@ from ringmain_server.edge.grpc.library import Guarded
 from ringmain_server.edge.grpc.reflection import add_reflection
 from ringmain_server.edge.grpc.unserved import Unserved
 from ringmain_server.edge.health import Health, add_health
+from ringmain_server.edge.tls.files import TlsError
+from ringmain_server.edge.tls.listeners import Listeners, keep_up, look, server_credentials
+from ringmain_server.edge.tls.watch import Notice, TlsFiles, expiry
 from ringmain_server.edge.validate import VALIDATORS
 from ringmain_server.identity.permissions import CHANNELZ, CHANNELZ_METHODS
 from ringmain_server.pipeline import build_pipeline
@@ -93,6 +96,7 @@ class App:
     Attributes:
         losses: Counts the log lines that could not be written; the maker of the log sets its own here.
         identity: Knows who may call; whatever keeps API keys fills its keyring.
+        listeners: The TLS of the ports. Loaded at the start, unless the maker of the app has set it here.
         metrics_listen: Where whoever made the app serves its metrics, for the log; None for nowhere.
 
     Raises:
@@ -120,6 +124,7 @@ class App:
         self._tell_others = tell_others
         self.losses = Losses()
         self.metrics_listen: str | None = None
+        self.listeners: Listeners | None = None
         faults = Faults(log)
         metrics = self._metrics = Metrics(registry or CollectorRegistry(), faults)
         self.events = Events(time.time, (logged(log), counted(metrics)), faults=faults)
@@ -148,28 +153,35 @@ class App:
         self._operations = Calls(_ENDLESS)
         private = Edge(self._operations, Observer(log, metrics, quiet=True), VALIDATORS, gate)
         self._admin = self._make_admin(private, share_port)
+        self._health = self._make_health(share_port)
         self._refuse_the_rest(public, private)
         self.port = 0
         self.admin_port = 0
+        self.health_port = 0
 
     async def start(self) -> None:
         """Listens on every port, loads libraries, then reports that it serves.
 
         Raises:
-            StartError: A port is in use.
+            StartError: A port is in use, or files of TLS cannot be used.
         """
         server = self._settings.server
+        listeners = self.listeners = self.listeners or load_listeners(server)
         self.identity.start()
         for health in self._healths:
             await health.start()
-        self.port = _listen(self._server, server.listen)
+        self.port = _listen(self._server, server.listen, listeners.public)
         await self._server.start()
         if self._admin is not None and server.admin_listen is not None:
-            self.admin_port = _listen(self._admin, server.admin_listen)
+            self.admin_port = _listen(self._admin, server.admin_listen, listeners.admin)
             await self._admin.start()
+        if self._health is not None and server.health_listen is not None:
+            self.health_port = _listen(self._health, server.health_listen)
+            await self._health.start()
         self._background.watch(asyncio.get_running_loop())
         self._background.keep("figures", self._look)
         self._background.keep("memory", _give_back)
+        self._background.keep("tls", partial(keep_up, tuple(listeners), self._tell_of_tls))
         await load(self._active.now.providers.values(), self.log)
         freeze()
         for health in self._healths:
@@ -184,6 +196,8 @@ class App:
             listen=_bound(server.listen, self.port),
             admin_listen=server.admin_listen and _bound(server.admin_listen, self.admin_port),
             metrics_listen=self.metrics_listen,
+            health_listen=server.health_listen and _bound(server.health_listen, self.health_port),
+            tls=listeners.secured,
             descriptors=descriptors.limit(),
             providers=sorted(self._active.now.providers),
             models=sorted(self._active.now.settings.models),
@@ -191,12 +205,20 @@ class App:
 
     async def reload(self) -> None:
         """Loads the configuration as it is written now; a bad one is logged and changes nothing."""
+        await self._look_at_tls()
         try:
             await self._reload()
         except ConfigError:
             pass  # the event names the problems
         except Exception as exc:  # nobody waits for this, and the gateway must go on
             self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
+
+    async def _look_at_tls(self) -> None:
+        for files in self.listeners or ():
+            await look(files, self._tell_of_tls, at_once=True)
+
+    def _tell_of_tls(self, notice: Notice) -> None:
+        self.events.publish("config", notice.message, **notice.attributes)
 
     def _tell_of_file(self, message: str, problem: bool) -> None:
         self.events.publish("config", message, **({"problems": message} if problem else {}))
@@ -228,8 +250,8 @@ class App:
         self.events.close()
         async with self.calls.parting():
             stopping = [asyncio.ensure_future(self._server.stop(_STOP_GRACE))]
-        if self._admin is not None:
-            stopping.append(asyncio.ensure_future(self._admin.stop(_STOP_GRACE)))
+        others = [one for one in (self._admin, self._health) if one is not None]
+        stopping += [asyncio.ensure_future(one.stop(_STOP_GRACE)) for one in others]
         await asyncio.gather(*stopping)
         await self._reload.close()
         await self.identity.close()
@@ -245,12 +267,15 @@ class App:
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
             self._metrics.flush()
+            for files in self.listeners or ():
+                self._metrics.certificate(files.name, expiry(files.now))
             self._reporter.refresh(self.calls.limit.limit, self.losses.count)
             # Operators' calls may watch for ever; those of callers end by themselves.
             self._operations.evict(self.identity.unwelcome, key_ended)
             await asyncio.sleep(_LOOK)
 
     async def _reload_everywhere(self) -> Reloaded:
+        await self._look_at_tls()
         done = await self._reload()
         if self._tell_others is not None:
             self._tell_others()
@@ -294,6 +319,14 @@ class App:
         self._finish_server(server, self._healths[1], [*_names((admin.SERVICE,)), CHANNELZ])
         return server
 
+    def _make_health(self, share_port: bool) -> grpc.aio.Server | None:
+        """Returns a server of the callers' port's health alone, for probes that cannot use that port."""
+        if self._settings.server.health_listen is None:
+            return None
+        server = grpc.aio.server(options=self._options(share_port))
+        add_health(self._healths[0], Guarded(server, self._crashed))
+        return server
+
     def _refuse_the_rest(self, public: Edge, private: Edge) -> None:
         """Adds, as the last handlers of each port, those that refuse the methods that it does not serve."""
         elsewhere = dict.fromkeys(private.methods, "server.admin_listen")
@@ -301,8 +334,16 @@ class App:
         if self._admin is not None:
             elsewhere = dict.fromkeys(public.methods, "server.listen")
             self._admin.add_generic_rpc_handlers((Unserved(private, elsewhere),))
+        if self._health is not None:
+            elsewhere = dict.fromkeys(public.methods, "server.listen")
+            elsewhere |= dict.fromkeys(private.methods, "server.admin_listen")
+            self._health.add_generic_rpc_handlers((Unserved(private, elsewhere),))
 
     def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
+        options = self._options(share_port)
+        return waiting_server(options, edge, self._settings.overload.limit)
+
+    def _options(self, share_port: bool) -> list[tuple[str, object]]:
         settings = self._settings.server
         patience = min(int(settings.keepalive_timeout * 1000), 2**31 - 1)
         options: list[tuple[str, object]] = [
@@ -329,7 +370,7 @@ class App:
             # With it, calls that ended count until we have let go of them, and gRPC refuses those that take
             # their places: UNAVAILABLE, without details, and unseen by log and metrics.
             options.append(("grpc.http.overload_protection", 0))
-        return waiting_server(options, edge, self._settings.overload.limit)
+        return options
 
     def _finish_server(self, server: grpc.aio.Server, health: Health, names: Sequence[str]) -> None:
         """Adds the services that every port has: health, and reflection of its own services only."""
@@ -348,6 +389,18 @@ async def _give_back() -> None:
         await in_daemon(trim, name="memory")
 
 
+def load_listeners(server: ServerSettings) -> Listeners:
+    """Loads the TLS of every port.
+
+    Raises:
+        StartError: Its files cannot be used.
+    """
+    try:
+        return Listeners(server)
+    except TlsError as exc:
+        raise StartError(str(exc)) from exc
+
+
 def _first(builder: Builder, settings: Settings) -> Snapshot:
     try:
         return builder.snapshot(settings, builder.providers(settings))
@@ -359,11 +412,16 @@ def _names(services: Iterable[ServiceDescriptor]) -> list[str]:
     return [service.full_name for service in services]
 
 
-def _listen(server: grpc.aio.Server, address: str) -> int:
+def _listen(server: grpc.aio.Server, address: str, tls: TlsFiles | None = None) -> int:
     try:
-        return server.add_insecure_port(address)
+        if tls is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, server_credentials(tls))
     except RuntimeError as exc:
-        raise StartError(f"cannot listen on {address}: the address is in use or not of this machine") from exc
+        or_else = "" if tls is None else f", or gRPC cannot use the files of {tls.name}"
+        raise StartError(
+            f"cannot listen on {address}: the address is in use or not of this machine{or_else}"
+        ) from exc
 
 
 def _bound(address: str, port: int) -> str:

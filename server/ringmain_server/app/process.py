@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from urllib.request import getproxies
 
 import uvloop
@@ -16,7 +17,8 @@ from prometheus_client import CollectorRegistry, multiprocess
 from structlog.typing import FilteringBoundLogger
 
 from ringmain_server.app import descriptors
-from ringmain_server.app.app import App, StartError
+from ringmain_server.app.app import App, StartError, load_listeners
+from ringmain_server.app.background import Background
 from ringmain_server.app.lifetime import first_of, run
 from ringmain_server.app.malloc import give_back_large_blocks
 from ringmain_server.app.orphan import SUPERVISOR, tell_supervisor
@@ -24,6 +26,8 @@ from ringmain_server.app.signals import AT_ONCE, Sentinel, Stopping, handle, soo
 from ringmain_server.assembly.reload import ConfigSource
 from ringmain_server.config import Settings, secrets
 from ringmain_server.config.environment import left_out
+from ringmain_server.edge.tls.listeners import Listeners, keep_up, look, ssl_context
+from ringmain_server.edge.tls.watch import Notice, TlsFiles
 from ringmain_server.providers.sessions import unusable_proxies
 from ringmain_server.telemetry.lines import Losses, never_wait_for
 from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
@@ -66,8 +70,9 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
         what = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise StartError(f"cannot open the log file: {what}") from exc
     adopt_libraries(log)
+    listeners = load_listeners(settings.server)
     if settings.server.workers > 1 and worker is None:
-        return _supervise(settings, log)
+        return _supervise(settings, log, listeners)
     if source is not None and source.path is None:
         for kind in left_out(os.environ):
             hint = f"pip install 'ringmain[server,{kind.extra}]'"
@@ -82,7 +87,7 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
     give_back_large_blocks()
     registry = CollectorRegistry()
     # Those of workers are served by their supervisor.
-    metrics_listen = _serve_metrics(settings, registry) if worker is None else None
+    metrics_listen = _serve_metrics(settings, registry, listeners.metrics) if worker is None else None
 
     async def serve_one() -> None:
         # The loop is there before what is made for it.
@@ -98,6 +103,7 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
             tell_others=tell,
         )
         app.losses = losses
+        app.listeners = listeners
         app.metrics_listen = metrics_listen
         await run(app)
 
@@ -110,19 +116,19 @@ def _hang_up_supervisor() -> None:
     tell_supervisor(signal.SIGHUP)
 
 
-def _supervise(settings: Settings, log: FilteringBoundLogger) -> int:
+def _supervise(settings: Settings, log: FilteringBoundLogger, listeners: Listeners) -> int:
     server = settings.server
-    addresses = [address for address in (server.listen, server.admin_listen) if address is not None]
+    addresses = (server.listen, server.admin_listen, server.health_listen)
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="ringmain-metrics-") as metrics:
-        for address in addresses:
+        for address in filter(None, addresses):
             stack.enter_context(_reserve(address))
         os.environ[_METRICS_DIR] = metrics
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, path=metrics)  # type: ignore[no-untyped-call]
-        metrics_listen = _serve_metrics(settings, registry)
+        metrics_listen = _serve_metrics(settings, registry, listeners.metrics)
         log.info("supervising", workers=server.workers, metrics_listen=metrics_listen)
         command = [sys.executable, "-m", "ringmain_server", *sys.argv[1:]]
-        return uvloop.run(Supervisor(command, server.workers, log).run())
+        return uvloop.run(Supervisor(command, server.workers, log, listeners.metrics).run())
 
 
 class Supervisor:
@@ -132,14 +138,19 @@ class Supervisor:
         command: Starts a worker; its number is in the environment.
         count: The number of workers.
         log: The log.
+        tls: The files of the TLS of the metrics, which this process serves; None where there is none.
     """
 
-    def __init__(self, command: Sequence[str], count: int, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, command: Sequence[str], count: int, log: FilteringBoundLogger, tls: TlsFiles | None = None
+    ) -> None:
         self._command = command
         self._count = count
         self._log = log
+        self._tls = () if tls is None else (tls,)
         self._stopping = Stopping()
         self._workers: dict[int, asyncio.subprocess.Process] = {}
+        self._background = Background(log)
         # Nothing is ever written to the pipe; its end closes with this process, which tells the workers.
         self._tie, self._tied = os.pipe()
 
@@ -163,12 +174,24 @@ class Supervisor:
             {
                 signal.SIGTERM: stop,
                 signal.SIGINT: stop,
-                signal.SIGHUP: lambda: soon(loop, lambda: self._pass_on(signal.SIGHUP)),
+                signal.SIGHUP: lambda: soon(loop, self._hang_up),
                 signal.SIGQUIT: stacks,
             }
         )
+        if self._tls:
+            self._background.keep("tls", partial(keep_up, self._tls, self._tell))
         codes = await asyncio.gather(*(self._keep(number) for number in range(self._count)))
+        await self._background.end()
         return max(codes)
+
+    def _hang_up(self) -> None:
+        self._pass_on(signal.SIGHUP)
+        for files in self._tls:
+            self._background.once("tls", partial(look, files, self._tell, at_once=True))
+
+    def _tell(self, notice: Notice) -> None:
+        write = self._log.warning if "problems" in notice.attributes else self._log.info
+        write("config", message=notice.message, **notice.attributes)
 
     async def _keep(self, number: int) -> int:
         started = False
@@ -256,14 +279,15 @@ def _reserve(address: str) -> socket.socket:
     return held
 
 
-def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> str | None:
+def _serve_metrics(settings: Settings, registry: CollectorRegistry, tls: TlsFiles | None) -> str | None:
     """Returns the address with the port that was bound; None without metrics."""
     address = settings.server.metrics_listen
     if address is None:
         return None
     host, _, port = address.rpartition(":")
     try:
-        server = serve_metrics(host.strip("[]"), int(port), registry)
+        context = None if tls is None else ssl_context(tls)
+        server = serve_metrics(host.strip("[]"), int(port), registry, context)
     except OSError as exc:
         raise StartError(f"cannot serve metrics on {address}: {exc.strerror}") from exc
     return f"{host}:{server.server_port}"

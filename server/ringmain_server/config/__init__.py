@@ -18,6 +18,7 @@ from ringmain_server.config.settings import (
     Settings,
 )
 from ringmain_server.config.show import MASK, secrets, show
+from ringmain_server.config.tls import TlsSettings
 from ringmain_server.config.wires import (
     AnthropicSettings,
     GeminiSettings,
@@ -52,6 +53,7 @@ __all__ = [
     "Settings",
     "TimeoutOverrides",
     "TimeoutSettings",
+    "TlsSettings",
     "VertexSettings",
     "load",
     "provider_settings",

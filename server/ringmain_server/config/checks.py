@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ringmain_server.config import environment, schema
 from ringmain_server.config.problems import Keys, Mistake, cut, suggestion
-from ringmain_server.config.tree import Tree
+from ringmain_server.config.tree import Tree, at
 from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS, Kind
 
@@ -56,6 +56,8 @@ def from_validation(error: ValidationError) -> Iterator[Mistake]:
         # pydantic marks a mistake in a key itself by one more element.
         found: Keys = tuple(key for key in detail["loc"] if key != "[key]")
         keys, wire = _untagged(found)
+        if detail["type"] == "default_factory_not_called":
+            continue  # its default is another setting's value, whose mistake is among the others
         if detail["type"] == "extra_forbidden":
             yield Mistake(keys, "unknown key", _nearest(keys, wire))
         else:
@@ -104,6 +106,15 @@ def across(tree: Tree) -> Iterator[Mistake]:
             yield from _model(str(name), model, known)
         yield from _fallbacks(models)
         yield from _replacements(models, known)
+    yield from _certificates(tree)
+
+
+def _certificates(tree: Tree) -> Iterator[Mistake]:
+    """Yields rules about certificates that nobody is asked for."""
+    keys: Keys = ("auth", "certificates", "rules")
+    asked = [at(tree, ("server", tls, "client_ca")) for tls in ("tls", "admin_tls")]
+    if at(tree, keys) and not any(asked):
+        yield Mistake(keys, "need server.tls.client_ca, without which no caller shows a certificate")
 
 
 def kind_of(provider: object) -> Kind | None:

@@ -27,11 +27,12 @@ def exposed(tree: Mapping[str, object]) -> Iterator[Mistake]:
         yield Mistake(("auth", "required"), problem)
     if server.get("allow_unauthenticated") is True:
         return
-    # Operators need a scope that callers without credentials never have. Nobody is asked for metrics.
+    # Operators need a scope that callers without credentials never have. Readers of metrics are asked for
+    # nothing, but may have to show a certificate, as callers may. Those of callers must not make operators.
     for name, guarded in (
-        ("listen", configured and required is not False),
+        ("listen", (configured and required is not False) or _demands_certificates(server.get("tls"))),
         ("admin_listen", configured),
-        ("metrics_listen", False),
+        ("metrics_listen", _demands_certificates(server.get("metrics_tls", server.get("tls")))),
     ):
         if not guarded and _is_open(server.get(name)):
             problem = "listens on loopback only, such as 127.0.0.1, because callers need no credentials"
@@ -56,6 +57,10 @@ def _configured(auth: Mapping[str, object]) -> bool:
     keys = _section(auth, "keys")
     rules = _section(auth, "certificates").get("rules")
     return bool(keys_enabled(keys.get("enabled"), keys.get("pepper")) or auth.get("issuers") or rules)
+
+
+def _demands_certificates(tls: object) -> bool:
+    return isinstance(tls, Mapping) and tls.get("client_ca") is not None
 
 
 def _section(tree: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -128,6 +128,7 @@ names all of them at once.
 _PROVIDER = "providers.NAME"
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("server", config.ServerSettings),
+    ("server.tls", config.TlsSettings),
     ("log", config.LogSettings),
     ("log.file", config.LogFileSettings),
     ("auth", auth.AuthSettings),
@@ -264,6 +265,8 @@ def _section_link(section: type[BaseModel]) -> str:
 def _default(info: FieldInfo, expected: Shape) -> str:
     if info.is_required():
         return "required"
+    if info.default_factory_takes_validated_data:
+        return "as `tls`"  # the only setting that others follow
     value = info.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, (BaseModel, Mapping)) or value in ("", ()):
         return "empty"

@@ -7,7 +7,7 @@ and booleans are strict.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from ringmain_server.config import units
 from ringmain_server.config.auth import AuthSettings, TenantSettings, keys_enabled
 from ringmain_server.config.fields import (
     Address,
@@ -45,10 +46,17 @@ from ringmain_server.config.reliability import (
     RetrySettings,
 )
 from ringmain_server.config.storage import StorageSettings
+from ringmain_server.config.tls import TlsSettings
 from ringmain_server.config.wires import AnyProvider, provider_settings
 from ringmain_server.kinds import KINDS
 
 T = TypeVar("T")
+
+
+def _as_for_callers(data: dict[str, Any]) -> TlsSettings | None:
+    """Returns the TLS of the callers' port, which the other ports have too unless told otherwise."""
+    tls: TlsSettings | None = data.get("tls")
+    return tls
 
 
 class ServerSettings(Section):
@@ -72,6 +80,23 @@ class ServerSettings(Section):
     metrics_listen: HostPort | None = Field(
         default=None,
         description="Where Prometheus scrapes `/metrics` over HTTP; null turns it off.",
+    )
+    health_listen: Address | None = Field(
+        default=None,
+        description="Where health alone is served, without TLS and to anybody, for probes that cannot use "
+        "the callers' port: those of Kubernetes know neither TLS nor certificates. null turns it off.",
+    )
+    tls: TlsSettings | None = Field(
+        default=None,
+        description="TLS of `listen`. Null means none. A Unix domain socket never has any.",
+    )
+    admin_tls: TlsSettings | None = Field(
+        default_factory=_as_for_callers,
+        description="TLS of `admin_listen`; null turns it off there.",
+    )
+    metrics_tls: TlsSettings | None = Field(
+        default_factory=_as_for_callers,
+        description="TLS of `metrics_listen`; null turns it off there.",
     )
     workers: Annotated[int, Strict(), Field(ge=1, le=1024)] = Field(
         default=1,
@@ -117,13 +142,28 @@ class ServerSettings(Section):
         description="How long calls in flight may run on after the drain delay.",
     )
 
-    @field_validator("admin_listen", "metrics_listen")
+    @field_validator("admin_listen", "metrics_listen", "health_listen")
     @classmethod
     def _stands_alone(cls, value: str | None, info: ValidationInfo) -> str | None:
-        for other in ("listen", "admin_listen"):
+        for other in ("listen", "admin_listen", "metrics_listen"):
             if value is not None and value == info.data.get(other) and not value.endswith(":0"):
                 raise ValueError(f"is the same address as server.{other}")
         return value
+
+    @field_validator("admin_tls")
+    @classmethod
+    def _is_of_use(cls, value: TlsSettings | None, info: ValidationInfo) -> TlsSettings | None:
+        if value is not None and units.is_unix(info.data.get("admin_listen") or ""):
+            raise ValueError("is of no use: server.admin_listen is a Unix domain socket")
+        return value
+
+    @model_validator(mode="after")
+    def _uses_its_tls(self) -> Self:
+        others = ((self.admin_listen, self.admin_tls), (self.metrics_listen, self.metrics_tls))
+        used = any(tls == self.tls and address and not units.is_unix(address) for address, tls in others)
+        if self.tls is not None and units.is_unix(self.listen) and not used:
+            raise ValueError("has tls that is of no use: listen is a Unix domain socket")
+        return self
 
 
 class LogFileSettings(Section):

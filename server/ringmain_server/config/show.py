@@ -85,4 +85,10 @@ def _worth_showing(section: BaseModel, name: str) -> bool:
     value = getattr(section, name)
     if isinstance(value, (BaseModel, Mapping)) and not isinstance(section, Settings):
         return bool(_plain(value))
-    return value not in (None, "") or bool(type(section).model_fields[name].default)
+    return value not in (None, "") or bool(_default(section, name))
+
+
+def _default(section: BaseModel, name: str) -> object:
+    """Returns the default of a setting, which may be the value of another one."""
+    field = type(section).model_fields[name]
+    return field.get_default(call_default_factory=True, validated_data=dict(iter(section)))

@@ -54,6 +54,14 @@ def depth(values: object, keys: Keys) -> int:
     return len(keys)
 
 
+def at(tree: Tree, keys: Keys) -> object:
+    """Returns the value at `keys`, None if there is none."""
+    found: object = tree
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
 def place(sources: Sequence[Source], keys: Keys) -> Place:
     """Returns the place of a merged value: in the last source that has most of its path."""
     best = max(reversed(sources), key=lambda source: depth(source.values, keys))

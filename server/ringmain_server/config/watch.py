@@ -35,6 +35,15 @@ class FileState(NamedTuple):
     size: int
 
 
+def file_state(path: str | Path) -> FileState | None:
+    """Returns the attributes of a file as it is now, None if there is none. May block."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  it may be text
+        return FileState(os.path.realpath(path), found.st_ino, found.st_mtime_ns, found.st_size)
+    except (OSError, ValueError):  # no file can have such a name
+        return None
+
+
 class FileWatch:
     """Notices changes of a file once nobody writes it any more.
 
@@ -93,11 +102,7 @@ class FileWatch:
         return LONG_QUIET if begun or broken_off else QUIET
 
     def _look(self) -> FileState | None:
-        try:
-            found = self._path.stat()
-            return FileState(os.path.realpath(self._path), found.st_ino, found.st_mtime_ns, found.st_size)
-        except OSError:
-            return None
+        return file_state(self._path)
 
     def _read(self) -> bytes:
         try:

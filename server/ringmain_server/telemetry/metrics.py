@@ -140,6 +140,13 @@ class Metrics:
         self._tasks = Gauge(
             "ringmain_tasks", "Tasks of the event loop.", registry=registry, multiprocess_mode="livesum"
         )
+        self._certificates = Gauge(
+            "ringmain_certificate_expire_time_seconds",
+            "When the certificate of a section of TLS settings expires, in seconds since the epoch.",
+            ["setting"],
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
         self.running: defaultdict[str, int] = defaultdict(int)
         self._ended: deque[_Ended] = deque()
         self._flushing = threading.Lock()
@@ -151,6 +158,11 @@ class Metrics:
     def tasks(self, count: int) -> None:
         """Sets the number of tasks of the event loop."""
         self._tasks.set(count)
+
+    @harmless
+    def certificate(self, setting: str, expires: float) -> None:
+        """Sets when the certificate of a section of TLS settings expires, in seconds since the epoch."""
+        self._child(self._certificates, (setting,)).set(expires)
 
     def ended(self, call: Call, code: str, seconds: float) -> None:
         """Counts a call that ended, with the name of its status code."""

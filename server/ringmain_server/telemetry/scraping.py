@@ -1,8 +1,9 @@
 """Telemetry: the HTTP port that serves metrics. A malformed request to it is never the gateway's fault."""
 
 import socket
+import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -25,18 +26,34 @@ class _Handler(WSGIRequestHandler):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    ssl_context: Callable[[], ssl.SSLContext] | None = None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answers a request, in a thread of its own; with TLS, after the handshake."""
+        if self.ssl_context is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(_TIMEOUT)
+        with self.ssl_context().wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def handle_error(self, *_: Any) -> None:
         """Ignores readers that disconnect or never send a request."""
 
 
-def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> WSGIServer:
+def serve_metrics(
+    host: str,
+    port: int,
+    registry: CollectorRegistry,
+    ssl_context: Callable[[], ssl.SSLContext] | None = None,
+) -> WSGIServer:
     """Serves metrics from a thread of its own.
 
     Args:
         host: Name or address to listen on.
         port: The port.
         registry: The metrics to serve.
+        ssl_context: Returns the context for the next connection. None for no TLS.
 
     Returns:
         The server, which runs already.
@@ -46,7 +63,8 @@ def serve_metrics(host: str, port: int, registry: CollectorRegistry) -> WSGIServ
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, *_, address = found[0]
-    served = type("_Server", (_Server,), {"address_family": family})
+    facts = {"address_family": family, "ssl_context": ssl_context and staticmethod(ssl_context)}
+    served = type("_Server", (_Server,), facts)
     server: WSGIServer = make_server(str(address[0]), port, _metrics_app(registry), served, _Handler)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server

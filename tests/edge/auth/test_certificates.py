@@ -8,6 +8,7 @@ from ringmain_server.edge.auth.certificates import certificate_rules
 from ringmain_server.identity.principal import Allowed, Principal, Scope
 
 RULES = """\
+server: {tls: {cert: c, key: k, client_ca: ca}}
 auth:
   certificates:
     rules:
@@ -62,3 +63,13 @@ def test_rules_that_make_no_sense_are_refused(tmp_path: Path, rule: str, message
     with pytest.raises(ConfigError) as caught:
         load(_written(tmp_path, f"auth: {{certificates: {{rules: [{rule}]}}}}"), environ={})
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("tls", ["null", "{cert: c, key: k}"])
+def test_rules_need_certificates(tmp_path: Path, tls: str) -> None:
+    """Rules about certificates that nobody is asked for are a mistake."""
+    text = f"server: {{tls: {tls}}}\nauth: {{certificates: {{rules: [{{match: a}}]}}}}"
+    with pytest.raises(ConfigError) as caught:
+        load(_written(tmp_path, text), environ={})
+    assert "auth.certificates.rules: need server.tls.client_ca" in str(caught.value)
+    load(_written(tmp_path, RULES.replace("{tls:", "{admin_tls:")), environ={})
