@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +139,93 @@ def test_generations_of_claude(
 def test_efforts_of_models(kind: str, model: str, efforts: str) -> None:
     """The efforts that a model knows, at each kind of provider; a later model is taken for the newest."""
     assert " ".join(knobs_of(kind, model).efforts) == efforts
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning", "efforts", "least", "most"),
+    [
+        ("gemini-1.5-pro-002", "none", "", 0, 0),
+        ("gemini-2.0-flash-001", "none", "", 0, 0),
+        ("gemini-2.5-flash", "budget", "none minimal low medium high", 1, 24_576),
+        ("gemini-2.5-flash-lite", "budget", "none minimal low medium high", 512, 24_576),
+        ("publishers/google/models/gemini-2.5-pro", "budget", "minimal low medium high", 128, 32_768),
+        ("gemini-3-pro-preview", "effort", "low high", 0, 0),
+        ("gemini-3.1-pro-preview", "effort", "low medium high", 0, 0),
+        ("gemini-3.1-flash-lite", "effort", "minimal low medium high", 0, 0),
+        ("gemini-3.5-flash-lite", "effort", "minimal low medium high", 0, 0),
+        ("gemini-3.8-flash", "effort", "low medium high", 0, 0),
+        ("gemini-4-argon", "effort", "low medium high", 0, 0),
+        ("gemini-10-flash", "effort", "low medium high", 0, 0),
+        ("gemini-flash-lite-latest", "effort", "low medium high", 0, 0),
+        ("gemini-2.5-flash-image", "none", "", 0, 0),
+        ("gemini-3.1-flash-image", "effort", "minimal high", 0, 0),
+        ("gemini-nano-banana-2.1", "effort", "minimal medium high", 0, 0),
+        ("gemma-3-27b-it", "none", "", 0, 0),
+        ("endpoints/123", "none", "", 0, 0),
+    ],
+)
+def test_thinking_of_gemini(model: str, reasoning: str, efforts: str, least: int, most: int) -> None:
+    """Up to 2.5 a model takes a number of tokens, later a level; a name that says nothing is told nothing."""
+    found = knobs_of("gemini", model)
+    assert found.reasoning == reasoning
+    if efforts:
+        assert " ".join(found.efforts) == efforts
+    if most:
+        assert (found.min_reasoning_tokens, found.max_reasoning_tokens) == (least, most)
+    assert found.max_stop_sequences == 5
+
+
+@pytest.mark.parametrize(
+    ("model", "newer", "strict"),
+    [
+        ("gemini-2.5-pro", False, False),
+        ("gemini-3-pro-preview", True, False),
+        ("gemini-3.1-flash-lite", True, False),
+        ("gemini-3.5-flash", True, True),
+        ("gemini-3.8-flash", True, True),
+        ("gemini-10-flash", True, True),
+        ("gemini-pro-latest", True, True),
+        ("endpoints/123", False, False),
+    ],
+)
+def test_generations_of_gemini(model: str, newer: bool, strict: bool) -> None:
+    """Since Gemini 3, models want signatures and take media in results; later ones refuse more."""
+    found = knobs_of("vertex", model)
+    assert (found.signed_calls, found.media_results, found.media_resolution) == (newer,) * 3
+    assert found.lacks == (frozenset({"frequency_penalty", "presence_penalty"}) if strict else frozenset())
+    assert found.assistant_last == (not strict)
+
+
+@pytest.mark.parametrize(
+    ("model", "purpose"),
+    [
+        ("gemini-2.5-flash", "any"),
+        ("gemini-9-neon", "any"),
+        ("endpoints/123", "any"),
+        ("gemini-3.1-flash-image", "draw"),
+        ("gemini-nano-banana-2.1", "draw"),
+        ("gemini-nano-banana-3", "draw"),
+        ("gemini-3.8-flash-lite-tts", "speak"),
+        ("gemini-2.5-pro-preview-tts", "speak"),
+        ("text-embedding-005", "embed"),
+        ("gemini-embedding-001", "embed"),
+        ("gemini-embedding-2", "embed_content"),
+        ("multimodalembedding@001", "embed_media"),
+        ("imagen-4.0-fast-generate-001", "predict_draw"),
+        ("imagen-3.0-capability-001", "predict_edit"),
+        ("imagen-4.0-upscale-preview", "predict_upscale"),
+        ("imagegeneration@006", "predict_draw_upscale"),
+    ],
+)
+def test_purposes_of_googles_models(model: str, purpose: str) -> None:
+    """The purpose decides the wire; of a name that says nothing, a model may be for anything."""
+    assert knobs_of("vertex", model).purpose == purpose
+
+
+def test_every_knob_is_stated_by_some_file() -> None:
+    """A knob that no file states is not one."""
+    stated = {name for path in DATA.glob("*.toml") for table in read(path).knobs for name in table.values}
+    assert stated == {field.name for field in fields(Knobs)}
 
 
 def test_kinds_without_a_file_have_the_usual_knobs() -> None:

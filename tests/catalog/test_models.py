@@ -148,15 +148,15 @@ def test_openrouter_reads_documents_for_every_model() -> None:
 
 def test_vendors_list_their_current_models_and_nobody_else_does() -> None:
     """What everybody with a key may use is listed, as its vendor names it; deployments are not."""
-    assert {"gpt-6.1-sol", "gpt-4o", "text-embedding-3-small"} <= set(listed("openai"))
-    assert "gpt-4-turbo" not in listed("openai")
-    assert "openai/gpt-oss-120b" in listed("groq")
-    assert [listed(kind) for kind in ("azure", "ollama", "openrouter", "sandbox")] == [()] * 4
+    assert {"gpt-6.1-sol", "gpt-4o", "text-embedding-3-small"} <= set(listed("openai", TODAY))
+    assert "gpt-4-turbo" not in listed("openai", TODAY)
+    assert "openai/gpt-oss-120b" in listed("groq", TODAY)
+    assert [listed(kind, TODAY) for kind in ("azure", "ollama", "openrouter", "sandbox")] == [()] * 4
 
 
 def test_every_listed_model_is_found_by_its_own_name() -> None:
     """A listed name leads to an entry of the same kind."""
-    assert all(lookup(kind, name) for kind in KINDS for name in listed(kind))
+    assert all(lookup(kind, name) for kind in KINDS for name in listed(kind, TODAY))
 
 
 @pytest.mark.parametrize(("family", "name", "entry"), ENTRIES, ids=[f"{f}/{n}" for f, n, _ in ENTRIES])
@@ -243,12 +243,31 @@ def test_a_vendors_dates_hold_at_the_vendor_alone() -> None:
     assert known("openrouter", "openai/gpt-4o").retirement is None
 
 
-def test_what_replaces_a_model_is_known_itself() -> None:
+def test_a_date_may_hold_at_some_kinds_alone() -> None:
+    """Google's developer API and Vertex AI serve the same models, each for as long as it likes."""
+    assert known("gemini", "gemini-2.5-pro").retirement == Retirement(
+        date(2026, 12, 1), "gemini-3.8-flash", frozenset({"gemini"})
+    )
+    assert known("vertex", "gemini-2.5-pro").retirement is None
+
+
+def test_models_that_have_ended_are_not_listed() -> None:
+    """From its last day on, a model is no longer listed where it ended, and still is elsewhere."""
+    before, after = date(2026, 11, 30), date(2026, 12, 1)
+    assert "gemini-2.5-pro" in listed("gemini", before)
+    assert "gemini-2.5-pro" not in listed("gemini", after)
+    assert "gemini-2.5-pro" in listed("vertex", after)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_replaces_a_model_is_known_itself(family: str) -> None:
     """A successor is a model of the same vendor that does not end before."""
-    for one in FAMILIES["openai"].exact.values():
+    models_ = FAMILIES[family]
+    for one in models_.exact.values():
         if one.retirement is not None and one.retirement.replaced_by:
-            ends = known("openai", one.retirement.replaced_by).retirement
-            assert ends is None or ends.date > one.retirement.date
+            successor = models_.find(model_key(one.retirement.replaced_by))
+            assert successor is not None, one.retirement.replaced_by
+            assert successor.retirement is None or successor.retirement.date > one.retirement.date
 
 
 @pytest.mark.parametrize(
@@ -279,6 +298,7 @@ def test_what_replaces_a_model_is_known_itself() -> None:
         ('names = ["m-1"]', 'names = ["m-3"]', "no model m-3 that could be retired"),
         ('replaced_by = "m-2"', "replaced_by = 2", "replaced_by is not text"),
         ('source = "https://example.com/ends"', "", "source is not an https address"),
+        ('replaced_by = "m-2"', 'kinds = ["google"]', "kinds is not a list of provider kinds"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_reason(tmp_path: Path, good: str, bad: str, said: str) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 from ringmain_server.assembly.candidates import CandidateBuilder
@@ -53,7 +54,7 @@ def _listed(settings: Settings, providers: Mapping[str, Provider]) -> Iterator[s
     """Yields the `provider/model` names to list: a provider's own, else its vendor's current models."""
     for provider_id, provider in providers.items():
         at_vendor = settings.providers[provider_id].is_at_vendor(KINDS[provider.kind])
-        known = listed(provider.kind) if at_vendor else ()
+        known = listed(provider.kind, datetime.now(UTC).date()) if at_vendor else ()
         for model in provider.models or known:
             if _serves(provider, model):
                 yield f"{provider_id}/{model}"

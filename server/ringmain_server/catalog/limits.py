@@ -39,6 +39,8 @@ class ImageLimits:
     Attributes:
         sizes: Sizes that it draws, such as `1024x1536`, the default first.
         ratios: Aspect ratios that it draws, such as `16:9`, if it takes a ratio instead of a size.
+        grades: Sizes that it takes beside a ratio, such as `2K`.
+        factors: Factors by which it enlarges, such as `x2`.
         step: If not zero, it also draws any size whose sides are multiples of this number of pixels, within
             the limits of the next four fields.
         max_side: Longest side of such a size, in pixels.
@@ -60,6 +62,8 @@ class ImageLimits:
 
     sizes: tuple[str, ...] = ()
     ratios: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
     step: int = 0
     max_side: int = 0
     max_pixels: int = 0
@@ -86,6 +90,7 @@ class EmbeddingLimits:
         dimensions: Dimensions of a vector if a request does not say.
         adjustable: Whether a request may choose the number of dimensions.
         max_texts: Most texts of one request.
+        max_predict_texts: Most texts of one request by Vertex AI's `predict`, if another number.
         max_text_tokens: Most tokens of each text. No check reads it yet.
         max_request_tokens: Most tokens of all texts of one request.
     """
@@ -93,6 +98,7 @@ class EmbeddingLimits:
     dimensions: int = 0
     adjustable: bool = False
     max_texts: int = 0
+    max_predict_texts: int = 0
     max_text_tokens: int = 0
     max_request_tokens: int = 0
 

@@ -104,7 +104,7 @@ def lookup(kind: str, provider_model: str) -> KnownModel | None:
     if shelf is None:
         return None
     found = next(_found(shelf, provider_model), None)
-    return None if found is None else _at(shelf, found)
+    return None if found is None else _at(kind, shelf, found)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -121,10 +121,24 @@ def knobs_of(kind: str, provider_model: str) -> Knobs:
     return knobs_in(_family(shelf.families[0]).knobs, list(keys(provider_model)))
 
 
-def listed(kind: str) -> tuple[str, ...]:
-    """Returns the current models that every account of this kind can use, as their vendor names them."""
+def listed(kind: str, today: date) -> tuple[str, ...]:
+    """Returns the current models that every account of this kind can use, as their vendor names them.
+
+    Args:
+        kind: The provider's kind.
+        today: The day on which they are current.
+    """
     shelf = _shelf(kind)
-    return _family(shelf.families[0]).listed if shelf is not None and shelf.lists else ()
+    if shelf is None or not shelf.lists:
+        return ()
+    family = _family(shelf.families[0])
+    return tuple(name for name in family.listed if not _is_retired(kind, family, name, today))
+
+
+def _is_retired(kind: str, family: Family, name: str, today: date) -> bool:
+    known = family.find(model_key(name))
+    ends = None if known is None else known.retirement
+    return ends is not None and ends.holds_at(kind) and ends.date <= today
 
 
 def _shelf(kind: str) -> Shelf | None:
@@ -140,9 +154,9 @@ def _found(shelf: Shelf, name: str) -> Iterator[KnownModel]:
                 yield found
 
 
-def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
+def _at(kind: str, shelf: Shelf, known: KnownModel) -> KnownModel:
     """Returns the facts about a model that hold at a kind of provider."""
-    capabilities = known.capabilities
+    capabilities, ends = known.capabilities, known.retirement
     if capabilities and shelf.adds:
         capabilities |= frozenset(map(capability, shelf.adds))
     return KnownModel(
@@ -154,7 +168,7 @@ def _at(shelf: Shelf, known: KnownModel) -> KnownModel:
         evidence=known.evidence,
         checked=known.checked,
         limits=known.limits,
-        retirement=known.retirement if shelf.lists else None,
+        retirement=ends if shelf.lists and ends is not None and ends.holds_at(kind) else None,
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-_KEYS = frozenset({"names", "date", "replaced_by", "source", "checked"})
+from ringmain_server.kinds import KINDS
+
+_KEYS = frozenset({"names", "date", "replaced_by", "kinds", "source", "checked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +16,16 @@ class Retirement:
     Attributes:
         date: The first day on which it is no longer served.
         replaced_by: The vendor's name of the model that it recommends instead; empty if it names none.
+        kinds: The provider kinds at which the date holds; empty for all of the vendor's own.
     """
 
     date: date
     replaced_by: str = ""
+    kinds: frozenset[str] = frozenset()
+
+    def holds_at(self, kind: str) -> bool:
+        """Whether the date holds at a provider kind that lists the vendor's models."""
+        return not self.kinds or kind in self.kinds
 
 
 def read_retirements(document: Mapping[str, object]) -> Iterator[tuple[str, Retirement]]:
@@ -30,7 +38,9 @@ def read_retirements(document: Mapping[str, object]) -> Iterator[tuple[str, Reti
     for table in tables if isinstance(tables, Sequence) else ():
         if problem := _problem(table):
             raise ValueError(f"retirement of {table.get('names')}: {problem}")
-        retirement = Retirement(table["date"], table.get("replaced_by", ""))
+        retirement = Retirement(
+            table["date"], table.get("replaced_by", ""), frozenset(table.get("kinds", ()))
+        )
         yield from ((name, retirement) for name in table["names"])
 
 
@@ -41,6 +51,9 @@ def _problem(table: Mapping[str, object]) -> str:
         return f"unknown {', '.join(sorted(unknown))}"
     if not isinstance(names, list) or not names or not all(isinstance(one, str) for one in names):
         return "names is not a list of names"
+    kinds = table.get("kinds", [])
+    if not isinstance(kinds, list) or not set(kinds) <= KINDS.keys():
+        return "kinds is not a list of provider kinds"
     for key in ("date", "checked"):
         if not isinstance(table.get(key), date):
             return f"{key} is not a date"

@@ -1,5 +1,7 @@
 """Room 4, pure: says which settings of a request a model refuses, by its knobs."""
 
+from collections.abc import Collection, Sequence
+
 from ringmain.v1.generation_pb2 import GenerationConfig
 
 from ringmain_server.catalog.knobs import Knobs
@@ -18,3 +20,16 @@ def refused(config: GenerationConfig, knobs: Knobs, *, reasons: bool) -> frozens
         return lacks
     set_here = {field.name for field, _ in config.ListFields()} - lacks
     return lacks.union([name for name in knobs.exclusive if name in set_here][1:])
+
+
+def stop_sequences(config: GenerationConfig, knobs: Knobs, lacks: Collection[str]) -> Sequence[str]:
+    """Returns the stop sequences of a request, as far as the model takes them.
+
+    Args:
+        config: The request's configuration.
+        knobs: The knobs of the model.
+        lacks: The settings that the request may not have.
+    """
+    if "stop_sequences" in lacks:
+        return ()
+    return config.stop_sequences[: knobs.max_stop_sequences or None]

@@ -20,6 +20,7 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 from ringmain.v1 import image_service_pb2 as image_pb2
 from ringmain_server import operations
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.models import lookup
 from ringmain_server.config import GeminiSettings, VertexSettings
 from ringmain_server.errors import RingmainError
 from ringmain_server.operations import AudioUpload
@@ -63,7 +64,8 @@ def provider(kind: str = "vertex") -> Provider:
 
 def candidate(model: str, kind: str = "vertex") -> Candidate:
     """A candidate of the provider `gem`, with what the catalog knows of it."""
-    return known_candidate("gem", kind, model)
+    known = lookup(kind, model)
+    return known_candidate("gem", kind, model, capabilities=None if known is None else known.capabilities)
 
 
 def translators(model: str, kind: str = "vertex") -> Mapping[operations.AnyOperation, Any]:

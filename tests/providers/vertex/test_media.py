@@ -356,6 +356,8 @@ async def test_vectors_of_other_things() -> None:
     [
         (HEARS, {CHAT, STREAM_CHAT, TRANSCRIBE}, {SPEAK, EMBED, GENERATE_IMAGES}),
         (DRAW, {CHAT, GENERATE_IMAGES, EDIT_IMAGES}, {TRANSCRIBE, EMBED}),
+        ("gemini-nano-banana-2.1", {CHAT, GENERATE_IMAGES, EDIT_IMAGES}, {TRANSCRIBE, EMBED}),
+        ("gemini-9-neon", {CHAT, SPEAK, TRANSCRIBE, GENERATE_IMAGES}, {UPSCALE_IMAGE}),
         (SPEAKS, {SPEAK}, {CHAT}),
         (IMAGEN, {GENERATE_IMAGES}, {EDIT_IMAGES, UPSCALE_IMAGE, CHAT}),
         ("imagen-3.0-capability-001", {EDIT_IMAGES}, {GENERATE_IMAGES}),

@@ -12,7 +12,6 @@ from ringmain_server.errors import CallerError, CapabilityMissing, Inexpressible
 from ringmain_server.providers.vertex import schemas, wire
 from ringmain_server.providers.vertex.chat import VertexChatTranslator, VertexCountTokensTranslator
 from ringmain_server.providers.vertex.request import options
-from ringmain_server.providers.vertex.traits import GeminiThinking, GeminiTraits, traits_of
 
 from tests.providers.vertex import golden
 
@@ -244,45 +243,6 @@ def test_order_of_properties() -> None:
     assert "propertyOrdering" not in MessageToDict(
         schemas.parameters('{"properties": {"b": {}, "a": {}}}', "p")
     )
-
-
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        ("gemma-3-27b-it", GeminiTraits()),
-        ("endpoints/123", GeminiTraits()),
-        ("gemini-1.5-pro-002", GeminiTraits(always_thinks=True, least_budget=128, most_budget=32_768)),
-        ("gemini-2.0-flash-001", GeminiTraits()),
-        ("gemini-2.5-flash-lite", GeminiTraits(GeminiThinking.BUDGET, least_budget=512)),
-        (
-            "publishers/google/models/gemini-2.5-pro",
-            GeminiTraits(GeminiThinking.BUDGET, always_thinks=True, least_budget=128, most_budget=32_768),
-        ),
-    ],
-)
-def test_traits_of_older_models(model: str, expected: GeminiTraits) -> None:
-    """What a model takes is read from its name; a name that does not tell says nothing."""
-    assert traits_of(model) == expected
-
-
-@pytest.mark.parametrize(
-    ("model", "penalties", "two_levels"),
-    [
-        ("gemini-3-pro-preview", True, True),
-        ("gemini-3.1-pro-preview", True, False),
-        ("gemini-3-flash-preview", True, False),
-        ("gemini-3.5-flash", False, False),
-        ("gemini-10-flash", False, False),
-        ("gemini-flash-lite-latest", False, False),
-    ],
-)
-def test_traits_of_newer_models(model: str, penalties: bool, two_levels: bool) -> None:
-    """Since Gemini 3, models are told a level and want signatures; later ones refuse more."""
-    found = traits_of(model)
-    assert found.thinking is GeminiThinking.LEVEL
-    assert found.result_media
-    assert found.wants_signatures
-    assert (found.penalties, found.prefix, found.two_levels) == (penalties, penalties, two_levels)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ as follows:
   over reasoning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.json_format import MessageToDict
@@ -32,7 +32,7 @@ from ringmain_server.providers.anthropic.formats import Format, format_of
 from ringmain_server.providers.anthropic.thinking import thinking_of
 from ringmain_server.providers.anthropic.turns import MessagesConversation, conversation
 from ringmain_server.providers.efforts import effort_word
-from ringmain_server.providers.knobs import refused
+from ringmain_server.providers.knobs import refused, stop_sequences
 from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.transport import HttpRequest
@@ -140,13 +140,14 @@ def _body(request: ChatRequest, candidate: Candidate, options: Options) -> tuple
         body["thinking"] = thinking
     if output := _output_config(config, knobs, form, thinking):
         body["output_config"] = output
-    if stops := [stop for stop in config.stop_sequences if stop.strip()]:
+    lacks = refused(config, knobs, reasons=False)
+    if stops := [stop for stop in stop_sequences(config, knobs, lacks) if stop.strip()]:
         body["stop_sequences"] = stops  # the wire refuses blank ones
     if user := user_hash(request, candidate):
         body["metadata"] = {"user_id": user}
     # The wire refuses sampling fields together with thinking.
     if thinking is None or thinking["type"] == "disabled":
-        body.update(_sampling(config, knobs))
+        body.update(_sampling(config, lacks))
     return body, (*options.betas, *_apply_options(body, request, candidate.kind))
 
 
@@ -186,8 +187,7 @@ def _output_config(config: GenerationConfig, knobs: Knobs, form: Format, thinkin
     return output
 
 
-def _sampling(config: GenerationConfig, knobs: Knobs) -> Json:
-    lacks = refused(config, knobs, reasons=False)
+def _sampling(config: GenerationConfig, lacks: Collection[str]) -> Json:
     found: Json = {}
     if config.HasField("temperature") and "temperature" not in lacks:
         found["temperature"] = _decimal(min(config.temperature, 1.0))

@@ -12,7 +12,7 @@ from ringmain.v1 import embedding_service_pb2 as embedding_pb2
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.providers.embeddable import check_text_alone
+from ringmain_server.providers.embeddable import check_text_alone, chooses_dimensions
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object, merged
 from ringmain_server.providers.gemini.errors import GeminiErrors
@@ -22,7 +22,6 @@ from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
 from ringmain_server.providers.vertex import media, vectors, wire
 from ringmain_server.providers.vertex.embedding import OWN, PATH, TASKS, batches, response
-from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.vectors import Vector
 
@@ -41,13 +40,13 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
         self, request: embedding_pb2.EmbedRequest, candidate: Candidate
     ) -> Steps[embedding_pb2.EmbedResponse]:
         """Sends as many requests as the limits need and joins their vectors."""
-        if kind_of(candidate.provider_model) is not ModelKind.EMBED_CONTENT:
+        if candidate.knobs.purpose != "embed_content":
             check_text_alone(request)
         config = request.embedding_config
         shared: Object = {"model": model_of(candidate)}
         if task := TASKS.get(config.purpose):
             shared["taskType"] = task
-        if config.HasField("dimension_count"):
+        if chooses_dimensions(config, candidate):
             shared["outputDimensionality"] = config.dimension_count
         given = passed(config.provider_options, candidate.kind, OWN, PATH)
         path = path_of(candidate, "batchEmbedContents")

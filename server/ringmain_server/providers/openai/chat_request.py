@@ -13,6 +13,7 @@ from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.efforts import effort_word
+from ringmain_server.providers.knobs import stop_sequences
 from ringmain_server.providers.openai import chat_output, chat_tools
 from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
@@ -114,8 +115,7 @@ def _settings(
     if config.HasField("presence_penalty"):
         yield "presence_penalty", "presence_penalty", short(config.presence_penalty)
     if config.stop_sequences:
-        most = candidate.knobs.max_stop_sequences or None
-        yield "stop_sequences", "stop", config.stop_sequences[:most]
+        yield "stop_sequences", "stop", stop_sequences(config, candidate.knobs, ())
     if config.HasField("top_logprobs") and dialect.logprobs:
         yield "top_logprobs", "logprobs", True
         yield "top_logprobs", "top_logprobs", config.top_logprobs

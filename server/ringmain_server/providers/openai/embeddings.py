@@ -10,14 +10,13 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ringmain.v1.embedding_service_pb2 import Embedding, EmbeddingConfig, EmbedRequest, EmbedResponse
+from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResponse
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
 from ringmain_server.catalog.tokens import text_tokens
-from ringmain_server.errors import Inexpressible
 from ringmain_server.kinds.openai import EmbeddingEndpoint
-from ringmain_server.providers.embeddable import check_text_alone
+from ringmain_server.providers.embeddable import check_text_alone, chooses_dimensions
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
@@ -83,7 +82,7 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
         body: Object = {"model": candidate.provider_model, "input": list(batch)}
         if self.endpoint.base64:
             body["encoding_format"] = "base64"
-        if self.endpoint.dimensions and _chooses(config, candidate.limits.embedding):
+        if self.endpoint.dimensions and chooses_dimensions(config, candidate):
             body[self.endpoint.dimensions] = config.dimension_count
         if self.endpoint.user and (user := user_hash(request, candidate)):
             body[self.endpoint.user] = user
@@ -103,22 +102,6 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
         if not read:
             read, usage.estimated = sum(map(text_tokens, batch)), True
         usage.input_token_count = total(usage.input_token_count, read)
-
-
-def _chooses(config: EmbeddingConfig, limits: EmbeddingLimits | None) -> bool:
-    """Whether a request chooses the number of dimensions, of which a model may have only one.
-
-    Raises:
-        Inexpressible: It chooses another than that one.
-    """
-    if not config.HasField("dimension_count"):
-        return False
-    if limits is None or limits.adjustable or not limits.dimensions:
-        return True
-    if config.dimension_count != limits.dimensions:
-        why = f"must be {limits.dimensions}, as this model has no other"
-        raise Inexpressible.at("embedding_config.dimension_count", why)
-    return False
 
 
 def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:

@@ -1,8 +1,8 @@
 """Room 4: decides which translators serve which of Google's models.
 
-A model whose name says what it is for gets the translators for that and no others, so operations that it
-lacks are missing keys. A model whose name says nothing gets all translators of Gemini, and errors tell what
-it cannot do.
+A model that the catalog knows to be for something (`Knobs.purpose`) gets the translators for that and no
+others, so operations that it lacks are missing keys. Any other model gets all translators of Gemini, and
+errors tell what it cannot do.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ringmain.v1.model_service_pb2 import (
     CAPABILITY_AUDIO_INPUT,
     CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_CHAT,
     CAPABILITY_IMAGE_OUTPUT,
 )
 
@@ -28,7 +29,6 @@ from ringmain_server.operations import (
 from ringmain_server.providers.translator import Translator, Translators
 from ringmain_server.providers.vertex import draw, imagen
 from ringmain_server.providers.vertex.embedding_media import VertexMediaEmbedTranslator
-from ringmain_server.providers.vertex.kinds import ModelKind, kind_of
 from ringmain_server.providers.vertex.port import Port
 from ringmain_server.providers.vertex.speak import VertexSpeakTranslator
 from ringmain_server.providers.vertex.transcribe import VertexTranscribeTranslator
@@ -36,9 +36,11 @@ from ringmain_server.providers.vertex.transcribe import VertexTranscribeTranslat
 CARRIES: frozenset[int] = PROVIDER_TOOLS | {
     CAPABILITY_AUDIO_INPUT,
     CAPABILITY_AUDIO_OUTPUT,
+    CAPABILITY_CHAT,
     CAPABILITY_IMAGE_OUTPUT,
 }
 """The wire carries these of `WIRE_FEATURES` at each of its hosts."""
+_CHAT, _ANY = "chat", "any"
 GIVES = PROVIDER_TOOLS
 """Google runs both tools for every Gemini that calls functions."""
 
@@ -48,19 +50,26 @@ class TranslatorChoice:
     """Chooses the translators of each candidate once. See `Provider.translators_for`.
 
     Attributes:
-        kinds: The translators of each kind of model.
+        purposes: The translators of each purpose of models.
     """
 
-    kinds: Mapping[ModelKind, Translators]
+    purposes: Mapping[str, Translators]
 
     def __call__(self, candidate: Candidate) -> Translators:
         """Returns the translators of a candidate."""
-        return self.kinds[kind_of(candidate.provider_model)]
+        return self.purposes[_purpose(candidate)]
 
     @property
     def everything(self) -> Translators:
         """The translators of everything that some model of the provider can do."""
-        return {op: one for translators in self.kinds.values() for op, one in translators.items()}
+        return {op: one for translators in self.purposes.values() for op, one in translators.items()}
+
+
+def _purpose(candidate: Candidate) -> str:
+    """Returns what a model is for. One that is known to chat, and for nothing else, chats."""
+    found = candidate.knobs.purpose
+    chats = candidate.capabilities is not None and CAPABILITY_CHAT in candidate.capabilities
+    return _CHAT if found == _ANY and chats else found
 
 
 def choice(port: Port, chat: Translators, embed: Translators, embed_content: Translators) -> TranslatorChoice:
@@ -82,17 +91,17 @@ def choice(port: Port, chat: Translators, embed: Translators, embed_content: Tra
     upscaling: Translators = {UPSCALE_IMAGE: imagen.ImagenUpscaleTranslator(port)}
     return TranslatorChoice(
         {
-            ModelKind.CHAT: {**chat, **hearing},
-            ModelKind.DRAW: {**chat, **drawing},
-            ModelKind.SPEAK: speaking,
-            ModelKind.IMAGEN: generating,
-            ModelKind.IMAGEN_EDIT: {EDIT_IMAGES: imagen.ImagenEditTranslator(port)},
-            ModelKind.IMAGEN_UPSCALE: upscaling,
-            ModelKind.IMAGEN_OLD: {**generating, **upscaling},
-            ModelKind.EMBED: embed,
-            ModelKind.EMBED_CONTENT: embed_content,
-            ModelKind.EMBED_MEDIA: embeds(VertexMediaEmbedTranslator(port)),
-            ModelKind.UNKNOWN: {**chat, **hearing, **speaking, **drawing, **embed},
+            _CHAT: {**chat, **hearing},
+            "draw": {**chat, **drawing},
+            "speak": speaking,
+            "predict_draw": generating,
+            "predict_edit": {EDIT_IMAGES: imagen.ImagenEditTranslator(port)},
+            "predict_upscale": upscaling,
+            "predict_draw_upscale": {**generating, **upscaling},
+            "embed": embed,
+            "embed_content": embed_content,
+            "embed_media": embeds(VertexMediaEmbedTranslator(port)),
+            _ANY: {**chat, **hearing, **speaking, **drawing, **embed},
         }
     )
 

@@ -15,7 +15,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.catalog.tokens import text_tokens
 from ringmain_server.errors import MalformedAnswer
-from ringmain_server.providers.embeddable import check_text_alone
+from ringmain_server.providers.embeddable import check_text_alone, chooses_dimensions
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count
 from ringmain_server.providers.translator import MultiStepTranslator
@@ -40,8 +40,6 @@ _NUMBERS = {"RETRIEVAL_QUERY": 2, "RETRIEVAL_DOCUMENT": 3, "SEMANTIC_SIMILARITY"
 """Values of `EmbedContentRequest.EmbeddingTaskType`."""
 _TEXTS = 250
 _TOKENS = 20_000
-_ALONE = "gemini-embedding-001"
-"""A model that accepts one text per request."""
 _SAFE = 0.7
 """The share of the token limit that an estimate may fill."""
 
@@ -64,7 +62,7 @@ class VertexPredictEmbedTranslator(
         shared = {"task_type": task} if task else {}
         # A text that is too long is an error, instead of being cut silently.
         parameters: dict[str, object] = {"autoTruncate": False}
-        if config.HasField("dimension_count"):
+        if chooses_dimensions(config, candidate):
             parameters["outputDimensionality"] = config.dimension_count
         parameters.update(passed(config.provider_options, candidate.kind, frozenset(), PATH))
         port = VertexPort(self.resources)
@@ -105,7 +103,7 @@ class VertexEmbedContentTranslator(
         config.auto_truncate = False
         if task := TASKS.get(asked.purpose):
             config.task_type = _NUMBERS[task]
-        if asked.HasField("dimension_count"):
+        if chooses_dimensions(asked, candidate):
             config.output_dimensionality = asked.dimension_count
         given = passed(asked.provider_options, candidate.kind, OWN, PATH)
         merge(message, given, f"{PATH}[{candidate.kind}]")
@@ -202,10 +200,9 @@ def usage(tokens: Sequence[int | None], request: embedding_pb2.EmbedRequest) -> 
 
 def _batches(texts: Sequence[str], candidate: Candidate) -> Iterator[Sequence[str]]:
     known = candidate.limits.embedding
-    most = known.max_texts if known is not None else 0
+    most = (known.max_predict_texts or known.max_texts) if known is not None else 0
     tokens = known.max_request_tokens if known is not None else 0
-    alone = candidate.provider_model.rpartition("/")[2] == _ALONE
-    return batches(texts, most or (1 if alone else _TEXTS), int((tokens or _TOKENS) * _SAFE))
+    return batches(texts, most or _TEXTS, int((tokens or _TOKENS) * _SAFE))
 
 
 def _content(raw: bytes, provider_id: str) -> Vector:

@@ -14,6 +14,7 @@ from ringmain.v1.content_pb2 import Media
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, MediaInvalid
 from ringmain_server.media.detect import detect
+from ringmain_server.providers.embeddable import chooses_dimensions
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.vertex import references, vectors
@@ -39,7 +40,7 @@ class VertexMediaEmbedTranslator(
         """Sends one request for each text and image, which is the model's limit, and joins their vectors."""
         config = request.embedding_config
         parameters: dict[str, object] = {}
-        if config.HasField("dimension_count"):
+        if chooses_dimensions(config, candidate):
             parameters["dimension"] = config.dimension_count
         parameters.update(passed(config.provider_options, candidate.kind, frozenset(), PATH))
         raws = yield Send([self.port.predict((one,), parameters, candidate) for one in _instances(request)])

@@ -12,8 +12,9 @@ from ringmain.v1.generation_pb2 import (
     ResponseFormat,
 )
 
+from ringmain_server.catalog.knobs import Knobs
+from ringmain_server.providers.knobs import refused, stop_sequences
 from ringmain_server.providers.vertex import schemas, thinking, wire
-from ringmain_server.providers.vertex.traits import GeminiTraits
 
 _SCHEMA_PATH = "generation_config.response_format.json_schema.schema_json"
 _JSON = "application/json"
@@ -23,19 +24,15 @@ _MODALITIES = {MODALITY_TEXT: 1, MODALITY_IMAGE: 2, MODALITY_AUDIO: 3}
 """Values of `GenerationConfig.Modality`."""
 
 
-def write(target: wire.GenerationConfig, config: GenerationConfig, traits: GeminiTraits) -> None:
+def write(target: wire.GenerationConfig, config: GenerationConfig, knobs: Knobs) -> None:
     """Writes the generation settings into a request.
 
     Raises:
         InvalidField: A schema is not valid.
         Inexpressible: A schema shall be enforced, and the wire cannot enforce all of it.
     """
-    _sample(target, config, traits)
-    if config.HasField("top_logprobs"):
-        target.response_logprobs = True
-        if config.top_logprobs:
-            target.logprobs = config.top_logprobs
-    thinking.write(target, config, traits)
+    _sample(target, config, knobs)
+    thinking.write(target, config, knobs)
     if config.HasField("response_format"):
         _shape(target, config.response_format)
     target.response_modalities.extend(_MODALITIES[modality] for modality in config.output_modalities)
@@ -43,23 +40,28 @@ def write(target: wire.GenerationConfig, config: GenerationConfig, traits: Gemin
         target.speech_config.voice_config.prebuilt_voice_config.voice_name = voice
 
 
-def _sample(target: wire.GenerationConfig, config: GenerationConfig, traits: GeminiTraits) -> None:
+def _sample(target: wire.GenerationConfig, config: GenerationConfig, knobs: Knobs) -> None:
     """Writes how tokens are chosen, and when to stop."""
+    lacks = refused(config, knobs, reasons=knobs.reasons_unasked)
     if config.HasField("max_output_tokens"):
         target.max_output_tokens = config.max_output_tokens
-    if config.HasField("temperature"):
+    if config.HasField("temperature") and "temperature" not in lacks:
         target.temperature = config.temperature
-    if config.HasField("top_p"):
+    if config.HasField("top_p") and "top_p" not in lacks:
         target.top_p = config.top_p
-    if config.HasField("top_k"):
+    if config.HasField("top_k") and "top_k" not in lacks:
         target.top_k = config.top_k
-    if traits.penalties and config.HasField("frequency_penalty"):
+    if config.HasField("frequency_penalty") and "frequency_penalty" not in lacks:
         target.frequency_penalty = config.frequency_penalty
-    if traits.penalties and config.HasField("presence_penalty"):
+    if config.HasField("presence_penalty") and "presence_penalty" not in lacks:
         target.presence_penalty = config.presence_penalty
-    if config.HasField("seed"):
+    if config.HasField("seed") and "seed" not in lacks:
         target.seed = config.seed if -_SEEDS <= config.seed < _SEEDS else config.seed % _SEEDS
-    target.stop_sequences.extend(config.stop_sequences)
+    if config.HasField("top_logprobs") and "top_logprobs" not in lacks:
+        target.response_logprobs = True
+        if config.top_logprobs:
+            target.logprobs = config.top_logprobs
+    target.stop_sequences.extend(stop_sequences(config, knobs, lacks))
 
 
 def _shape(target: wire.GenerationConfig, wanted: ResponseFormat) -> None:

@@ -18,11 +18,12 @@ from ringmain_server.providers.patience import Patience, chosen, missing, ordere
 from ringmain_server.providers.translator import MultiStepTranslator, UnaryTranslator
 from ringmain_server.providers.vertex import counts, imagen_answer, passed, references, shapes
 from ringmain_server.providers.vertex.draw import styled
-from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.port import Object, Port
 
 _MOST = 4
 """Most images of one request."""
+_FACTORS = ("x2", "x4")
+"""The factors of a model of which nothing is known."""
 _SEEDS = 2**31
 _OWN = frozenset({"sampleCount", "sample_count", "storageUri", "storage_uri", "mode", "editMode"})
 """Fields that the gateway sets, and the storage where Google would put images instead of answering them."""
@@ -79,9 +80,10 @@ class ImagenUpscaleTranslator(
     def request(self, request: image_pb2.UpscaleImageRequest, candidate: Candidate) -> object:
         """Builds the request."""
         config = request.upscale_config
-        factors = (2, 3, 4) if version(candidate.provider_model) >= (4, 0) else (2, 4)
-        if config.factor not in factors:
-            known = " or ".join(map(str, factors))
+        limits = candidate.limits.image
+        factors = (limits.factors if limits is not None else ()) or _FACTORS
+        if (factor := f"x{config.factor}") not in factors:
+            known = " or ".join(one.removeprefix("x") for one in factors)
             problem = f"is {config.factor}: this model enlarges {known} times"
             raise InvalidField.at("upscale_config.factor", problem)
         instance = {
@@ -93,7 +95,7 @@ class ImagenUpscaleTranslator(
             "mode": "upscale",
             "sampleCount": 1,
             "includeRaiReason": True,
-            "upscaleConfig": {"upscaleFactor": f"x{config.factor}"},
+            "upscaleConfig": {"upscaleFactor": factor},
             "outputOptions": {"mimeType": _FORMATS.get(wanted, "image/png")},
         }
         path = "upscale_config.provider_options"

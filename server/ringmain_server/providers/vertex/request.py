@@ -17,7 +17,6 @@ from ringmain_server.errors import InvalidField
 from ringmain_server.providers import structs
 from ringmain_server.providers.vertex import generation, labels, tools, turns, wire
 from ringmain_server.providers.vertex.kinds import VERTEX
-from ringmain_server.providers.vertex.traits import traits_of
 
 _GATEWAYS_OWN = frozenset({"model", "contents"})
 _ARGUMENTS_IN_PIECES = ("streamFunctionCallArguments", "stream_function_call_arguments")
@@ -30,12 +29,13 @@ def generate_request(request: ChatRequest, candidate: Candidate) -> wire.Generat
         CallerError: This wire cannot carry a part, a schema or a value.
     """
     found = wire.GenerateContentRequest()
-    traits = traits_of(candidate.provider_model)
-    turns.write(found, request.messages, candidate.provider_id, traits, carry=candidate.kind != VERTEX)
+    turns.write(
+        found, request.messages, candidate.provider_id, candidate.knobs, carry=candidate.kind != VERTEX
+    )
     if request.tools:
         tools.write(found, request.tools, request.tool_choice, candidate)
     if request.HasField("generation_config"):
-        generation.write(found.generation_config, request.generation_config, traits)
+        generation.write(found.generation_config, request.generation_config, candidate.knobs)
     if request.HasField("attribution"):
         labels.write(found, request, candidate)
     return found

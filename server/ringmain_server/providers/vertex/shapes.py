@@ -13,12 +13,11 @@ from ringmain.v1.image_service_pb2 import ImageConfig
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.media import sizes
-from ringmain_server.providers.vertex.kinds import ModelKind, kind_of, version
 
-_GEMINI = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
-_IMAGEN = ("1:1", "3:4", "4:3", "9:16", "16:9")
-_GRADES = (("1K", 1 << 20), ("2K", 1 << 22), ("4K", 1 << 24))
-"""Names of size grades, and their approximate number of pixels."""
+_RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+"""The ratios of a model of which nothing is known."""
+_PIXELS = {"512": 1 << 18, "1K": 1 << 20, "2K": 1 << 22, "4K": 1 << 24}
+"""The approximate number of pixels of each size grade."""
 _SIZE = re.compile(r"(\d+)x(\d+)")
 
 
@@ -29,25 +28,16 @@ def ratio(config: ImageConfig, candidate: Candidate) -> str:
 
 def grade(config: ImageConfig, candidate: Candidate) -> str:
     """Returns the nearest size grade that the model has; empty if it has none or none was requested."""
-    grades = _grades(candidate.provider_model)
+    known = candidate.limits.image
     found = _SIZE.fullmatch(config.size)
-    if found is None or not grades:
+    if found is None or known is None or not known.grades:
         return ""
     wanted = math.log(int(found[1]) * int(found[2]))
-    return min(grades, key=lambda one: abs(math.log(one[1]) - wanted))[0]
+    return min(known.grades, key=lambda one: abs(math.log(_PIXELS[one]) - wanted))
 
 
 def _ratios(candidate: Candidate) -> Sequence[str]:
     known = candidate.limits.image
     if known is not None and known.ratios:
         return known.ratios
-    return _GEMINI if kind_of(candidate.provider_model) in (ModelKind.DRAW, ModelKind.UNKNOWN) else _IMAGEN
-
-
-def _grades(model: str) -> Sequence[tuple[str, int]]:
-    kind, of = kind_of(model), version(model)
-    if kind is ModelKind.DRAW and of >= (3, 0):
-        return _GRADES
-    if kind is ModelKind.IMAGEN and of >= (4, 0) and "fast" not in model:
-        return _GRADES[:2]
-    return ()
+    return _RATIOS

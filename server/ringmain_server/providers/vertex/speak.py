@@ -21,7 +21,6 @@ from ringmain_server.providers.speech_pieces import speech_pieces
 from ringmain_server.providers.translator import Decoder, StreamTranslator
 from ringmain_server.providers.vertex import counts, labels, pcm, wire
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
-from ringmain_server.providers.vertex.kinds import version
 from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.pcm import Pcm
 from ringmain_server.providers.vertex.port import Port
@@ -31,8 +30,6 @@ _OWN = frozenset({"model", "contents"})
 """Fields that only the gateway may set."""
 _AUDIO = 3
 """A value of `GenerationConfig.Modality`."""
-_VERBATIM = (3, 8)
-"""From this version on, a model reads aloud everything that it is sent as text."""
 _RAW = "audio/pcm"
 _WAV = "audio/wav"
 _TOKENS_A_SECOND = 25
@@ -50,7 +47,7 @@ class VertexSpeakTranslator(StreamTranslator[audio_pb2.SpeakRequest, audio_pb2.S
         message = wire.GenerateContentRequest()
         speech = request.speech_config
         manner = ". ".join(_manner(speech))
-        verbatim = version(candidate.provider_model) >= _VERBATIM
+        verbatim = "instructions" not in candidate.knobs.lacks
         text = request.text if verbatim or not manner else f"{manner}:\n{request.text}"
         message.contents.add(role="user").parts.add(text=text)
         labels.write(message, request, candidate)

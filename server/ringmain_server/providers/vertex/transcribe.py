@@ -22,7 +22,6 @@ from ringmain_server.providers.vertex import counts, generation, labels, schemas
 from ringmain_server.providers.vertex.finish import blocked, failed, is_complete
 from ringmain_server.providers.vertex.passed import passed
 from ringmain_server.providers.vertex.port import Port
-from ringmain_server.providers.vertex.traits import GeminiThinking, traits_of
 from ringmain_server.providers.vertex.transcript import NoTranscript, TranscriptScanner, TranscriptUpdate
 
 _PATH = "config.provider_options"
@@ -100,12 +99,11 @@ def _hints(config: audio_pb2.TranscriptionConfig) -> Iterator[str]:
 
 
 def _configure(target: wire.GenerationConfig, candidate: Candidate, *, marks_time: bool) -> None:
-    traits = traits_of(candidate.provider_model)
     wanted = GenerationConfig(reasoning_effort=REASONING_EFFORT_NONE)
-    if traits.thinking is not GeminiThinking.LEVEL:
+    if candidate.knobs.reasoning != "effort":
         # From Gemini 3 on, Google advises against changing the default temperature.
         wanted.temperature = 0.0
-    generation.write(target, wanted, traits)
+    generation.write(target, wanted, candidate.knobs)
     target.response_mime_type = "application/json"
     target.response_json_schema.CopyFrom(schemas.response(_SCHEMA, ""))
     if marks_time:

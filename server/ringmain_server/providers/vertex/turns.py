@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, ToolResult
 
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.vertex import ids, media, provider_tools, values, wire
 from ringmain_server.providers.vertex.provider_tools import Placed
-from ringmain_server.providers.vertex.traits import GeminiTraits
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
@@ -52,7 +52,7 @@ class _Turn:
 
 
 def write(
-    target: Target, messages: Sequence[Message], provider_id: str, traits: GeminiTraits, *, carry: bool
+    target: Target, messages: Sequence[Message], provider_id: str, knobs: Knobs, *, carry: bool
 ) -> None:
     """Writes a conversation into a request.
 
@@ -60,7 +60,7 @@ def write(
         target: The request.
         messages: The contract's messages.
         provider_id: The provider that is asked; what only another provider can read is left out.
-        traits: The model's traits.
+        knobs: The model's knobs.
         carry: Whether parts that the messages of Vertex AI lack are carried (`provider_tools.CARRIER`).
 
     Raises:
@@ -72,7 +72,7 @@ def write(
         for part in message.parts:
             if part.text:
                 target.system_instruction.parts.add(text=part.text)
-    conversation = _ContentWriter(provider_id, traits, carry=carry)
+    conversation = _ContentWriter(provider_id, knobs, carry=carry)
     for index, message in enumerate(messages[opening:], opening):
         conversation.add(message, f"messages[{index}]")
     turns = conversation.finish()
@@ -101,12 +101,12 @@ def _write_turn(target: Target, turn: _Turn) -> None:
 class _ContentWriter:
     """Collects turns, message by message."""
 
-    __slots__ = ("_calls", "_carry", "_provider_id", "_traits", "_turns")
+    __slots__ = ("_calls", "_carry", "_knobs", "_provider_id", "_turns")
 
-    def __init__(self, provider_id: str, traits: GeminiTraits, *, carry: bool) -> None:
+    def __init__(self, provider_id: str, knobs: Knobs, *, carry: bool) -> None:
         self._provider_id = provider_id
         self._carry = carry
-        self._traits = traits
+        self._knobs = knobs
         self._turns: list[_Turn] = []
         self._calls: dict[str, tuple[int, str]] = {}
 
@@ -130,9 +130,9 @@ class _ContentWriter:
         turns = _merged(turn for turn in self._turns if turn.results or turn.parts)
         if turns and turns[0].role == _MODEL:
             turns.insert(0, _Turn(_USER, parts=[wire.Part(text=OPENING)]))
-        if turns and turns[-1].role == _MODEL and not self._traits.prefix:
+        if turns and turns[-1].role == _MODEL and not self._knobs.assistant_last:
             turns.append(_Turn(_USER, parts=[wire.Part(text=GO_ON)]))
-        if self._traits.wants_signatures:
+        if self._knobs.signed_calls:
             for turn in turns:
                 _sign(turn)
         return turns
@@ -148,7 +148,7 @@ class _ContentWriter:
         return wire.Part(text=f"<system>\n{text}\n</system>" if tagged else text)
 
     def _media(self, found: Part, path: str) -> wire.Part:
-        detail = found.image_detail if self._traits.resolution else 0
+        detail = found.image_detail if self._knobs.media_resolution else 0
         return media.part(found.media, path, detail)
 
     def _model_parts(self, parts: Iterable[Part], path: str) -> list[wire.Part]:
@@ -208,7 +208,7 @@ class _ContentWriter:
             found = self._media(inner, f"{path}.parts[{index}].media")
             if found.text:
                 texts.append(found.text)
-            elif self._traits.result_media and _mime_type(found).startswith(_IN_RESULTS):
+            elif self._knobs.media_results and _mime_type(found).startswith(_IN_RESULTS):
                 part.function_response.parts.append(_inside(found))
             else:
                 outside.append(found)
