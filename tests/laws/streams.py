@@ -5,6 +5,7 @@ A value that no stream could bring in pieces, such as a number in place of a tex
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from tests.laws.recorded import Documents
@@ -220,6 +221,11 @@ def messages_in_pieces(whole: Any) -> Documents | None:
     return _message(whole, _block_pieces)
 
 
+def messages_written_otherwise(whole: Any) -> Documents | None:
+    """A message whose blocks grow, with other white space and escapes in the inputs of tools."""
+    return _message(whole, partial(_block_pieces, indent="\t", ensure_ascii=True, separators=(" ,", ":")))
+
+
 def _message(whole: Any, grown: Any) -> Documents | None:
     if not isinstance(whole, dict) or not isinstance(blocks := whole.get("content"), list):
         return None
@@ -237,7 +243,7 @@ def _message(whole: Any, grown: Any) -> Documents | None:
     return [*events, {"type": "message_delta", "delta": delta, **counts}, {"type": "message_stop"}]
 
 
-def _block_pieces(block: Any) -> Documents:
+def _block_pieces(block: Any, **form: Any) -> Documents:
     if not isinstance(block, dict):
         return [block]
     begins = dict(block)
@@ -251,7 +257,7 @@ def _block_pieces(block: Any) -> Documents:
         deltas.append({"type": "signature_delta", "signature": signature})
     if block.get("type") in ("tool_use", "server_tool_use") and isinstance(block.get("input"), dict):
         begins["input"] = {}
-        written = json.dumps(block["input"], ensure_ascii=False)
+        written = json.dumps(block["input"], **{"ensure_ascii": False, **form})
         deltas += ({"type": "input_json_delta", "partial_json": piece} for piece in ("", *_cut(written)))
     return [begins, *deltas]
 

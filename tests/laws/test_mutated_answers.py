@@ -75,7 +75,7 @@ WIRES: Mapping[str, Wire] = {
         ),
     ),
     "anthropic": Wire(
-        (streams.messages_at_once, streams.messages_in_pieces),
+        (streams.messages_at_once, streams.messages_in_pieces, streams.messages_written_otherwise),
         lambda event: _has(event, "delta", "stop_reason") or _has(event, "message", "stop_reason"),
         (frozenset({"index"}),),
     ),

@@ -33,8 +33,12 @@ from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read_exactly, written
+from ringmain_server.providers.json_text import JsonText
 from ringmain_server.providers.wording import report_of
 
+_ANSWER = "answer"
+"""The kind of a block that calls the answer tool."""
+_WITH_INPUT = frozenset({"tool_use", _ANSWER})
 _NAME_LIMIT = 256
 """Most characters of a name, as the contract promises."""
 
@@ -46,6 +50,11 @@ class MessagesAnswer:
         provider_id: The provider that answers.
         request: The caller's request, whose calls have ids, too.
         answer_tool: The tool whose input is the text of the answer; None if there is none.
+
+    Attributes:
+        assembler: Holds the parts of the answer.
+        inputs: The inputs that come in pieces, by their blocks. A stream has them as the model wrote them, a
+            whole answer as objects.
     """
 
     __slots__ = (
@@ -59,6 +68,7 @@ class MessagesAnswer:
         "_provider_id",
         "_unsent",
         "assembler",
+        "inputs",
     )
 
     def __init__(self, provider_id: str, request: chat_pb2.ChatRequest, answer_tool: str | None) -> None:
@@ -71,6 +81,7 @@ class MessagesAnswer:
         self._cited: dict[int, list[Json]] = {}
         self._held: dict[int, HeldBlock] = {}
         self._answered: list[str] = []
+        self.inputs: dict[int, JsonText] = {}
         self.assembler = ChatAssembler(provider_id)
 
     def begin(self, index: int, block: Json) -> None:
@@ -87,7 +98,7 @@ class MessagesAnswer:
             self.assembler.signature(reasoning.redacted(text(block, "data")), index)
         elif kind == "tool_use":
             self._begin_tool(index, block)
-            kind = "answer" if text(block, "name") == self._answer_tool else kind
+            kind = _ANSWER if text(block, "name") == self._answer_tool else kind
         elif kind in CALLS:
             self._begin_call(index, block)
         elif kind.endswith(RESULT):
@@ -125,15 +136,18 @@ class MessagesAnswer:
 
     def argue(self, index: int, piece: str) -> None:
         """Appends a piece of a tool's input, which is text in the case of the answer tool."""
-        if not piece:
+        if not piece or not (index in self._call_ids or self._kinds[index] in _WITH_INPUT):
             return
         self._unsent.pop(index, None)  # the pieces replace the input of the block's beginning
-        if self._kinds[index] == "answer":
+        self._argued(index, self.inputs.setdefault(index, JsonText()).feed(piece))
+
+    def _argued(self, index: int, piece: str) -> None:
+        if not piece:
+            return
+        if self._kinds[index] == _ANSWER:
             self.assembler.text(piece, index)
-        elif self._kinds[index] == "tool_use":
-            self.assembler.arguments(piece, index)
-        elif index in self._call_ids:
-            self.assembler.arguments(piece, self._call_ids[index])
+        else:
+            self.assembler.arguments(piece, self._call_ids.get(index, index))
 
     def end(self, index: int) -> None:
         """Completes a block of a stream.
@@ -146,7 +160,9 @@ class MessagesAnswer:
     def complete(self, index: int) -> None:
         """Adds what is known only now that a block has grown as far as it will."""
         if index in self._unsent:  # a tool's input that never grew keeps the value it began with
-            self.argue(index, self._unsent[index])
+            self._argued(index, self._unsent.pop(index))
+        elif (grown := self.inputs.pop(index, None)) is not None:
+            self._argued(index, grown.end())
         if (cited := self._cited.pop(index, None)) is not None:
             self.assembler.signature(citations.state(cited), index)
         if index in self._held:

@@ -16,6 +16,7 @@ from ringmain_server.providers.anthropic.answer import MessagesAnswer, blocks_of
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.state import Json, text
 from ringmain_server.providers.anthropic.usage import Counts
+from ringmain_server.providers.json_text import JsonText
 from ringmain_server.providers.numbers import place
 from ringmain_server.providers.repeated_text import RepeatedText, text_in
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
@@ -24,10 +25,10 @@ from ringmain_server.providers.wording import report_of
 
 Events = Sequence[chat_pb2.ChatEvent]
 
-_DELTA = "content_block_delta"
+_DELTA, _INPUT_DELTA = "content_block_delta", "input_json_delta"
 _PIECES: Mapping[object, str] = {
     "text_delta": "text",
-    "input_json_delta": "partial_json",
+    _INPUT_DELTA: "partial_json",
     "thinking_delta": "thinking",
 }
 """The field of a delta that has a piece of its block, by the delta's type."""
@@ -51,6 +52,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         "_details",
         "_errors",
         "_growing",
+        "_input",
         "_open",
         "_provider_id",
         "_repeated",
@@ -77,6 +79,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._counts = Counts(candidate)
         self._repeated = RepeatedText(_PIECE, _is_piece)
         self._growing: Hashable = None
+        self._input: JsonText | None = None
         self._begun = 0
         self._open: set[int] = set()
         self._started = False
@@ -100,8 +103,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         assembler, repeated = self._answer.assembler, self._repeated
         for document in documents:
             piece = repeated.read(document)
-            if piece is not None and assembler.current == self._growing:
-                assembler.pending.append(piece)  # nearly every event
+            if piece is not None and assembler.current == self._growing:  # nearly every event
+                assembler.pending.append(piece if self._input is None else self._input.feed(piece))
                 continue
             self._read(document)
             if self._stopped:
@@ -136,6 +139,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._block_delta(event)
         if len(assembler.pending) > before and self._repeated.learn(document):
             self._growing = assembler.current
+            is_input = self._object(event, "delta").get("type") == _INPUT_DELTA
+            self._input = self._answer.inputs.get(self._index(event)) if is_input else None
 
     def _finish(self) -> Events:
         self.complete = True
