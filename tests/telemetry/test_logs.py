@@ -36,6 +36,10 @@ def test_a_mask_learns() -> None:
     assert f"{MASK} {MASK} no" in stream.getvalue()
 
 
+A_KEY = "rm_01m8rtrx52ejcf4x_ikrZX6emeBu1btymF-_h2q0P5JuR8h8LfnV2vmfNVOM_d81734f3"
+"""A key of the form that this gateway makes."""
+
+
 @pytest.mark.parametrize(
     "secret",
     [
@@ -44,6 +48,9 @@ def test_a_mask_learns() -> None:
         "Bearer abcdefghijklmnop",
         "AIzaSyA1234567890abcdefghijkl",
         "gsk_abcdefgh12345678",
+        A_KEY,
+        A_KEY[:-9],
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJhbm4iLCJleHAiOjF9.c2lnbmF0dXJl-_w",
     ],
 )
 @pytest.mark.parametrize("look", ["json", "console"])
