@@ -43,7 +43,7 @@ def test_credentials_are_required_where_any_method_is_configured(
     auth: Mapping[str, object], configured: bool, required: bool
 ) -> None:
     """Any method is enough, unless the operator says that callers may come without credentials."""
-    settings = loaded(auth)
+    settings = Settings.model_validate({"auth": auth})
     assert (settings.auth_configured, settings.auth_required) == (configured, required)
 
 

@@ -426,8 +426,7 @@ async def test_reloads_change_who_may_call() -> None:
 
 async def test_a_reload_cannot_open_an_address_that_stays() -> None:
     """Credentials that are needed no more are refused while an open address stays until the next start."""
-    methods = {"certificates": {"rules": [{"match": "spiffe://corp/*"}]}}
-    async with gateway({"providers": {}, "auth": methods}) as running:
+    async with FakeIssuer() as issuer, gateway({**CONFIG, "auth": only_tokens(issuer)}) as running:
         # As if it had begun with this address: the test itself must listen on loopback.
         active = running.app._active.now
         server = active.settings.server.model_copy(update={"listen": "0.0.0.0:50051"})
@@ -436,15 +435,20 @@ async def test_a_reload_cannot_open_an_address_that_stays() -> None:
         )
         running.config["auth"] = {}
         await running.app.reload()
-        (event,) = running.events("config")
+        event = running.events("config")[-1]
         assert "server.listen: listens on loopback only" in str(event["message"])
         assert (await refused(chat(running, ()))).reason == "CREDENTIALS_INVALID"
 
 
-def issuers(issuer: FakeIssuer, **more: object) -> Mapping[str, object]:
+def only_tokens(issuer: FakeIssuer) -> Mapping[str, object]:
+    """The settings of who may call where tokens of this issuer are the only way."""
+    corp = {"issuer": issuer.issuer, "audience": [AUDIENCE], "claims": {"tenant": "tid"}}
+    return {"issuers": {"corp": corp}}
+
+
+def issuers(issuer: FakeIssuer) -> Mapping[str, object]:
     """The configuration of a gateway that takes this issuer's tokens beside keys."""
-    corp = {"issuer": issuer.issuer, "audience": [AUDIENCE], "claims": {"tenant": "tid"}, **more}
-    return {**CONFIG, "auth": {"keys": {"enabled": True}, "issuers": {"corp": corp}}}
+    return {**CONFIG, "auth": {"keys": {"enabled": True}, **only_tokens(issuer)}}
 
 
 async def test_callers_with_a_token_are_served() -> None:
