@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: conformance tools tools-check check-deploy check-examples live-test
-.PHONY: help setup run tour-python test test-busy faults soak fuzz nightly lint format generate check-generated check-floor docs check-docs bench lock clean
+.PHONY: help setup run tour-python test test-busy faults soak fuzz nightly lint format generate check-generated check-floor docs check-docs catalog bench lock clean
 
 # Most of what is called here starts Python many times, and each would compile the same modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -245,6 +245,9 @@ check-floor: .venv-floor/.stamp ## Import the client under the oldest grpcio and
 docs: dev-environment ## Write what of the documentation is made from settings and provider kinds
 	$(bin)/python -m ringmain_server.config.reference --write docs/configuration.md
 	$(bin)/python scripts/kind_tables.py
+
+catalog: dev-environment ## Compare the catalog of models with the installed SDKs and the price list, and print what differs
+	@$(bin)/python scripts/compare_catalog.py
 
 check-docs: dev-environment ## Fail when that part of the documentation is stale
 	$(bin)/python -m ringmain_server.config.reference --check docs/configuration.md

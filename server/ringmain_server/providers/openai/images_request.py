@@ -125,7 +125,8 @@ def order(
 
 def _size(config: ImageConfig, limits: ImageLimits, endpoint: ImageEndpoint, size: str) -> SizeChoice:
     if endpoint.ratio:
-        return choose(endpoint.ratios, size=size or config.size, aspect_ratio=config.aspect_ratio)
+        offered = limits.ratios or endpoint.ratios
+        return choose(offered, size=size or config.size, aspect_ratio=config.aspect_ratio)
     wanted = size or config.size
     if not wanted and config.aspect_ratio and not (limits.sizes or limits.step):
         return SizeChoice("{}x{}".format(*free_size(config.aspect_ratio, _STEP)))
