@@ -92,9 +92,8 @@ def openai_source() -> Source:
         speech_model.SpeechModel,
     ]
     modules = (shared.chat_model, openai_types.audio_model, speech_model, openai_types.image_model)
-    ends = {
-        name: day for module in modules for name, day in _announced(Path(module.__file__ or "").read_text())
-    }
+    texts = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in modules]
+    ends = {name: day for text in texts for name, day in _announced(text)}
     models = frozenset[str]().union(*map(names, aliases))
     return Source("openai", "openai", models, complete=True, ends=ends)
 
@@ -179,9 +178,7 @@ def main() -> int:
     for one in found:
         print(one)
     known = sum(len(read(path).exact) for path in DATA.glob("*.toml"))
-    print(
-        f"{len(found)} differences; the catalog knows {known} names; {len(left_out())} are left out on purpose"
-    )
+    print(f"{len(found)} differences; {known} names are known, {len(left_out())} left out on purpose")
     return 0
 
 
