@@ -48,8 +48,8 @@ class Candidate:
         limits: The model's limits besides tokens.
         knobs: The settings that the model takes.
         user_id_key: The secret with which user ids are hashed for the provider; empty if it gets none.
-        tenant_id: The tenant that the request is for, so that names which callers of different tenants choose
-            alike are told the provider as different hashes. Empty for a request without a tenant.
+        owner: The tenant that the request is for, or a caller without one (`Principal.owner`), so that names
+            which those choose alike are told the provider as different hashes. Empty for anybody.
         send_labels: Whether the provider gets the caller's labels.
         lacks: What of `WIRE_FEATURES` its wire cannot carry, whatever its model can do.
         retire_date: The first day on which its provider no longer serves it, in ISO 8601; empty if unknown.
@@ -72,7 +72,7 @@ class Candidate:
     limits: Limits = NO_LIMITS
     knobs: Knobs = USUAL_KNOBS
     user_id_key: bytes = field(default=b"", repr=False)
-    tenant_id: str = ""
+    owner: str = ""
     send_labels: bool = False
     lacks: frozenset[int] = frozenset()
     retire_date: str = ""

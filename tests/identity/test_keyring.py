@@ -1,7 +1,9 @@
 """Every API key in memory, against a naive model of what each secret may do when."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -160,6 +162,22 @@ def test_a_key_with_an_unreadable_network_fails_alone() -> None:
     ring.replace([bad.record, good.record])
     assert ring.find(bad.text, MADE) is None
     assert ring.find(good.text, MADE) is not None
+
+
+def test_a_store_that_breaks_off_takes_no_key_away() -> None:
+    """While keys are read that end in a failure, those that are known work on."""
+    ring = Keyring(HASH)
+    known, new = make_key(), make_key()
+    ring.put(known.record)
+
+    def broken() -> Iterator[KeyRecord]:
+        yield new.record
+        raise OSError("the disk")
+
+    with pytest.raises(OSError, match="the disk"):
+        ring.replace(broken())
+    assert ring.find(known.text, MADE) is not None
+    assert ring.find(new.text, MADE) is None
 
 
 def test_keys_of_another_pepper_are_counted() -> None:

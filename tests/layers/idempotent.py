@@ -57,8 +57,9 @@ class World:
         self.layer = Idempotency(self.backend, self.answers, keep=keep)
         self.calls: list[Call] = []
 
-    def new_call(self, deadline: float = 1e9, tenant_id: str = "t") -> Call:
-        call = Call(f"resp_{len(self.calls)}", "method", deadline, principal=Principal(tenant_id))
+    def new_call(self, deadline: float = 1e9, tenant_id: str = "t", principal_id: str = "") -> Call:
+        principal = Principal(tenant_id, principal_id)
+        call = Call(f"resp_{len(self.calls)}", "method", deadline, principal=principal)
         self.calls.append(call)
         return call
 

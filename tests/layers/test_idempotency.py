@@ -110,6 +110,18 @@ async def test_another_tenant_may_use_the_same_id() -> None:
         assert await mine != await theirs
 
 
+async def test_callers_without_a_tenant_share_nothing() -> None:
+    """A caller with a certificate of no tenant gets neither the answers of another one nor of a stranger."""
+    async with open_world() as world:
+        callers = [world.new_call(tenant_id="", principal_id=name) for name in ("cert:a", "cert:b", "", "")]
+        asked = [asyncio.create_task(world.layer.call(CHAT, ask(), call)) for call in callers]
+        await settle()
+        assert len(world.backend.runs) == 3
+        for run in world.backend.runs:
+            run.give(ANSWER)
+        await asyncio.gather(*asked)
+
+
 async def test_another_request_under_the_same_id_is_refused() -> None:
     """A different request is INVALID_FIELD on request_id, while the first runs and after it has ended."""
     async with open_world() as world:

@@ -45,7 +45,7 @@ def test_the_secret_is_not_shown() -> None:
 
 def test_tenants_that_choose_the_same_names_are_told_apart() -> None:
     """The same user or key of two tenants has two hashes, and those without a tenant stay as they were."""
-    acme, bolt = (replace(KEYED, tenant_id=name) for name in ("acme", "bolt"))
+    acme, bolt = (replace(KEYED, owner=name) for name in ("acme", "bolt"))
     users = {user_hash(_request("ann"), one) for one in (KEYED, acme, bolt)}
     keys = {cache_key(_request(key="ann"), one) for one in (KEYED, acme, bolt)}
     assert len(users | keys) == 6

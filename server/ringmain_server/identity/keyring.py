@@ -58,17 +58,23 @@ class Keyring:
         return sum(len(one.secret_hash) != own for one in self._records.values() if one.revoke_time is None)
 
     def replace(self, records: Iterable[KeyRecord]) -> None:
-        """Takes these keys in place of all that it has."""
-        self._records, self._secrets = {}, {}
-        for one in records:
-            self._add(one)
+        """Takes these keys in place of all that it has; if they cannot be read to the end, it keeps those."""
+        read = {one.key_id: one for one in records}
+        self._revoked.update(key_id for key_id, one in read.items() if one.revoke_time is not None)
+        working = (one for key_id, one in read.items() if key_id not in self._revoked)
+        secrets = {secret.digest: secret for one in working for secret in _secrets(one)}
+        self._records, self._secrets = read, secrets
 
     def put(self, record: KeyRecord) -> None:
         """Adds a key, or takes its new state."""
         before = self._records.get(record.key_id)
         for secret in _secrets(before) if before else ():
             self._secrets.pop(secret.digest, None)
-        self._add(record)
+        self._records[record.key_id] = record
+        if record.revoke_time is not None:
+            self._revoked.add(record.key_id)
+        if record.key_id not in self._revoked:
+            self._secrets.update((secret.digest, secret) for secret in _secrets(record))
 
     def get(self, key_id: str) -> KeyRecord | None:
         """Returns the key of an id."""
@@ -106,13 +112,6 @@ class Keyring:
         """Takes the times of the last uses since it was last asked, by key id."""
         used, self._used = self._used, {}
         return MappingProxyType(used)
-
-    def _add(self, record: KeyRecord) -> None:
-        self._records[record.key_id] = record
-        if record.revoke_time is not None:
-            self._revoked.add(record.key_id)
-        if record.key_id not in self._revoked:
-            self._secrets.update((secret.digest, secret) for secret in _secrets(record))
 
 
 def _secrets(record: KeyRecord) -> Iterable[_Secret]:

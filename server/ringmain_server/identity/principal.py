@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ringmain_server.identity.networks import Network
@@ -67,6 +67,7 @@ class Principal:
         allowed_methods: The methods it may call, such as `ringmain.v1.ChatService/*`. None means all that its
             scopes allow.
         allowed_networks: The networks it may call from. Empty means all.
+        owner: Names those who share kept answers: the tenant, or the caller alone where it has no tenant.
     """
 
     tenant_id: str = ""
@@ -75,6 +76,13 @@ class Principal:
     allowed_models: Allowed | None = None
     allowed_methods: Allowed | None = None
     allowed_networks: tuple[Network, ...] = ()
+
+    owner: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # No tenant is named like a caller: a name with a character that cannot be printed is refused.
+        owner = self.tenant_id or (self.principal_id and f"\0{self.principal_id}")
+        object.__setattr__(self, "owner", owner)
 
 
 ANONYMOUS = Principal(scopes=frozenset(Scope))

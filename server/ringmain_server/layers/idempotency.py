@@ -105,7 +105,7 @@ class Idempotency:
         call.detached = True  # other callers may wait for the answer longer than this one
         fingerprint = hashlib.sha256(replay.essence(request)).digest()
         work: _Work = Flight(call, fingerprint, streamed=streamed, keep=min(self._keep, replay.keep))
-        return Key(call.tenant_id, replay.request_id(request)), work
+        return Key(call.principal.owner, replay.request_id(request)), work
 
     async def _find(self, key: Key, work: _Work, call: Call, produce: _Produce) -> _Work | StoredAnswer:
         """Returns the work that runs or the answer that is stored under a key; else begins the caller's own.

@@ -36,8 +36,8 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 Event = TypeVar("Event")
 
-_TENANTS = 64
-"""The tenants whose view of a candidate is kept."""
+_OWNERS = 64
+"""The tenants, and callers without one, whose view of a candidate is kept."""
 _FORESEEN = (RingmainError, MemoryError)
 """Errors that pass as they are: a translator's verdict on an answer, and a lack of memory."""
 
@@ -141,13 +141,13 @@ class Exchange:
         use: Counts the requests in progress.
     """
 
-    __slots__ = ("_candidate", "_multi_step", "_of_tenants", "_streamed", "_transport", "_unary", "_use")
+    __slots__ = ("_candidate", "_multi_step", "_of_owners", "_streamed", "_transport", "_unary", "_use")
 
     def __init__(
         self, candidate: Candidate, transport: Transport[Any, Any, Any], translators: Translators, use: Use
     ) -> None:
         self._candidate = candidate
-        self._of_tenants: LRUCache[str, Candidate] = LRUCache(_TENANTS)
+        self._of_owners: LRUCache[str, Candidate] = LRUCache(_OWNERS)
         self._transport = transport
         self._use = use
         # Each shape has a table of its own, so that no call asks a translator what it is.
@@ -192,8 +192,8 @@ class Exchange:
         translator = self._multi_step.get(op)
         if translator is None:
             raise CapabilityMissing(op.routed(request).model, op.name)
-        tenant_id = call.principal.tenant_id
-        candidate = self._for(tenant_id) if tenant_id else self._candidate
+        owner = call.principal.owner
+        candidate = self._for(owner) if owner else self._candidate
         with self._use:
             try:
                 answer: Res = await run(
@@ -246,11 +246,11 @@ class Exchange:
                 timeouts.end()
                 _close(incoming, decoder, attempt)
 
-    def _for(self, tenant_id: str) -> Candidate:
-        """Returns the candidate as a request of a tenant sees it."""
-        found = self._of_tenants.get(tenant_id)
+    def _for(self, owner: str) -> Candidate:
+        """Returns the candidate as a request of a tenant, or of a caller without one, sees it."""
+        found = self._of_owners.get(owner)
         if found is None:
-            found = self._of_tenants[tenant_id] = replace(self._candidate, tenant_id=tenant_id)
+            found = self._of_owners[owner] = replace(self._candidate, owner=owner)
         return found
 
     def _translated(
@@ -261,8 +261,8 @@ class Exchange:
     ) -> Any:
         """Returns the request on the wire, and notes whose state was left out of it."""
         try:
-            tenant_id = call.principal.tenant_id
-            return translator.request(request, self._for(tenant_id) if tenant_id else self._candidate)
+            owner = call.principal.owner
+            return translator.request(request, self._for(owner) if owner else self._candidate)
         finally:
             # Also where the request is refused, so that nothing is left for the next one.
             if noted := left_out():

@@ -31,7 +31,7 @@ def user_hash(request: Attributed, candidate: Candidate) -> str:
     user_id = request.attribution.user_id
     if not user_id or not candidate.user_id_key:
         return ""
-    return _digest(candidate.user_id_key, b"user", candidate.tenant_id, user_id)
+    return _digest(candidate.user_id_key, b"user", candidate.owner, user_id)
 
 
 def cache_key(request: ChatRequest, candidate: Candidate) -> str:
@@ -40,11 +40,11 @@ def cache_key(request: ChatRequest, candidate: Candidate) -> str:
     if not key:
         return ""
     secret = candidate.user_id_key or candidate.provider_id.encode()
-    return _digest(secret, b"prompt cache", candidate.tenant_id, key)
+    return _digest(secret, b"prompt cache", candidate.owner, key)
 
 
-def _digest(key: bytes, purpose: bytes, tenant_id: str, text: str) -> str:
-    """Returns a keyed hash; without a tenant, it is the same as before there were any."""
-    # A tenant is hashed by itself first, so that no name of one can be written as that of another.
-    of_tenant = hashlib.sha256(tenant_id.encode()).digest() if tenant_id else b""
-    return hmac.new(key, purpose + b"\0" + of_tenant + text.encode(), hashlib.sha256).hexdigest()
+def _digest(key: bytes, purpose: bytes, owner: str, text: str) -> str:
+    """Returns a keyed hash; without an owner, it is the same as before there were any."""
+    # An owner is hashed by itself first, so that no name of one can be written as that of another.
+    of_owner = hashlib.sha256(owner.encode()).digest() if owner else b""
+    return hmac.new(key, purpose + b"\0" + of_owner + text.encode(), hashlib.sha256).hexdigest()

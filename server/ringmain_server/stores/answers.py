@@ -5,9 +5,14 @@ from typing import NamedTuple, Protocol
 
 
 class Key(NamedTuple):
-    """The key of an answer. Requests of the same tenant with the same request id are the same request."""
+    """The key of an answer. Requests of the same owner with the same request id are the same request.
 
-    tenant_id: str
+    Attributes:
+        owner: The tenant, or a caller without one (`Principal.owner`).
+        request_id: Chosen by the caller.
+    """
+
+    owner: str
     request_id: str
 
 
