@@ -140,3 +140,18 @@ def test_what_is_written_is_json(document: Any) -> None:
     found = read(json.dumps(document).encode())
     orjson.loads(written(found, spaced=True))
     orjson.dumps(read_again(json.dumps(document)))
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ('{"a": 18446744073709551615, "b": [-9223372036854775808]}', {"a": 2**64 - 1, "b": [-(2**63)]}),
+        ('{"a": 18446744073709551616}', {"a": "18446744073709551616"}),
+        ('[{"a": [-123456789012345678901234567890]}]', [{"a": ["-123456789012345678901234567890"]}]),
+        ('{"a": 1e400}', {"a": None}),
+    ],
+)
+def test_what_is_read_again_is_never_rounded(text: str, again: Any) -> None:
+    """A whole number that no writer of JSON has becomes text; one without a value is null."""
+    assert read_again(text) == again
+    orjson.dumps(again)

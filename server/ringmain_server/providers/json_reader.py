@@ -21,6 +21,8 @@ _DIGITS = 308
 """Most digits of a whole number; a longer one is read as infinite, as in JavaScript."""
 _LONG = re.compile(rb"\d{19}")
 """Matches numbers that may exceed 64 bits."""
+_LEAST, _MOST = -(2**63), 2**64 - 1
+"""The whole numbers that orjson writes."""
 _BEGINNING = re.compile(r"\s*[\[{\"0-9tfnNI-]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """Matches possible halves of surrogate pairs, written as escapes or as bytes."""
@@ -71,16 +73,19 @@ def read_exactly(data: bytes) -> Any:
 def read_again(text: str) -> Any:
     """Returns the content of JSON text from an earlier answer, in values that any JSON writer accepts.
 
+    Whole numbers beyond 64 bits become text instead of being rounded.
+
     Raises:
         NotJson: As `read`.
     """
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
+    if _LONG.search(text.encode()) is None:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
     found = _leniently(text)
     try:
-        again = written(found)
+        again = written(_fitting(found))
     except RecursionError:
         raise NotJson("what came is nested too deeply") from None
     return orjson.loads(again)
@@ -210,6 +215,15 @@ class _Strings:
 
 def _byte(mark: re.Match[bytes]) -> bytes:
     return bytes((ord(mark[0].decode()) - _MARK,))
+
+
+def _fitting(value: object) -> object:
+    """Returns a value with text for every whole number that does not fit 64 bits."""
+    if type(value) is int and not _LEAST <= value <= _MOST:
+        return str(value)
+    if isinstance(value, list):
+        return [_fitting(item) for item in value]
+    return {name: _fitting(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _finite(value: object) -> object:

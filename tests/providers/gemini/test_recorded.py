@@ -5,9 +5,11 @@ from typing import Any
 
 import orjson
 import pytest
-from ringmain.v1.chat_service_pb2 import ChatResponse
+from ringmain.v1.chat_service_pb2 import ChatRequest, ChatResponse
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_USER
 from ringmain_server import errors
 from ringmain_server.operations.chat_fold import fold
+from ringmain_server.providers import json_base64
 from ringmain_server.providers.gemini.chat import GeminiChatTranslator
 
 from tests.providers.gemini.test_gemini import ERRORS, GEMINI, events
@@ -125,3 +127,31 @@ def test_half_a_character_waits_for_the_other() -> None:
         orjson.dumps(last).replace(b"#", b"\\ude42 world"),
     ]
     assert "".join(part.text for part in fold(events(raw)).message.parts) == "Hello 🙂 world"
+
+
+LARGE = '{"a":[9007199254740993,{"z":1}],"b":123456789012345678901234567890,"c":1.5}'
+
+
+def test_numbers_that_no_double_holds() -> None:
+    """Arguments with whole numbers of any size are what the model wrote, whole and streamed."""
+    call = {"functionCall": {"name": "f", "args": {}, "id": "i1"}}
+    raw = orjson.dumps(document(call, finishReason="STOP"))
+    raw = raw.replace(b'"args":{}', b'"args":{"c": 1.5, %s' % LARGE.replace(',"c":1.5', "").encode()[1:])
+    whole = GeminiChatTranslator(ERRORS).response(raw, ASKED, GEMINI)
+    assert whole == fold(events([raw]))
+    assert whole.message.parts[0].tool_call.arguments_json == LARGE
+
+
+def test_numbers_that_no_double_holds_go_back() -> None:
+    """Sent back, they are the same as far as any writer of JSON has them, and beyond that text."""
+    request = ChatRequest(model="m")
+    request.messages.add(role=ROLE_USER).parts.add(text="Go")
+    call = request.messages.add(role=ROLE_ASSISTANT).parts.add().tool_call
+    call.tool_call_id, call.name, call.arguments_json = "i1", "f", LARGE.replace("1.5", "1e30")
+    wire = GeminiChatTranslator(ERRORS).request(request, GEMINI)
+    sent = orjson.loads(b"".join(json_base64.pieces(json_base64.render(wire.body))))
+    assert sent["contents"][1]["parts"][0]["functionCall"]["args"] == {
+        "a": [9007199254740993, {"z": 1}],
+        "b": "123456789012345678901234567890",
+        "c": 1e30,
+    }

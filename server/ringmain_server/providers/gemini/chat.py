@@ -22,7 +22,7 @@ from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.gemini.pieces import Pieces
-from ringmain_server.providers.json_reader import NotJson, read
+from ringmain_server.providers.json_reader import NotJson, read, read_exactly
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
@@ -181,6 +181,7 @@ def _message(
     return to_message(pieces.joined(document(raw, provider_id, errors)), provider_id)
 
 
+_CALL = b'"functionCall"'
 _REPORT = frozenset({"errors", "detail", "message", "code", "status", "details", "type", "title"})
 """Fields of an error, none of which an answer has."""
 
@@ -192,7 +193,8 @@ def document(raw: bytes, provider_id: str, errors: GeminiErrors) -> Object:
         ProviderError: The answer is not a JSON object, or is an error under status 200.
     """
     try:
-        found = read(raw)
+        # Arguments become JSON again.
+        found = read_exactly(raw) if _CALL in raw else read(raw)
     except NotJson as exc:
         raise MalformedAnswer(provider_id, "answered something that is not JSON") from exc
     if not isinstance(found, dict):

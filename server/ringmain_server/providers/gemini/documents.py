@@ -12,7 +12,8 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.gemini.sources import beside
 from ringmain_server.providers.numbers import count, place, share
-from ringmain_server.providers.vertex import ids, unknown_parts, wire
+from ringmain_server.providers.structs import EXACT
+from ringmain_server.providers.vertex import exact, ids, unknown_parts, wire
 from ringmain_server.providers.vertex.finish import BLOCK_REASONS, FINISH_REASONS, UNKNOWN
 from ringmain_server.providers.vertex.provider_tools import CARRIER, carried, uncarried
 from ringmain_server.providers.vertex.provider_tools import PARTS as TOOL_PARTS
@@ -49,7 +50,7 @@ def from_message(message: wire.GenerateContentRequest) -> Object:
     for content, written in zip(message.contents, _objects(found.get("contents")), strict=False):
         for part, target in zip(content.parts, _objects(written.get("parts")), strict=False):
             carries = carries or part.function_response.name == CARRIER
-            _write_id(part, target)
+            _write_call(part, target)
     if carries:
         return {**found, "contents": [_uncarried(one) for one in _objects(found.get("contents"))]}
     return found
@@ -86,13 +87,13 @@ def to_message(document: Object, provider_id: str) -> wire.GenerateContentRespon
         ParseDict(_read(document), message, ignore_unknown_fields=True)
     except (ParseError, AttributeError, TypeError, ValueError, OverflowError, RecursionError) as exc:
         raise MalformedAnswer(provider_id, "answered JSON of no known shape") from exc
-    _read_ids(document, message)
+    _read_calls(document, message)
     return message
 
 
 def _whole(value: object) -> object:
     """Returns the value with integers for whole numbers, which schemas require and a Value cannot hold."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
         return int(value)
     if isinstance(value, list):
         return [_whole(item) for item in value]
@@ -173,23 +174,28 @@ def _uncommon(part: Object) -> Object:
     return unknown_parts.carried(others) if others else {}
 
 
-def _read_ids(document: Object, message: wire.GenerateContentResponse) -> None:
-    """Copies the ids of calls, which the messages have no field for."""
+def _read_calls(document: Object, message: wire.GenerateContentResponse) -> None:
+    """Copies what the messages have no field for: ids of calls, and arguments that a Struct would round."""
     for given, candidate in zip(_objects(document.get("candidates")), message.candidates, strict=False):
         content = given.get("content")
         parts = _objects(content.get("parts")) if isinstance(content, dict) else []
         for raw, part in zip(parts, candidate.content.parts, strict=False):
             call = raw.get("functionCall")
-            if isinstance(call, dict) and isinstance(call_id := call.get("id"), str):
+            if not isinstance(call, dict):
+                continue
+            exact.keep(part.function_call, call.get("args"))
+            if isinstance(call_id := call.get("id"), str):
                 ids.give(part.function_call, call_id)
 
 
-def _write_id(part: wire.Part, target: Object) -> None:
-    """Writes the id of a call or of a result into its JSON."""
+def _write_call(part: wire.Part, target: Object) -> None:
+    """Writes what the messages have no field for into the JSON of a call or of a result."""
     for name, message in (("functionCall", part.function_call), ("functionResponse", part.function_response)):
         found = target.get(name)
         if isinstance(found, dict) and (call_id := ids.id_of(message)):
             found["id"] = call_id
+    if isinstance(found := target.get("functionCall"), dict):
+        exact.restore(part.function_call, found)
 
 
 def _uncarried(content: Object) -> Object:

@@ -15,7 +15,7 @@ from ringmain_server.errors import ModelOutputInvalid, StreamBroken
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import said_nothing
-from ringmain_server.providers.vertex import ids, logprobs, values, wire
+from ringmain_server.providers.vertex import exact, ids, logprobs, values, wire
 from ringmain_server.providers.vertex.finish import blocked, finish_reason
 from ringmain_server.providers.vertex.grounding import Sources
 from ringmain_server.providers.vertex.provider_tools import ID_LIMIT, ToolPart, ToolReader, tool_part
@@ -246,7 +246,7 @@ class VertexAnswer:
         self._next(_OTHER)
         found = ids.id_of(call)[:ID_LIMIT] or made
         self.assembler.tool_call(self._key, self._ids.unique(found), call.name)
-        self.assembler.arguments(values.text_of(call.args), self._key)
+        self.assembler.arguments(exact.kept(call) or values.text_of(call.args), self._key)
 
     def _media(self, blob: wire.Blob) -> None:
         """Appends a medium. Sound comes in pieces, which are one medium."""

@@ -24,7 +24,7 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, 
 from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.vertex import ids, media, provider_tools, values, wire
+from ringmain_server.providers.vertex import exact, ids, media, provider_tools, values, wire
 from ringmain_server.providers.vertex.provider_tools import Placed
 
 OPENING = "(The conversation begins.)"
@@ -61,7 +61,7 @@ def write(
         messages: The contract's messages.
         provider_id: The provider that is asked; what only another provider can read is left out.
         knobs: The model's knobs.
-        carry: Whether parts that the messages of Vertex AI lack are carried (`provider_tools.CARRIER`).
+        carry: Whether what the messages of Vertex AI lack is carried (`provider_tools.CARRIER`, `exact`).
 
     Raises:
         MediaInvalid: This wire cannot carry a part.
@@ -178,7 +178,10 @@ class _ContentWriter:
                 yield medium
             case "tool_call":
                 call = wire.Part(function_call={"name": part.tool_call.name}, thought_signature=signature)
-                values.fill(call.function_call.args, values.arguments(part.tool_call.arguments_json))
+                arguments = values.arguments(part.tool_call.arguments_json)
+                values.fill(call.function_call.args, arguments)
+                if self._carry:
+                    exact.keep(call.function_call, arguments)
                 ids.give(call.function_call, part.tool_call.tool_call_id)
                 # Results name their function and follow the order of the calls, for models without ids.
                 self._calls[part.tool_call.tool_call_id] = (len(self._calls), part.tool_call.name)
