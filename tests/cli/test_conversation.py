@@ -10,7 +10,9 @@ from ringmain.v1.content_pb2 import Message
 from ringmain.v1.generation_pb2 import FINISH_REASON_PAUSED
 from ringmain_server.cli.ask import Asker
 from ringmain_server.cli.conversation import HELP, Conversation
+from ringmain_server.cli.diagnosis import Target
 from ringmain_server.cli.screen import Screen
+from ringmain_server.cli.tls import Tls
 
 from tests.client.gateway import Gateway, Step, fails, hangs, streams
 from tests.client.samples import events_of
@@ -47,7 +49,7 @@ def talk(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> Talk:
         gateway.script(*steps)
         with Client(gateway.target) as client:
             asker = Asker(client, screen or Screen(), {})
-            Conversation(asker, gateway.target, "m", read, _opening).run()
+            Conversation(asker, Target(gateway.target, Tls()), "m", read, _opening).run()
         assert list(typed) == [], "the conversation ended before the person was done"
         requests = [request for request in gateway.requests if isinstance(request, ChatRequest)]
         return requests, *capsys.readouterr()

@@ -54,18 +54,6 @@ def test_nobody_answers(process_of: Callable[[str], CommandLine]) -> None:
     )
 
 
-def test_tls_with_a_plain_gateway(ringmain: CommandLine, tmp_path: Path) -> None:
-    """A gateway that does not speak TLS is one that does not answer."""
-    result = ringmain("--tls", "models")
-    assert result.exit_code == 1
-    assert result.stderr.startswith(f"error: no gateway answers at {ringmain.target} (TLS handshake failed)")
-    result = ringmain("models", "--ca-file", f"{tmp_path}/none.pem")
-    assert result.exit_code == 2
-    assert result.stderr == f"error: --ca-file: cannot read {tmp_path}/none.pem: No such file or directory\n"
-    (tmp_path / "ca.pem").write_text("no certificate")
-    assert ringmain("models", "--ca-file", f"{tmp_path}/ca.pem").exit_code == 1
-
-
 @pytest.mark.parametrize(
     ("before", "behind", "env", "sent"),
     [

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from ringmain.admin.v1.admin_service_pb2_grpc import AdminServiceStub
 
-    from ringmain_server.cli.failures import CommandFailure
-
 R = TypeVar("R")
 
 _TIMEOUT: Final = 30.0
@@ -79,12 +77,16 @@ def operating(flags: AdminFlags) -> Iterator[Operator]:
     from ringmain.admin.v1.admin_service_pb2_grpc import AdminServiceStub
     from ringmain.errors import translated
 
+    from ringmain_server.cli import failures
+    from ringmain_server.cli.diagnosis import Target
+
+    target = Target(flags.address(), flags.secured())
     to = connection(
-        flags.address(),
+        target.address,
         credentials=None,
-        tls=flags.trust(),
-        client_certificate=None,
-        options=(),
+        tls=target.tls.trust,
+        client_certificate=target.tls.certificate,
+        options=target.tls.options,
         max_attempts=1,
         wait_for_ready=False,
     )
@@ -98,10 +100,4 @@ def operating(flags: AdminFlags) -> Iterator[Operator]:
             with translated():
                 yield Operator(AdminServiceStub(channel), flags.bearer())
         except RingmainError as exc:
-            raise _failure(exc, flags) from exc
-
-
-def _failure(error: Any, flags: AdminFlags) -> "CommandFailure":
-    from ringmain_server.cli import failures
-
-    return failures.of_call(error, flags.address(), flag="--admin-target")
+            raise failures.of_call(exc, target, flag="--admin-target") from exc

@@ -101,7 +101,9 @@ def _converse(asker: "Asker", prompt: PromptFlags, connection: ConnectionFlags) 
     from ringmain_server.cli.conversation import Conversation, terminal_line
 
     model, _ = chosen_model(asker.client, prompt.model)
-    Conversation(asker, connection.address(), model, terminal_line, lambda line: turn(line, prompt)).run()
+    Conversation(
+        asker, connection.target_with_tls(), model, terminal_line, lambda line: turn(line, prompt)
+    ).run()
 
 
 def add_to(app: typer.Typer) -> None:

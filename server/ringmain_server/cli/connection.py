@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import typer
 
 if TYPE_CHECKING:
     from ringmain import Client
+
+    from ringmain_server.cli.diagnosis import Target
+    from ringmain_server.cli.tls import Tls
 
 DEFAULT_TARGET: Final = "127.0.0.1:50051"
 DEFAULT_ADMIN_TARGET: Final = "127.0.0.1:50052"
@@ -30,13 +32,42 @@ class CallerFlags:
             "cannot read from the list of processes.",
         ),
     ] = None
-    tls: Annotated[bool, typer.Option("--tls", rich_help_panel=_PANEL, help="Connect with TLS.")] = False
+    tls: Annotated[
+        bool,
+        typer.Option("--tls", rich_help_panel=_PANEL, help="Connect with TLS. RINGMAIN_TLS=1 does so too."),
+    ] = False
     ca_file: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
             rich_help_panel=_PANEL,
-            help="Root certificates (PEM) to trust instead of the usual ones. Implies --tls.",
+            help="Root certificates (PEM) to trust instead of the usual ones. Implies --tls, as the "
+            "following do. Default: RINGMAIN_CA_FILE.",
+        ),
+    ] = None
+    client_cert: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=_PANEL,
+            help="The certificate (PEM) to show, with its chain. Default: RINGMAIN_CLIENT_CERT.",
+        ),
+    ] = None
+    client_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=_PANEL,
+            help="The key (PEM) of that certificate. Default: RINGMAIN_CLIENT_KEY.",
+        ),
+    ] = None
+    tls_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=_PANEL,
+            help="The name that the gateway's certificate must have, if it is not that of the address. "
+            "Default: RINGMAIN_TLS_NAME.",
         ),
     ] = None
 
@@ -50,21 +81,21 @@ class CallerFlags:
         """Returns the token from the flag or the environment."""
         return self.token or os.environ.get("RINGMAIN_TOKEN") or None
 
-    def trust(self) -> bool | bytes:
-        """Returns whether to use TLS, or the certificates to trust.
+    def secured(self) -> "Tls":
+        """Returns the TLS of the connection.
 
         Raises:
-            Failure: The certificates cannot be read.
+            Failure: A file cannot be read, or is not what it should be.
         """
-        from ringmain_server.cli.failures import USAGE, CommandFailure
+        from ringmain_server.cli.tls import chosen
 
-        if self.ca_file is None:
-            return self.tls
-        try:
-            return Path(self.ca_file).read_bytes()
-        except OSError as exc:
-            message = f"error: --ca-file: cannot read {self.ca_file}: {exc.strerror}"
-            raise CommandFailure(message, code=USAGE) from exc
+        return chosen(
+            tls=self.tls,
+            ca_file=self.ca_file,
+            cert=self.client_cert,
+            key=self.client_key,
+            name=self.tls_name,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +115,16 @@ class ConnectionFlags(CallerFlags):
         """Returns the gateway's address from the flag, the environment or the default."""
         return self.target or os.environ.get("RINGMAIN_TARGET") or DEFAULT_TARGET
 
+    def target_with_tls(self) -> "Target":
+        """Returns the end of the connection.
+
+        Raises:
+            Failure: Files of TLS cannot be used.
+        """
+        from ringmain_server.cli.diagnosis import Target
+
+        return Target(self.address(), self.secured())
+
 
 @contextmanager
 def connected(
@@ -91,7 +132,7 @@ def connected(
     *,
     timeout: float | None = None,
     wait_for_ready: bool = False,
-    options: Sequence[tuple[str, int]] = (),
+    options: Sequence[tuple[str, int | str]] = (),
 ) -> Iterator["Client"]:
     """Connects to the gateway; errors of its calls end the command with readable lines.
 
@@ -102,20 +143,21 @@ def connected(
         options: gRPC channel options.
 
     Raises:
-        Failure: A call failed, or the certificates cannot be read.
+        Failure: A call failed, or files of TLS cannot be used.
     """
     from ringmain import Client, RingmainError
 
     from ringmain_server.cli import failures
 
-    target = flags.address()
+    target = flags.target_with_tls()
     with Client(
-        target,
+        target.address,
         token=flags.bearer(),
-        tls=flags.trust(),
+        tls=target.tls.trust,
+        client_certificate=target.tls.certificate,
         timeout=timeout,
         wait_for_ready=wait_for_ready,
-        options=options,
+        options=(*target.tls.options, *options),
     ) as client:
         try:
             yield client

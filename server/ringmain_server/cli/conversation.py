@@ -9,6 +9,7 @@ from ringmain import RingmainError, user
 from ringmain.v1.content_pb2 import Message
 
 from ringmain_server.cli.ask import Asker
+from ringmain_server.cli.diagnosis import Target
 from ringmain_server.cli.failures import of_call
 
 HELP: Final = "/model NAME asks another model, /reset forgets what was said, /exit leaves"
@@ -20,7 +21,7 @@ class Conversation:
 
     Attributes:
         asker: Asks questions and shows answers.
-        target: The gateway's address, for messages.
+        target: The gateway's address and TLS, for messages.
         model: The model that answers; `/model` changes it.
         read: Shows a prompt and returns the line typed; raises EOFError at the end.
         opening: Makes the first turn from a line, with the files that the user named.
@@ -28,7 +29,7 @@ class Conversation:
     """
 
     asker: Asker
-    target: str
+    target: Target
     model: str
     read: Callable[[str], str]
     opening: Callable[[str], Message]

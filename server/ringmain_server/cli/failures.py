@@ -1,9 +1,12 @@
 """Command line: messages for failures: one line and a list, never a traceback."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 from ringmain.errors import RingmainError
+
+if TYPE_CHECKING:
+    from ringmain_server.cli.diagnosis import Target
 
 USAGE: Final = 2
 """The exit code of mistakes that the user can correct."""
@@ -26,12 +29,12 @@ class CommandFailure(Exception):
         self.code = code
 
 
-def of_call(error: RingmainError, target: str, *, flag: str = "--target") -> CommandFailure:
+def of_call(error: RingmainError, target: "Target", *, flag: str = "--target") -> CommandFailure:
     """Describes a failed call.
 
     Args:
         error: The client's exception.
-        target: The gateway's address.
+        target: The gateway's address, and the TLS of the connection.
         flag: The flag that names another address; an environment variable does so too.
     """
     if error.code is grpc.StatusCode.UNAVAILABLE and not error.reason:
@@ -60,14 +63,18 @@ def of_surprise(error: Exception) -> CommandFailure:
     )
 
 
-def _unreachable(error: RingmainError, target: str, flag: str) -> str:
+def _unreachable(error: RingmainError, target: "Target", flag: str) -> str:
     """Describes a gateway that does not answer: its address, the cause, and what to do.
 
     gRPC's own text repeats the address in its resolver's form; its last part is the cause.
     """
+    from ringmain_server.cli.diagnosis import why
+
+    if reason := why(target):
+        return f"error: {reason}"
     tls = "TLS handshake failed" if "handshake failed" in error.message.lower() else ""
     cause = tls or error.message.rpartition("; last error: ")[2].rpartition(": ")[2].strip(" ]")
     return (
-        f"error: no gateway answers at {target} ({cause}): start one with `ringmain serve`, "
+        f"error: no gateway answers at {target.address} ({cause}): start one with `ringmain serve`, "
         f"or name another with {flag} or RINGMAIN_{flag.strip('-').replace('-', '_').upper()}"
     )

@@ -57,6 +57,7 @@ def _waited(flags: HealthFlags, connection: ConnectionFlags) -> str:
     """Asks until the answer is SERVING or the time is over, and returns the last answer."""
     from ringmain import DeadlineExceeded, NotFound
 
+    from ringmain_server.cli.diagnosis import why
     from ringmain_server.cli.failures import CommandFailure
 
     give_up = time.monotonic() + flags.wait
@@ -66,10 +67,11 @@ def _waited(flags: HealthFlags, connection: ConnectionFlags) -> str:
             try:
                 status = client.health(flags.service)
             except DeadlineExceeded as exc:
-                raise CommandFailure(
-                    f"error: no gateway answers at {connection.address()} "
-                    f"within {flags.wait:g} s: start one with `ringmain serve`"
-                ) from exc
+                unanswered = (
+                    f"no gateway answers at {connection.address()} within {flags.wait:g} s: "
+                    "start one with `ringmain serve`"
+                )
+                raise CommandFailure(f"error: {why(connection.target_with_tls()) or unanswered}") from exc
             except NotFound:  # a service may be registered later than the port is open
                 status = "SERVICE_UNKNOWN"
             if status != "SERVING":

@@ -23,6 +23,11 @@ RESERVED = frozenset(
         "RINGMAIN_TARGET",
         "RINGMAIN_ADMIN_TARGET",
         "RINGMAIN_TOKEN",
+        "RINGMAIN_TLS",
+        "RINGMAIN_TLS_NAME",
+        "RINGMAIN_CA_FILE",
+        "RINGMAIN_CLIENT_CERT",
+        "RINGMAIN_CLIENT_KEY",
         "RINGMAIN_MODEL",
         "RINGMAIN_DEBUG",
         # Variables of this repository's own checks, which start gateways.

@@ -100,8 +100,9 @@ list. In the environment, lists and mappings are written as JSON, `null` or noth
 null, and `-`, `.` and `/` in the name of a provider or a model become `_`.
 
 `RINGMAIN_CONFIG` (the file) is no setting, nor is what the command line reads as a client:
-`RINGMAIN_TARGET`, `RINGMAIN_ADMIN_TARGET`, `RINGMAIN_TOKEN`, `RINGMAIN_MODEL` and `RINGMAIN_DEBUG`. Neither
-are the variables that Kubernetes makes for Services, such as `RINGMAIN_SERVICE_HOST`.
+`RINGMAIN_TARGET`, `RINGMAIN_ADMIN_TARGET`, `RINGMAIN_TOKEN`, `RINGMAIN_TLS`, `RINGMAIN_TLS_NAME`,
+`RINGMAIN_CA_FILE`, `RINGMAIN_CLIENT_CERT`, `RINGMAIN_CLIENT_KEY`, `RINGMAIN_MODEL` and `RINGMAIN_DEBUG`.
+Neither are the variables that Kubernetes makes for Services, such as `RINGMAIN_SERVICE_HOST`.
 
 ## Values from the environment
 
