@@ -4,6 +4,9 @@ import asyncio
 import signal
 import sys
 
+import grpc
+from ringmain.v1 import chat_service_pb2 as chat_pb2
+
 from tests.e2e.gateway import gateway, upstreams
 from tests.fakes.openai_server import FakeOpenAI
 from tests.fakes.script import FaultKind, broken
@@ -40,3 +43,16 @@ async def test_a_frozen_callers_call_ends_with_its_keepalive() -> None:
         finally:
             caller.kill()
             await caller.wait()
+
+
+async def test_connections_are_renewed_and_their_calls_run_on() -> None:
+    """A connection that is older than max_connection_age is given up; a stream over it runs to its end."""
+    async with gateway({"server": {"max_connection_age": "200ms"}}) as running:
+        request = chat_pb2.ChatRequest(model="sandbox/echo")
+        request.messages.add(role=2).parts.add(text=" ".join(["word"] * 30))
+        request.generation_config.provider_options["sandbox"].update({"tokens_per_second": 30})
+        events = [event async for event in running.stub.StreamChat(request)]
+        assert events[-1].HasField("finished")
+        await until(lambda: running.channel.get_state() is grpc.ChannelConnectivity.IDLE)
+        request.generation_config.ClearField("provider_options")
+        assert (await running.stub.Chat(request)).message.parts

@@ -365,6 +365,9 @@ class App:
             # Without this a slow caller is buffered by megabytes.
             ("grpc.http2.bdp_probe", 0),
         ]
+        if settings.max_connection_age is not None:
+            age = min(max(int(settings.max_connection_age * 1000), 1), 2**31 - 1)
+            options.append(("grpc.max_connection_age_ms", age))
         if settings.max_concurrent_streams is not None:
             options.append(("grpc.max_concurrent_streams", settings.max_concurrent_streams))
             # With it, calls that ended count until we have let go of them, and gRPC refuses those that take

@@ -115,6 +115,12 @@ class ServerSettings(Section):
         default=10_000,
         description="The most connections of callers to a process; never more than half of its descriptors.",
     )
+    max_connection_age: Span | None = Field(
+        default=None,
+        description="How old a connection may become, give or take a tenth. After that the caller makes a "
+        "new one, which finds new replicas and shows its certificate again; calls in flight run to their "
+        "end. Null means any age.",
+    )
     default_deadline: Span = Field(
         default=600.0,
         description="The deadline of a call that comes without one.",
