@@ -25,6 +25,7 @@ from ringmain_server.assembly.health_checks import HealthChecks
 from ringmain_server.assembly.identity import Identity, key_ended, lacking
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
+from ringmain_server.assembly.retirements import Retirements
 from ringmain_server.config import ConfigError, ServerSettings, Settings
 from ringmain_server.config.exposure import exposed, plain
 from ringmain_server.config.problems import dotted
@@ -145,7 +146,8 @@ class App:
         self._background = Background(log)
         self._healths = (Health(_names(_SERVICES)), Health(_names((admin.SERVICE,))))
         self.identity = Identity(settings, self.events)
-        self._reload.applied = self.identity.apply
+        self._retirements = Retirements(self._active, self.events)
+        self._reload.applied = self._apply
         gate = self.identity.gate
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS, gate)
         self._server = self._make_public(public, share_port)
@@ -188,6 +190,7 @@ class App:
             await health.ready()
         self._ready = True
         self._background.keep("health_checks", HealthChecks(self._active, self.log).run)
+        self._background.keep("retirements", self._retirements.run)
         watch = self._source.watch or (self._source.path and FileWatch(self._source.path))
         if watch and server.watch_config:
             self._background.keep("watch", partial(follow, watch, self.reload, self._tell_of_file))
@@ -202,6 +205,7 @@ class App:
             providers=sorted(self._active.now.providers),
             models=sorted(self._active.now.settings.models),
         )
+        self._retirements.look()
 
     async def reload(self) -> None:
         """Loads the configuration as it is written now; a bad one is logged and changes nothing."""
@@ -212,6 +216,10 @@ class App:
             pass  # the event names the problems
         except Exception as exc:  # nobody waits for this, and the gateway must go on
             self.log.error("fault", where="reload", exc_info=exc)  # noqa: TRY400
+
+    def _apply(self, settings: Settings) -> None:
+        self.identity.apply(settings)
+        self._retirements.look()
 
     async def _look_at_tls(self) -> None:
         for files in self.listeners or ():

@@ -102,6 +102,7 @@ def model_policy(settings: Settings, model: ModelSettings | None) -> ModelPolicy
         hedge=None if hedge is None else HedgePolicy(hedge.quantile, hedge.after, hedge.least),
         exhausted_wait=stated.on_exhausted.wait,
         fallback=stated.on_exhausted.fallback or "",
+        replaced_by=stated.replaced_by or "",
     )
 
 

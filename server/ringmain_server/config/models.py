@@ -105,7 +105,8 @@ class CandidateSettings(Section):
     retire_date: Day | None = Field(
         default=None,
         description="The first day on which its provider no longer serves it, such as `2027-03-31`. Callers "
-        "see it (`ringmain models`); nothing else follows. Absent means what the catalog knows.",
+        "see it (`ringmain models`), and the log warns of it 90 days before. Absent means what the catalog "
+        "knows.",
     )
     replaced_by: Text | None = Field(
         default=None,
@@ -178,5 +179,5 @@ class ModelSettings(Section):
     replaced_by: Text | None = Field(
         default=None,
         description="The model to use instead, by its name in `models` or as `provider/model`. Callers see "
-        "it; nothing else follows.",
+        "it, also in the error when nobody knows this model any more.",
     )

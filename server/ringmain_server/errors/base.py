@@ -82,6 +82,11 @@ class RingmainError(Exception):
             excerpt(name): excerpt(value, PROVIDER_MESSAGE_LIMIT) for name, value in (metadata or {}).items()
         }
 
+    def extend(self, words: str, **metadata: str) -> None:
+        """Adds words to the message, after a semicolon, and details for programs."""
+        self.message = excerpt(f"{self.message}; {words}", MESSAGE_LIMIT)
+        self.metadata |= {name: excerpt(value, PROVIDER_MESSAGE_LIMIT) for name, value in metadata.items()}
+
 
 def release(error: BaseException | None) -> None:
     """Drops the references that a raised exception holds: its frames, its cause and its context.

@@ -232,7 +232,9 @@ class CandidateHealth:
         error = self._cooldown_cause
         assert error is not None
         said = f"is left alone: {error.message.removeprefix(f'{self.provider_id}: ')}"
-        return type(error)(self.provider_id, said, retry_after=seconds, metadata=error.metadata)
+        # The response that it answered has an id of its own, and so has this one.
+        metadata = {name: value for name, value in error.metadata.items() if name != "response_id"}
+        return type(error)(self.provider_id, said, retry_after=seconds, metadata=metadata)
 
     def _changed(self, state: BreakerState, reason: str) -> None:
         if self._on_change is not None:

@@ -37,6 +37,7 @@ class ModelPolicy:
         hedge: The hedging, None for none.
         exhausted_wait: The most seconds to wait for the first candidate to return when none may be tried.
         fallback: A model whose candidates are tried when this one's are exhausted, or nothing.
+        replaced_by: The model of this gateway to use instead, or nothing.
     """
 
     strategy: Strategy = Strategy.PRIORITY
@@ -48,3 +49,4 @@ class ModelPolicy:
     hedge: HedgePolicy | None = None
     exhausted_wait: float = 0.0
     fallback: str = ""
+    replaced_by: str = ""

@@ -19,11 +19,13 @@ from ringmain_server.errors import (
     ProviderError,
     ProvidersUnavailable,
     RingmainError,
+    UnknownProviderModel,
 )
 from ringmain_server.policies import Clock
 from ringmain_server.policies.backoff import Backoff, RetryBudget
 from ringmain_server.routing.failover import exhausted, may_help
 from ringmain_server.routing.models import RoutePlan, Target
+from ringmain_server.routing.retirement import tell_of_end, tell_of_successor, utc_today
 
 _CALLERS_FAULT = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)
 
@@ -48,6 +50,7 @@ class Schedule:
         clock: Seconds on the clock of the call's deadline.
         retries: The delays and the budget that all requests share.
         fallback: Returns the plan of the model's fallback, when it is needed.
+        today: Returns the present day in ISO 8601, which says whether a model has ended.
 
     Attributes:
         left: The candidates that are left.
@@ -61,6 +64,7 @@ class Schedule:
         clock: Clock,
         retries: Retries,
         fallback: Callable[[str], RoutePlan] | None = None,
+        today: Callable[[], str] = utc_today,
     ) -> None:
         self.left = list(plan.targets)
         self.policy = plan.policy
@@ -68,6 +72,8 @@ class Schedule:
         self._clock = clock
         self._retries = retries
         self._fallback = fallback
+        self._today = today
+        self._successor = plan.policy.replaced_by
         self._again: tuple[Target, float] | None = None
         self._passed: list[Target] = []
         self._failures: list[ProviderError] = []
@@ -125,6 +131,7 @@ class Schedule:
         if isinstance(error, Incapable):
             self._pass_over(attempt, error)
             return
+        tell_of_end(error, target.candidate, self._today())
         attempt.fail(self._clock(), error)
         self._failures.append(error)
         if error.retry_after is None:
@@ -202,7 +209,13 @@ class Schedule:
             # From here on the fallback's own policy applies, and its hops are counted anew.
             self.left, self.policy, self._hops = list(plan.targets), plan.policy, 0
             return self.next()
-        raise self._exhausted([refusal for _, refusal in refusals if refusal is not None])
+        for target, refusal in refusals:
+            if refusal is not None:
+                tell_of_end(refusal, target.candidate, self._today())
+        error = self._exhausted([refusal for _, refusal in refusals if refusal is not None])
+        if self._successor and isinstance(error, UnknownProviderModel):
+            raise tell_of_successor(error, self._successor)
+        raise error
 
     def _open_to_fallback(self) -> bool:
         """Whether the fallback may succeed: not when the request itself was at fault."""

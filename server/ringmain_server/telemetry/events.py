@@ -21,7 +21,7 @@ BUFFER = 1024
 """The most events that wait for one watcher."""
 
 _WARNINGS: Final = frozenset({"failover", "limit"})
-_GRAVE: Final = frozenset({"problems", "restart_paths"})
+_GRAVE: Final = frozenset({"problems", "restart_paths", "retire_date"})
 """Attributes that make an event a warning."""
 
 
