@@ -2,7 +2,8 @@
 
 https://platform.openai.com/docs/api-reference/chat/streaming: the first piece of a call has its id and name,
 all have its index. Other servers leave out the index or the id, number every call 0, or send the name after
-the id. The fields of OpenAI's first function calls (`function_call`) are those of a call without an id.
+the id. Google's endpoint signs a call in `extra_content`. The fields of OpenAI's first function calls
+(`function_call`) are those of a call without an id.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.json_reader import NotJson, read, written
 from ringmain_server.providers.numbers import place
+from ringmain_server.providers.openai.chat_state import call_state
 from ringmain_server.text.excerpt import excerpt
 
 Object = Mapping[str, object]
@@ -25,7 +27,7 @@ _LEGACY = -1
 class _Call:
     """A call, as far as it has been read: without a name it has not begun."""
 
-    __slots__ = ("arguments", "identity", "key", "name", "named_again", "unnamed")
+    __slots__ = ("arguments", "extra", "identity", "key", "name", "named_again", "unnamed")
 
     def __init__(self, identity: str) -> None:
         self.identity = identity
@@ -34,6 +36,7 @@ class _Call:
         self.named_again = False
         self.key = -1
         self.arguments: list[str] = []
+        self.extra: object = None
 
     @property
     def is_complete(self) -> bool:
@@ -95,7 +98,7 @@ class ChatCalls:
         self._piece(_LEGACY, {"function": function}, answer_id, repeats=False)
 
     def end(self) -> None:
-        """Checks at the end of an answer that every call has begun.
+        """Checks at the end of an answer that every call has begun, and signs the calls.
 
         Raises:
             MalformedAnswer: One has no name.
@@ -106,6 +109,7 @@ class ChatCalls:
                 raise ModelOutputInvalid(self._provider_id, "the model called a tool without a name")
             if not call.name:
                 raise self._malformed("the arguments of a tool call that never began")
+            self._sign(call)
 
     def _piece(self, index: int, piece: Object, answer_id: object, *, repeats: bool) -> bool:
         """Reads a piece of a call, and returns whether it had the call's name.
@@ -128,9 +132,11 @@ class ChatCalls:
             call = self._calls[index] = _Call(identity)
         elif call.name and ((repeats and name) or _is_other(call, identity, name, text)):
             name = name or call.name
+            self._sign(call)
             call = self._calls[index] = _Call(identity)
         call.identity = call.identity or identity
         call.unnamed |= name == ""
+        call.extra = piece.get("extra_content") or call.extra
         call.named_again = bool(call.name and name) or call.named_again
         if name and not call.name:
             self._begin(call, name, answer_id)
@@ -160,6 +166,11 @@ class ChatCalls:
         self._assembler.tool_call(call.key, self._ids.unique(call.identity or made_up), name)
         for piece in call.arguments:
             self._assembler.arguments(piece, call.key)
+
+    def _sign(self, call: _Call) -> None:
+        """Adds what the server wants back with a call that is complete."""
+        if call.name and call.extra is not None:
+            self._assembler.signature(call_state(call.extra), call.key)
 
     def _malformed(self, what: str) -> MalformedAnswer:
         return MalformedAnswer(self._provider_id, f"answered {what}")

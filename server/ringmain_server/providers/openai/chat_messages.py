@@ -14,7 +14,6 @@ from ringmain.v1.content_pb2 import (
     ROLE_TOOL,
     Message,
     Part,
-    ToolCall,
     ToolResult,
 )
 
@@ -23,6 +22,7 @@ from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.openai.chat_own_turn import OwnTurn
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
+from ringmain_server.providers.openai.chat_state import extra_of
 from ringmain_server.providers.openai.tool_ids import WRITERS
 
 FAILED = "The tool failed: "
@@ -134,7 +134,7 @@ class _ChatMessages:
                 is_foreign(part, self._provider_id)  # which is noted: this wire has no place for most state
             match part.WhichOneof("content"):
                 case "tool_call":
-                    turn.calls.append(self._tool_call(part.tool_call))
+                    turn.calls.append(self._tool_call(part))
                 case "media":
                     if not turn.speak(part):
                         own = media_part(part, self._dialect, f"{path}.parts[{index}].media")
@@ -149,11 +149,15 @@ class _ChatMessages:
         if message is not None:
             self.messages.append(message)
 
-    def _tool_call(self, call: ToolCall) -> Object:
+    def _tool_call(self, part: Part) -> Object:
+        call = part.tool_call
         self._asked.add(call.tool_call_id)
         # Some models write no text at all for empty arguments, which servers refuse because it is not JSON.
         function = {"name": call.name, "arguments": call.arguments_json or "{}"}
-        return {"id": self._tool_id(call.tool_call_id), "type": "function", "function": function}
+        found: Object = {"id": self._tool_id(call.tool_call_id), "type": "function", "function": function}
+        if extra := extra_of(part, self._provider_id):
+            found["extra_content"] = extra
+        return found
 
     def _tool_turn(self, parts: Iterable[Part], path: str) -> None:
         for index, part in enumerate(parts):

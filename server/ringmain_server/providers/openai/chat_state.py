@@ -1,7 +1,8 @@
 """Room 4, pure: what a server of chat completions wants back with a part, as the part's signature.
 
-It is the reasoning of OpenRouter in its own form (https://openrouter.ai/docs/use-cases/reasoning-tokens), and
-the id of speech that OpenAI keeps (https://platform.openai.com/docs/guides/audio). The signature holds JSON
+It is the reasoning of OpenRouter in its own form (https://openrouter.ai/docs/use-cases/reasoning-tokens), the
+id of speech that OpenAI keeps (https://platform.openai.com/docs/guides/audio), and what Google's endpoint has
+beside a call (https://ai.google.dev/gemini-api/docs/thought-signatures#openai). The signature holds JSON
 after a marker that distinguishes it from those of other wires. It comes back from callers, who can write
 anything into it.
 """
@@ -58,6 +59,18 @@ def audio_state(audio_id: str) -> bytes:
 def run_state(tool: Mapping[str, object]) -> bytes:
     """Returns the signature of a tool that the server ran: the tool as it told it, but for its place."""
     return _MARK + write_state({"run": {name: tool[name] for name in tool if name != "index"}})
+
+
+def call_state(extra: object) -> bytes:
+    """Returns the signature of a call, from its `extra_content`; empty if that holds nothing."""
+    state = write_state({"extra_content": extra}) if isinstance(extra, Mapping) and extra else b""
+    return _MARK + state if state else b""
+
+
+def extra_of(part: Part, provider_id: str) -> Object:
+    """Returns the `extra_content` of an earlier turn's call; empty if it is not this provider's."""
+    found = _read(part, provider_id).get("extra_content")
+    return found if isinstance(found, dict) else {}
 
 
 def run_of(part: Part, provider_id: str) -> Object | None:

@@ -214,7 +214,11 @@ ERRORS: tuple[Row, ...] = (
         "invalid_token",
         "token_expired",
     ),
-    row(Meaning.CREDENTIALS, says=r"(?:incorrect|invalid) api key", statuses=(400, 403)),
+    row(
+        Meaning.CREDENTIALS,
+        says=r"(?:incorrect|invalid) api key|api key not (?:valid|found)",
+        statuses=(400, 403),
+    ),
     row(
         Meaning.CREDENTIALS,
         says=r"api key (?:(?:is|was|has been) )?(?:currently )?(?:blocked|disabled|revoked|inactive|expired)"

@@ -109,6 +109,8 @@ class ResponsesAnswer:
                 self.finished = self.ended and not self._output.has_open
             elif not self.ended and (end := _ENDS.get(kind)) is not None:
                 end(self, document)
+            elif (error := _error_of(document.get("response"))) is not None:
+                raise self._errors.reported(self._provider_id, error)
         elif (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
         else:
@@ -242,6 +244,11 @@ class ResponsesAnswer:
         if not isinstance(document, dict):
             raise self.malformed("what is no response")
         return document
+
+
+def _error_of(response: object) -> object:
+    """Returns the error that a response holds; None if it holds none."""
+    return response.get("error") if isinstance(response, dict) else None
 
 
 def _category(response: Object) -> str:
