@@ -128,3 +128,13 @@ def test_any_id(call_id: str) -> None:
         ids.give(message, call_id)
         again = kind.FromString(message.SerializeToString())
         assert (ids.id_of(again), MessageToDict(again)) == (call_id, {"name": "f"})
+
+
+def test_ids_keep_to_their_calls_beside_what_is_no_part() -> None:
+    """What is no part keeps its place, so that no call gets the id of another."""
+    odd: Any = ""
+    parts = answer(odd, call("get_weather", "a"), odd, call("get_time", "b")).message.parts
+    assert [(part.tool_call.name, part.tool_call.tool_call_id) for part in parts] == [
+        ("get_weather", "a"),
+        ("get_time", "b"),
+    ]

@@ -127,6 +127,11 @@ class MessagesAnswer:
         self._cited.setdefault(index, []).append(raw)
         self.assembler.citation(citations.citation(raw), index)
 
+    @property
+    def keeps_open(self) -> bool:
+        """Whether a block that is kept as it is has not ended, so that a block after it would precede it."""
+        return bool(self._held)
+
     def hold(self, index: int, delta: Json) -> bool:
         """Appends to a block that is kept as it is; returns whether the block is one."""
         if index not in self._held:

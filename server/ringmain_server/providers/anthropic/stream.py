@@ -163,7 +163,8 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
     def _block_start(self, event: Json) -> None:
         index = self._index(event)
         # Blocks begin in order and before the stop reason; anything else means lost or reordered events.
-        if not self._started or self._stop_reason or index != self._begun:
+        late = bool(self._stop_reason) or self._answer.keeps_open
+        if not self._started or late or index != self._begun:
             raise self._out_of_order("content_block_start")
         self._begun += 1
         self._open.add(index)

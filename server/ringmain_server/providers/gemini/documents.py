@@ -176,9 +176,9 @@ def _uncommon(part: Object) -> Object:
 
 def _read_calls(document: Object, message: wire.GenerateContentResponse) -> None:
     """Copies what the messages have no field for: ids of calls, and arguments that a Struct would round."""
-    for given, candidate in zip(_objects(document.get("candidates")), message.candidates, strict=False):
+    for given, candidate in zip(_places(document, "candidates"), message.candidates, strict=False):
         content = given.get("content")
-        parts = _objects(content.get("parts")) if isinstance(content, dict) else []
+        parts = _places(content, "parts") if isinstance(content, dict) else []
         for raw, part in zip(parts, candidate.content.parts, strict=False):
             call = raw.get("functionCall")
             if not isinstance(call, dict):
@@ -186,6 +186,12 @@ def _read_calls(document: Object, message: wire.GenerateContentResponse) -> None
             exact.keep(part.function_call, call.get("args"))
             if isinstance(call_id := call.get("id"), str):
                 ids.give(part.function_call, call_id)
+
+
+def _places(holder: Object, name: str) -> list[Object]:
+    """Returns the objects of a list; anything else in it keeps its place, as it does among the messages."""
+    found = holder.get(name)
+    return [one if isinstance(one, dict) else {} for one in found] if isinstance(found, list) else []
 
 
 def _write_call(part: wire.Part, target: Object) -> None:

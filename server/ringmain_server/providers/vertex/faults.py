@@ -55,6 +55,12 @@ ERRORS: tuple[Row, ...] = (
         says=r"requires billing|billing account|credits are depleted|spending cap",
         statuses=(400, 403, 429),
     ),
+    # Google ends a denial with "(or it may not exist)", whatever it is about; this one is about the model.
+    row(
+        Meaning.ACCESS,
+        says=r"permission '[\w.]+' denied on resource '[^']*/(?:models|endpoints)/",
+        statuses=(403,),
+    ),
     # Things that a caller names: files, caches, media at URLs.
     row(
         Meaning.REJECTED,
