@@ -118,7 +118,7 @@ soak: dev-environment ## Let random faults, cancellations, reloads and drains lo
 fuzz: dev-environment ## Fuzz requests and answers for MINUTES=3, with SEED; ARGS="--only answers --case N" for one
 	@$(bin)/python -m tests.fuzz --minutes $(or $(MINUTES),3) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-# What is too dear for every change: every mutation of every golden answer, an hour of fuzzing with a new seed, a soak of
+# What is too dear for every change: every mutation of every golden answer and shape, an hour of fuzzing with a new seed, a soak of
 # a quarter of an hour, and the memory that failed calls of 20 MB leave, class by class.
 nightly: dev-environment ## Try all mutated answers, fuzz for an hour, soak for 15 minutes, measure the memory that failed calls leave
 	@RINGMAIN_MUTATIONS=1 $(bin)/python -m pytest tests/laws/test_mutated_answers.py -n0 -q

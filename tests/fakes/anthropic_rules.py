@@ -29,7 +29,7 @@ _ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 _BLOCK: TypeAdapter[Any] = TypeAdapter(ContentBlockParam)
 _CALLS = ("server_tool_use", "mcp_tool_use")
-_OF_ASSISTANT = ("text", "thinking", "redacted_thinking", "tool_use", "compaction", *_CALLS)
+_OF_ASSISTANT = ("text", "thinking", "redacted_thinking", "tool_use", "compaction", "fallback", *_CALLS)
 _MARKS = 4
 _TEXT: TypeAdapter[Any] = TypeAdapter(TextBlockParam)
 _RESULT: TypeAdapter[Any] = TypeAdapter(Content)

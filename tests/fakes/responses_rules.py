@@ -59,7 +59,7 @@ def _items(items: list[Json], *, stored: bool) -> Iterator[str]:
         if is_reasoning:
             yield from _reasoning(item, index, stored=stored)
     for before, after in pairwise([*items, {"role": "nobody"}]):
-        if before.get("type") == "reasoning" and not _is_made(after):
+        if before.get("type") == "reasoning" and not is_made(after):
             name = f"Item '{before['id']}' of type 'reasoning'"
             yield f"{name} was provided without its required following item."
     yield from _linkage(items)
@@ -95,7 +95,8 @@ _MADE = frozenset(
 """Types of items that the model makes, besides messages."""
 
 
-def _is_made(item: Json) -> bool:
+def is_made(item: Json) -> bool:
+    """Whether the model makes items of this type, which may follow its reasoning."""
     return item.get("type") in _MADE or item.get("role") == "assistant"
 
 

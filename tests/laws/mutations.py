@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tests.laws.recorded import Documents, places, replaced
+from tests.laws.documents import Documents
+from tests.laws.recorded import places, replaced
 
 Odd = Callable[[Any], Any]
 """Makes something odd of the right value."""
@@ -45,12 +46,22 @@ ODD: Mapping[str, Odd] = {
 """What comes in place of a value, by its name in reports."""
 
 
-def mutated(document: Any) -> Iterator[tuple[str, Any]]:
-    """A document with one odd value each: every place holds every odd value once."""
+def _every() -> bool:
+    return True
+
+
+def mutated(document: Any, is_tried: Callable[[], bool] = _every) -> Iterator[tuple[str, Any]]:
+    """A document with one odd value each: every place holds every odd value once.
+
+    Args:
+        document: The document.
+        is_tried: Whether to yield the next one.
+    """
     for path, value in places(document):
         for name, odd in ODD.items() if path else ():
             found = odd(value)
-            if found is _MISSING or found != value or type(found) is not type(value):
+            differs = found is _MISSING or found != value or type(found) is not type(value)
+            if differs and is_tried():
                 yield f"{'.'.join(map(str, path))} {name}", _with(document, path, found)
 
 

@@ -7,6 +7,8 @@ The lengths of ids are in no page of the documentation; they are what the server
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.fakes.responses_rules import is_made
+
 Json = Mapping[str, Any]
 
 CHAT_ID_LENGTH = 40
@@ -55,7 +57,7 @@ def _tool(message: Json, asked: set[str]) -> Iterator[str]:
 
 def _speaker(message: Json, longest: int) -> Iterator[str]:
     calls = message.get("tool_calls", ())
-    if message["role"] != "user" and not (calls or _is_text(message["content"])):
+    if message["role"] != "user" and not (calls or message.get("audio") or _is_text(message["content"])):
         yield "only the user may send media"
     if calls == []:
         yield "[] is too short - 'messages.tool_calls'"
@@ -75,7 +77,7 @@ def _responses(items: list[Json]) -> Iterator[str]:
     asked: set[str] = set()
     for item, after in zip(items, [*items[1:], {}], strict=True):
         kind = item.get("type", "message")
-        if len(item.get("call_id", "")) > RESPONSES_ID_LENGTH:
+        if len(item.get("call_id") or "") > RESPONSES_ID_LENGTH:
             yield f"Expected a string with maximum length {RESPONSES_ID_LENGTH}"
         if kind == "function_call":
             if item["call_id"] in asked:
@@ -85,7 +87,7 @@ def _responses(items: list[Json]) -> Iterator[str]:
             if item["call_id"] not in asked:
                 yield f"No tool call found for function call output with call_id {item['call_id']}"
             asked.discard(item["call_id"])
-        elif kind == "reasoning" and not _is_models(after):
+        elif kind == "reasoning" and not is_made(after):
             yield "Item of type 'reasoning' was provided without its required following item"
         elif item.get("role") == "assistant" and not _is_said(item["content"]):
             yield "an assistant message takes output_text and refusal alone"
@@ -93,9 +95,5 @@ def _responses(items: list[Json]) -> Iterator[str]:
         yield f"No tool output found for function call {asked.pop()}"
 
 
-def _is_models(item: Json) -> bool:
-    return item.get("type") in ("reasoning", "function_call") or item.get("role") == "assistant"
-
-
 def _is_said(content: object) -> bool:
-    return isinstance(content, str) or all(part["type"] == "output_text" for part in content)  # type: ignore[attr-defined]
+    return isinstance(content, str) or all(part["type"] in ("output_text", "refusal") for part in content)  # type: ignore[attr-defined]

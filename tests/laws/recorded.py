@@ -4,7 +4,6 @@ A recording is a list of JSON documents: one of a whole answer, one for each eve
 each answer of a multi-step exchange.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ from ringmain_server.providers.gemini.errors import GeminiErrors
 from ringmain_server.providers.translator import MultiStepTranslator, StreamTranslator
 from ringmain_server.providers.vertex import wire
 
+from tests.laws.documents import Documents, Unsayable, dumped, sse
+from tests.laws.streams import MAKES
 from tests.providers.anthropic import golden as anthropic
 from tests.providers.jobs import golden as jobs
 from tests.providers.openai import golden as openai
@@ -31,16 +32,15 @@ from tests.providers.openai import media_golden as media
 from tests.providers.openai import responses_golden as responses
 from tests.providers.vertex import golden as vertex
 from tests.providers.vertex import media_golden as vertex_media
+from tests.shapes.store import CHATS, Shape, shapes
+from tests.shapes.wires import WIRES
 
-Documents = list[Any]
 _GEMINI = GeminiErrors()
 
 
+SHAPE = "shape"
+"""Part of the names of shapes."""
 _UNSAYABLE = (ParseError, AttributeError, TypeError, ValueError, OverflowError, SystemError)
-
-
-class Unsayable(Exception):
-    """A wire of messages cannot say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +61,38 @@ class Recorded:
         return self.name
 
 
-def dumped(document: Any) -> bytes:
-    """A document as Python writes it: with numbers that JSON has no word for, and halves of characters."""
-    return b"[DONE]" if document == "[DONE]" else json.dumps(document).encode()
-
-
-def sse(documents: Documents) -> bytes:
-    """Documents as events; bytes come as they are."""
-    return b"".join(
-        document if isinstance(document, bytes) else b"data: " + dumped(document) + b"\n\n"
-        for document in documents
-    )
-
-
 def recordings() -> Iterator[Recorded]:
     """Every answer of every wire."""
-    for find in (_openai, _responses, _anthropic, _google, _media, _google_media, _jobs, _counts):
+    for find in (_openai, _responses, _anthropic, _google, _media, _google_media, _jobs, _counts, _shapes):
         yield from find()
+
+
+def _shapes() -> Iterator[Recorded]:
+    """The shapes of chats, as `WIRE-shape-NAME`; one that is whole alone is also made a stream."""
+    for shape in shapes(*CHATS):
+        for over in map(shape.over, shape.wires):
+            name = f"{over.wire}-{SHAPE}-{over.name}"
+            if "whole" in over.content:
+                yield Recorded(name, [over.content["whole"]], partial(_whole_shape, over))
+            streamed = over.content.get("stream") or _as_stream(over)
+            if streamed:
+                yield Recorded(f"{name}-streamed", streamed, partial(_streamed_shape, over))
+
+
+def _as_stream(shape: Shape) -> Documents | None:
+    if "whole" not in shape.content:
+        return None
+    made = (make(shape.content["whole"]) for make in MAKES[shape.wire])
+    return next(filter(None, made), None)
+
+
+def _whole_shape(shape: Shape, found: Documents) -> list[Any]:
+    return [WIRES[shape.wire].whole(shape, found[0])]
+
+
+def _streamed_shape(shape: Shape, found: Documents) -> list[Any]:
+    wire = WIRES[shape.wire]
+    return list(wire.events(shape, wire.reads(found)))
 
 
 def _openai() -> Iterator[Recorded]:

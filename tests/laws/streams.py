@@ -4,15 +4,15 @@ A value that no stream could bring in pieces, such as a number in place of a tex
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tests.laws.recorded import Documents
+from tests.laws.documents import Documents
 
 DONE = "[DONE]"
-_READ_FIRST = ("reasoning_details", "executed_tools", "reasoning_content", "reasoning", "content")
-_READ_LAST = ("function_call", "tool_calls", "refusal", "audio", "annotations", "images")
+_READ_FIRST = ("reasoning_details", "executed_tools", "reasoning_content", "reasoning", "content", "refusal")
+_READ_LAST = ("function_call", "tool_calls", "audio", "annotations", "images")
 """Fields of a message in the order in which its contents follow each other."""
 _THOUGHTS = ("reasoning_details", "reasoning_content", "reasoning")
 """Fields that say the same, so that a chunk which has one of them has all."""
@@ -113,9 +113,14 @@ def responses_at_once(whole: Any) -> Documents | None:
 def responses_by_items(whole: Any) -> Documents | None:
     """A response as its items, each at once, and its last event."""
     end = responses_at_once(whole)
-    if end is None or not isinstance(items := whole.get("output"), list):
+    if end is None or not isinstance(items := whole.get("output"), list) or _fails_late(whole, items):
         return None
     return [*(_done(index, item) for index, item in enumerate(items)), *end]
+
+
+def _fails_late(whole: Any, items: list[Any]) -> bool:
+    """Whether an item that is none would come before the error that a whole answer is read for first."""
+    return whole.get("error") is not None and not all(isinstance(item, dict) for item in items)
 
 
 def _done(index: int, item: Any) -> Any:
@@ -125,7 +130,7 @@ def _done(index: int, item: Any) -> Any:
 def responses_in_pieces(whole: Any) -> Documents | None:
     """A response as the beginnings, pieces and ends of its items, and its last event."""
     end = responses_at_once(whole)
-    if end is None or not isinstance(items := whole.get("output"), list):
+    if end is None or not isinstance(items := whole.get("output"), list) or _fails_late(whole, items):
         return None
     found: Documents = []
     for index, item in enumerate(items):
@@ -292,3 +297,23 @@ def _part_pieces(part: Any) -> Documents:
         case {"text": str(text), **rest} if text and "thoughtSignature" not in rest:
             return [{**rest, "text": piece} for piece in _cut(text)]
     return [part]
+
+
+Make = Callable[[Any], Documents | None]
+"""A way to say a whole answer as a stream; None if it cannot."""
+_OF_GOOGLE: tuple[Make, ...] = (google_at_once, google_in_pieces)
+MAKES: Mapping[str, tuple[Make, ...]] = {
+    "openai": (chat_at_once, chat_in_pieces),
+    "responses": (
+        responses_at_once,
+        responses_by_items,
+        responses_in_pieces,
+        responses_unnumbered,
+        responses_unended,
+        responses_late,
+    ),
+    "anthropic": (messages_at_once, messages_in_pieces, messages_written_otherwise),
+    "gemini": _OF_GOOGLE,
+    "vertex": _OF_GOOGLE,
+}
+"""The ways of each wire."""

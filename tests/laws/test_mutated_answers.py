@@ -1,7 +1,8 @@
 """Laws: whatever is wrong with an answer, the caller gets the same of it whole and streamed.
 
-Every golden answer that exists in both forms is mutated. `RINGMAIN_MUTATIONS=1` tries all mutations; without
-it, a share of them that is the same in every run.
+Every golden answer that exists in both forms is mutated, and every shape (`tests/shapes`), whose streams are
+made here where it has none. `RINGMAIN_MUTATIONS=1` tries all mutations; without it, a share of them that is
+the same in every run.
 """
 
 import os
@@ -16,12 +17,13 @@ from ringmain_server import errors
 from ringmain_server.operations.chat_fold import fold
 
 from tests.laws import streams
+from tests.laws.documents import Documents, Unsayable, sse
 from tests.laws.mutations import ODD, disordered, everywhere, mutated, truncated, within
-from tests.laws.recorded import Documents, Recorded, Unsayable, recordings, sse
+from tests.laws.recorded import SHAPE, Recorded, recordings
 
 SHARE = float(os.environ.get("RINGMAIN_MUTATIONS", "0.25"))
+OF_SHAPES = float(os.environ.get("RINGMAIN_MUTATIONS", "0.04"))
 Outcome = ChatResponse | type[errors.ProviderError]
-Make = Callable[[Any], Documents | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,10 @@ class Wire:
     """What a wire's streams are made of.
 
     Attributes:
-        makes: Ways to say a whole answer as a stream.
         ends: Whether an event is one without which a stream has no end.
         numbers: Fields that say only which item, call or event something belongs to, and are not kept.
     """
 
-    makes: tuple[Make, ...]
     ends: Callable[[Any], bool]
     numbers: tuple[frozenset[str], ...]
 
@@ -46,27 +46,21 @@ def _has(event: Any, *path: str) -> bool:
     return bool(event)
 
 
+def _kind(event: Any) -> str:
+    return str(event.get("type")) if isinstance(event, dict) else ""
+
+
 _GOOGLE = Wire(
-    (streams.google_at_once, streams.google_in_pieces),
     lambda event: _has(event, "candidates", "finishReason"),
     (frozenset({"modelVersion"}), frozenset({"index"})),
 )
 WIRES: Mapping[str, Wire] = {
     "openai": Wire(
-        (streams.chat_at_once, streams.chat_in_pieces),
         lambda event: event == streams.DONE or _has(event, "choices", "finish_reason"),
         (frozenset({"object", "created", "model", "role"}),),
     ),
     "responses": Wire(
-        (
-            streams.responses_at_once,
-            streams.responses_by_items,
-            streams.responses_in_pieces,
-            streams.responses_unnumbered,
-            streams.responses_unended,
-            streams.responses_late,
-        ),
-        lambda event: str(event.get("type")) in ("response.completed", "response.incomplete"),
+        lambda event: _kind(event) in ("response.completed", "response.incomplete"),
         (
             frozenset({"output_index"}),
             frozenset({"item_id"}),
@@ -75,7 +69,6 @@ WIRES: Mapping[str, Wire] = {
         ),
     ),
     "anthropic": Wire(
-        (streams.messages_at_once, streams.messages_in_pieces, streams.messages_written_otherwise),
         lambda event: _has(event, "delta", "stop_reason") or _has(event, "message", "stop_reason"),
         (frozenset({"index"}),),
     ),
@@ -100,6 +93,13 @@ def twins(wire: str) -> Iterator[Twin]:
             yield Twin(whole, _FOUND[f"{name}-streamed"])
 
 
+def streamed_answers(wire: str) -> Iterator[Recorded]:
+    """The golden answers of a wire that are streams."""
+    for name, found in _FOUND.items():
+        if name.startswith(f"{wire}-") and name.endswith("-streamed"):
+            yield found
+
+
 def outcome(recorded: Recorded, documents: Documents) -> Outcome | None:
     """What a caller gets: an answer or a foreseen error; None if the wire cannot say the documents."""
     try:
@@ -118,9 +118,10 @@ def agree(one: Outcome | None, other: Outcome | None) -> bool:
     return one == other
 
 
-def sampled(name: str, share: float = SHARE) -> Callable[[], bool]:
+def sampled(name: str) -> Callable[[], bool]:
     """Draws the share of mutations that is tried."""
     draws = random.Random(name)
+    share = OF_SHAPES if f"-{SHAPE}-" in name else SHARE
     return lambda: draws.random() < share
 
 
@@ -130,11 +131,11 @@ def test_there_are_twins(wire: str) -> None:
     assert len(list(twins(wire))) > 10
 
 
-@pytest.mark.parametrize("make", [make for wire in WIRES.values() for make in wire.makes])
-def test_streams_are_read(make: Make) -> None:
+@pytest.mark.parametrize("make", dict.fromkeys(make for makes in streams.MAKES.values() for make in makes))
+def test_streams_are_read(make: streams.Make) -> None:
     """The streams that are made here say what the whole answers say."""
-    for wire, of in WIRES.items():
-        for twin in twins(wire) if make in of.makes else ():
+    for wire, makes in streams.MAKES.items():
+        for twin in twins(wire) if make in makes else ():
             events = make(twin.whole.documents[0])
             if events is not None:
                 said = outcome(twin.whole, twin.whole.documents)
@@ -145,12 +146,9 @@ def test_streams_are_read(make: Make) -> None:
 def test_whole_and_streamed_agree(wire: str) -> None:
     """The same mutation of the same field gives the same answer, or the same class of error."""
     for twin in twins(wire):
-        is_tried = sampled(twin.whole.name)
-        for what, document in mutated(twin.whole.documents[0]):
-            if not is_tried():
-                continue
+        for what, document in mutated(twin.whole.documents[0], sampled(twin.whole.name)):
             whole = outcome(twin.whole, [document])
-            for make in WIRES[wire].makes if whole is not None else ():
+            for make in streams.MAKES[wire] if whole is not None else ():
                 if (events := make(document)) is not None:
                     streamed = outcome(twin.streamed, events)
                     assert agree(whole, streamed), f"{twin.whole}, {make.__name__}: {what}"
@@ -194,9 +192,9 @@ def _without_ids(found: Outcome | None) -> Outcome | None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_disordered_events(wire: str) -> None:
     """Events that come twice, not at all or out of order are read or are an error, never a fault of ours."""
-    for twin in twins(wire):
-        for _, _, documents in disordered(twin.streamed.documents):
-            outcome(twin.streamed, documents)
+    for answer in streamed_answers(wire):
+        for _, _, documents in disordered(answer.documents):
+            outcome(answer, documents)
 
 
 @pytest.mark.parametrize("wire", ["responses", "anthropic"])
@@ -206,7 +204,7 @@ def test_disorder_that_shows(wire: str) -> None:
         said = outcome(twin.whole, twin.whole.documents)
         for how, at, documents in disordered(twin.streamed.documents):
             event = twin.streamed.documents[at]
-            if "sequence_number" in event or not str(event.get("type")).endswith(("delta", ".done")):
+            if "sequence_number" in event or not _kind(event).endswith(("delta", ".done")):
                 found = outcome(twin.streamed, documents)
                 assert isinstance(found, type) or agree(said, found), f"{twin.streamed}: {at} {how}"
 
@@ -214,13 +212,13 @@ def test_disorder_that_shows(wire: str) -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_truncated_streams(wire: str) -> None:
     """A stream that breaks off before its end is an error, wherever it breaks off."""
-    for twin in twins(wire):
-        documents = twin.streamed.documents
+    for answer in streamed_answers(wire):
+        documents = answer.documents
         if wire == "vertex":
             beginnings = [(at, documents[:at]) for at in range(len(documents))]
         else:
             beginnings = list(truncated([sse([document]) for document in documents]))
         for at, beginning in beginnings:
             if not any(map(WIRES[wire].ends, documents[:at])):
-                found = outcome(twin.streamed, beginning)
-                assert isinstance(found, type), f"{twin.streamed}: {at} events and a piece"
+                found = outcome(answer, beginning)
+                assert isinstance(found, type), f"{answer}: {at} events and a piece"

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from ringmain.v1.embedding_service_pb2 import Embedding
 from ringmain_server.errors import RingmainError
 
-from tests.laws.recorded import Documents, Recorded, Unsayable, numbers_of, places, recordings, replaced
+from tests.laws.documents import Documents, Unsayable
+from tests.laws.recorded import Recorded, numbers_of, places, recordings, replaced
 
 NUMBERS: list[Any] = [-1, 2**63, math.inf, 1.5, True, "5", None, [], {}, math.nan, 10**400]
 OTHERS: list[Any] = [7, None, [], {}, "", "\ud83d", [None]]

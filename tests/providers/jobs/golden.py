@@ -27,6 +27,7 @@ from ringmain_server.providers.transport import Fetch, HttpRequest
 
 from tests.candidates import known_candidate
 from tests.fakes.jobs_server import picture
+from tests.shapes.store import exchanges
 
 FOLDER = Path(__file__).parents[2] / "golden" / "jobs"
 PNG = picture()
@@ -51,9 +52,10 @@ class AsksMore(AssertionError):
 
 
 def goldens() -> list[JobGolden]:
-    """Every file."""
+    """Every file, and every shape of these services (`tests/shapes`)."""
     found = sorted(FOLDER.glob("*.json"))
-    return [JobGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
+    files = [JobGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
+    return [*files, *(JobGolden(name, content) for name, content in exchanges("jobs"))]
 
 
 def drawing(kind: str, operation: str) -> JobTranslator:

@@ -32,6 +32,7 @@ from ringmain_server.providers.transport import HttpRequest
 
 from tests.candidates import known_candidate
 from tests.fakes.openai_media import picture
+from tests.shapes.store import exchanges
 
 FOLDER = Path(__file__).parents[2] / "golden" / "openai_media"
 PNG = picture("64x64")
@@ -88,9 +89,10 @@ class MediaGolden:
 
 
 def goldens() -> list[MediaGolden]:
-    """Every file."""
+    """Every file, and every shape of these wires (`tests/shapes`)."""
     found = sorted(FOLDER.glob("*.json"))
-    return [MediaGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
+    files = [MediaGolden(path.stem, json.loads(path.read_text("utf-8"))) for path in found]
+    return [*files, *(MediaGolden(name, content) for name, content in exchanges("openai_media"))]
 
 
 def _with_media(value: Any) -> Any:

@@ -35,6 +35,7 @@ from ringmain_server.providers.vertex import build as build_vertex
 from ringmain_server.providers.vertex import wire
 
 from tests.candidates import known_candidate
+from tests.shapes.store import exchanges
 
 FOLDER = Path(__file__).parents[2] / "golden" / "vertex_media"
 OPERATIONS: Mapping[str, tuple[Any, type[Message]]] = {
@@ -172,6 +173,7 @@ def upload(config: audio_pb2.TranscriptionConfig) -> AudioUpload:
 
 
 def goldens(*fields: str) -> list[Golden]:
-    """Every golden file that has these fields."""
+    """Every golden file that has these fields, and every such shape (`tests/shapes`)."""
     found = [Golden(path.stem, json.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.json"))]
+    found += [Golden(name, content) for name, content in exchanges("google_media")]
     return [golden for golden in found if set(fields) <= golden.content.keys()]
