@@ -128,7 +128,7 @@ async def test_a_backup_is_of_one_moment(where: Location, opened: Open, tmp_path
 
 def test_many_keys_are_copied_in_batches(where: Location, target: Location, tmp_path: Path) -> None:
     """More rows than one batch holds come over, each once."""
-    keys = [record(f"k{number:06}") for number in range(3 * backups.BATCH + 1)]
+    keys = [record(f"k{number:06}") for number in range(backups.BATCH + 1)]
     asyncio.run(_many(where, keys))
     backup(where, tmp_path / "keys.backup")
     restore(target, tmp_path / "keys.backup", replace=False)
