@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     What coverage measures is `measuring.py`'s.
     """
     config.pluginmanager.import_plugin("tests.measuring")
+    config.pluginmanager.import_plugin("tests.databases")
     # A shell that starts the tests in the background ignores SIGINT, and what they start would inherit that.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -49,8 +49,8 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     """A database without tables, in each of the two."""
     if request.param == "sqlite":
         return SqliteFile(tmp_path / "target" / "ringmain.db")
-    server: PostgresFake = request.getfixturevalue("server")
-    url = server.database()
+    postgres_server: PostgresFake = request.getfixturevalue("postgres_server")
+    url = postgres_server.database()
     return PostgresServer(url, url)
 
 
@@ -179,9 +179,9 @@ def test_a_backup_of_a_later_version_is_refused(tmp_path: Path, sqlite_file: Sql
         restore(sqlite_file, tmp_path / "keys.backup", replace=True)
 
 
-def test_nothing_to_back_up(tmp_path: Path, server: PostgresFake) -> None:
+def test_nothing_to_back_up(tmp_path: Path, postgres_server: PostgresFake) -> None:
     """A database without tables, and memory, have no backup; a folder that is missing is said."""
-    url = server.database()
+    url = postgres_server.database()
     for empty in (Memory(), SqliteFile(tmp_path / "ringmain.db"), PostgresServer(url, url)):
         with pytest.raises(StorageProblem, match="there is nothing to keep"):
             backup(empty, tmp_path / "keys.backup")

@@ -86,10 +86,10 @@ def test_the_migrations_of_a_file_come_to_the_schema(sqlite_file: SqliteFile, tm
 
 
 def test_the_migrations_of_a_server_come_to_the_schema(
-    postgres_database: PostgresServer, server: PostgresFake
+    postgres_database: PostgresServer, postgres_server: PostgresFake
 ) -> None:
     """A migrated database has the columns, indexes and constraints of the schema."""
-    made = server.database()
+    made = postgres_server.database()
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     for table in METADATA.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
@@ -121,10 +121,10 @@ def test_a_migration_is_repeated_without_effect(where: Location) -> None:
 
 
 @pytest.mark.slow
-def test_many_migrations_at_once(server: PostgresFake, tmp_path: Path) -> None:
+def test_many_migrations_at_once(postgres_server: PostgresFake, tmp_path: Path) -> None:
     """Processes that migrate one database at the same time all find it migrated, once."""
     path = tmp_path / "ringmain.db"
-    url = server.database()
+    url = postgres_server.database()
     code = (
         "import sys; from ringmain_server.storage.migrate import migrate; "
         "from ringmain_server.storage.url import *; from pathlib import Path; "
@@ -172,9 +172,9 @@ def test_a_newer_schema_is_refused(where: Location) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_a_missing_schema_is_said(server: PostgresFake, tmp_path: Path) -> None:
+def test_a_missing_schema_is_said(postgres_server: PostgresFake, tmp_path: Path) -> None:
     """Without tables, whoever starts is told to migrate; a file is migrated unless that is not wanted."""
-    url = server.database()
+    url = postgres_server.database()
     for where in (PostgresServer(url, "postgresql://shown"), SqliteFile(tmp_path / "ringmain.db")):
         with pytest.raises(StorageProblem, match=r"has no tables yet: run `ringmain db migrate`$"):
             prepare(where, migrate=False)

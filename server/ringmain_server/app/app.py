@@ -26,6 +26,7 @@ from ringmain_server.assembly.identity import Identity, key_ended, lacking
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.assembly.retirements import Retirements
+from ringmain_server.assembly.stored_keys import StoredKeys
 from ringmain_server.config import ConfigError, ServerSettings, Settings
 from ringmain_server.config.exposure import exposed, plain
 from ringmain_server.config.problems import dotted
@@ -41,12 +42,16 @@ from ringmain_server.edge.tls.files import TlsError
 from ringmain_server.edge.tls.listeners import Listeners, keep_up, look, server_credentials
 from ringmain_server.edge.tls.watch import Notice, TlsFiles, expiry
 from ringmain_server.edge.validate import VALIDATORS
+from ringmain_server.errors import StoreUnavailable
 from ringmain_server.identity.permissions import CHANNELZ, CHANNELZ_METHODS
 from ringmain_server.pipeline import build_pipeline
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
+from ringmain_server.services.api_keys import KeyDesk
+from ringmain_server.storage.problems import StorageProblem
+from ringmain_server.storage.url import location
 from ringmain_server.telemetry.events import Events, counted, logged
 from ringmain_server.telemetry.faults import Faults
 from ringmain_server.telemetry.lines import Losses
@@ -101,8 +106,8 @@ class App:
         metrics_listen: Where whoever made the app serves its metrics, for the log; None for nowhere.
 
     Raises:
-        StartError: Something configured needs an extra that is not installed, or other machines could call
-            although callers need no credentials.
+        StartError: Something configured needs an extra that is not installed, other machines could call
+            although callers need no credentials, or there is no place for API keys.
     """
 
     def __init__(
@@ -148,6 +153,7 @@ class App:
         self.identity = Identity(settings, self.events)
         self._retirements = Retirements(self._active, self.events)
         self._reload.applied = self._apply
+        self._keys = self._stored_keys()
         gate = self.identity.gate
         public = Edge(self.calls, Observer(log, metrics, reporter), VALIDATORS, gate)
         self._server = self._make_public(public, share_port)
@@ -165,10 +171,13 @@ class App:
         """Listens on every port, loads libraries, then reports that it serves.
 
         Raises:
-            StartError: A port is in use, or files of TLS cannot be used.
+            StartError: A port is in use, or files of TLS or the database of API keys cannot be used.
         """
         server = self._settings.server
         listeners = self.listeners = self.listeners or load_listeners(server)
+        if self._keys is not None:
+            # Before any caller can show a key.
+            await _opened(self._keys)
         self.identity.start()
         for health in self._healths:
             await health.start()
@@ -184,6 +193,9 @@ class App:
         self._background.keep("figures", self._look)
         self._background.keep("memory", _give_back)
         self._background.keep("tls", partial(keep_up, tuple(listeners), self._tell_of_tls))
+        if self._keys is not None:
+            self._background.keep("keys", self._keys.follow)
+            self._background.keep("key_uses", self._keys.note_uses)
         await load(self._active.now.providers.values(), self.log)
         freeze()
         for health in self._healths:
@@ -267,6 +279,8 @@ class App:
             await provider.transport.close()
         await self._sessions.close()
         await self._workers.close()
+        if self._keys is not None:
+            await self._keys.close()
         self._metrics.flush()
         self.log.info("stopped", ended_calls=ended)
 
@@ -281,6 +295,16 @@ class App:
             # Operators' calls may watch for ever; those of callers end by themselves.
             self._operations.evict(self.identity.unwelcome, key_ended)
             await asyncio.sleep(_LOOK)
+
+    def _stored_keys(self) -> StoredKeys | None:
+        """Returns the keys and their store, None where callers may not show any."""
+        if self.identity.keyring is None:
+            return None
+        try:
+            where = location(self._settings.storage.url)
+        except StorageProblem as exc:
+            raise StartError(str(exc)) from exc
+        return StoredKeys(where, self.identity.keyring, self.events)
 
     async def _reload_everywhere(self) -> Reloaded:
         await self._look_at_tls()
@@ -310,8 +334,9 @@ class App:
         return server
 
     def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
+        desk = KeyDesk(self._keys, self.identity.hasher, self.events) if self._keys is not None else None
         servicer = admin.AdminService(
-            self._active, self._health_registry, self.events, self._reload_everywhere
+            self._active, self._health_registry, self.events, self._reload_everywhere, desk
         )
         bound = edge.bind(admin.SERVICE, servicer)
         if self._settings.server.admin_listen is None:
@@ -391,6 +416,15 @@ class App:
 
     def _crashed(self, method: str, exc: Exception) -> None:
         self.log.error("fault", method=method, exc_info=exc)
+
+
+async def _opened(keys: StoredKeys) -> None:
+    try:
+        await keys.open()
+    except StorageProblem as exc:
+        raise StartError(str(exc)) from exc
+    except StoreUnavailable as exc:
+        raise StartError(f"API keys cannot be read: {exc.message}") from exc
 
 
 async def _give_back() -> None:

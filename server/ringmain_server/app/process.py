@@ -29,6 +29,9 @@ from ringmain_server.config.environment import left_out
 from ringmain_server.edge.tls.listeners import Listeners, keep_up, look, ssl_context
 from ringmain_server.edge.tls.watch import Notice, TlsFiles
 from ringmain_server.providers.sessions import unusable_proxies
+from ringmain_server.storage.check import prepare
+from ringmain_server.storage.problems import StorageProblem
+from ringmain_server.storage.url import location
 from ringmain_server.telemetry.lines import Losses, never_wait_for
 from ringmain_server.telemetry.logs import Mask, adopt_libraries, make_log
 from ringmain_server.telemetry.scraping import serve_metrics
@@ -71,6 +74,8 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
         raise StartError(f"cannot open the log file: {what}") from exc
     adopt_libraries(log)
     listeners = load_listeners(settings.server)
+    if worker is None:
+        _prepare_database(settings)
     if settings.server.workers > 1 and worker is None:
         return _supervise(settings, log, listeners)
     if source is not None and source.path is None:
@@ -109,6 +114,15 @@ def serve(settings: Settings, source: ConfigSource | None = None) -> int:
 
     uvloop.run(serve_one())
     return 0
+
+
+def _prepare_database(settings: Settings) -> None:
+    """Checks the database of API keys once for all processes, and brings a file up to date."""
+    if settings.keys_enabled:
+        try:
+            prepare(location(settings.storage.url), migrate=settings.storage.migrate)
+        except StorageProblem as exc:
+            raise StartError(str(exc)) from exc
 
 
 def _hang_up_supervisor() -> None:

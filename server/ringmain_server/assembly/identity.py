@@ -30,14 +30,15 @@ class Identity:
 
     Attributes:
         gate: Decides who may call what.
+        hasher: Hashes API keys.
         keyring: Every API key, None where callers may not show any. It is empty until somebody fills it.
     """
 
     def __init__(self, settings: Settings, events: Events) -> None:
         self._issuers = Issuers(events)
         pepper = settings.auth.keys.pepper
-        make = hasher("" if pepper is None else pepper.get_secret_value())
-        self.keyring = Keyring(make) if settings.keys_enabled else None
+        self.hasher = hasher("" if pepper is None else pepper.get_secret_value())
+        self.keyring = Keyring(self.hasher) if settings.keys_enabled else None
         self.gate = Gate(self._rules(settings))
 
     def start(self) -> None:

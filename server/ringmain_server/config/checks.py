@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ringmain_server.config import environment, schema
 from ringmain_server.config.problems import Keys, Mistake, cut, suggestion
+from ringmain_server.config.storage import MEMORY
 from ringmain_server.config.tree import Tree, at
 from ringmain_server.config.wires import WIRES
 from ringmain_server.kinds import KINDS, Kind
@@ -100,6 +101,7 @@ def across(tree: Tree) -> Iterator[Mistake]:
     if isinstance(providers, Mapping):
         for name, provider in providers.items():
             yield from _provider(str(name), provider)
+    yield from _shared_memory(tree)
     if isinstance(models, Mapping):
         known = providers if isinstance(providers, Mapping) else {}
         for name, model in models.items():
@@ -115,6 +117,15 @@ def _certificates(tree: Tree) -> Iterator[Mistake]:
     asked = [at(tree, ("server", tls, "client_ca")) for tls in ("tls", "admin_tls")]
     if at(tree, keys) and not any(asked):
         yield Mistake(keys, "need server.tls.client_ca, without which no caller shows a certificate")
+
+
+def _shared_memory(tree: Tree) -> Iterator[Mistake]:
+    """Yields the mistake of several processes each of which would have keys of its own."""
+    workers = at(tree, ("server", "workers"))
+    if at(tree, ("storage", "url")) == MEMORY and isinstance(workers, int) and workers > 1:
+        yield Mistake(
+            ("storage", "url"), "must not be memory, which workers do not share, with server.workers"
+        )
 
 
 def kind_of(provider: object) -> Kind | None:

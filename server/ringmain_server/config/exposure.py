@@ -20,7 +20,7 @@ def exposed(tree: Mapping[str, object]) -> Iterator[Mistake]:
         tree: The merged settings, whose types may be wrong.
     """
     server, auth = _section(tree, "server"), _section(tree, "auth")
-    configured = _configured(auth)
+    configured = _configured(auth, _section(tree, "storage"))
     required = auth.get("required")
     if required is True and not configured:
         problem = "must not be true while no method is configured by which callers could say who they are"
@@ -50,13 +50,18 @@ def plain(settings: Settings) -> Mapping[str, object]:
             "issuers": auth.issuers,
             "certificates": {"rules": auth.certificates.rules},
         },
+        "storage": {"url": settings.storage.url},
     }
 
 
-def _configured(auth: Mapping[str, object]) -> bool:
+def _configured(auth: Mapping[str, object], storage: Mapping[str, object]) -> bool:
     keys = _section(auth, "keys")
     rules = _section(auth, "certificates").get("rules")
-    return bool(keys_enabled(keys.get("enabled"), keys.get("pepper")) or auth.get("issuers") or rules)
+    return bool(
+        keys_enabled(keys.get("enabled"), keys.get("pepper"), storage.get("url"))
+        or auth.get("issuers")
+        or rules
+    )
 
 
 def _demands_certificates(tls: object) -> bool:

@@ -310,7 +310,7 @@ class Settings(Section):
     @property
     def keys_enabled(self) -> bool:
         """Whether callers may show API keys of this gateway."""
-        return keys_enabled(self.auth.keys.enabled, self.auth.keys.pepper)
+        return keys_enabled(self.auth.keys.enabled, self.auth.keys.pepper, self.storage.url)
 
     @property
     def auth_configured(self) -> bool:

@@ -6,7 +6,7 @@ knows (those of its models, the kinds of media it accepts) are checked where the
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ringmain_server.edge.rules import admin, audio, embedding, images, models, vision
+from ringmain_server.edge.rules import admin, audio, embedding, images, keys, models, vision
 from ringmain_server.edge.rules.chat import chat
 from ringmain_server.errors import Violation
 
@@ -33,5 +33,10 @@ VALIDATORS: Mapping[str, Callable[..., Sequence[Violation]]] = {
     "ringmain.admin.v1.CheckProviderRequest": admin.of_provider,
     "ringmain.admin.v1.SetPrimaryProviderRequest": admin.set_primary,
     "ringmain.admin.v1.WatchEventsRequest": admin.watch,
+    "ringmain.admin.v1.CreateApiKeyRequest": keys.create,
+    "ringmain.admin.v1.ListApiKeysRequest": keys.list_keys,
+    "ringmain.admin.v1.UpdateApiKeyRequest": keys.update,
+    "ringmain.admin.v1.RotateApiKeyRequest": keys.rotate,
+    "ringmain.admin.v1.RevokeApiKeyRequest": keys.revoke,
 }
 """Maps the full name of a request's type, or of an upload's configuration, to its rules."""

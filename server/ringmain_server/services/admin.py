@@ -1,4 +1,4 @@
-"""Room 2: AdminService, for operators, without the methods for keys and a cache."""
+"""Room 2: AdminService, for operators, without the method for a cache."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -16,6 +16,7 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.route_info import status
+from ringmain_server.services.api_keys import ApiKeyMethods, KeyDesk
 from ringmain_server.services.provider_status import Clocks, duration, provider_status
 from ringmain_server.telemetry.events import KINDS, Event, Events
 from ringmain_server.text.excerpt import excerpt, quoted
@@ -25,7 +26,7 @@ SERVICE = admin_pb2.DESCRIPTOR.services_by_name["AdminService"]
 _CLOCKS = Clocks()
 
 
-class AdminService:
+class AdminService(ApiKeyMethods):
     """The operators' service.
 
     Args:
@@ -33,6 +34,7 @@ class AdminService:
         health_registry: The health of all candidates.
         events: The events of the gateway.
         reload: Reads the configuration again.
+        desk: The API keys; None where none are enabled.
         clocks: Convert instants to dates.
     """
 
@@ -42,8 +44,10 @@ class AdminService:
         health_registry: HealthRegistry,
         events: Events,
         reload: Callable[[], Awaitable[Reloaded]],
+        desk: KeyDesk | None = None,
         clocks: Clocks = _CLOCKS,
     ) -> None:
+        super().__init__(desk)
         self._active = active
         self._health_registry = health_registry
         self._events = events
