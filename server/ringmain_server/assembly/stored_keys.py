@@ -44,6 +44,7 @@ class StoredKeys:
         self._opened: KeyStore | None = None
         self._one_at_a_time = asyncio.Lock()
         self._away = False
+        self._read = False
         self._pending: dict[str, float] = {}
 
     async def open(self) -> None:
@@ -129,9 +130,16 @@ class StoredKeys:
             changes = await self._watched(self._store.changes)
             if changes.whole:
                 self._keyring.replace(changes.records)
+                self._tell_of_replacement(len(changes.records))
             else:
                 for record in changes.records:
                     self._keyring.put(record)
+
+    def _tell_of_replacement(self, count: int) -> None:
+        again, self._read = self._read, True
+        if again:
+            message = f"all {count} API keys were read anew, since the database was restored from a backup"
+            self._events.publish("key", message, action="restore")
 
     async def _watched(self, read: Callable[[], Awaitable[T]]) -> T:
         """Reads from the store, and tells when it goes away and when it is back."""

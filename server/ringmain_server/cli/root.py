@@ -6,9 +6,11 @@ from ringmain_server.cli import (
     audio,
     chat,
     config,
+    db,
     events,
     health,
     image,
+    keys,
     models,
     providers,
     reload,
@@ -27,5 +29,9 @@ app = typer.Typer(
 )
 root(app, help="One typed gRPC service in front of many AI model providers.")
 command(app)(serve)
-for part in (chat, image, see, audio, models, health, status, providers, events, reload, config, version):
+_PARTS = (
+    *(chat, image, see, audio, models, health, status, providers, events, reload),
+    *(keys, db, config, version),
+)
+for part in _PARTS:
     part.add_to(app)
