@@ -23,10 +23,9 @@ import pytest
 from tests.fakes.waiting import LIMIT
 
 _USER = "postgres"
-# Durability costs time, and no test cuts the power.
+# What survives a cut of the power costs time, and no test cuts it.
 _FAST = (
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "listen_addresses=",
     "max_connections=60",
