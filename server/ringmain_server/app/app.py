@@ -48,8 +48,7 @@ from ringmain_server.pipeline import build_pipeline
 from ringmain_server.providers.registry import ExtraMissing
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.routing.health_registry import HealthRegistry
-from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
-from ringmain_server.services.api_keys import KeyDesk
+from ringmain_server.services import admin, api_keys, audio, chat, embedding, image, model, vision
 from ringmain_server.storage.problems import StorageProblem
 from ringmain_server.storage.url import location
 from ringmain_server.telemetry.events import Events, counted, logged
@@ -334,15 +333,17 @@ class App:
         return server
 
     def _make_admin(self, edge: Edge, share_port: bool) -> grpc.aio.Server | None:
-        desk = KeyDesk(self._keys, self.identity.hasher, self.events) if self._keys is not None else None
         servicer = admin.AdminService(
-            self._active, self._health_registry, self.events, self._reload_everywhere, desk
+            self._active, self._health_registry, self.events, self._reload_everywhere
         )
-        bound = edge.bind(admin.SERVICE, servicer)
+        bound = [edge.bind(admin.SERVICE, servicer)]
+        if self._keys is not None:
+            desk = api_keys.KeyDesk(self._keys, self.identity.hasher, self.events)
+            bound.append(edge.bind(admin.SERVICE, api_keys.ApiKeyMethods(desk)))
         if self._settings.server.admin_listen is None:
             return None
         server = self._make_server(edge, share_port)
-        server.add_generic_rpc_handlers((bound,))
+        server.add_generic_rpc_handlers(bound)
         for method in CHANNELZ_METHODS:
             edge.guard(f"{CHANNELZ}/{method}")
         guarded = Guarded(server, self._crashed, edge.permit)
@@ -362,15 +363,17 @@ class App:
 
     def _refuse_the_rest(self, public: Edge, private: Edge) -> None:
         """Adds, as the last handlers of each port, those that refuse the methods that it does not serve."""
+        keys = [f"{admin.SERVICE.full_name}/{method}" for method in api_keys.METHODS]
+        disabled = dict.fromkeys(keys if self._keys is None else (), api_keys.NOT_ENABLED)
         elsewhere = dict.fromkeys(private.methods, "server.admin_listen")
-        self._server.add_generic_rpc_handlers((Unserved(public, elsewhere),))
+        self._server.add_generic_rpc_handlers((Unserved(public, elsewhere, disabled),))
         if self._admin is not None:
             elsewhere = dict.fromkeys(public.methods, "server.listen")
-            self._admin.add_generic_rpc_handlers((Unserved(private, elsewhere),))
+            self._admin.add_generic_rpc_handlers((Unserved(private, elsewhere, disabled),))
         if self._health is not None:
             elsewhere = dict.fromkeys(public.methods, "server.listen")
             elsewhere |= dict.fromkeys(private.methods, "server.admin_listen")
-            self._health.add_generic_rpc_handlers((Unserved(private, elsewhere),))
+            self._health.add_generic_rpc_handlers((Unserved(private, elsewhere, disabled),))
 
     def _make_server(self, edge: Edge, share_port: bool) -> grpc.aio.Server:
         options = self._options(share_port)

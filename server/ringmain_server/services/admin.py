@@ -1,4 +1,4 @@
-"""Room 2: AdminService, for operators, without the method for a cache."""
+"""Room 2: AdminService, for operators, without the method for a cache; `api_keys.py` has those for keys."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -16,7 +16,6 @@ from ringmain_server.providers.exchange import Provider
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.routing.health_registry import HealthRegistry
 from ringmain_server.routing.route_info import status
-from ringmain_server.services.api_keys import ApiKeyMethods, KeyDesk
 from ringmain_server.services.provider_status import Clocks, duration, provider_status
 from ringmain_server.telemetry.events import KINDS, Event, Events
 from ringmain_server.text.excerpt import excerpt, quoted
@@ -26,7 +25,7 @@ SERVICE = admin_pb2.DESCRIPTOR.services_by_name["AdminService"]
 _CLOCKS = Clocks()
 
 
-class AdminService(ApiKeyMethods):
+class AdminService:
     """The operators' service.
 
     Args:
@@ -34,7 +33,6 @@ class AdminService(ApiKeyMethods):
         health_registry: The health of all candidates.
         events: The events of the gateway.
         reload: Reads the configuration again.
-        desk: The API keys; None where none are enabled.
         clocks: Convert instants to dates.
     """
 
@@ -44,10 +42,8 @@ class AdminService(ApiKeyMethods):
         health_registry: HealthRegistry,
         events: Events,
         reload: Callable[[], Awaitable[Reloaded]],
-        desk: KeyDesk | None = None,
         clocks: Clocks = _CLOCKS,
     ) -> None:
-        super().__init__(desk)
         self._active = active
         self._health_registry = health_registry
         self._events = events

@@ -12,7 +12,7 @@ from ringmain.admin.v1 import admin_service_pb2 as admin_pb2
 from ringmain_server.assembly.stored_keys import StoredKeys
 from ringmain_server.call import Call
 from ringmain_server.edge.rules.keys import named_fields
-from ringmain_server.errors import InvalidField, MethodNotServed, ResourceNotFound
+from ringmain_server.errors import InvalidField, ResourceNotFound
 from ringmain_server.identity.keys import Hasher, new_key_id, new_secret
 from ringmain_server.identity.records import KeyRecord
 from ringmain_server.policies import Clock
@@ -22,6 +22,15 @@ from ringmain_server.text.excerpt import quoted
 
 _PAGE: Final = 50
 _LARGEST_PAGE: Final = 250
+
+
+METHODS: Final = ("CreateApiKey", "ListApiKeys", "UpdateApiKey", "RotateApiKey", "RevokeApiKey")
+"""The methods of AdminService that are served only where API keys are enabled."""
+NOT_ENABLED: Final = (
+    "API keys are not enabled: storage.url names the database that they are kept in, and auth.keys.enabled "
+    "takes the default one"
+)
+"""Why they are not served elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,20 @@ class KeyDesk:
 
 
 class ApiKeyMethods:
-    """The methods of AdminService for API keys.
+    """The methods of AdminService for API keys, which are bound beside the others.
 
     Args:
-        desk: The keys; None where none are enabled, so that the methods are not served.
+        desk: The keys.
     """
 
-    def __init__(self, desk: KeyDesk | None) -> None:
+    def __init__(self, desk: KeyDesk) -> None:
         self._desk = desk
 
     async def CreateApiKey(
         self, request: admin_pb2.CreateApiKeyRequest, call: Call
     ) -> admin_pb2.CreateApiKeyResponse:
         """Makes a key, whose secret is in the response and nowhere else."""
-        desk = self._served(call)
+        desk = self._desk
         now = desk.clock()
         expires = request.key.HasField("expire_time")
         if expires and request.key.expire_time.ToMicroseconds() / 1e6 <= now:
@@ -70,7 +79,7 @@ class ApiKeyMethods:
         self, request: admin_pb2.ListApiKeysRequest, call: Call
     ) -> admin_pb2.ListApiKeysResponse:
         """Lists keys in the order in which they were made."""
-        desk = self._served(call)
+        desk = self._desk
         size = min(request.page_size or _PAGE, _LARGEST_PAGE)
         found = await desk.keys.page(request.tenant_id, _after(request.page_token), size + 1)
         page, now = found[:size], desk.clock()
@@ -83,7 +92,7 @@ class ApiKeyMethods:
         self, request: admin_pb2.UpdateApiKeyRequest, call: Call
     ) -> admin_pb2.UpdateApiKeyResponse:
         """Changes the fields that the request names, or those that it sets."""
-        desk, key = self._served(call), request.key
+        desk, key = self._desk, request.key
         names = named_fields(request)
 
         def change(record: KeyRecord) -> KeyRecord:
@@ -99,7 +108,7 @@ class ApiKeyMethods:
         self, request: admin_pb2.RotateApiKeyRequest, call: Call
     ) -> admin_pb2.RotateApiKeyResponse:
         """Gives a key a new secret, which is in the response and nowhere else."""
-        desk, now = self._served(call), self._served(call).clock()
+        desk, now = self._desk, self._desk.clock()
         secret = new_secret(request.key_id)
         grace = request.grace_period.ToMicroseconds() / 1e6
 
@@ -114,7 +123,7 @@ class ApiKeyMethods:
         self, request: admin_pb2.RevokeApiKeyRequest, call: Call
     ) -> admin_pb2.RevokeApiKeyResponse:
         """Makes a key stop working everywhere; one that was revoked already stays as it is."""
-        desk, now = self._served(call), self._served(call).clock()
+        desk, now = self._desk, self._desk.clock()
         before: list[KeyRecord] = []
 
         def change(record: KeyRecord) -> KeyRecord:
@@ -125,15 +134,6 @@ class ApiKeyMethods:
         if before[-1].revoke_time is None:
             _tell(desk, call, record, "was revoked", "revoke")
         return admin_pb2.RevokeApiKeyResponse(key=message(record, now))
-
-    def _served(self, call: Call) -> KeyDesk:
-        if self._desk is None:
-            raise MethodNotServed(
-                call.method,
-                "API keys are not enabled here: storage.url names the database that they are kept in, and "
-                "auth.keys.enabled takes the default one",
-            )
-        return self._desk
 
 
 async def _update(desk: KeyDesk, key_id: str, change: Callable[[KeyRecord], KeyRecord]) -> KeyRecord:

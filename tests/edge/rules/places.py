@@ -7,7 +7,12 @@ from typing import Any
 from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
-from ringmain_server.services import admin, audio, chat, embedding, image, model, vision
+from ringmain_server.services import admin, api_keys, audio, chat, embedding, image, model, vision
+
+
+class _Admin(admin.AdminService, api_keys.ApiKeyMethods):
+    """The operators' service where API keys are enabled."""
+
 
 SERVICES = {
     chat.SERVICE: chat.ChatService,
@@ -16,7 +21,7 @@ SERVICES = {
     embedding.SERVICE: embedding.EmbeddingService,
     audio.SERVICE: audio.AudioService,
     model.SERVICE: model.ModelService,
-    admin.SERVICE: admin.AdminService,
+    admin.SERVICE: _Admin,
 }
 
 

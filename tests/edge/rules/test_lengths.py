@@ -106,6 +106,15 @@ LIMITS: Mapping[str, Limit] = {
     "SetPrimaryProviderRequest.model": NAME,
     "SetPrimaryProviderRequest.provider_id": NAME,
     "CheckProviderRequest.provider_id": NAME,
+    "ApiKey.tenant_id": NAME,
+    "ApiKey.display_name": NAME,
+    "ApiKey.allowed_models": Limit(256, 1_000),
+    "ApiKey.allowed_methods": Limit(256, 100),
+    "ApiKey.allowed_networks": Limit(64, 100),
+    "ListApiKeysRequest.page_token": Limit(2048),
+    "ListApiKeysRequest.tenant_id": NAME,
+    "RotateApiKeyRequest.key_id": NAME,
+    "RevokeApiKeyRequest.key_id": NAME,
 }
 FREE: Mapping[str, str] = {
     "Part.text": "what the model reads",
@@ -139,6 +148,8 @@ FREE: Mapping[str, str] = {
     "SpeechConfig.mime_type": "one of six words",
     "AudioOutput.mime_type": "one of six words",
     "WatchEventsRequest.kinds": "some of eight words",
+    "ApiKey.key_id": "ignored in a new key; in a change it names a key, which is looked up",
+    "ApiKey.scopes": "some of three words",
 }
 
 

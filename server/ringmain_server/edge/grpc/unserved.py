@@ -29,11 +29,13 @@ class Unserved(grpc.GenericRpcHandler):
     Args:
         edge: Binds the methods of this port.
         elsewhere: Maps each method that another port serves to the setting that has its address.
+        disabled: Maps each method that no port serves because of the configuration to the reason.
     """
 
-    def __init__(self, edge: Edge, elsewhere: Mapping[str, str]) -> None:
+    def __init__(self, edge: Edge, elsewhere: Mapping[str, str], disabled: Mapping[str, str]) -> None:
         self._edge = edge
         self._elsewhere = elsewhere
+        self._disabled = disabled
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -50,6 +52,8 @@ class Unserved(grpc.GenericRpcHandler):
         setting = self._elsewhere.get(method)
         if setting is not None:
             return f"{method} is served on another port of the gateway, the one of the setting {setting}"
+        if method in self._disabled:
+            return f"the gateway does not serve {method}: {self._disabled[method]}"
         if method in _METHODS:
             return f"this version of the gateway does not serve {method}"
         return f"version {contract.CONTRACT_VERSION} of the contract has no method {quoted(method)}"

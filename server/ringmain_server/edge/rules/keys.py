@@ -73,6 +73,7 @@ def _create(key: admin_pb2.ApiKey) -> Rules:
 
 def _update(request: admin_pb2.UpdateApiKeyRequest) -> Rules:
     yield from _id(request.key.key_id, "key.key_id")
+    yield from _text(request.key.tenant_id, "key.tenant_id")
     yield from few(request.update_mask.paths, "update_mask.paths", _PATH_LIMIT)
     for index, path in enumerate(islice(request.update_mask.paths, _PATH_LIMIT)):
         if path in admin_pb2.ApiKey.DESCRIPTOR.fields_by_name and path not in CHANGEABLE:
