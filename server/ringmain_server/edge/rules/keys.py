@@ -25,6 +25,11 @@ LONGEST_GRACE: Final = 7 * 86_400
 LARGEST_BUDGET: Final = 9_000_000 * 10**9
 """In units of 1e-9 US dollars. Larger whole numbers are not exact everywhere they are compared."""
 
+NO_METHOD: Final = (
+    "is neither a method such as ringmain.v1.ChatService/Chat nor all of a service, with * for the method"
+)
+NO_NETWORK: Final = "is neither an address nor a network such as 10.0.0.0/8, without bits beyond its prefix"
+
 _LAST_SECOND: Final = 253_402_300_799
 """The end of the year 9999, after which there is no Timestamp."""
 _PATH_LIMIT: Final = 64
@@ -179,8 +184,8 @@ def _network(text: str) -> str:
         return too_long(NETWORK_LENGTH)
     try:
         network(text)
-    except ValueError as exc:
-        return str(exc)
+    except ValueError:
+        return NO_NETWORK
     return ""
 
 
