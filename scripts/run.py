@@ -16,6 +16,8 @@ from pathlib import Path
 ADDRESS = ("127.0.0.1", 50051)
 TARGET = "{}:{}".format(*ADDRESS)
 RINGMAIN = str(Path(sys.executable).with_name("ringmain"))
+STATE = Path(__file__).resolve().parents[1] / "build" / "state"
+"""Where API keys are kept if they are enabled, in place of the user's own folder."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 QUESTION = "Hello! What answers me here?"
 
@@ -74,7 +76,8 @@ def main() -> int:
     """Returns the exit code: 0 when the service was told to stop and did."""
     free = not taken()
     print(f"Starting the gateway on {TARGET}", flush=True)
-    server = subprocess.Popen([RINGMAIN, "serve", *sys.argv[1:]], process_group=0)
+    environ = {"_RINGMAIN_STATE": str(STATE), **os.environ}
+    server = subprocess.Popen([RINGMAIN, "serve", *sys.argv[1:]], process_group=0, env=environ)
     for number in STOPS:
         signal.signal(number, lambda *_: server.terminate())
     with terminal_of(server):

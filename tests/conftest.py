@@ -51,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.pluginmanager.import_plugin("tests.measuring")
     config.pluginmanager.import_plugin("tests.databases")
+    # No test makes a database in the folder of whoever runs it.
+    os.environ["_RINGMAIN_STATE"] = ""
     # A shell that starts the tests in the background ignores SIGINT, and what they start would inherit that.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,7 @@
 """The Dockerfile: what the image is, and what it is made of."""
 
 import pytest
+from ringmain_server.storage.url import STATE
 
 from tests.deploy.build import copied
 from tests.deploy.dockerfile import Instruction, admits, instructions, stages
@@ -100,6 +101,12 @@ def test_the_process_is_told_to_stop_and_asked_how_it_is() -> None:
     _, _, health = RUNTIME.last("HEALTHCHECK").text.partition("CMD ")
     assert Instruction("CMD", health).words() == ["ringmain", "health", "--service", "readiness"]
     assert "50051" in RUNTIME.last("EXPOSE").words()
+
+
+def test_it_has_no_folder_for_a_database() -> None:
+    """What is written in a container is gone with it, so the service must be told where keys are kept."""
+    words = [word for step in RUNTIME.all("ENV") for word in step.words()]
+    assert f"{STATE}=" in words
 
 
 def test_it_does_not_open_itself_to_others() -> None:

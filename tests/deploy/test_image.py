@@ -65,6 +65,7 @@ def _environ(folder: Path) -> dict[str, str]:
         "TMPDIR": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
+        "_RINGMAIN_STATE": "",
     }
 
 
