@@ -29,6 +29,7 @@ CODES: Mapping[str, tuple[grpc.StatusCode, type[RingmainError]]] = {
     "PROVIDERS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "LIMITS_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "ISSUER_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
+    "STORE_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "SHUTTING_DOWN": (grpc.StatusCode.UNAVAILABLE, ringmain.Unavailable),
     "PROVIDERS_RATE_LIMITED": (grpc.StatusCode.RESOURCE_EXHAUSTED, ringmain.RateLimited),
     "MODEL_OUTPUT_INVALID": (grpc.StatusCode.ABORTED, ringmain.ModelOutputInvalid),

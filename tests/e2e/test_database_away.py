@@ -61,7 +61,7 @@ async def test_a_server_that_crashes_and_comes_back(server: PostgresFake, databa
             server.stop()
             await until(lambda: told(gate)[-1:] == ["away"])
             refusal = await gate.refused("RevokeApiKey", pb.RevokeApiKeyRequest(key_id=made.key.key_id))
-            assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "LIMITS_UNAVAILABLE")
+            assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
             assert refusal.retry_delay
             await asyncio.to_thread(server.start)
             await until(lambda: told(gate)[-1:] == ["back"])

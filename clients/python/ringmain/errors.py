@@ -187,6 +187,7 @@ _BY_REASON: Final[Mapping[str, type[RingmainError]]] = {
     "PROVIDERS_UNAVAILABLE": Unavailable,
     "LIMITS_UNAVAILABLE": Unavailable,
     "ISSUER_UNAVAILABLE": Unavailable,
+    "STORE_UNAVAILABLE": Unavailable,
     "SHUTTING_DOWN": Unavailable,
     "STREAM_INTERRUPTED": StreamInterrupted,
     "MODEL_OUTPUT_INVALID": ModelOutputInvalid,

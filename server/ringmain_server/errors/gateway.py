@@ -71,7 +71,7 @@ class StoreUnavailable(GatewayError):
     """
 
     code = grpc.StatusCode.UNAVAILABLE
-    reason = "LIMITS_UNAVAILABLE"
+    reason = "STORE_UNAVAILABLE"
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retry_after=1.0)

@@ -30,12 +30,12 @@ NOT_ENABLED: Final = (
     "API keys are not enabled: storage.url names the database that they are kept in, and auth.keys.enabled "
     "takes the default one"
 )
-"""Why they are not served elsewhere."""
+"""The reason why they are not served elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyDesk:
-    """What the methods need where API keys are enabled.
+    """The things that the methods for API keys work with.
 
     Attributes:
         keys: The keys and their store.

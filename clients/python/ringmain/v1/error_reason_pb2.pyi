@@ -104,6 +104,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     fetched, so that the token can be neither accepted nor refused. Metadata:
     `issuer`, its name at this server.
     """
+    ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 24
+    """UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+    methods that read or change what is stored there need it.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The values of `google.rpc.ErrorInfo.reason`, without their prefix, in the
@@ -198,5 +202,9 @@ ERROR_REASON_ISSUER_UNAVAILABLE: ErrorReason.ValueType  # 23
 """UNAVAILABLE with RetryInfo. The keys of the token's issuer cannot be
 fetched, so that the token can be neither accepted nor refused. Metadata:
 `issuer`, its name at this server.
+"""
+ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 24
+"""UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+methods that read or change what is stored there need it.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
