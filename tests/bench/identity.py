@@ -133,7 +133,7 @@ def looks(gate: Gate, refused: Mapping[str, Sequence[Headers]], turns: int) -> d
 
 async def _calls(turns: int) -> dict[str, float]:
     """The same for whole calls of a caller who waits for each."""
-    config = {"auth": {"keys": {"enabled": True}}, "providers": {"sandbox": {"kind": "sandbox"}}}
+    config = {"storage": {"url": "memory"}, "providers": {"sandbox": {"kind": "sandbox"}}}
     async with gateway(config) as running:
         assert running.app.identity.keyring is not None
         keys = Keys(running.app.identity.keyring)

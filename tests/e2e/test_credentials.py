@@ -34,6 +34,7 @@ Call = Callable[[Gateway, Headers], Awaitable[object]]
 
 CONFIG: Mapping[str, object] = {
     "auth": {"keys": {"enabled": True}},
+    "storage": {"url": "memory"},
     "providers": {"sandbox": {"kind": "sandbox"}},
     "models": {
         "smart": {"candidates": ["sandbox/echo"]},

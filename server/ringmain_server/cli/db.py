@@ -59,7 +59,7 @@ def migrate(flags: DatabaseFlags) -> None:
     from ringmain_server.storage.migrate import migrate
     from ringmain_server.storage.revisions import HEAD
 
-    with _located(flags) as (_, where):
+    with _located(flags) as where:
         before = migrate(where)
     done = "was up to date" if before == HEAD else f"was migrated from {before or 'nothing'} to {HEAD}"
     print(f"{where} {done}")
@@ -75,7 +75,7 @@ def status(flags: StatusFlags) -> int:
     from ringmain_server.storage.revisions import HEAD, Schema, schema_of
     from ringmain_server.storage.url import Memory
 
-    with _located(flags) as (_, where):
+    with _located(flags) as where:
         found = HEAD if isinstance(where, Memory) else asyncio.run(revision(where))
     state = schema_of(found)
     facts = {"database": str(where), "schema": found or "none", "needed": HEAD, "state": state.value}
@@ -91,7 +91,7 @@ def backup(flags: BackupFlags) -> None:
     """Write a backup while the gateway runs: an SQLite file, whatever the database is."""
     from ringmain_server.storage.backup import backup
 
-    with _located(flags) as (_, where):
+    with _located(flags) as where:
         backup(where, flags.file)
     print(f"{flags.file}: {flags.file.stat().st_size} bytes of {where}")
 
@@ -100,7 +100,7 @@ def restore(flags: RestoreFlags) -> None:
     """Restore a backup to the database, which may be of the other kind; gateways that run take it on."""
     from ringmain_server.storage.backup import restore
 
-    with _located(flags) as (_, where):
+    with _located(flags) as where:
         restore(where, flags.file, replace=flags.replace)
     print(f"{where}: restored from {flags.file}; what was changed since, such as a revoked key, is undone")
 
@@ -113,17 +113,20 @@ def opened(flags: DatabaseFlags) -> "Iterator[tuple[Settings, SqliteFile | Postg
         Failure: Keys are not enabled, or the database cannot be used.
     """
     from ringmain_server.cli.failures import USAGE, CommandFailure
+    from ringmain_server.cli.settings import loaded
     from ringmain_server.storage.migrate import migrate
-    from ringmain_server.storage.url import Memory
+    from ringmain_server.storage.url import Memory, location
 
-    with _located(flags) as (settings, where):
-        if not settings.keys_enabled:
-            raise CommandFailure(
-                "error: API keys are not enabled: here and for the gateway, set storage.url "
-                "(RINGMAIN_STORAGE__URL), or auth.keys.enabled (RINGMAIN_AUTH__KEYS__ENABLED) for a file "
-                "in your state folder",
-                code=USAGE,
-            )
+    settings = loaded(flags.config)
+    if not settings.keys_enabled:
+        raise CommandFailure(
+            "error: API keys are not enabled: here and for the gateway, set storage.url "
+            "(RINGMAIN_STORAGE__URL), or auth.keys.enabled (RINGMAIN_AUTH__KEYS__ENABLED) for a file "
+            "in your state folder",
+            code=USAGE,
+        )
+    with _problems():
+        where = location(settings.storage.url)
         if isinstance(where, Memory):
             raise CommandFailure("error: storage.url is memory: no gateway would know the key", code=USAGE)
         migrate(where)
@@ -131,17 +134,25 @@ def opened(flags: DatabaseFlags) -> "Iterator[tuple[Settings, SqliteFile | Postg
 
 
 @contextmanager
-def _located(flags: DatabaseFlags) -> "Iterator[tuple[Settings, Location]]":
-    """Yields the configuration and its database; problems with it end the command with a line."""
-    from ringmain_server.cli.failures import CommandFailure
+def _located(flags: DatabaseFlags) -> "Iterator[Location]":
+    """Yields the database of a configuration; problems with it end the command with a line."""
     from ringmain_server.cli.settings import loaded
-    from ringmain_server.errors import StoreUnavailable
-    from ringmain_server.storage.problems import StorageProblem
     from ringmain_server.storage.url import location
 
     settings = loaded(flags.config)
+    with _problems():
+        yield location(settings.storage.url)
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    """Makes a line for people of what is wrong with a database."""
+    from ringmain_server.cli.failures import CommandFailure
+    from ringmain_server.errors import StoreUnavailable
+    from ringmain_server.storage.problems import StorageProblem
+
     try:
-        yield settings, location(settings.storage.url)
+        yield
     except (StorageProblem, StoreUnavailable) as exc:
         raise CommandFailure(f"error: {exc}") from exc
 
