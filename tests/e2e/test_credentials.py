@@ -427,7 +427,10 @@ async def test_reloads_change_who_may_call() -> None:
 
 async def test_a_reload_cannot_open_an_address_that_stays() -> None:
     """Credentials that are needed no more are refused while an open address stays until the next start."""
-    async with FakeIssuer() as issuer, gateway({**CONFIG, "auth": only_tokens(issuer)}) as running:
+    async with (
+        FakeIssuer() as issuer,
+        gateway({**CONFIG, "storage": {}, "auth": only_tokens(issuer)}) as running,
+    ):
         # As if it had begun with this address: the test itself must listen on loopback.
         active = running.app._active.now
         server = active.settings.server.model_copy(update={"listen": "0.0.0.0:50051"})
