@@ -155,6 +155,27 @@ def test_last_uses_are_taken_once() -> None:
     assert dict(ring.used()) == {}
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_last_uses_outlive_changes_of_the_key(whole: bool) -> None:
+    """A use is told although the key was rotated, revoked or read anew since, and the latest one counts."""
+    ring = Keyring(HASH)
+    old, new = make_key(), make_key()
+    rotated = replace(
+        old.record,
+        secret_hash=new.record.secret_hash,
+        old_secret_hash=old.record.secret_hash,
+        old_secret_expire_time=MADE + 99,
+    )
+    ring.put(old.record)
+    ring.find(old.text, MADE)
+    ring.replace([rotated]) if whole else ring.put(rotated)
+    ring.find(new.text, MADE + 2)
+    ring.find(old.text, MADE + 1)
+    revoked = replace(rotated, revoke_time=MADE + 3)
+    ring.replace([revoked]) if whole else ring.put(revoked)
+    assert dict(ring.used()) == {old.record.key_id: MADE + 2}
+
+
 def test_a_key_with_an_unreadable_network_fails_alone() -> None:
     """What somebody wrote by hand into the database stops one key and no other."""
     ring = Keyring(HASH)

@@ -12,7 +12,7 @@ from ringmain_server.identity.principal import NOBODY, OF_KEY, Allowed, Principa
 from ringmain_server.identity.records import KeyRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Secret:
     """One secret of a key.
 
@@ -21,12 +21,14 @@ class _Secret:
         until: When it stops working, in seconds since the epoch.
         key_id: The key.
         principal: The caller that it belongs to.
+        used: When it was last used, zero if that is not so or was told.
     """
 
     digest: bytes
     until: float
     key_id: str
     principal: Principal
+    used: float = 0.0
 
 
 class Keyring:
@@ -46,6 +48,7 @@ class Keyring:
         self._records: dict[str, KeyRecord] = {}
         self._secrets: dict[bytes, _Secret] = {}
         self._used: dict[str, float] = {}
+        """The last uses of secrets that are no longer there."""
 
     def __len__(self) -> int:
         """Returns how many keys there are, those that no longer work included."""
@@ -63,13 +66,16 @@ class Keyring:
         self._revoked.update(key_id for key_id, one in read.items() if one.revoke_time is not None)
         working = (one for key_id, one in read.items() if key_id not in self._revoked)
         secrets = {secret.digest: secret for one in working for secret in _secrets(one)}
+        for secret in self._secrets.values():
+            self._take(secret)
         self._records, self._secrets = read, secrets
 
     def put(self, record: KeyRecord) -> None:
         """Adds a key, or takes its new state."""
         before = self._records.get(record.key_id)
-        for secret in _secrets(before) if before else ():
-            self._secrets.pop(secret.digest, None)
+        for digest in (before.secret_hash, before.old_secret_hash) if before else ():
+            if digest is not None and (gone := self._secrets.pop(digest, None)) is not None:
+                self._take(gone)
         self._records[record.key_id] = record
         if record.revoke_time is not None:
             self._revoked.add(record.key_id)
@@ -104,14 +110,22 @@ class Keyring:
         digest = self._hasher(secret_text)
         secret = self._secrets.get(digest, self._none)
         if compare_digest(digest, secret.digest) & (now < secret.until):
-            self._used[secret.key_id] = now
+            # Noted here and not in a table of all keys: each look at cold memory costs as much as a hash.
+            secret.used = now
             return secret.principal
         return None
 
     def used(self) -> Mapping[str, float]:
         """Takes the times of the last uses since it was last asked, by key id."""
+        for secret in self._secrets.values():
+            self._take(secret)
         used, self._used = self._used, {}
         return MappingProxyType(used)
+
+    def _take(self, secret: _Secret) -> None:
+        if secret.used:
+            self._used[secret.key_id] = max(secret.used, self._used.get(secret.key_id, 0.0))
+            secret.used = 0.0
 
 
 def _secrets(record: KeyRecord) -> Iterable[_Secret]:
