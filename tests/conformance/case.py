@@ -165,6 +165,7 @@ class Case:
         cancel_after: After how many messages the driver cancels; 0 means a second after the call began.
         metadata: Sent with the call.
         token: The client's bearer token.
+        caller: Whose call it is at the gateway that knows its callers; a name of `callers.py`, or `nobody`.
         max_message_bytes: The client's limit for the size of a request.
         calls: How many such calls are made at once; each must do as expected.
         gateway: Settings of a gateway of its own, beside those of all.
@@ -186,6 +187,7 @@ class Case:
     cancel_after: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
+    caller: str | None = None
     max_message_bytes: int | None = None
     calls: int = 1
     gateway: Json | None = None

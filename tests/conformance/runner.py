@@ -94,7 +94,8 @@ async def run_case(on: Stage, driver: Driver, case: Case) -> Result:
     began = time.monotonic()
     try:
         async with on.gateway(case) as served, asyncio.timeout(_PATIENCE):
-            problems = tuple([problem async for problem in _problems(on, driver, case, served)])
+            signed = on.signed(case)
+            problems = tuple([problem async for problem in _problems(on, driver, signed, served)])
     except TimeoutError:
         problems = ("it takes too long",)
     except (DriverError, DecodeError) as exc:

@@ -1,7 +1,7 @@
 """Conformance: everything that runs while one driver is asked: upstreams, and gateways in front of them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from ringmain.v1.model_service_pb2 import Capability, GetModelRequest, GetModelResponse
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
+from tests.conformance.callers import Guarded, guarded
 from tests.conformance.case import Case, Needs
 from tests.conformance.upstreams import Upstreams, route, upstreams
 from tests.faults.processes import Gateway, gateway
@@ -44,17 +45,23 @@ class Stage:
         behind: The upstreams.
         shared: The gateway of all cases that need none of their own.
         lacking: What is needed and not served.
+        guarded: The gateway that knows its callers, None where no case needs it.
     """
 
     behind: Upstreams
     shared: Gateway
     lacking: frozenset[Needs]
+    guarded: Guarded | None = None
+
+    def signed(self, case: Case) -> Case:
+        """Returns a case with the credentials of its caller."""
+        return case if case.caller is None or self.guarded is None else self.guarded.signed(case)
 
     @asynccontextmanager
     async def gateway(self, case: Case) -> AsyncIterator[Gateway]:
         """The gateway of a case."""
         if not case.alone:
-            yield self.shared
+            yield self.shared if case.caller is None or self.guarded is None else self.guarded.served
             return
         settings = {**configuration([case], self.behind), **(case.gateway or {})}
         async with gateway(settings) as own:
@@ -66,10 +73,13 @@ async def stage(cases: Sequence[Case]) -> AsyncIterator[Stage]:
     """Starts what these cases need, and ends it."""
     async with upstreams(cases) as behind:
         shared = configuration([case for case in cases if not case.alone], behind)
-        async with gateway(shared) as served:
+        async with AsyncExitStack() as stack:
+            served = await stack.enter_async_context(gateway(shared))
             needs = {case.needs for case in cases}
             lacking = frozenset([one for one in needs if not await _serves(served, one)])
-            yield Stage(behind, served, lacking)
+            called = any(case.caller is not None for case in cases)
+            strict = await stack.enter_async_context(guarded()) if called else None
+            yield Stage(behind, served, lacking, strict)
 
 
 async def _serves(served: Gateway, needs: Needs) -> bool:
