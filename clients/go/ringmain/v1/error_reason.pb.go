@@ -99,6 +99,9 @@ const (
 	// fetched, so that the token can be neither accepted nor refused. Metadata:
 	// `issuer`, its name at this server.
 	ErrorReason_ERROR_REASON_ISSUER_UNAVAILABLE ErrorReason = 23
+	// UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+	// methods that read or change what is stored there need it.
+	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 24
 )
 
 // Enum value maps for ErrorReason.
@@ -128,6 +131,7 @@ var (
 		21: "ERROR_REASON_INTERNAL",
 		22: "ERROR_REASON_MODEL_OUTPUT_INVALID",
 		23: "ERROR_REASON_ISSUER_UNAVAILABLE",
+		24: "ERROR_REASON_STORE_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":            0,
@@ -154,6 +158,7 @@ var (
 		"ERROR_REASON_INTERNAL":               21,
 		"ERROR_REASON_MODEL_OUTPUT_INVALID":   22,
 		"ERROR_REASON_ISSUER_UNAVAILABLE":     23,
+		"ERROR_REASON_STORE_UNAVAILABLE":      24,
 	}
 )
 
@@ -188,7 +193,7 @@ var File_ringmain_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_ringmain_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xcd\x06\n" +
+	"\x1eringmain/v1/error_reason.proto\x12\vringmain.v1*\xf1\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\x1e\n" +
@@ -214,7 +219,8 @@ const file_ringmain_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x14\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x15\x12%\n" +
 	"!ERROR_REASON_MODEL_OUTPUT_INVALID\x10\x16\x12#\n" +
-	"\x1fERROR_REASON_ISSUER_UNAVAILABLE\x10\x17B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
+	"\x1fERROR_REASON_ISSUER_UNAVAILABLE\x10\x17\x12\"\n" +
+	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x18B@Z>github.com/ringmain/ringmain/clients/go/ringmain/v1;ringmainv1b\x06proto3"
 
 var (
 	file_ringmain_v1_error_reason_proto_rawDescOnce sync.Once

@@ -1671,6 +1671,9 @@ pub enum ErrorReason {
     /// fetched, so that the token can be neither accepted nor refused. Metadata:
     /// `issuer`, its name at this server.
     IssuerUnavailable = 23,
+    /// UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+    /// methods that read or change what is stored there need it.
+    StoreUnavailable = 24,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1703,6 +1706,7 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::ModelOutputInvalid => "ERROR_REASON_MODEL_OUTPUT_INVALID",
             Self::IssuerUnavailable => "ERROR_REASON_ISSUER_UNAVAILABLE",
+            Self::StoreUnavailable => "ERROR_REASON_STORE_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1732,6 +1736,7 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_MODEL_OUTPUT_INVALID" => Some(Self::ModelOutputInvalid),
             "ERROR_REASON_ISSUER_UNAVAILABLE" => Some(Self::IssuerUnavailable),
+            "ERROR_REASON_STORE_UNAVAILABLE" => Some(Self::StoreUnavailable),
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ static constexpr ::_pb::Message* const* file_default_instances = nullptr;
 
 const char descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto[] PROTOBUF_SECTION_VARIABLE(protodesc_cold) =
   "\n\036ringmain/v1/error_reason.proto\022\013ringma"
-  "in.v1*\315\006\n\013ErrorReason\022\034\n\030ERROR_REASON_UN"
+  "in.v1*\361\006\n\013ErrorReason\022\034\n\030ERROR_REASON_UN"
   "SPECIFIED\020\000\022\036\n\032ERROR_REASON_INVALID_FIEL"
   "D\020\001\022\036\n\032ERROR_REASON_MEDIA_INVALID\020\002\022!\n\035E"
   "RROR_REASON_CONTEXT_TOO_LONG\020\003\022\"\n\036ERROR_"
@@ -53,11 +53,12 @@ const char descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto[] PR
   "ROR_REASON_DEADLINE_EXCEEDED\020\024\022\031\n\025ERROR_"
   "REASON_INTERNAL\020\025\022%\n!ERROR_REASON_MODEL_"
   "OUTPUT_INVALID\020\026\022#\n\037ERROR_REASON_ISSUER_"
-  "UNAVAILABLE\020\027b\006proto3"
+  "UNAVAILABLE\020\027\022\"\n\036ERROR_REASON_STORE_UNAV"
+  "AILABLE\020\030b\006proto3"
   ;
 static ::_pbi::once_flag descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once;
 const ::_pbi::DescriptorTable descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto = {
-    false, false, 901, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
+    false, false, 937, descriptor_table_protodef_ringmain_2fv1_2ferror_5freason_2eproto,
     "ringmain/v1/error_reason.proto",
     &descriptor_table_ringmain_2fv1_2ferror_5freason_2eproto_once, nullptr, 0, 0,
     schemas, file_default_instances, TableStruct_ringmain_2fv1_2ferror_5freason_2eproto::offsets,
@@ -102,6 +103,7 @@ bool ErrorReason_IsValid(int value) {
     case 21:
     case 22:
     case 23:
+    case 24:
       return true;
     default:
       return false;

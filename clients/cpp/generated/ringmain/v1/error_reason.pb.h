@@ -73,12 +73,13 @@ enum ErrorReason : int {
   ERROR_REASON_INTERNAL = 21,
   ERROR_REASON_MODEL_OUTPUT_INVALID = 22,
   ERROR_REASON_ISSUER_UNAVAILABLE = 23,
+  ERROR_REASON_STORE_UNAVAILABLE = 24,
   ErrorReason_INT_MIN_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::min(),
   ErrorReason_INT_MAX_SENTINEL_DO_NOT_USE_ = std::numeric_limits<int32_t>::max()
 };
 bool ErrorReason_IsValid(int value);
 constexpr ErrorReason ErrorReason_MIN = ERROR_REASON_UNSPECIFIED;
-constexpr ErrorReason ErrorReason_MAX = ERROR_REASON_ISSUER_UNAVAILABLE;
+constexpr ErrorReason ErrorReason_MAX = ERROR_REASON_STORE_UNAVAILABLE;
 constexpr int ErrorReason_ARRAYSIZE = ErrorReason_MAX + 1;
 
 const ::PROTOBUF_NAMESPACE_ID::EnumDescriptor* ErrorReason_descriptor();

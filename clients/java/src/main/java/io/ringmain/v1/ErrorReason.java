@@ -231,6 +231,15 @@ public enum ErrorReason
    * <code>ERROR_REASON_ISSUER_UNAVAILABLE = 23;</code>
    */
   ERROR_REASON_ISSUER_UNAVAILABLE(23),
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+   * methods that read or change what is stored there need it.
+   * </pre>
+   *
+   * <code>ERROR_REASON_STORE_UNAVAILABLE = 24;</code>
+   */
+  ERROR_REASON_STORE_UNAVAILABLE(24),
   UNRECOGNIZED(-1),
   ;
 
@@ -444,6 +453,15 @@ public enum ErrorReason
    * <code>ERROR_REASON_ISSUER_UNAVAILABLE = 23;</code>
    */
   public static final int ERROR_REASON_ISSUER_UNAVAILABLE_VALUE = 23;
+  /**
+   * <pre>
+   * UNAVAILABLE with RetryInfo. The server's database cannot be reached. Only
+   * methods that read or change what is stored there need it.
+   * </pre>
+   *
+   * <code>ERROR_REASON_STORE_UNAVAILABLE = 24;</code>
+   */
+  public static final int ERROR_REASON_STORE_UNAVAILABLE_VALUE = 24;
 
 
   public final int getNumber() {
@@ -494,6 +512,7 @@ public enum ErrorReason
       case 21: return ERROR_REASON_INTERNAL;
       case 22: return ERROR_REASON_MODEL_OUTPUT_INVALID;
       case 23: return ERROR_REASON_ISSUER_UNAVAILABLE;
+      case 24: return ERROR_REASON_STORE_UNAVAILABLE;
       default: return null;
     }
   }

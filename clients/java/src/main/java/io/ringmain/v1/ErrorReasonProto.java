@@ -25,7 +25,7 @@ public final class ErrorReasonProto {
   static {
     java.lang.String[] descriptorData = {
       "\n\036ringmain/v1/error_reason.proto\022\013ringma" +
-      "in.v1*\315\006\n\013ErrorReason\022\034\n\030ERROR_REASON_UN" +
+      "in.v1*\361\006\n\013ErrorReason\022\034\n\030ERROR_REASON_UN" +
       "SPECIFIED\020\000\022\036\n\032ERROR_REASON_INVALID_FIEL" +
       "D\020\001\022\036\n\032ERROR_REASON_MEDIA_INVALID\020\002\022!\n\035E" +
       "RROR_REASON_CONTEXT_TOO_LONG\020\003\022\"\n\036ERROR_" +
@@ -46,8 +46,9 @@ public final class ErrorReasonProto {
       "ROR_REASON_DEADLINE_EXCEEDED\020\024\022\031\n\025ERROR_" +
       "REASON_INTERNAL\020\025\022%\n!ERROR_REASON_MODEL_" +
       "OUTPUT_INVALID\020\026\022#\n\037ERROR_REASON_ISSUER_" +
-      "UNAVAILABLE\020\027B$\n\016io.ringmain.v1B\020ErrorRe" +
-      "asonProtoP\001b\006proto3"
+      "UNAVAILABLE\020\027\022\"\n\036ERROR_REASON_STORE_UNAV" +
+      "AILABLE\020\030B$\n\016io.ringmain.v1B\020ErrorReason" +
+      "ProtoP\001b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
