@@ -5,6 +5,7 @@ A failed call raises a `RingmainError`. The messages of the contract are in `rin
 """
 
 from ringmain._request import ChatOptions, Prompt, chat_request
+from ringmain._tokens import AsyncTokenSource, Token, TokenSource
 from ringmain.aio import AsyncClient, AsyncStream
 from ringmain.answer import Answer, ProviderToolCall, ToolCall
 from ringmain.client import Client, Stream
@@ -41,6 +42,7 @@ __all__ = [
     "Answer",
     "AsyncClient",
     "AsyncStream",
+    "AsyncTokenSource",
     "BudgetExceeded",
     "Cancelled",
     "CapabilityMissing",
@@ -71,6 +73,8 @@ __all__ = [
     "Speech",
     "Stream",
     "StreamInterrupted",
+    "Token",
+    "TokenSource",
     "ToolCall",
     "Transcript",
     "Turn",

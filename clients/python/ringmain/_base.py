@@ -21,6 +21,7 @@ from ringmain.v1 import model_service_pb2 as models_pb
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
 ChannelT = TypeVar("ChannelT", grpc.Channel, grpc.aio.Channel)
+SourceT = TypeVar("SourceT", bound=Callable[[], object])
 StubT = TypeVar("StubT")
 
 # The request of the health service has a string as field 1, and its response has an enum as field 1.
@@ -45,7 +46,7 @@ class CallArguments(TypedDict):
     metadata: Metadata
 
 
-class BaseClient(ABC, Generic[ChannelT]):
+class BaseClient(ABC, Generic[ChannelT, SourceT]):
     """A client of the gateway. `Client` and `AsyncClient` derive from it."""
 
     def __init__(  # noqa: PLR0913  all but the first are keyword-only and have defaults
@@ -54,7 +55,7 @@ class BaseClient(ABC, Generic[ChannelT]):
         *,
         model: str | None = None,
         timeout: float | None = None,
-        token: str | None = None,
+        token: str | SourceT | None = None,
         tls: bool | bytes = False,
         client_certificate: tuple[bytes, bytes] | None = None,
         credentials: grpc.ChannelCredentials | None = None,
@@ -73,8 +74,11 @@ class BaseClient(ABC, Generic[ChannelT]):
                 variable `RINGMAIN_TARGET`, or else `127.0.0.1:50051`.
             model: The model of calls that name none.
             timeout: Seconds that a call may take if it names no timeout. None means no limit.
-            token: The token to send with every call as `authorization: Bearer`. Without TLS, anybody on the
-                way can read it.
+            token: The token or API key to send with every call as `authorization: Bearer`. Without TLS,
+                anybody on the way can read it. For tokens that end, a function that returns one, as text or
+                as `Token`: it is called before the first call, again shortly before the token ends, and once
+                more if the gateway refuses it. For AsyncClient it may be a coroutine function. Its exceptions
+                end the call that waits for the token.
             tls: True for TLS with gRPC's root certificates, or your own root certificates as PEM.
             client_certificate: The certificate chain and the private key as PEM, for mutual TLS.
             credentials: Channel credentials of gRPC, instead of `tls`.
@@ -97,7 +101,10 @@ class BaseClient(ABC, Generic[ChannelT]):
         """
         self._model = model
         self._timeout = timeout
-        self._metadata = call_metadata(token, metadata)
+        self._metadata = call_metadata(token if isinstance(token, str) else None, metadata)
+        self._token = None if isinstance(token, str) else token
+        if self._token is not None and channel is not None:
+            raise ValueError("a function for the token needs a target, not a channel")
         self._owns_channel = channel is None
         self._interceptors = interceptors
         self._channel: ChannelT = channel or self._open(

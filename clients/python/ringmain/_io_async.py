@@ -11,7 +11,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import grpc
 
+from ringmain._auth_async import AsyncTokens, authorizing
 from ringmain._channel import Connection
+from ringmain._tokens import AsyncTokenSource
 from ringmain.errors import Cancelled, translated
 
 AsyncChannel: TypeAlias = grpc.aio.Channel
@@ -20,8 +22,10 @@ Event_co = TypeVar("Event_co", covariant=True)
 Method = TypeVar("Method")
 
 
-def open_channel(to: Connection, interceptors: Sequence[Any]) -> AsyncChannel:
+def open_channel(to: Connection, interceptors: Sequence[Any], token: AsyncTokenSource | None) -> AsyncChannel:
     """Returns a channel, which connects with its first call."""
+    if token is not None:
+        interceptors = (*interceptors, *authorizing(AsyncTokens(token)))
     if to.credentials is None:
         return grpc.aio.insecure_channel(to.target, to.options, interceptors=interceptors)
     return grpc.aio.secure_channel(to.target, to.credentials, to.options, interceptors=interceptors)

@@ -6,7 +6,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import grpc
 
+from ringmain._auth_sync import Authorizing, Tokens
 from ringmain._channel import Connection
+from ringmain._tokens import TokenSource
 from ringmain.errors import translated
 
 Channel: TypeAlias = grpc.Channel
@@ -17,8 +19,10 @@ property_if_sync = property
 """Makes a method a property. In the asyncio client, the method stays one, and callers await it."""
 
 
-def open_channel(to: Connection, interceptors: Sequence[Any]) -> Channel:
+def open_channel(to: Connection, interceptors: Sequence[Any], token: TokenSource | None) -> Channel:
     """Returns a channel, which connects with its first call."""
+    if token is not None:
+        interceptors = (*interceptors, Authorizing(Tokens(token)))
     if to.credentials is None:
         channel = grpc.insecure_channel(to.target, to.options)
     else:

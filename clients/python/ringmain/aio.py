@@ -18,6 +18,7 @@ from ringmain._channel import Connection
 from ringmain._io_async import AsyncChannel, AsyncEventCall, AsyncRunningCall, open_channel
 from ringmain._media_options import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
+from ringmain._tokens import AsyncTokenSource
 from ringmain.aio_media import AsyncAudioCalls, AsyncEmbeddingCalls, AsyncImageCalls, AsyncVisionCalls
 from ringmain.answer import Answer
 from ringmain.errors import StreamInterrupted, translated
@@ -40,7 +41,7 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
-class AsyncClient(BaseClient[AsyncChannel]):
+class AsyncClient(BaseClient[AsyncChannel, AsyncTokenSource]):
     """A client of the gateway for one event loop. Make it inside the loop.
 
     ::
@@ -52,7 +53,7 @@ class AsyncClient(BaseClient[AsyncChannel]):
     """
 
     def _open(self, to: Connection) -> AsyncChannel:
-        return open_channel(to, self._interceptors)
+        return open_channel(to, self._interceptors, self._token)
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)

@@ -19,6 +19,7 @@ from ringmain._channel import Connection
 from ringmain._io_sync import Channel, EventCall, RunningCall, open_channel
 from ringmain._media_options import EmbedOptions
 from ringmain._request import ChatOptions, Prompt
+from ringmain._tokens import TokenSource
 from ringmain.answer import Answer
 from ringmain.errors import StreamInterrupted, translated
 from ringmain.folding import Delta, Fold
@@ -41,7 +42,7 @@ from ringmain.v1.model_service_pb2 import (
 from ringmain.v1.model_service_pb2_grpc import ModelServiceStub
 
 
-class Client(BaseClient[Channel]):
+class Client(BaseClient[Channel, TokenSource]):
     """A client of the gateway. Threads may share it.
 
     ::
@@ -53,7 +54,7 @@ class Client(BaseClient[Channel]):
     """
 
     def _open(self, to: Connection) -> Channel:
-        return open_channel(to, self._interceptors)
+        return open_channel(to, self._interceptors, self._token)
 
     def _bind(self) -> None:
         self._chat = ChatServiceStub(self._channel)

@@ -17,7 +17,8 @@ comes from gRPC itself, which refuses a message that is too large::
      ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED with another reason
      │  ├ BudgetExceeded   BUDGET_EXCEEDED
      │  └ Overloaded       OVERLOADED
-     ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
+     ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, ISSUER_UNAVAILABLE, SHUTTING_DOWN;
+     │                     UNAVAILABLE
      ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
      ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
      ├ DeadlineExceeded    DEADLINE_EXCEEDED
