@@ -61,12 +61,8 @@ class AsyncTokens:
         try:
             given = self._source()
             given = await given if inspect.isawaitable(given) else given
-        except Exception:
-            # It is asked before the token ends, so that a short outage of whoever gives tokens does no harm.
-            known = self._kept.still_valid
-            if known is None:
-                raise
-            return known
+        except Exception as exc:  # noqa: BLE001, whatever it is, it is told as the cause
+            return self._kept.after(exc)
         return self._kept.keep(given)
 
 

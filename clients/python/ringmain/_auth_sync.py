@@ -54,12 +54,8 @@ class Tokens:
     def _asked(self) -> str:
         try:
             given = self._source()
-        except Exception:
-            # It is asked before the token ends, so that a short outage of whoever gives tokens does no harm.
-            known = self._kept.still_valid
-            if known is None:
-                raise
-            return known
+        except Exception as exc:  # noqa: BLE001, whatever it is, it is told as the cause
+            return self._kept.after(exc)
         return self._kept.keep(given)
 
 

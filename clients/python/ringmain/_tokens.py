@@ -12,6 +12,10 @@ from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple, TypeAlias
 
+import grpc
+
+from ringmain.errors import Unauthenticated
+
 MARGIN: Final = 30.0
 """The most seconds before its end at which a token is replaced."""
 _SHARE: Final = 0.25
@@ -59,11 +63,6 @@ class KeptToken:
         """The token, if it needs no replacement yet."""
         return self._text if self._clock() < self._renew_at else None
 
-    @property
-    def still_valid(self) -> str | None:
-        """The token, if it has not ended: for the case that no other one can be had."""
-        return self._text if self._clock() < self._ends_at else None
-
     def keep(self, given: object) -> str:
         """Keeps what the caller's function returned, and returns the token.
 
@@ -79,6 +78,23 @@ class KeptToken:
         self._ends_at = now + lifetime
         self._renew_at = max(self._ends_at - MARGIN, now + lifetime * (1 - _SHARE))
         return token.text
+
+    def after(self, failure: Exception) -> str:
+        """Returns the kept token for a call although no other one could be had, if it has not ended.
+
+        The function is called before the token ends, so that a short outage of whoever gives tokens does no
+        harm.
+
+        Args:
+            failure: What the caller's function raised.
+
+        Raises:
+            Unauthenticated: The token has ended, or there is none.
+        """
+        if self._text is None or self._clock() >= self._ends_at:
+            what = f"the function for the token failed: {type(failure).__name__}"
+            raise Unauthenticated(what, code=grpc.StatusCode.UNAUTHENTICATED) from failure
+        return self._text
 
     def refused(self, text: str) -> bool:
         """Notes that the gateway refused a token.
