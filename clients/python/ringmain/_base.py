@@ -77,8 +77,8 @@ class BaseClient(ABC, Generic[ChannelT, SourceT]):
             token: The token or API key to send with every call as `authorization: Bearer`. Without TLS,
                 anybody on the way can read it. For tokens that end, a function that returns one, as text or
                 as `Token`: it is called before the first call, again shortly before the token ends, and once
-                more if the gateway refuses it. For AsyncClient it may be a coroutine function. A call that gets
-                no token raises Unauthenticated, whose cause is what the function raised.
+                more if the gateway refuses it. For AsyncClient it may be a coroutine function. A call that
+                gets no token raises Unauthenticated, whose cause is what the function raised.
             tls: True for TLS with gRPC's root certificates, or your own root certificates as PEM.
             client_certificate: The certificate chain and the private key as PEM, for mutual TLS.
             credentials: Channel credentials of gRPC, instead of `tls`.
