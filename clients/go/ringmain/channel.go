@@ -46,7 +46,12 @@ func connect(target string, s *settings) (*grpc.ClientConn, error) {
 		grpc.WithChainUnaryInterceptor(s.unary),
 		grpc.WithChainStreamInterceptor(s.stream),
 	}
-	return grpc.NewClient(target, append(options, s.dialOptions...)...)
+	options = append(options, s.dialOptions...)
+	if s.tokens != nil { // after the caller's interceptors, so that those see one call where there are two
+		options = append(options,
+			grpc.WithChainUnaryInterceptor(s.tokens.unary), grpc.WithChainStreamInterceptor(s.tokens.stream))
+	}
+	return grpc.NewClient(target, options...)
 }
 
 // serviceConfig returns the service config: balancing over all addresses, and retries while it is safe.

@@ -76,6 +76,7 @@ var byReason = map[string]error{
 	"OVERLOADED":             ErrOverloaded,
 	"PROVIDERS_UNAVAILABLE":  ErrUnavailable,
 	"LIMITS_UNAVAILABLE":     ErrUnavailable,
+	"ISSUER_UNAVAILABLE":     ErrUnavailable,
 	"SHUTTING_DOWN":          ErrUnavailable,
 	"STREAM_INTERRUPTED":     ErrStreamInterrupted,
 	"MODEL_OUTPUT_INVALID":   ErrModelOutputInvalid,

@@ -46,7 +46,7 @@ func TestEveryReasonOfTheContractHasItsKind(t *testing.T) {
 		"RATE_LIMITED": ringmain.ErrRateLimited, "PROVIDERS_RATE_LIMITED": ringmain.ErrRateLimited,
 		"STREAM_INTERRUPTED": ringmain.ErrStreamInterrupted, "MODEL_OUTPUT_INVALID": ringmain.ErrModelOutputInvalid,
 		"DEADLINE_EXCEEDED": context.DeadlineExceeded, "METHOD_NOT_SERVED": ringmain.ErrCapabilityMissing,
-		"RESOURCE_NOT_FOUND": ringmain.ErrNotFound, "LIMITS_UNAVAILABLE": ringmain.ErrUnavailable,
+		"RESOURCE_NOT_FOUND": ringmain.ErrNotFound, "LIMITS_UNAVAILABLE": ringmain.ErrUnavailable, "ISSUER_UNAVAILABLE": ringmain.ErrUnavailable,
 	}
 	for number, name := range ringmainv1.ErrorReason_name {
 		if number == 0 {

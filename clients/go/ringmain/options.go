@@ -29,6 +29,7 @@ type settings struct {
 	model           string
 	timeout         time.Duration
 	metadata        []string
+	tokens          *tokens
 	credentials     credentials.TransportCredentials
 	maxAttempts     int
 	maxMessageBytes int
@@ -57,9 +58,16 @@ func WithTimeout(timeout time.Duration) Option {
 	return func(s *settings) { s.timeout = timeout }
 }
 
-// WithToken sends the token with every call, as `authorization: Bearer`. Without TLS it travels readable.
+// WithToken sends the token or API key with every call, as `authorization: Bearer`. Without TLS it travels readable.
+// For tokens that end, see [WithTokenSource].
 func WithToken(token string) Option {
 	return WithMetadata("authorization", "Bearer "+token)
+}
+
+// WithTokenSource sends the tokens of a source, as `authorization: Bearer`. A call that gets none fails with
+// ErrUnauthenticated and the source's error.
+func WithTokenSource(source TokenSource) Option {
+	return func(s *settings) { s.tokens = newTokens(source) }
 }
 
 // WithMetadata sends a pair with every call.
