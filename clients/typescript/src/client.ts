@@ -43,6 +43,7 @@ import { checkHealth } from "./health.js";
 import { type ChatOptions, chatRequest, type Prompt } from "./request.js";
 import { ChatStream, ImageStream } from "./stream.js";
 import { type CallOptions, type Defaults, type Headers, type Stub, stubOf } from "./stub.js";
+import { type TokenSource, Tokens } from "./tokens.js";
 
 /** How to connect and call. */
 export interface ClientOptions extends ConnectionOptions {
@@ -50,8 +51,12 @@ export interface ClientOptions extends ConnectionOptions {
   model?: string | undefined;
   /** Milliseconds that a call may take when it names no timeout. Unset means no end. */
   timeoutMs?: number | undefined;
-  /** Sent with every call as `authorization: Bearer`. Without TLS it travels readable. */
-  token?: string | undefined;
+  /**
+   * The token or API key, sent with every call as `authorization: Bearer`. Without TLS it travels readable. For tokens
+   * that end, a function that gives one; a call that gets none fails with Unauthenticated, whose cause is what the
+   * function threw.
+   */
+  token?: string | TokenSource | undefined;
   /** Sent with every call. */
   metadata?: Headers | undefined;
 }
@@ -91,7 +96,8 @@ export class Client {
       timeoutMs,
       maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
       waitForReady: options.waitForReady ?? false,
-      metadata: token === undefined ? metadata : { authorization: `Bearer ${token}`, ...metadata },
+      metadata: typeof token === "string" ? { authorization: `Bearer ${token}`, ...metadata } : metadata,
+      tokens: typeof token === "function" ? new Tokens(token) : undefined,
     };
     this.#grpc = new GrpcClient(
       target || process.env[TARGET_VARIABLE] || DEFAULT_TARGET,

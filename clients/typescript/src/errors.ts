@@ -16,7 +16,7 @@
  *  ├ RateLimited         RATE_LIMITED, PROVIDERS_RATE_LIMITED; RESOURCE_EXHAUSTED with another ErrorInfo
  *  │  ├ BudgetExceeded   BUDGET_EXCEEDED
  *  │  └ Overloaded       OVERLOADED
- *  ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
+ *  ├ Unavailable         PROVIDERS_UNAVAILABLE, LIMITS_UNAVAILABLE, ISSUER_UNAVAILABLE, SHUTTING_DOWN; UNAVAILABLE
  *  ├ StreamInterrupted   STREAM_INTERRUPTED; ABORTED, DATA_LOSS
  *  ├ ModelOutputInvalid  MODEL_OUTPUT_INVALID
  *  ├ DeadlineExceeded    DEADLINE_EXCEEDED
@@ -148,6 +148,7 @@ const BY_REASON: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["OVERLOADED", Overloaded],
   ["PROVIDERS_UNAVAILABLE", Unavailable],
   ["LIMITS_UNAVAILABLE", Unavailable],
+  ["ISSUER_UNAVAILABLE", Unavailable],
   ["SHUTTING_DOWN", Unavailable],
   ["STREAM_INTERRUPTED", StreamInterrupted],
   ["MODEL_OUTPUT_INVALID", ModelOutputInvalid],

@@ -56,3 +56,4 @@ export {
 export { type ChatOptions, chatRequest, type Prompt } from "./request.js";
 export { ChatStream, ImageStream } from "./stream.js";
 export type { CallOptions, Headers, Stub } from "./stub.js";
+export type { Token, TokenSource } from "./tokens.js";

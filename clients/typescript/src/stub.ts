@@ -11,8 +11,9 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
-import { type Client as GrpcClient, type CallOptions as GrpcOptions, Metadata, status } from "@grpc/grpc-js";
+import { type Client as GrpcClient, Metadata, status } from "@grpc/grpc-js";
 import { errorFor, errorOf } from "./errors.js";
+import type { Tokens } from "./tokens.js";
 
 /** What is sent or received beside messages. Binary values belong to keys that end with `-bin`. */
 export type Headers = Record<string, string | Uint8Array>;
@@ -59,6 +60,8 @@ export interface Defaults {
   /** The largest request message, in bytes. */
   maxMessageBytes: number;
   metadata: Headers;
+  /** Where the tokens of calls come from, unless they are part of the metadata. */
+  tokens?: Tokens | undefined;
   /** grpc-js takes it from each call, not from the service config. */
   waitForReady: boolean;
 }
@@ -106,24 +109,36 @@ export async function callUnary<I extends DescMessage, O extends DescMessage>(
 ): Promise<MessageShape<O>> {
   refuseAborted(options.signal);
   const message = encoded(input, request, defaults);
-  let release = () => {};
+  const deadline = deadlineOf(defaults, options);
+  const { tokens } = defaults;
+  const attempt = async (token?: string): Promise<MessageShape<O>> => {
+    let release = () => {};
+    try {
+      return await new Promise((resolve, reject) => {
+        const call = client.makeUnaryRequest(
+          path,
+          asItIs,
+          reader(output),
+          message,
+          metadataOf(defaults, options, token),
+          { deadline },
+          (error, response) => (error ? reject(error) : resolve(response as MessageShape<O>)),
+        );
+        release = follow(call, options);
+      });
+    } catch (error) {
+      throw errorOf(error, options.signal);
+    } finally {
+      release();
+    }
+  };
+  const token = await tokens?.get(deadline, options.signal);
   try {
-    return await new Promise((resolve, reject) => {
-      const call = client.makeUnaryRequest(
-        path,
-        asItIs,
-        reader(output),
-        message,
-        metadataOf(defaults, options),
-        grpcOptions(defaults, options),
-        (error, response) => (error ? reject(error) : resolve(response as MessageShape<O>)),
-      );
-      release = follow(call, options);
-    });
+    return await attempt(token);
   } catch (error) {
-    throw errorOf(error, options.signal);
-  } finally {
-    release();
+    const other = token && (await tokens?.another(error, token, deadline, options.signal));
+    if (!other) throw error;
+    return attempt(other);
   }
 }
 
@@ -137,15 +152,34 @@ async function* serverStream(
 ): AsyncGenerator<MessageShape<DescMessage>, void, undefined> {
   refuseAborted(options.signal);
   const { input, output } = method;
-  const call = client.makeServerStreamRequest(
-    path,
-    asItIs,
-    reader(output),
-    encoded(input, create(input, request), defaults),
-    metadataOf(defaults, options),
-    grpcOptions(defaults, options),
-  );
-  yield* read(call, options);
+  const message = encoded(input, create(input, request), defaults);
+  const deadline = deadlineOf(defaults, options);
+  const { tokens } = defaults;
+  const attempt = (token?: string) =>
+    read(
+      client.makeServerStreamRequest(
+        path,
+        asItIs,
+        reader(output),
+        message,
+        metadataOf(defaults, options, token),
+        { deadline },
+      ),
+      options,
+    );
+  const token = await tokens?.get(deadline, options.signal);
+  let begun = false;
+  try {
+    for await (const event of attempt(token)) {
+      begun = true;
+      yield event;
+    }
+    return;
+  } catch (error) {
+    const other = !begun && token ? await tokens?.another(error, token, deadline, options.signal) : undefined;
+    if (!other) throw error;
+    yield* attempt(other);
+  }
 }
 
 async function* bidiStream(
@@ -158,12 +192,15 @@ async function* bidiStream(
 ): AsyncGenerator<MessageShape<DescMessage>, void, undefined> {
   refuseAborted(options.signal);
   const { input, output } = method;
+  const deadline = deadlineOf(defaults, options);
+  // A refused call is not repeated: the part of the requests that was sent cannot be had again.
+  const token = await defaults.tokens?.get(deadline, options.signal);
   const call = client.makeBidiStreamRequest(
     path,
     asItIs,
     reader(output),
-    metadataOf(defaults, options),
-    grpcOptions(defaults, options),
+    metadataOf(defaults, options, token),
+    { deadline },
   );
   let failed: unknown;
   let ended = false;
@@ -228,17 +265,18 @@ function refuseAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-function metadataOf(defaults: Defaults, options: CallOptions): Metadata {
+function metadataOf(defaults: Defaults, options: CallOptions, token?: string): Metadata {
   const metadata = new Metadata({ waitForReady: defaults.waitForReady });
-  for (const [key, value] of Object.entries({ ...defaults.metadata, ...options.metadata })) {
+  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  for (const [key, value] of Object.entries({ ...bearer, ...defaults.metadata, ...options.metadata })) {
     metadata.set(key, typeof value === "string" ? value : Buffer.from(value));
   }
   return metadata;
 }
 
-function grpcOptions(defaults: Defaults, options: CallOptions): GrpcOptions {
-  const timeoutMs = options.timeoutMs ?? defaults.timeoutMs;
-  return Number.isFinite(timeoutMs) ? { deadline: Date.now() + timeoutMs } : {};
+/** Returns when the call must have ended, in milliseconds since the epoch. */
+function deadlineOf(defaults: Defaults, options: CallOptions): number {
+  return Date.now() + (options.timeoutMs ?? defaults.timeoutMs);
 }
 
 /** Returns the bytes of a request, unless it is larger than the client may send. */

@@ -46,6 +46,7 @@ test("every reason of the contract has its class", async (t) => {
     METHOD_NOT_SERVED: ringmain.CapabilityMissing,
     RESOURCE_NOT_FOUND: ringmain.NotFound,
     LIMITS_UNAVAILABLE: ringmain.Unavailable,
+    ISSUER_UNAVAILABLE: ringmain.Unavailable,
   };
   for (const reason of Object.keys(ErrorReason).filter(
     (name) => /^[A-Z]/.test(name) && name !== "UNSPECIFIED",
