@@ -18,10 +18,12 @@ use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
-use tonic::codegen::http::{HeaderMap, Request, Response};
+use tonic::codegen::http::header::AUTHORIZATION;
+use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::transport::Channel;
 
 use crate::dial::Dialer;
+use crate::tokens::{Bearer, Tokens};
 
 const RESOLVE_INTERVAL: Duration = Duration::from_secs(30);
 /// Between two resolutions that failing addresses ask for, and before such an address is tried first again.
@@ -36,11 +38,16 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Transport {
     pool: Arc<Pool>,
     headers: Arc<HeaderMap>,
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Transport {
-    pub(crate) fn new(pool: Pool, headers: HeaderMap) -> Self {
-        Self { pool: Arc::new(pool), headers: Arc::new(headers) }
+    pub(crate) fn new(pool: Pool, headers: HeaderMap, tokens: Option<Arc<Tokens>>) -> Self {
+        Self { pool: Arc::new(pool), headers: Arc::new(headers), tokens }
+    }
+
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_deref()
     }
 }
 
@@ -58,7 +65,12 @@ impl Service<Request<Body>> for Transport {
             request.headers_mut().append(key, value.clone());
         }
         let pool = self.pool.clone();
+        // The client's own calls bring theirs, so that they know which one was refused.
+        let tokens = self.tokens.clone().filter(|_| !request.headers().contains_key(AUTHORIZATION));
         Box::pin(async move {
+            if let Some(tokens) = tokens {
+                request.headers_mut().insert(AUTHORIZATION, header(tokens.get().await?)?);
+            }
             let (place, mut channel) = pool.pick().await?;
             let outcome = match poll_fn(|context| channel.poll_ready(context)).await {
                 Ok(()) => channel.call(request).await,
@@ -70,6 +82,12 @@ impl Service<Request<Body>> for Transport {
             })
         })
     }
+}
+
+fn header(bearer: Bearer) -> Result<HeaderValue, BoxError> {
+    let mut value = HeaderValue::from_bytes(bearer.as_encoded_bytes())?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// One address, connected to when it is first needed.

@@ -9,6 +9,7 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use crate::Error;
 use crate::error::strip;
 use crate::settings::entry;
+use crate::tokens::Bearer;
 use crate::v1;
 
 /// A request together with how it is sent. Every request is one: `client.chat("Hello")`, `client.chat(request)` and
@@ -56,8 +57,11 @@ pub(crate) struct Prepared<Q> {
 }
 
 impl<Q: Clone> Prepared<Q> {
-    pub fn attempt(&self) -> tonic::Request<Q> {
+    pub fn attempt(&self, bearer: Option<&Bearer>) -> tonic::Request<Q> {
         let mut request = tonic::Request::new(self.request.clone());
+        if let Some(bearer) = bearer {
+            request.metadata_mut().insert("authorization", bearer.clone());
+        }
         for (key, value) in &self.metadata {
             request.metadata_mut().append(key.clone(), value.clone());
         }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
-use tonic::{Response, Status, Streaming};
+use tonic::{Code, Response, Status, Streaming};
 
 use crate::call::Prepared;
 use crate::error::recoded;
 use crate::retry::Retries;
 use crate::stream::Event;
+use crate::tokens::Bearer;
 use crate::v1::chat_service_client::ChatServiceClient;
 use crate::v1::embedding_service_client::EmbeddingServiceClient;
 use crate::v1::image_service_client::ImageServiceClient;
@@ -188,10 +189,33 @@ impl Client {
         Q: Clone,
         F: Future<Output = Result<A, Status>>,
     {
+        within(call.deadline, self.authorized(call, method)).await?.map_err(Error::from)
+    }
+
+    /// Makes a call with the client's token, and once more with another one if the gateway refuses it before it answers.
+    async fn authorized<Q, A, F>(
+        &self,
+        call: &Prepared<Q>,
+        method: impl Fn(tonic::Request<Q>) -> F,
+    ) -> Result<A, Status>
+    where
+        Q: Clone,
+        F: Future<Output = Result<A, Status>>,
+    {
         // Recoded before the retries judge it: a broken connection is UNAVAILABLE.
-        let attempt = async || method(call.attempt()).await.map_err(recoded);
-        let outcome = within(call.deadline, self.retries.run(attempt)).await;
-        outcome?.map_err(Error::from)
+        let attempt = async |bearer: Option<&Bearer>| method(call.attempt(bearer)).await.map_err(recoded);
+        let Some(tokens) = self.transport.tokens() else {
+            return self.retries.run(async || attempt(None).await).await;
+        };
+        let bearer = tokens.get().await?;
+        let outcome = self.retries.run(async || attempt(Some(&bearer)).await).await;
+        match outcome {
+            Err(status) if status.code() == Code::Unauthenticated => match tokens.another(&bearer).await {
+                Some(other) => self.retries.run(async || attempt(Some(&other)).await).await,
+                None => Err(status),
+            },
+            outcome => outcome,
+        }
     }
 
     async fn start<Q, T, F>(

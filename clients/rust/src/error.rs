@@ -182,7 +182,11 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.status.source()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -212,6 +216,7 @@ mod tests {
             (Code::NotFound, "RESOURCE_NOT_FOUND", ErrorReason::ResourceNotFound),
             (Code::Unimplemented, "METHOD_NOT_SERVED", ErrorReason::MethodNotServed),
             (Code::Unavailable, "LIMITS_UNAVAILABLE", ErrorReason::LimitsUnavailable),
+            (Code::Unavailable, "ISSUER_UNAVAILABLE", ErrorReason::IssuerUnavailable),
             (Code::ResourceExhausted, "PROVIDERS_RATE_LIMITED", ErrorReason::ProvidersRateLimited),
             (Code::Aborted, "MODEL_OUTPUT_INVALID", ErrorReason::ModelOutputInvalid),
         ] {

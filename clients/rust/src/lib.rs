@@ -17,6 +17,7 @@ mod retry;
 mod settings;
 mod stream;
 mod target;
+mod tokens;
 mod tools;
 
 pub use balance::Transport;
@@ -27,6 +28,7 @@ pub use fold::Fold;
 pub use media::Pictures;
 pub use settings::Builder;
 pub use stream::{Event, EventStream};
+pub use tokens::Token;
 
 pub use prost;
 pub use prost_types;

@@ -1,5 +1,8 @@
 //! How a client is made: address, credentials, deadline, retries, limits.
 
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
@@ -10,7 +13,8 @@ use crate::balance::{Pool, Transport};
 use crate::dial::{Dialer, Tls};
 use crate::retry::Retries;
 use crate::target::{self, Target};
-use crate::{Client, Error};
+use crate::tokens::{Source, Tokens};
+use crate::{Client, Error, Token};
 
 /// The default of the gateway's setting `server.max_receive_bytes`.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
@@ -22,6 +26,7 @@ pub struct Builder {
     model: String,
     timeout: Option<Duration>,
     token: Option<String>,
+    token_source: Option<Source>,
     metadata: Vec<(String, String)>,
     max_attempts: Option<usize>,
     max_message_bytes: Option<usize>,
@@ -54,9 +59,26 @@ impl Builder {
         self
     }
 
-    /// Sent with every call as `authorization: Bearer`. Without TLS it travels readable.
+    /// The token or API key, sent with every call as `authorization: Bearer`. Without TLS it travels readable.
+    ///
+    /// For tokens that end, see [`token_source`](Self::token_source).
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// Gives the tokens of calls, for tokens that end. It is asked before the first call, again shortly before the token
+    /// ends, and once more if the gateway refuses it; calls that wait at the same time share it.
+    ///
+    /// A call that gets no token fails with `UNAUTHENTICATED`, and the error's source is the one that was returned.
+    pub fn token_source<S, F, T, E>(mut self, source: S) -> Self
+    where
+        S: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Into<Token>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.token_source = Some(Source::new(source));
         self
     }
 
@@ -130,10 +152,14 @@ impl Builder {
         if !(1..=5).contains(&attempts) {
             return Err(Error::invalid(format!("max_attempts must be 1 to 5, not {attempts}")));
         }
+        if self.token.is_some() && self.token_source.is_some() {
+            return Err(Error::invalid("give token or token_source, not both"));
+        }
         let headers = self.headers()?;
+        let tokens = self.token_source.clone().map(|source| Arc::new(Tokens::new(source)));
         let tls = self.tls_for(&target)?;
         let pool = Pool::new(Dialer::new(target, tls)?, self.wait_for_ready);
-        let transport = Transport::new(pool, headers.into_headers());
+        let transport = Transport::new(pool, headers.into_headers(), tokens);
         let max_message_bytes = self.max_message_bytes.unwrap_or(MAX_MESSAGE_BYTES);
         Ok(Client::new(transport, self.model, self.timeout, max_message_bytes, Retries::new(attempts)))
     }

@@ -9,8 +9,8 @@ use ringmain::v1::media::Source;
 use ringmain::v1::part::Content;
 use ringmain::v1::part_delta::Delta;
 use ringmain::v1::{
-    ChatEvent, ChatFinished, ChatRecovered, ChatResponse, ChatStarted, Citation, FinishReason, Media, Message, Part,
-    PartDelta, PartStarted, ProviderToolCall, Reasoning, Role, Route, TokenLogprobs, ToolCall, Usage,
+    ChatEvent, ChatFinished, ChatRecovered, ChatResponse, ChatStarted, Citation, FinishReason, HarmRating, Media,
+    Message, Part, PartDelta, PartStarted, ProviderToolCall, Reasoning, Role, Route, TokenLogprobs, ToolCall, Usage,
 };
 
 fn fold(events: impl IntoIterator<Item = Event>) -> ChatResponse {
@@ -73,6 +73,7 @@ fn whole() -> ChatResponse {
         route: Some(Route { provider_id: "p".to_owned(), provider_model: "m".to_owned(), ..Route::default() }),
         message: Some(Message { role: Role::Assistant.into(), parts: parts.map(signed).collect() }),
         finish_reason: FinishReason::ToolCalls.into(),
+        safety_ratings: vec![HarmRating { category: "violence".to_owned(), ..HarmRating::default() }],
     }
 }
 
@@ -149,6 +150,7 @@ fn cut(answer: ChatResponse, size: usize) -> Vec<Event> {
         usage: answer.usage,
         route: answer.route,
         finish_reason: answer.finish_reason,
+        safety_ratings: answer.safety_ratings,
     }));
     events
 }
