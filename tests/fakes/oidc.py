@@ -27,6 +27,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.fakes.ports import free_port
 
 AUDIENCE = "ringmain"
+CLIENT = ("checkout", "its-secret")
+"""The client, and its secret, that gets tokens by OAuth 2's client credentials."""
+TOKEN = "/token"
 DISCOVERY = "/.well-known/openid-configuration"
 KEYS = "/keys"
 _CURVES: Mapping[str, ec.EllipticCurve] = {
@@ -100,6 +103,8 @@ class Answers:
         bodies: What its addresses answer, by their paths.
         discovery: Members of its discovery document in place of its own.
         bearer: The token without which it refuses, None for none.
+        lifetime: Seconds for which the tokens that it grants are valid.
+        claims: Further claims of those tokens.
     """
 
     status: int = 200
@@ -108,6 +113,8 @@ class Answers:
     bodies: dict[str, bytes] = field(default_factory=dict)
     discovery: dict[str, object] = field(default_factory=dict)
     bearer: str | None = None
+    lifetime: int = 300
+    claims: dict[str, object] = field(default_factory=dict)
 
 
 class FakeIssuer:
@@ -152,6 +159,7 @@ class FakeIssuer:
         """Listens, again on the same port."""
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_post(TOKEN, self._grant)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
@@ -193,6 +201,23 @@ class FakeIssuer:
         return web.Response(
             body=body, status=answers.status if body else 404, content_type="application/json"
         )
+
+    async def _grant(self, request: web.Request) -> web.StreamResponse:
+        """Grants a token by client credentials: https://www.rfc-editor.org/rfc/rfc6749#section-4.4."""
+        self.requests.append((request.path, request.headers.get("authorization")))
+        form = await request.post()
+        shown = (form.get("client_id"), form.get("client_secret"))
+        if form.get("grant_type") != "client_credentials" or shown != CLIENT:
+            return web.json_response({"error": "invalid_client"}, status=401)
+        lifetime = self.answers.lifetime
+        claims = {"sub": CLIENT[0], "exp": int(time.time()) + lifetime, **self.answers.claims}
+        granted = {"access_token": self.token(None, **claims), "token_type": "Bearer", "expires_in": lifetime}
+        return web.json_response(granted)
+
+    @property
+    def grants(self) -> int:
+        """How often a token was asked for."""
+        return sum(path == TOKEN for path, _ in self.requests)
 
     def _document(self, path: str) -> bytes:
         if path == KEYS:

@@ -22,7 +22,7 @@ from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
-from ringmain_server.assembly.identity import Identity, key_ended, lacking
+from ringmain_server.assembly.identity import Identity, key_ended
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.assembly.retirements import Retirements
@@ -120,7 +120,7 @@ class App:
         mask: Mask | None = None,
         tell_others: Callable[[], None] | None = None,
     ) -> None:
-        for mistake in (*exposed(plain(settings)), *lacking(settings)):
+        for mistake in exposed(plain(settings)):
             raise StartError(f"{dotted(mistake.keys)} {mistake.message}")
         self._settings = settings
         self.log = log

@@ -1,13 +1,12 @@
 """Assembly: makes of the settings what decides who may call."""
 
 import time
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from collections.abc import Mapping
+from importlib import import_module
 
 from ringmain_server.call import Call
 from ringmain_server.config import Settings
 from ringmain_server.config.auth import TenantSettings
-from ringmain_server.config.problems import Mistake
 from ringmain_server.edge.auth.authenticator import Authenticator
 from ringmain_server.edge.auth.certificates import certificate_rules
 from ringmain_server.edge.auth.gate import Gate, Rules
@@ -71,10 +70,10 @@ class Identity:
         return Rules(authenticator if settings.auth_configured else None, access)
 
 
-def lacking(settings: Settings) -> Iterator[Mistake]:
-    """Yields what is configured and needs a library that is not installed."""
-    if settings.auth.issuers and find_spec("jwt") is None:
-        yield Mistake(("auth", "issuers"), "needs an extra: pip install 'ringmain[server,jwt]'")
+def load_libraries(settings: Settings) -> None:
+    """Imports what the verification of tokens needs, which would hold up the event loop for some time."""
+    if settings.auth.issuers:
+        import_module("ringmain_server.edge.auth.tokens")
 
 
 def key_ended() -> CredentialsInvalid:

@@ -13,7 +13,7 @@ from functools import partial
 from ringmain_server.aio.threads import in_daemon
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
-from ringmain_server.assembly.identity import lacking
+from ringmain_server.assembly.identity import load_libraries
 from ringmain_server.config import ConfigError, Problem, Settings, secrets
 from ringmain_server.config.changes import changed_paths, reloadable
 from ringmain_server.config.exposure import exposed, plain
@@ -143,9 +143,9 @@ class Reload:
         self._learn(secrets(loaded))
         settings = reloadable(before.settings, loaded)
         # Each may be safe by itself: an address that stays, and credentials that are needed no more.
-        mistakes = (*exposed(plain(settings)), *lacking(settings))
-        if mistakes:
+        if mistakes := list(exposed(plain(settings))):
             raise ConfigError([mistake.at(Place("")) for mistake in mistakes])
+        load_libraries(settings)
         try:
             providers = self._builder.providers(settings, before)
         except ExtraMissing as exc:
