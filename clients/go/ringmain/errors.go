@@ -77,6 +77,7 @@ var byReason = map[string]error{
 	"PROVIDERS_UNAVAILABLE":  ErrUnavailable,
 	"LIMITS_UNAVAILABLE":     ErrUnavailable,
 	"ISSUER_UNAVAILABLE":     ErrUnavailable,
+	"STORE_UNAVAILABLE":      ErrUnavailable,
 	"SHUTTING_DOWN":          ErrUnavailable,
 	"STREAM_INTERRUPTED":     ErrStreamInterrupted,
 	"MODEL_OUTPUT_INVALID":   ErrModelOutputInvalid,

@@ -149,6 +149,7 @@ const BY_REASON: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["PROVIDERS_UNAVAILABLE", Unavailable],
   ["LIMITS_UNAVAILABLE", Unavailable],
   ["ISSUER_UNAVAILABLE", Unavailable],
+  ["STORE_UNAVAILABLE", Unavailable],
   ["SHUTTING_DOWN", Unavailable],
   ["STREAM_INTERRUPTED", StreamInterrupted],
   ["MODEL_OUTPUT_INVALID", ModelOutputInvalid],
