@@ -27,6 +27,7 @@ from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic import caching, media
 from ringmain_server.providers.anthropic.assistant import AssistantWriter
 from ringmain_server.providers.anthropic.blocks import Block, text_block, wire_id
+from ringmain_server.providers.unanswered import answered
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
@@ -91,8 +92,8 @@ def conversation(messages: Sequence[Message], provider_id: str, cache: Block) ->
             if part.cache_boundary:
                 caching.mark(system, cache)
     writer = _TurnWriter(provider_id, cache)
-    for index, message in enumerate(messages[opening:], opening):
-        writer.add(message, f"messages[{index}]")
+    for index, message in answered(messages[opening:]):
+        writer.add(message, f"messages[{index + opening}]")
     turns = writer.finish()
     if not turns:
         raise InvalidField.at("messages", "holds nothing to answer: this provider takes no blank text")

@@ -6,7 +6,7 @@ chat completions. Ids of calls are written as the server accepts them (`tool_ids
 writes what the model itself said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ringmain.v1.content_pb2 import (
     ROLE_ASSISTANT,
@@ -24,9 +24,10 @@ from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.responses_own_turn import OwnTurn
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
 from ringmain_server.providers.openai.tool_ids import up_to_64
+from ringmain_server.providers.unanswered import answered
 
 
-def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -> list[Object]:
+def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -> list[Object]:
     """Returns the input items on the wire.
 
     Args:
@@ -39,7 +40,7 @@ def translate(messages: Iterable[Message], dialect: Dialect, provider_id: str) -
         InvalidField: A part does not belong in its message.
     """
     items: list[Object] = []
-    for index, message in enumerate(messages):
+    for index, message in answered(messages):
         path = f"messages[{index}]"
         if message.role == ROLE_ASSISTANT:
             turn = OwnTurn(dialect, provider_id)

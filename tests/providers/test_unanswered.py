@@ -1,0 +1,81 @@
+"""Tests of calls without a result: whatever a caller drops, no provider refuses the conversation for it."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ringmain.v1.chat_service_pb2 import ChatRequest
+from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_TOOL, ROLE_USER, Message, Part, ToolCall, ToolResult
+from ringmain_server.providers.unanswered import MISSING, answered
+
+from tests.laws.conversations import conversations, signed_by
+from tests.laws.wire import Translate, Wire
+from tests.laws.wires import WIRES
+
+USER = Message(role=ROLE_USER, parts=[Part(text="Go")])
+
+
+def calls(*ids: str) -> Message:
+    """A turn of the model with calls."""
+    return Message(
+        role=ROLE_ASSISTANT, parts=[Part(tool_call=ToolCall(tool_call_id=one, name="f")) for one in ids]
+    )
+
+
+def results(*ids: str) -> Message:
+    """A turn with results."""
+    return Message(role=ROLE_TOOL, parts=[Part(tool_result=ToolResult(tool_call_id=one)) for one in ids])
+
+
+def missing(*ids: str) -> Message:
+    """A turn with the results that say that there are none."""
+    found = results(*ids)
+    for part in found.parts:
+        part.tool_result.failed = True
+        part.tool_result.parts.add(text=MISSING)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        ([USER], [(0, USER)]),
+        ([calls("a"), results("a")], [(0, calls("a")), (1, results("a"))]),
+        ([calls("a")], [(0, calls("a")), (0, missing("a"))]),
+        ([calls("a"), USER], [(0, calls("a")), (0, missing("a")), (1, USER)]),
+        (
+            [calls("a", "b"), results("b"), USER],
+            [(0, calls("a", "b")), (0, missing("a")), (1, results("b")), (2, USER)],
+        ),
+        (
+            [calls("a"), calls("b"), USER],
+            [(0, calls("a")), (1, calls("b")), (1, missing("a", "b")), (2, USER)],
+        ),
+    ],
+)
+def test_every_call_has_a_result(given_: list[Message], expected: list[tuple[int, Message]]) -> None:
+    """A result is added behind the turn of the model, and messages keep their places."""
+    assert list(answered(given_)) == expected
+
+
+@cache
+def _translators() -> list[tuple[Wire, Translate]]:
+    return [(wire, wire.translator()) for wire in WIRES]
+
+
+@given(conversations(), st.data())
+@settings(max_examples=60)
+def test_no_provider_refuses(drawn: ChatRequest, data: st.DataObject) -> None:
+    """Whichever results a caller leaves out, and wherever a conversation ends, every wire gets them all."""
+    del drawn.messages[data.draw(st.integers(1, len(drawn.messages))) :]
+    for message in drawn.messages:
+        kept = [
+            part for part in message.parts if not part.HasField("tool_result") or data.draw(st.booleans())
+        ]
+        del message.parts[:]
+        message.parts.extend(kept)
+    left = [message for message in drawn.messages if message.parts]
+    request = ChatRequest(model="m", messages=[*left, USER])
+    for wire, translate in _translators():
+        assert wire.complaint(translate(signed_by(wire.sign, request))) is None, wire
