@@ -66,7 +66,13 @@ async def guarded(folder: Path, auth: Mapping[str, object]) -> AsyncIterator[tup
     """A gateway that demands a certificate of every connection."""
     authority = Authority()
     tls = authority.issue("127.0.0.1").write(folder).settings(authority.write(folder / "ca.crt"))
-    config = {"server": {"tls": tls}, "auth": auth, "providers": {"sandbox": {"kind": "sandbox"}}}
+    config: dict[str, object] = {
+        "server": {"tls": tls},
+        "auth": auth,
+        "providers": {"sandbox": {"kind": "sandbox"}},
+    }
+    if "keys" in auth:
+        config["storage"] = {"url": "memory"}
     async with gateway(config) as running:
         yield Callers(running, authority), running
 
