@@ -57,7 +57,7 @@ def settings(text: str, folder: Path) -> Settings:
 def raw() -> Iterator[tuple[Path, Manifest]]:
     """Every whole manifest below deploy/kubernetes, as it is written; patches are none."""
     for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml")):
-        is_patch = path.parent.name == "production" and path.stem in ("deployment", "networkpolicy")
+        is_patch = path.parent.parent == OVERLAYS and path.stem in ("deployment", "networkpolicy")
         if path.stem not in ("kustomization", "ringmain") and not is_patch:
             for each in manifests(path.read_text()):
                 yield path, each

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 import yaml
 from ringmain_server.edge.health import LIVENESS, READINESS
 
 from tests.deploy.files import DEPLOY, OVERLAYS, VERSIONS, Manifest, container, manifests, pod, raw, settings
+from tests.deploy.validity import validate
 
 BASE = [each for path, each in raw() if path.parent.name == "base"]
 PRODUCTION = [each for path, each in raw() if path.parent.name == "production"]
@@ -17,7 +17,7 @@ PRODUCTION = [each for path, each in raw() if path.parent.name == "production"]
 @pytest.mark.parametrize(("path", "manifest"), list(raw()), ids=lambda value: getattr(value, "stem", ""))
 def test_manifests_are_valid(path: Path, manifest: Manifest, version: str) -> None:
     """Every object is what its schema says, no more, in the oldest Kubernetes and the newest."""
-    kubernetes_validate.validate(manifest, version, strict=True)
+    validate(manifest, version)
 
 
 @pytest.mark.parametrize("folder", sorted((DEPLOY / "kubernetes").rglob("kustomization.yaml")), ids=str)
@@ -39,7 +39,7 @@ def test_probes_ask_the_health_services_of_the_callers_port() -> None:
         assert found[f"{probe}Probe"]["grpc"] == {"port": port, "service": service}
 
 
-@pytest.mark.parametrize("overlay", ["dev", "production"])
+@pytest.mark.parametrize("overlay", ["dev", "production", "tls"])
 def test_the_grace_holds_the_whole_drain(overlay: str, tmp_path: Path) -> None:
     """Kubernetes kills later than preStop, the drain delay and the grace of streams have passed."""
     server = settings((OVERLAYS / overlay / "ringmain.yaml").read_text(), tmp_path).server

@@ -3,7 +3,6 @@
 import tomllib
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -21,9 +20,11 @@ from tests.deploy.files import (
     settings,
 )
 from tests.deploy.rendered import essentials, helm, kustomized, notes, templated
+from tests.deploy.validity import validate
 from tests.tools.tools import run, tool
 
 PRODUCTION = f"--values={CHART / 'ci/production-values.yaml'}"
+TLS = f"--values={CHART / 'ci/tls-values.yaml'}"
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.slow
 def _valid(objects: list[Manifest]) -> None:
     for version in VERSIONS:
         for each in objects:
-            kubernetes_validate.validate(each, version, strict=True)
+            validate(each, version)
 
 
 def _configuration(objects: list[Manifest]) -> str:
@@ -46,13 +47,13 @@ def _drains_in_time(objects: list[Manifest], folder: Path) -> bool:
     )
 
 
-@pytest.mark.parametrize("overlay", ["dev", "production"])
+@pytest.mark.parametrize("overlay", ["dev", "production", "tls"])
 def test_overlays_are_valid_and_drain_in_time(overlay: str, tmp_path: Path) -> None:
     """Every object is valid, the configuration is the one that is mounted, and the grace holds the drain."""
     objects = kustomized(overlay)
     _valid(objects)
     assert _drains_in_time(objects, tmp_path)
-    mounted = pod(objects)["volumes"][0]["configMap"]["name"]
+    (mounted,) = [each["configMap"]["name"] for each in pod(objects)["volumes"] if "configMap" in each]
     assert mounted == one(objects, "ConfigMap")["metadata"]["name"]
     assert mounted.startswith("ringmain-config-")
 
@@ -79,9 +80,30 @@ def test_the_chart_gives_what_production_gives() -> None:
     assert essentials(templated(PRODUCTION)) == essentials(kustomized("production"))
 
 
+def test_the_chart_gives_what_the_overlay_with_tls_gives() -> None:
+    """Helm with the values of production and of TLS, and kustomize, give the same objects."""
+    assert essentials(templated(PRODUCTION, TLS)) == essentials(kustomized("tls"))
+
+
+def test_tls_without_certificates_of_callers(tmp_path: Path) -> None:
+    """A Secret by another tool, without an authority, is mounted; cert-manager is asked for nothing."""
+    values = {"tls": {"enabled": True, "secretName": "public", "hasCa": False, "name": "gateway.example"}}
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+    objects = templated(f"--values={tmp_path / 'values.yaml'}")
+    _valid(objects)
+    assert not of_kind(objects, "Certificate")
+    assert pod(objects)["volumes"][0]["secret"]["secretName"] == "public"
+    tls = settings(_configuration(objects), tmp_path).server.tls
+    assert tls is not None
+    assert tls.client_ca is None
+    assert container(objects)["readinessProbe"]["grpc"]["port"] == 50053
+    variables = {each["name"]: each["value"] for each in container(objects)["env"]}
+    assert variables == {"RINGMAIN_TLS": "true", "RINGMAIN_TLS_NAME": "gateway.example"}
+
+
 def test_the_chart_is_without_reproach() -> None:
     """`helm lint` is strict and finds nothing, with either values."""
-    for values in ((), (PRODUCTION,)):
+    for values in ((), (PRODUCTION,), (PRODUCTION, TLS)):
         assert "0 chart(s) failed" in helm("lint", "--strict", str(CHART), *values)
 
 
@@ -137,6 +159,9 @@ def test_every_value_has_its_place(tmp_path: Path) -> None:
         "drain.delay=10s",
         "config.server.drain_delay=1s",
         "networkPolicy.enabled=maybe",
+        "tls.clientCa=true",
+        "tls.enabled=true,tls.clientCa=true,tls.hasCa=false",
+        "config.server.tls.cert=a",
         "image.repository=",
     ],
 )

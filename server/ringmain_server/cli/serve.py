@@ -16,6 +16,7 @@ _PATHS: Final = {
     "listen": "server.listen",
     "admin_listen": "server.admin_listen",
     "metrics_listen": "server.metrics_listen",
+    "health_listen": "server.health_listen",
     "workers": "server.workers",
     "allow_unauthenticated": "server.allow_unauthenticated",
     "log_level": "log.level",
@@ -39,6 +40,9 @@ class ServeFlags:
     listen: Annotated[str | None, Flag("Where callers reach the API.", "ADDRESS")] = None
     admin_listen: Annotated[str | None, Flag("Where operators reach the admin API.", "ADDRESS")] = None
     metrics_listen: Annotated[str | None, Flag("Where Prometheus scrapes.", "ADDRESS")] = None
+    health_listen: Annotated[
+        str | None, Flag("Where probes ask for health alone, without TLS.", "ADDRESS")
+    ] = None
     workers: Annotated[int | None, Flag("How many processes share the port.", "N")] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None,

@@ -27,8 +27,30 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* The configuration, with the drain that the pod's grace is computed from. */}}
 {{- define "ringmain.config" -}}
 {{- $drain := dict "drain_delay" (printf "%ds" (int .Values.drain.delay)) "stream_grace" (printf "%ds" (int .Values.drain.streamGrace)) -}}
-{{- $server := merge $drain (default dict .Values.config.server) -}}
+{{- $tls := include "ringmain.tls" . | fromYaml -}}
+{{- $server := merge $drain $tls (default dict .Values.config.server) -}}
 {{- toYaml (merge (dict "server" $server) .Values.config) -}}
+{{- end -}}
+
+{{/* server.tls, with the files of the Secret as they are mounted. */}}
+{{- define "ringmain.tls" -}}
+{{- with .Values.tls }}{{ if .enabled -}}
+tls:
+  cert: /etc/ringmain-tls/tls.crt
+  key: /etc/ringmain-tls/tls.key
+  {{- if .clientCa }}
+  client_ca: /etc/ringmain-tls/ca.crt
+  {{- end }}
+{{- end }}{{ end -}}
+{{- end -}}
+
+{{- define "ringmain.tlsSecret" -}}
+{{- default (printf "%s-tls" (include "ringmain.fullname" .)) .Values.tls.secretName -}}
+{{- end -}}
+
+{{/* The name by which the pod calls itself; each certificate must have it. */}}
+{{- define "ringmain.tlsName" -}}
+{{- default (printf "%s.%s.svc" (include "ringmain.fullname" .) .Release.Namespace) .Values.tls.name -}}
 {{- end -}}
 
 {{- define "ringmain.clients" -}}
