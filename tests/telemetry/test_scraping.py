@@ -1,12 +1,18 @@
 """The port of metrics answers whatever is asked of it."""
 
 import socket
+import ssl
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
+from ringmain_server.config.tls import TlsSettings
+from ringmain_server.edge.tls.files import load
 from ringmain_server.telemetry.scraping import serve_metrics
+
+from tests.fakes.authority import Authority
 
 
 @pytest.fixture
@@ -50,3 +56,35 @@ def test_readers_that_say_nothing_or_leave(port: int, capfd: pytest.CaptureFixtu
     for one in silent:
         one.close()
     assert capfd.readouterr().err == ""
+
+
+def test_readers_with_tls(tmp_path: Path) -> None:
+    """A reader with a certificate gets the metrics over TLS; without either, it gets nothing."""
+    authority = Authority()
+    server_files = authority.issue("127.0.0.1").write(tmp_path, "server")
+    section = TlsSettings.model_validate(server_files.settings(authority.write(tmp_path / "ca.pem")))
+    loaded = load(section, "server.metrics_tls")
+    own = authority.issue("reader@example.com").write(tmp_path, "reader")
+    server = serve_metrics("127.0.0.1", 0, CollectorRegistry(), lambda: loaded.context)
+    try:
+        for named in (True, False):
+            trusting = ssl.create_default_context(cadata=authority.root.decode())
+            if named:
+                trusting.load_cert_chain(own.cert, own.key)
+            connection = HTTPSConnection("127.0.0.1", server.server_port, context=trusting)
+            if named:
+                connection.request("GET", "/metrics")
+                assert connection.getresponse().status == 200
+            else:
+                with pytest.raises((ssl.SSLError, ConnectionError)):
+                    connection.request("GET", "/metrics")
+                    connection.getresponse()
+            connection.close()
+        plain = HTTPConnection("127.0.0.1", server.server_port)
+        plain.request("GET", "/metrics")
+        with pytest.raises((ConnectionError, HTTPException)):
+            plain.getresponse()
+        plain.close()
+    finally:
+        server.shutdown()
+        server.server_close()
