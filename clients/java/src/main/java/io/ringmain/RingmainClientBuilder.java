@@ -27,6 +27,7 @@ public final class RingmainClientBuilder {
   private byte[] certificateChain;
   private byte[] privateKey;
   private Duration timeout;
+  private TokenSource tokens;
   private final Metadata metadata = new Metadata();
   private final List<ClientInterceptor> interceptors = new ArrayList<>();
 
@@ -48,9 +49,18 @@ public final class RingmainClientBuilder {
     return this;
   }
 
-  /** Sent as {@code authorization: Bearer …}. Without TLS it can be read on the way. */
+  /**
+   * The token or API key, sent as {@code authorization: Bearer …}. Without TLS it can be read on
+   * the way. For tokens that end, see {@link #tokenSource}.
+   */
   public RingmainClientBuilder token(String token) {
     return metadata("authorization", "Bearer " + token);
+  }
+
+  /** Sends the tokens of a source, as {@code authorization: Bearer …}, for tokens that end. */
+  public RingmainClientBuilder tokenSource(TokenSource source) {
+    this.tokens = source;
+    return this;
   }
 
   /** Metadata of every call, besides what was given before. */
@@ -163,6 +173,10 @@ public final class RingmainClientBuilder {
   /** What the client adds to calls, innermost first. */
   List<ClientInterceptor> interceptors() {
     List<ClientInterceptor> all = new ArrayList<>();
+    if (tokens != null) {
+      // The innermost, so that those of the caller see one call where there are two.
+      all.add(new Authorizing(new Tokens(tokens)));
+    }
     all.add(new SizeLimit(maxMessageBytes));
     all.addAll(interceptors);
     Metadata sent = new Metadata();
