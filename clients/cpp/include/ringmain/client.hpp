@@ -4,7 +4,9 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +19,8 @@
 #include "ringmain/v1/vision_service.grpc.pb.h"
 
 namespace ringmain {
+
+class Tokens;
 
 // A response, to be used like a pointer to the message.
 template <typename Message>
@@ -70,20 +74,30 @@ class Client {
 
   // For stubs of your own: v1::ChatService::NewStub(client.channel()).
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  // Gives a context the token, metadata and deadline of a call.
+  // Gives a context the token, metadata and deadline of a call. Throws Error if `token_source` gives no token.
   void prepare(grpc::ClientContext& context, const CallOptions& options = {}) const;
 
  private:
+  using Deadline = std::optional<std::chrono::system_clock::time_point>;
+
   template <typename Stub, typename Request, typename Response>
   Reply<Response> unary(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), Stub& stub,
                         const Request& request, const CallOptions& options) const;
-  std::unique_ptr<grpc::ClientContext> context(const CallOptions& options) const;
+  template <typename Event, typename Stub, typename Request>
+  Stream<Event> streamed(std::unique_ptr<grpc::ClientReaderInterface<Event>> (Stub::*method)(grpc::ClientContext*,
+                                                                                            const Request&),
+                         const std::shared_ptr<Stub>& stub, Request request, const CallOptions& options) const;
+  void prepare(grpc::ClientContext& context, const CallOptions& options, const std::string& token,
+               const Deadline& deadline) const;
+  Deadline deadline(const CallOptions& options) const;
+  std::string token() const;
   void name_model(std::string* model) const;
 
   std::shared_ptr<grpc::Channel> channel_;
   std::string model_;
   std::optional<std::chrono::milliseconds> timeout_;
   Metadata metadata_;
+  std::shared_ptr<Tokens> tokens_;  // if the options have a source of them
   std::shared_ptr<v1::ChatService::StubInterface> chat_;
   std::shared_ptr<v1::VisionService::StubInterface> vision_;
   std::shared_ptr<v1::ImageService::StubInterface> images_;

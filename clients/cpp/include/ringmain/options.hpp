@@ -7,6 +7,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,18 @@ struct Tls {
   std::string server_name;  // the name that the gateway's certificate must have; empty: the target's host
 };
 
+// A token, and how long it is valid.
+struct Token {
+  std::string text;
+  // From now on, such as expires_in of OAuth 2. Unset: the token says so itself, as a JWT does, or nobody knows; then it
+  // is kept until the gateway refuses it.
+  std::optional<std::chrono::milliseconds> lifetime;
+};
+
+// Gives a token. It is called before the first call, again shortly before the token ends, and once more if the gateway
+// refuses it; threads that wait at the same time share it. No deadline ends it, so it needs one of its own.
+using TokenSource = std::function<Token()>;
+
 struct Options {
   // The gateway's address, in any form that gRPC takes. Empty: the environment's RINGMAIN_TARGET, else 127.0.0.1:50051.
   // A name with several addresses is balanced over all of them.
@@ -33,8 +46,11 @@ struct Options {
   std::string model;
   // How long a call may take when it names no timeout. Unset: no end.
   std::optional<std::chrono::milliseconds> timeout;
-  // Sent with every call as `authorization: Bearer`. Without TLS it travels readable.
+  // The token or API key, sent with every call as `authorization: Bearer`. Without TLS it travels readable.
   std::string token;
+  // Instead of `token`, for tokens that end. What it throws is nested in the Error, UNAUTHENTICATED, of the call that
+  // gets none.
+  TokenSource token_source;
   std::optional<Tls> tls;
   // gRPC's channel credentials, instead of `tls`.
   std::shared_ptr<grpc::ChannelCredentials> credentials;

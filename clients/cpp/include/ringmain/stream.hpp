@@ -5,8 +5,10 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -27,14 +29,18 @@ template <typename Event>
 class Stream {
  public:
   using Reader = grpc::ClientReaderInterface<Event>;
+  // Makes the call once more, after the gateway has refused its token; no reader if there is no other token.
+  using Again = std::function<std::unique_ptr<Reader>(std::unique_ptr<grpc::ClientContext>*)>;
 
   // Takes over a running call.
-  Stream(std::unique_ptr<grpc::ClientContext> context, std::unique_ptr<Reader> reader)
-      : context_(std::move(context)), reader_(std::move(reader)) {}
+  Stream(std::unique_ptr<grpc::ClientContext> context, std::unique_ptr<Reader> reader, Again again = nullptr)
+      : context_(std::move(context)), reader_(std::move(reader)), again_(std::move(again)) {}
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&& other) noexcept {
     std::swap(context_, other.context_);
     std::swap(reader_, other.reader_);
+    std::swap(again_, other.again_);
+    std::swap(shared_, other.shared_);
     std::swap(trailers_, other.trailers_);
     std::swap(begun_, other.begun_);
     std::swap(complete_, other.complete_);
@@ -53,11 +59,13 @@ class Stream {
     Event event;
     begun_ = true;
     if (reader_->Read(&event)) {
+      again_ = nullptr;
       complete_ = complete_ || event.has_finished();
       return event;
     }
-    ended_ = true;
     const grpc::Status status = reader_->Finish();
+    ended_ = true;
+    if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED && renewed()) return next();
     trailers_ = copied(context_->GetServerTrailingMetadata());
     if (!status.ok()) throw Error(status, trailers_);
     if (!complete_) throw interrupted();
@@ -65,7 +73,11 @@ class Stream {
   }
 
   // Cancels the call, from any thread; the reading one gets Error with CANCELLED.
-  void cancel() { context_->TryCancel(); }
+  void cancel() {
+    const std::lock_guard<std::mutex> lock(shared_->mutex);
+    shared_->cancelled = true;
+    context_->TryCancel();
+  }
 
   // What the server sent before the first event. Waits for it.
   Metadata metadata() {
@@ -107,8 +119,30 @@ class Stream {
   End end() const { return {}; }
 
  private:
+  struct Shared {  // between the thread that reads and those that cancel
+    std::mutex mutex;
+    bool cancelled = false;
+  };
+
+  // Whether the call was made once more, with another token.
+  bool renewed() {
+    const Again again = std::exchange(again_, nullptr);
+    if (!again) return false;
+    std::unique_ptr<grpc::ClientContext> context;
+    std::unique_ptr<Reader> reader = again(&context);
+    if (!reader) return false;
+    const std::lock_guard<std::mutex> lock(shared_->mutex);
+    reader_ = std::move(reader);
+    context_ = std::move(context);
+    if (shared_->cancelled) context_->TryCancel();
+    ended_ = false;
+    return true;
+  }
+
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<Reader> reader_;  // destroyed before its context
+  Again again_;                     // nothing once something has come
+  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
   Metadata trailers_;
   bool begun_ = false;  // whether the initial metadata has come, for which gRPC may be asked to wait only once
   bool complete_ = false;
