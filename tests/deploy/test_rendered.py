@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ringmain_server.config import load
 
 from tests.deploy.files import (
     CHART,
     DEPLOY,
+    KEYS,
     ROOT,
     VERSIONS,
     Manifest,
@@ -25,6 +27,7 @@ from tests.tools.tools import run, tool
 
 PRODUCTION = f"--values={CHART / 'ci/production-values.yaml'}"
 TLS = f"--values={CHART / 'ci/tls-values.yaml'}"
+STORED_KEYS = f"--values={CHART / 'ci/keys-values.yaml'}"
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +50,7 @@ def _drains_in_time(objects: list[Manifest], folder: Path) -> bool:
     )
 
 
-@pytest.mark.parametrize("overlay", ["dev", "production", "tls"])
+@pytest.mark.parametrize("overlay", ["dev", "production", "tls", "keys"])
 def test_overlays_are_valid_and_drain_in_time(overlay: str, tmp_path: Path) -> None:
     """Every object is valid, the configuration is the one that is mounted, and the grace holds the drain."""
     objects = kustomized(overlay)
@@ -85,6 +88,27 @@ def test_the_chart_gives_what_the_overlay_with_tls_gives() -> None:
     assert essentials(templated(PRODUCTION, TLS)) == essentials(kustomized("tls"))
 
 
+def test_the_chart_gives_what_the_overlay_with_keys_gives() -> None:
+    """Helm with the values of production and of keys, and kustomize, give the same objects."""
+    assert essentials(templated(PRODUCTION, STORED_KEYS)) == essentials(kustomized("keys"))
+
+
+def test_with_keys_nobody_calls_without_one(tmp_path: Path) -> None:
+    """The database's address and the pepper come from the Secret; the schema is migrated first."""
+    objects = kustomized("keys")
+    gateway = container(objects)
+    assert "--allow-unauthenticated" not in gateway["args"]
+    (migrating,) = pod(objects)["initContainers"]
+    assert migrating["args"] == ["db", "migrate"]
+    assert migrating["image"] == gateway["image"]
+    secret = {"RINGMAIN_STORAGE__URL": "postgresql://u:p@db/r", "RINGMAIN_AUTH__KEYS__PEPPER": "pepper"}
+    assert secret.keys() <= {each["name"] for each in gateway["env"]}
+    (tmp_path / "ringmain.yaml").write_text(_configuration(objects))
+    found = load(str(tmp_path / "ringmain.yaml"), environ={**KEYS, **secret})
+    assert found.keys_enabled
+    assert found.auth_required
+
+
 def test_tls_without_certificates_of_callers(tmp_path: Path) -> None:
     """A Secret by another tool, without an authority, is mounted; cert-manager is asked for nothing."""
     values = {"tls": {"enabled": True, "secretName": "public", "hasCa": False, "name": "gateway.example"}}
@@ -103,7 +127,7 @@ def test_tls_without_certificates_of_callers(tmp_path: Path) -> None:
 
 def test_the_chart_is_without_reproach() -> None:
     """`helm lint` is strict and finds nothing, with either values."""
-    for values in ((), (PRODUCTION,), (PRODUCTION, TLS)):
+    for values in ((), (PRODUCTION,), (PRODUCTION, TLS), (PRODUCTION, STORED_KEYS)):
         assert "0 chart(s) failed" in helm("lint", "--strict", str(CHART), *values)
 
 
@@ -162,6 +186,7 @@ def test_every_value_has_its_place(tmp_path: Path) -> None:
         "tls.clientCa=true",
         "tls.enabled=true,tls.clientCa=true,tls.hasCa=false",
         "config.server.tls.cert=a",
+        "keys.enabled=true,keys.database.port=0",
         "image.repository=",
     ],
 )

@@ -53,6 +53,17 @@ tls:
 {{- default (printf "%s.%s.svc" (include "ringmain.fullname" .) .Release.Namespace) .Values.tls.name -}}
 {{- end -}}
 
+{{/* The variable with the address of the database. */}}
+{{- define "ringmain.storageUrl" -}}
+- name: RINGMAIN_STORAGE__URL
+  valueFrom:
+    secretKeyRef: {name: {{ include "ringmain.keysSecret" . }}, key: url}
+{{- end -}}
+
+{{- define "ringmain.keysSecret" -}}
+{{- default (printf "%s-keys" (include "ringmain.fullname" .)) .Values.keys.secretName -}}
+{{- end -}}
+
 {{- define "ringmain.clients" -}}
 - podSelector:
     matchLabels: {{- dict .name .value | toYaml | nindent 6 }}
