@@ -1,5 +1,6 @@
 """Odd answers of providers through a whole gateway: read as SDKs read them, and nobody else's affair."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -116,3 +117,32 @@ async def test_errors_in_odd_encodings(encoding: str) -> None:
             await ringmain.stub.Chat(ask("m"))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "nsupported" in str(caught.value.details())
+
+
+async def test_unknown_fields_and_blocks() -> None:
+    """What no translator knows is counted, and told once, whole and streamed; a block is also passed on."""
+    chunk = {"choices": [{"index": 0, "delta": {"content": "Hi", "mood": "calm"}, "finish_reason": "stop"}]}
+    body = b"data: %b\n\ndata: [DONE]\n\n" % json.dumps(chunk).encode()
+    block = {"type": "sketch", "strokes": [1, 2]}
+    async with FakeAnthropic() as claude, FakeOpenAI() as openai:
+        config = upstreams(up=openai.base_url)
+        config["providers"] = {
+            **config["providers"],  # type: ignore[dict-item]
+            "claude": {"kind": "anthropic", "base_url": claude.base_url, "api_key": "k"},
+        }
+        async with gateway(config) as ringmain:
+            whole = {**message("Hi", 1), "content": [{"type": "text", "text": "Hi", "mood": "calm"}, block]}
+            claude.models["claude-x"] = Canned(body=json.dumps(whole).encode())
+            openai.default = Canned(body=body, content_type="text/event-stream")
+            for _ in range(2):
+                found = await ringmain.stub.Chat(ask("claude/claude-x"))
+                assert found.message.parts[1].provider_tool_call.name == "sketch"
+                async for _ in ringmain.stub.StreamChat(ask("m")):
+                    pass
+            name = "ringmain_unknown_answer_fields_total"
+            assert ringmain.metric(name, wire="messages", field="content.mood") == 2
+            assert ringmain.metric(name, wire="messages", field="content[sketch]") == 2
+            assert ringmain.metric(name, wire="chat_completions", field="choices.message.mood") == 2
+            await asyncio.sleep(1.2)  # events are published twice a second
+            told = sorted(str(line["field"]) for line in ringmain.events("provider"))
+            assert told == ["choices.message.mood", "content.mood", "content[sketch]", "logprob"]

@@ -5,6 +5,7 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import NoAnswer
+from ringmain_server.providers.unknown_fields import Tally
 from ringmain_server.telemetry.metrics import TOGETHER, Metrics
 
 METHOD = "ringmain.v1.ChatService/Chat"
@@ -51,3 +52,20 @@ def test_a_batch_is_counted_without_anybody_looking() -> None:
     # A look at this name alone collects nothing else.
     (family,) = registry.restricted_registry(["ringmain_calls_total"]).collect()
     assert family.samples[0].value == TOGETHER
+
+
+def test_unknown_fields_are_counted_by_wire_and_name() -> None:
+    """What answers have since the start is in the metrics whenever somebody looks, and is counted once."""
+    registry, unknown = CollectorRegistry(), Tally()
+    unknown.add("messages", "p", ["content.old"])
+    Metrics(registry, unknown=unknown)
+    unknown.add("messages", "p", ["content.new"])
+    unknown.add("messages", "q", ["content.new", "usage.new"])
+    for _ in range(2):
+        found = {
+            field: registry.get_sample_value(
+                "ringmain_unknown_answer_fields_total", {"wire": "messages", "field": field}
+            )
+            for field in ("content.old", "content.new", "usage.new")
+        }
+        assert found == {"content.old": None, "content.new": 2, "usage.new": 1}

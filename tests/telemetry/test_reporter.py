@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry
 from ringmain_server.call import Attempt, Call
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import ModelNotFound, NoAnswer, Overloaded, ProviderError, StreamBroken
+from ringmain_server.providers.unknown_fields import MOST_NAMES, Tally
 from ringmain_server.routing.health import CandidateHealth, ProviderState
 from ringmain_server.telemetry.events import Event, Events
 from ringmain_server.telemetry.metrics import Metrics
@@ -23,7 +24,8 @@ class Bench:
         self.told: list[Event] = []
         self.registry = CollectorRegistry()
         events = Events(self.clock, (self.told.append,))
-        self.reporter = Reporter(events, Metrics(self.registry), self.clock)
+        self.unknown = Tally()
+        self.reporter = Reporter(events, Metrics(self.registry), self.clock, unknown=self.unknown)
 
     def health(self, model: str) -> CandidateHealth:
         return CandidateHealth(
@@ -147,3 +149,30 @@ def test_the_limits_of_concurrent_calls_are_numbers() -> None:
     assert bench.registry.get_sample_value("ringmain_calls_limit") == 4000
     assert bench.registry.get_sample_value("ringmain_candidate_calls_in_flight", labels) == 1
     assert bench.registry.get_sample_value("ringmain_candidate_calls_limit", labels) == health.limit.limit
+
+
+def test_an_unknown_field_is_told_once() -> None:
+    """The first answer with a field that no translator knows is an event; the others are numbers."""
+    bench = Bench()
+    for _ in range(2):
+        bench.unknown.add("messages", "claude", ["content.new"])
+        bench.reporter.refresh(10)
+    bench.unknown.add("chat_completions", "claude", ["content.new"])
+    bench.reporter.refresh(10)
+    told = [(event.kind, event.provider_id, dict(event.attributes)) for event in bench.told]
+    assert told == [
+        ("provider", "claude", {"wire": "messages", "field": "content.new"}),
+        ("provider", "claude", {"wire": "chat_completions", "field": "content.new"}),
+    ]
+    message = "answers of the wire messages have a field content.new, unknown to this version of the gateway"
+    assert bench.told[0].message == message
+
+
+def test_unknown_fields_do_not_flood_the_log() -> None:
+    """However many fields a provider makes up, the events of a wire are few."""
+    bench = Bench()
+    for number in range(500):
+        bench.unknown.add("messages", "p", [f"new_{number}"])
+        bench.reporter.refresh(10)
+    assert len(bench.told) == MOST_NAMES + 1
+    assert "further fields" in bench.told[-1].message

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from ringmain_server.call import Call
 from ringmain_server.errors import RingmainError
+from ringmain_server.providers.unknown_fields import TALLY, Since, Tally
 from ringmain_server.telemetry.faults import Faults, harmless
 from ringmain_server.telemetry.gauges import MULTIPROCESS, CandidateGauge
 
@@ -61,13 +62,17 @@ class Metrics:
     Args:
         registry: The registry that collects them.
         faults: Reports their own faults.
+        unknown: Counts the fields of answers that no translator knows.
 
     Attributes:
         running: The number of calls of each method that run now. The observer adds those that begin.
     """
 
-    def __init__(self, registry: CollectorRegistry, faults: Faults | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, faults: Faults | None = None, unknown: Tally = TALLY
+    ) -> None:
         self.faults = faults or Faults()
+        self._unknown = Since(unknown)
         registry.register(_Flush(self))  # registered first, so that it is collected first
         self._calls = Counter(
             "ringmain_calls", "Calls by method and status code.", ["method", "code"], registry=registry
@@ -108,6 +113,12 @@ class Metrics:
             "ringmain_denials",
             "Calls refused as UNAUTHENTICATED or PERMISSION_DENIED, by cause.",
             ["cause"],
+            registry=registry,
+        )
+        self._unknown_fields = Counter(
+            "ringmain_unknown_answer_fields",
+            "Answers of providers that have a field which no translator knows.",
+            ["wire", "field"],
             registry=registry,
         )
         self._breakers = CandidateGauge(
@@ -180,7 +191,10 @@ class Metrics:
 
     @harmless
     def flush(self) -> None:
-        """Counts the calls that ended since the last time. May be called from any thread."""
+        """Counts the calls that ended, and the unknown fields that came, since the last time.
+
+        May be called from any thread.
+        """
         with self._flushing:
             counts: _Counts = defaultdict(int)
             # The event loop may append meanwhile, which a deque allows from another thread.
@@ -190,6 +204,8 @@ class Metrics:
                 self._increase(key, count)
             for method, running in list(self.running.items()):
                 self._child(self._in_flight, (method,)).set(running)
+            for one in self._unknown.news():
+                self._increase((self._unknown_fields, (one.wire, one.field)), one.answers)
 
     @harmless
     def _add(self, one: _Ended, counts: _Counts) -> None:

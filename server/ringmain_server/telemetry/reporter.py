@@ -7,6 +7,7 @@ from ringmain_server.call import Attempt, Call
 from ringmain_server.errors import Overloaded, RingmainError
 from ringmain_server.policies import Clock
 from ringmain_server.policies.repeats import Repeats
+from ringmain_server.providers.unknown_fields import OTHER, TALLY, Count, Since, Tally
 from ringmain_server.routing.health import CandidateHealth
 from ringmain_server.telemetry.events import Events
 from ringmain_server.telemetry.faults import Faults, harmless
@@ -30,9 +31,17 @@ class Reporter:
         metrics: The metrics.
         clock: Seconds on any monotonic clock.
         faults: Reports its own faults.
+        unknown: Counts the fields of answers that no translator knows.
     """
 
-    def __init__(self, events: Events, metrics: Metrics, clock: Clock, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        events: Events,
+        metrics: Metrics,
+        clock: Clock,
+        faults: Faults | None = None,
+        unknown: Tally = TALLY,
+    ) -> None:
         self.faults = faults or Faults()
         self._events = events
         self._metrics = metrics
@@ -41,6 +50,8 @@ class Reporter:
         self._lost: Repeats[str] = Repeats(clock, _LOG_PAUSE)
         self._lost_lines = 0
         self._candidates: list[CandidateHealth] = []
+        self._unknown = Since(unknown)
+        self._told: set[tuple[str, str]] = set()
 
     @harmless
     def configured(self, healths: Iterable[CandidateHealth]) -> None:
@@ -66,6 +77,8 @@ class Reporter:
         self._metrics.occupied(limit, occupied)
         for name, count in self._refused.due():
             self._publish_refused(name, count)
+        for one in self._unknown.news():
+            self._publish_unknown(one)
 
     @harmless
     def breaker_changed(self, health: CandidateHealth, state: str, reason: str) -> None:
@@ -96,6 +109,15 @@ class Reporter:
         self._refusal[error.limit] = error.message
         if count := self._refused.happened(error.limit):
             self._publish_refused(error.limit, count)
+
+    def _publish_unknown(self, one: Count) -> None:
+        """Publishes that answers have a field that no translator knows, the first time only."""
+        if (one.wire, one.field) in self._told:
+            return
+        self._told.add((one.wire, one.field))
+        what = "further fields" if one.field == OTHER else f"a field {one.field}"
+        message = f"answers of the wire {one.wire} have {what}, unknown to this version of the gateway"
+        self._events.publish("provider", message, one.provider_id, wire=one.wire, field=one.field)
 
     def _publish_lost(self, count: int) -> None:
         if count:

@@ -329,10 +329,32 @@ def test_what_callers_cannot_answer_is_an_error(item: Json, before: list[Json]) 
     ids=["text", "output"],
 )
 def test_what_the_provider_answered_itself_is_no_error(after: list[Json]) -> None:
-    """Items of unknown tools that the provider ran are skipped, because the model went on after them."""
+    """Items of unknown tools that the provider ran are no question, because the model went on after them."""
     called = {"type": "invented_tomorrow_call", "id": "a", "call_id": "c"}
     found = responses_golden.answer(orjson.dumps({"status": "completed", "output": [called, *after]}))
     assert [part.text for part in found.message.parts] == ["Done."]
+
+
+@pytest.mark.parametrize("asking", ASKING[1:6], ids=lambda item: item["type"])
+@pytest.mark.parametrize("status", ["completed", "incomplete"])
+def test_what_unknown_tools_did_is_passed_on(asking: Json, status: str) -> None:
+    """What a tool was asked and gave is shown, whole and streamed, if the model went on or was cut short."""
+    asked = {**asking, "asked": {"n": 1}}
+    given = {"type": "invented_tomorrow_output", "id": "o", "output": {"n": 2}}
+    items = [asked, given, SAID] if status == "completed" else [SAID, asked]
+    whole = {"status": status, "output": items}
+    found = responses_golden.answer(orjson.dumps(whole))
+    told = [
+        {"type": "response.output_item.done", "output_index": index, "item": item}
+        for index, item in enumerate(items)
+    ]
+    told.append({"type": f"response.{status}", "response": whole})
+    assert fold(responses_golden.events(b"".join(map(responses_golden.event, told)))) == found
+    calls = [part.provider_tool_call for part in found.message.parts if part.HasField("provider_tool_call")]
+    assert [call.name for call in calls] == [item["type"] for item in items if item is not SAID]
+    for call, item in zip(calls, (one for one in items if one is not SAID), strict=True):
+        held = {name: value for name, value in item.items() if name != "type" and value}
+        assert orjson.loads(call.results[0].text) == held
 
 
 @pytest.mark.parametrize("result", ["é", "A", 7])

@@ -18,6 +18,7 @@ from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.anthropic import citations, reasoning, tool_calls
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
 from ringmain_server.providers.anthropic.faults import ENDINGS
+from ringmain_server.providers.anthropic.fields import MESSAGE, WIRE
 from ringmain_server.providers.anthropic.server_calls import (
     CALLS,
     HELD,
@@ -25,7 +26,6 @@ from ringmain_server.providers.anthropic.server_calls import (
     call_state,
     held_state,
     result_state,
-    shown,
 )
 from ringmain_server.providers.anthropic.server_results import RESULT, has_failed, results, tool_name
 from ringmain_server.providers.anthropic.state import Json, objects, text
@@ -34,13 +34,13 @@ from ringmain_server.providers.call_ids import CallIds
 from ringmain_server.providers.faults import Ending, plainly, said_nothing
 from ringmain_server.providers.json_reader import NotJson, read_exactly, written
 from ringmain_server.providers.json_text import JsonText
+from ringmain_server.providers.unknown_blocks import NAME_LIMIT, pass_on
+from ringmain_server.providers.unknown_fields import look
 from ringmain_server.providers.wording import report_of
 
 _ANSWER = "answer"
 """The kind of a block that calls the answer tool."""
 _WITH_INPUT = frozenset({"tool_use", _ANSWER})
-_NAME_LIMIT = 256
-"""Most characters of a name, as the contract promises."""
 
 
 class MessagesAnswer:
@@ -211,7 +211,7 @@ class MessagesAnswer:
             if ending is Ending.UNKNOWN:
                 raise said_nothing(self._provider_id)
         if ending in (Ending.REFUSAL, Ending.WITHHELD) and (category := _category(details)):
-            self.assembler.rate(chat_pb2.HarmRating(category=category[:_NAME_LIMIT], blocked=True))
+            self.assembler.rate(chat_pb2.HarmRating(category=category[:NAME_LIMIT], blocked=True))
         if ending is Ending.TOOL_CALLS and not self.assembler.tool_calls:
             return FINISH_REASON_STOP  # only the answer tool was called
         return ending.reason
@@ -219,12 +219,12 @@ class MessagesAnswer:
     def _keep(self, index: int, block: Json) -> None:
         """Adds a block of no tool, or of an unknown type, as a part that is named after it."""
         kind = text(block, "type")
-        said = text(block, "content") if kind in HELD else shown(block)
-        if kind in HELD or said:
-            self.assembler.provider_tool_call(index, "", kind[:_NAME_LIMIT])
-        if kind in HELD:
-            self.assembler.signature(held_state(block), index)
-        if said:
+        if kind not in HELD:
+            pass_on(block, index, self.assembler)
+            return
+        self.assembler.provider_tool_call(index, "", kind)
+        self.assembler.signature(held_state(block), index)
+        if said := text(block, "content"):
             self.assembler.result(Part(text=said), index)
 
     def _begin_tool(self, index: int, block: Json) -> None:
@@ -292,6 +292,7 @@ def response(
     body = parse(raw, provider_id)
     if body.get("type") == "error" or ("content" not in body and report_of(body) is not None):
         raise errors.reported(provider_id, wire_error(body))
+    look(WIRE, provider_id, body, MESSAGE)
     content, stop_reason = body.get("content"), body.get("stop_reason")
     if not isinstance(content, list) or not isinstance(stop_reason, str) or not stop_reason:
         raise MalformedAnswer(provider_id, "answered without content or without a reason to stop")

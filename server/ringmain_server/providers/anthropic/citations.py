@@ -13,7 +13,7 @@ from ringmain_server.providers.anthropic.state import Json, objects, only, packe
 from ringmain_server.providers.numbers import place
 
 _KEY = "citations"
-_FIELDS = frozenset(
+FIELDS = frozenset(
     {
         "type",
         "cited_text",
@@ -57,7 +57,7 @@ def citation(raw: Json) -> Citation:
 
 def state(raws: list[Json]) -> bytes:
     """Returns the state of a text that has these citations."""
-    return packed({_KEY: [only(raw, _FIELDS) for raw in raws]})
+    return packed({_KEY: [only(raw, FIELDS) for raw in raws]})
 
 
 def given_back(part: Part) -> list[Json]:
@@ -66,7 +66,7 @@ def given_back(part: Part) -> list[Json]:
     if not lines or len(lines) != 1:
         return []
     raws = objects(lines[0], _KEY)
-    good = all(raw.keys() <= _FIELDS and text(raw, "type") in _TYPES and _is_flat(raw) for raw in raws)
+    good = all(raw.keys() <= FIELDS and text(raw, "type") in _TYPES and _is_flat(raw) for raw in raws)
     return raws if good else []
 
 

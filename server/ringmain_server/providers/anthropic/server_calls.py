@@ -10,8 +10,7 @@ be sent back as they came and in their order:
 `at` counts the parts that began before the result, `order` the results. A result whose call was in an
 earlier turn has a part of its own with the same id. A block that belongs to no tool but must come back,
 such as the summary of a compaction, is a part that is named after its type: `{"held": {"type":
-"compaction", …}}`. So is a block of an unknown type, whose part shows what it holds and has no state: what is
-not known to be harmless does not go back.
+"compaction", …}}`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,6 @@ from ringmain_server.providers.anthropic.server_results import RESULT
 from ringmain_server.providers.anthropic.state import Json, only, packed, text, unpacked
 from ringmain_server.providers.foreign import is_foreign
 from ringmain_server.providers.numbers import place
-from ringmain_server.providers.state_json import write_state
 from ringmain_server.text.surrogates import Joiner
 
 CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -102,12 +100,6 @@ def result_state(block: Json, at: int, order: int) -> bytes:
 def held_state(block: Json) -> bytes:
     """Returns the state of a block that belongs to no tool."""
     return packed({"held": only(block, _HELD_FIELDS[text(block, "type")])})
-
-
-def shown(block: Json) -> str:
-    """Returns what a block of an unknown type holds, as JSON; empty if it holds nothing."""
-    content = {name: value for name, value in block.items() if name != "type" and value}
-    return write_state(content).decode() if content else ""
 
 
 def given_back(part: Part, provider_id: str) -> Blocks:

@@ -14,6 +14,7 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.errors import AnswerTooLarge, MalformedAnswer, StreamBroken
 from ringmain_server.providers.anthropic.answer import MessagesAnswer, blocks_of, parse
 from ringmain_server.providers.anthropic.errors import AnthropicErrors, wire_error
+from ringmain_server.providers.anthropic.fields import EVENT, WIRE
 from ringmain_server.providers.anthropic.state import Json, text
 from ringmain_server.providers.anthropic.usage import Counts
 from ringmain_server.providers.json_text import JsonText
@@ -21,6 +22,7 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.repeated_text import RepeatedText, text_in
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder
+from ringmain_server.providers.unknown_fields import UnknownFields
 from ringmain_server.providers.wording import report_of
 
 Events = Sequence[chat_pb2.ChatEvent]
@@ -61,6 +63,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         "_started",
         "_stop_reason",
         "_stopped",
+        "_unknown",
         "complete",
     )
 
@@ -80,6 +83,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         self._repeated = RepeatedText(_PIECE, _is_piece)
         self._growing: Hashable = None
         self._input: JsonText | None = None
+        self._unknown = UnknownFields(WIRE, candidate.provider_id)
         self._begun = 0
         self._open: set[int] = set()
         self._started = False
@@ -131,6 +135,7 @@ class MessagesDecoder(Decoder[chat_pb2.ChatEvent, bytes]):
         # Some servers of this wire report errors without the type that Anthropic documents.
         elif event.get("error") is not None or (not event.get("type") and report_of(event) is not None):
             self._error(event)
+        self._unknown.look(event, EVENT)
 
     def _grow(self, document: bytes, event: Json) -> None:
         """Reads a delta, and learns it if all it does is to add a piece to the part that grows."""

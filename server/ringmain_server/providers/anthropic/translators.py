@@ -9,6 +9,7 @@ from ringmain_server.errors import MalformedAnswer
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT, AnyOperation
 from ringmain_server.providers.anthropic.answer import parse, response
 from ringmain_server.providers.anthropic.errors import AnthropicErrors
+from ringmain_server.providers.anthropic.fields import COUNTED, WIRE
 from ringmain_server.providers.anthropic.formats import answer_tool
 from ringmain_server.providers.anthropic.request import Options, chat_request, count_request
 from ringmain_server.providers.anthropic.stream import MessagesDecoder
@@ -20,6 +21,7 @@ from ringmain_server.providers.translator import (
     UnaryTranslator,
 )
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import look
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class AnthropicCountTokensTranslator(
         self, raw: bytes, request: chat_pb2.CountTokensRequest, candidate: Candidate
     ) -> chat_pb2.CountTokensResponse:
         """Reads the answer."""
-        count = count_of(parse(raw, candidate.provider_id), "input_tokens")
+        found = parse(raw, candidate.provider_id)
+        look(WIRE, candidate.provider_id, found, COUNTED)
+        count = count_of(found, "input_tokens")
         if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return chat_pb2.CountTokensResponse(input_token_count=count)

@@ -21,12 +21,14 @@ from ringmain_server.errors import AnswerTooLarge, MalformedAnswer
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.gemini.fields import ANSWER, WIRE, is_plain
 from ringmain_server.providers.gemini.pieces import Pieces
 from ringmain_server.providers.json_reader import NotJson, read, read_exactly
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import UnknownFields, look
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.chat import VertexChatDecoder, response
 from ringmain_server.providers.vertex.request import generate_request, options
@@ -52,7 +54,9 @@ class GeminiChatTranslator(UnaryTranslator[ChatRequest, ChatResponse, HttpReques
 
     def response(self, raw: bytes, request: ChatRequest, candidate: Candidate) -> ChatResponse:
         """Reads the answer."""
-        message = _message(raw, candidate.provider_id, self.errors, Pieces())
+        found = document(raw, candidate.provider_id, self.errors)
+        look(WIRE, candidate.provider_id, found, ANSWER)
+        message = to_message(Pieces().joined(found), candidate.provider_id)
         return response(message, request, candidate)
 
 
@@ -69,9 +73,8 @@ class GeminiStreamChatTranslator(StreamTranslator[ChatRequest, ChatEvent, HttpRe
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "GeminiChatDecoder":
         """Returns a decoder for one stream."""
-        return GeminiChatDecoder(
-            VertexChatDecoder(candidate.provider_id, request), candidate.provider_id, self.errors
-        )
+        decoder = VertexChatDecoder(candidate.provider_id, request)
+        return GeminiChatDecoder(decoder, EventReader(candidate.provider_id, self.errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ class GeminiCountTokensTranslator(
 
     def response(self, raw: bytes, request: CountTokensRequest, candidate: Candidate) -> CountTokensResponse:
         """Reads the answer."""
-        count = count_of(document(raw, candidate.provider_id, self.errors), "totalTokens")
+        found = document(raw, candidate.provider_id, self.errors)
+        look(WIRE, candidate.provider_id, found, ANSWER)
+        count = count_of(found, "totalTokens")
         if count is None:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=count)
@@ -98,26 +103,16 @@ class GeminiCountTokensTranslator(
 class GeminiChatDecoder(Decoder[ChatEvent, bytes]):
     """A decoder for one stream of events, each of which is a message of Vertex AI in JSON. See `Decoder`."""
 
-    __slots__ = ("_decoder", "_errors", "_pieces", "_provider_id", "_sse", "complete")
+    __slots__ = ("_decoder", "_reader", "complete")
 
-    def __init__(self, decoder: VertexChatDecoder, provider_id: str, errors: GeminiErrors) -> None:
+    def __init__(self, decoder: VertexChatDecoder, reader: "EventReader") -> None:
         self._decoder = decoder
-        self._provider_id = provider_id
-        self._errors = errors
-        self._sse = SseDecoder()
-        self._pieces = Pieces()
+        self._reader = reader
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[ChatEvent]:
         """Returns the events that one network read completes."""
-        try:
-            found = self._sse.feed(chunk)
-        except EventTooLarge as exc:
-            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
-        pieces = self._pieces
-        events = self._decoder.feed(
-            [_message(data, self._provider_id, self._errors, pieces) for data in found]
-        )
+        events = self._decoder.feed(self._reader.feed(chunk))
         self.complete = self._decoder.complete
         return events
 
@@ -130,6 +125,33 @@ class GeminiChatDecoder(Decoder[ChatEvent, bytes]):
     def usage(self) -> Usage:
         """Returns the usage so far."""
         return self._decoder.usage()
+
+
+class EventReader:
+    """Reads a stream of events, each of which is a message of Vertex AI in JSON. See `MessageReader`."""
+
+    __slots__ = ("_errors", "_pieces", "_provider_id", "_sse", "_unknown")
+
+    def __init__(self, provider_id: str, errors: GeminiErrors) -> None:
+        self._provider_id = provider_id
+        self._errors = errors
+        self._sse = SseDecoder()
+        self._pieces = Pieces()
+        self._unknown = UnknownFields(WIRE, provider_id)
+
+    def feed(self, chunk: bytes) -> Sequence[wire.GenerateContentResponse]:
+        """Returns the messages that one network read completes."""
+        try:
+            found = self._sse.feed(chunk)
+        except EventTooLarge as exc:
+            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
+        return [self._message(data) for data in found]
+
+    def _message(self, data: bytes) -> wire.GenerateContentResponse:
+        event = document(data, self._provider_id, self._errors)
+        if not is_plain(event):
+            self._unknown.look(event, ANSWER)
+        return to_message(self._pieces.joined(event), self._provider_id)
 
 
 def translators(errors: GeminiErrors) -> Translators:
@@ -173,12 +195,6 @@ def model_of(candidate: Candidate) -> str:
 def path_of(candidate: Candidate, method: str) -> str:
     """Returns the path of a model's method."""
     return f"/{quote(model_of(candidate))}:{method}"
-
-
-def _message(
-    raw: bytes, provider_id: str, errors: GeminiErrors, pieces: Pieces
-) -> wire.GenerateContentResponse:
-    return to_message(pieces.joined(document(raw, provider_id, errors)), provider_id)
 
 
 _CALL = b'"functionCall"'

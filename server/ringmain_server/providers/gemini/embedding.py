@@ -16,10 +16,12 @@ from ringmain_server.providers.embeddable import check_text_alone, chooses_dimen
 from ringmain_server.providers.gemini.chat import document, model_of, path_of
 from ringmain_server.providers.gemini.documents import Object, merged
 from ringmain_server.providers.gemini.errors import GeminiErrors
+from ringmain_server.providers.gemini.fields import ANSWER, WIRE
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count_of
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import look
 from ringmain_server.providers.vertex import media, vectors, wire
 from ringmain_server.providers.vertex.embedding import OWN, PATH, TASKS, batches, response
 from ringmain_server.providers.vertex.passed import passed
@@ -62,6 +64,7 @@ class GeminiEmbedTranslator(MultiStepTranslator[embedding_pb2.EmbedRequest, embe
 
     def _read(self, raw: bytes, provider_id: str) -> list[Vector]:
         found = document(raw, provider_id, self.errors)
+        look(WIRE, provider_id, found, ANSWER)
         embeddings = found.get("embeddings")
         if not isinstance(embeddings, list) or not embeddings:
             raise MalformedAnswer(provider_id, "answered without vectors")

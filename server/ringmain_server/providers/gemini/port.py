@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import AnswerTooLarge
-from ringmain_server.providers.gemini.chat import STREAM_HEADERS, document, path_of
+from ringmain_server.providers.gemini.chat import STREAM_HEADERS, EventReader, document, path_of
 from ringmain_server.providers.gemini.documents import Object, from_message, merged, to_message
 from ringmain_server.providers.gemini.errors import GeminiErrors
-from ringmain_server.providers.gemini.pieces import Pieces
-from ringmain_server.providers.sse import EventTooLarge, SseDecoder
+from ringmain_server.providers.gemini.fields import ANSWER, WIRE
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import look
 from ringmain_server.providers.vertex import wire
 from ringmain_server.providers.vertex.port import objects
 
@@ -39,7 +38,7 @@ class GeminiPort:
 
     def answer(self, raw: bytes, provider_id: str) -> wire.GenerateContentResponse:
         """Reads a whole answer."""
-        return to_message(document(raw, provider_id, self.errors), provider_id)
+        return to_message(self._document(raw, provider_id), provider_id)
 
     def streamed(
         self,
@@ -75,9 +74,9 @@ class GeminiPort:
             config["speechConfig"] = {"voiceConfig": {"voice": voice}}
         return _streamed(merged(body, given), candidate)
 
-    def reader(self, provider_id: str) -> "GeminiMessageReader":
+    def reader(self, provider_id: str) -> EventReader:
         """Returns a reader for one stream."""
-        return GeminiMessageReader(provider_id, self.errors)
+        return EventReader(provider_id, self.errors)
 
     def predict(
         self,
@@ -94,28 +93,12 @@ class GeminiPort:
 
     def predictions(self, raw: bytes, provider_id: str) -> Sequence[Mapping[str, object]]:
         """Reads the predictions of an answer; there are none if a safety system left none."""
-        return objects(document(raw, provider_id, self.errors).get("predictions", []), provider_id)
+        return objects(self._document(raw, provider_id).get("predictions", []), provider_id)
 
-
-class GeminiMessageReader:
-    """Reads a stream of events, each of which is a message in JSON. See `MessageReader`."""
-
-    __slots__ = ("_errors", "_pieces", "_provider_id", "_sse")
-
-    def __init__(self, provider_id: str, errors: GeminiErrors) -> None:
-        self._provider_id = provider_id
-        self._errors = errors
-        self._sse = SseDecoder()
-        self._pieces = Pieces()
-
-    def feed(self, chunk: bytes) -> Sequence[wire.GenerateContentResponse]:
-        """Returns the messages that one network read completes."""
-        try:
-            found = self._sse.feed(chunk)
-        except EventTooLarge as exc:
-            raise AnswerTooLarge(self._provider_id, "answered an event larger than any answer") from exc
-        documents = [document(data, self._provider_id, self._errors) for data in found]
-        return [to_message(self._pieces.joined(one), self._provider_id) for one in documents]
+    def _document(self, raw: bytes, provider_id: str) -> Object:
+        found = document(raw, provider_id, self.errors)
+        look(WIRE, provider_id, found, ANSWER)
+        return found
 
 
 def _streamed(body: Object, candidate: Candidate) -> HttpRequest:

@@ -39,6 +39,7 @@ from ringmain_server.providers.patience import (
 )
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import Fetch, HttpRequest, Json
+from ringmain_server.providers.unknown_fields import look
 
 Found = Job | Failure
 """The state of a job, or the reason why it is unknown."""
@@ -94,7 +95,7 @@ class JobTranslator(MultiStepTranslator[Any, Any]):
             ProviderError: No job was accepted, or some failed before anything was drawn; running jobs are
                 then cancelled.
         """
-        read = partial(_document, candidate=candidate)
+        read = partial(self._document, candidate=candidate)
         # Without a way to cancel, the answer, which may hold whole pictures, is not parsed a second time.
         cancel = self.service.cancel
         compensate = partial(_stop, self.service, cancel, candidate) if cancel else None
@@ -157,7 +158,12 @@ class JobTranslator(MultiStepTranslator[Any, Any]):
                     yield Ended([cancel(document, candidate)])
 
     def _job(self, answer: bytes, candidate: Candidate) -> Job:
-        return self.service.read(_document(answer, candidate))
+        return self.service.read(self._document(answer, candidate))
+
+    def _document(self, answer: bytes, candidate: Candidate) -> Json:
+        found = _document(answer, candidate)
+        look(candidate.kind, candidate.provider_id, found, self.service.fields)
+        return found
 
     def _result(self, answer: bytes, candidate: Candidate) -> Job:
         job = self._job(answer, candidate)

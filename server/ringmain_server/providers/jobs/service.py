@@ -16,6 +16,7 @@ from ringmain_server.operations import AnyOperation
 from ringmain_server.providers.flags import flagged, flags
 from ringmain_server.providers.jobs.faults import FailureReport, FaultTable
 from ringmain_server.providers.jobs.found import Picture, pictures
+from ringmain_server.providers.known_fields import Known
 from ringmain_server.providers.transport import HttpRequest, Json
 
 WHITE = EditForm("luminance")
@@ -59,6 +60,7 @@ class Service:
     Attributes:
         submits: Builds the requests that begin each operation. A missing key is a missing capability.
         read: Reads the state of a job from the answer to its submission or to a later request.
+        fields: The fields of these answers that are known.
         headers: Makes the headers of every request from the key.
         poll: Builds the request for a job's state from the answer to its submission and the candidate; None
             for a service that always answers at once.
@@ -75,6 +77,7 @@ class Service:
 
     submits: Mapping[AnyOperation, Submit]
     read: Callable[[Json], Job]
+    fields: Known
     headers: Callable[[str], Mapping[str, str]]
     poll: Callable[[Json, Candidate], HttpRequest] | None = None
     result: Callable[[Json, Candidate], HttpRequest] | None = None

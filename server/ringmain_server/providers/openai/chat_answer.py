@@ -29,10 +29,13 @@ from ringmain_server.providers.numbers import place
 from ringmain_server.providers.openai import harm_ratings
 from ringmain_server.providers.openai.chat_calls import ChatCalls, has_objects
 from ringmain_server.providers.openai.chat_extras import FIELDS, SOURCES, ChatExtras, logprobs
+from ringmain_server.providers.openai.chat_fields import ANSWER, SILENT, WIRE, is_plain
 from ringmain_server.providers.openai.chat_output import audio_type
 from ringmain_server.providers.openai.chat_usage import usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import ENDINGS, ending_of
+from ringmain_server.providers.unknown_blocks import pass_on
+from ringmain_server.providers.unknown_fields import UnknownFields
 from ringmain_server.providers.wording import report_of
 
 _REFUSAL = "refusal"
@@ -60,6 +63,7 @@ class ChatAnswer:
         "_provider_id",
         "_refused",
         "_request",
+        "_unknown",
         "assembler",
         "begun",
     )
@@ -74,6 +78,7 @@ class ChatAnswer:
         self._has_words = False
         self._category = ""
         self._extras: ChatExtras | None = None
+        self._unknown = UnknownFields(WIRE, provider_id)
         self.assembler = ChatAssembler(provider_id)
         self._calls = ChatCalls(provider_id, request, self.assembler)
         self.begun = False
@@ -93,12 +98,7 @@ class ChatAnswer:
         Raises:
             ProviderError: The document is malformed, or reports an error.
         """
-        try:
-            document = read(data)
-        except NotJson as exc:
-            raise self.malformed("what is no JSON") from exc
-        if not isinstance(document, dict):
-            raise self.malformed("what is no completion")
+        document = self._parsed(data)
         choices = document.get("choices")
         counts = document.get("usage")
         if counts is not None:
@@ -110,6 +110,7 @@ class ChatAnswer:
             harm_ratings.rate_completion(document, self.assembler)
         error = document.get("error")
         if choices:
+            self._look(document, field)
             self._choose(choices, field, document, data)
             # Some servers report the error that ends a stream next to an empty choice.
             if error and self._ending is None:
@@ -119,6 +120,21 @@ class ChatAnswer:
         # Some servers report an error without an `error` field; only before the first choice can that be one.
         elif choices is None and not self.begun and (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
+        else:
+            self._look(document, field)
+
+    def _look(self, document: Mapping[str, object], field: str) -> None:
+        if field == "message" or not is_plain(document):
+            self._unknown.look(document, ANSWER)
+
+    def _parsed(self, data: bytes) -> Mapping[str, object]:
+        try:
+            document = read(data)
+        except NotJson as exc:
+            raise self.malformed("what is no JSON") from exc
+        if not isinstance(document, dict):
+            raise self.malformed("what is no completion")
+        return document
 
     def finish(self) -> list[ChatEvent]:
         """Returns the last events.
@@ -269,7 +285,8 @@ class ChatAnswer:
     def _blocks(self, blocks: object, field: str) -> None:
         """Reads content in blocks, as Mistral's reasoning models send it.
 
-        https://docs.mistral.ai/capabilities/reasoning/. A block of an unknown type is read for its text.
+        https://docs.mistral.ai/capabilities/reasoning/. A block of an unknown type is read for its text, and
+        without one is passed on as it is.
         """
         if not isinstance(blocks, list):
             raise self.malformed("a content of no known shape")
@@ -288,6 +305,8 @@ class ChatAnswer:
                 self._reader(field).reference(block)
             elif kind == "text" or block.get("text"):
                 self.assembler.text(self._string(block.get("text")))
+            elif not (isinstance(kind, str) and kind in SILENT):
+                pass_on(block, ("block", self.assembler.parts), self.assembler)
 
     def _thinking(self, thoughts: object) -> None:
         if isinstance(thoughts, str):

@@ -18,7 +18,8 @@ from ringmain_server.providers.state_json import read_state, write_state
 _MARK = b"chat:"
 _LARGEST = 4 << 20
 """Most bytes of a signature that is read."""
-_DETAIL = frozenset({"type", "text", "summary", "data", "signature", "id", "format", "index"})
+DETAIL = frozenset({"type", "text", "summary", "data", "signature", "id", "format", "index"})
+"""The fields of a detail of reasoning."""
 _JOINED = ("text", "summary", "data")
 """Fields of a detail that come in pieces."""
 
@@ -103,6 +104,6 @@ def _read(part: Part, provider_id: str) -> Object:
 
 
 def _is_flat(detail: Mapping[str, object]) -> bool:
-    return detail.keys() <= _DETAIL and all(
+    return detail.keys() <= DETAIL and all(
         value is None or isinstance(value, str | int) for value in detail.values()
     )

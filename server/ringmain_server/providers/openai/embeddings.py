@@ -22,12 +22,14 @@ from ringmain_server.providers.numbers import all_finite, place, total
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media_answer import count, document, malformed
+from ringmain_server.providers.openai.media_fields import EMBEDDINGS, EMBEDDINGS_WIRE
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.request_pieces import options
-from ringmain_server.providers.openai.vectors import packed
+from ringmain_server.providers.openai.vectors import names, packed
 from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.translator import MultiStepTranslator
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import look
 
 _PATH = "/embeddings"
 _GATEWAYS_OWN = frozenset({"model", "input", "encoding_format"})
@@ -109,8 +111,10 @@ def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], o
     # Base64 goes through pydantic; numbers, errors and anything else go through the JSON parser.
     quick = packed(raw)
     if quick is not None:
+        look(EMBEDDINGS_WIRE, who, names(quick), EMBEDDINGS)
         return [(one.index, _checked(one.embedding, who)) for one in quick.data], quick.usage
     found = document(raw, who, errors)
+    look(EMBEDDINGS_WIRE, who, found, EMBEDDINGS)
     items = found.get("data")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise malformed(who, "without vectors of a known shape")

@@ -23,6 +23,8 @@ from ringmain_server.providers.json_base64 import Skeleton
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.images_request import Order, limits_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, text
+from ringmain_server.providers.openai.media_fields import IMAGES, IMAGES_WIRE
+from ringmain_server.providers.unknown_fields import look
 
 BLOB = "b64_json"
 _STANDARD = "standard"
@@ -73,6 +75,7 @@ def parse(raw: bytes, candidate: Candidate, errors: OpenAIErrors) -> Drawn:
     """
     skeleton = Skeleton.of(raw, BLOB)
     found = document(skeleton, candidate.provider_id, errors)
+    look(IMAGES_WIRE, candidate.provider_id, found, IMAGES)
     items = found.get("data")
     if not isinstance(items, list):
         raise malformed(candidate.provider_id, "without an image")

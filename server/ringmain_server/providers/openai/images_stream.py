@@ -31,9 +31,11 @@ from ringmain_server.providers.openai.images_answer import (
 )
 from ringmain_server.providers.openai.images_request import Order
 from ringmain_server.providers.openai.media_answer import malformed, text
+from ringmain_server.providers.openai.media_fields import IMAGE_EVENT, IMAGES_WIRE
 from ringmain_server.providers.patience import missing
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder
+from ringmain_server.providers.unknown_fields import UnknownFields
 
 _LIMIT = 256 << 20
 """Most bytes of all images of a stream, previews included."""
@@ -63,6 +65,7 @@ class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
         "_objected",
         "_prompts",
         "_sse",
+        "_unknown",
         "_usage",
         "complete",
     )
@@ -82,6 +85,7 @@ class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
         self._errors = errors
         self._cutter = BlobCutter(BLOB, _LIMIT)
         self._sse = SseDecoder()
+        self._unknown = UnknownFields(IMAGES_WIRE, candidate.provider_id)
         self._made = 0
         self._objected = 0
         self._prompts: list[str] = []
@@ -128,6 +132,7 @@ class OpenAIImageDecoder(Decoder[ImageEvent, bytes]):
         kind = text(event.get("type"))
         if kind == "error" or event.get("error") is not None:
             raise self._errors.reported(self._who, event.get("error") or event)
+        self._unknown.look(event, IMAGE_EVENT)
         if is_withheld(event):
             take(self._cutter.blobs, event.get(BLOB))  # frees its bytes
             return self._withheld() if kind.endswith(".completed") else ()

@@ -14,9 +14,11 @@ from ringmain_server.catalog.media_prices import MediaCounts, media_cost
 from ringmain_server.media.detect import detect
 from ringmain_server.providers.json_base64 import Base64
 from ringmain_server.providers.openai.media_answer import document, malformed
+from ringmain_server.providers.openai.media_fields import MODERATIONS_WIRE, RATINGS
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.translator import UnaryTranslator
 from ringmain_server.providers.transport import HttpRequest
+from ringmain_server.providers.unknown_fields import look
 
 _PATH = "/moderations"
 
@@ -48,6 +50,7 @@ class OpenAIModerationTranslator(
         """Reads the classifier's ratings, and nothing else of its answer."""
         who = candidate.provider_id
         found = document(raw, who, self.wire.errors)
+        look(MODERATIONS_WIRE, who, found, RATINGS)
         results = found.get("results")
         if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
             raise malformed(who, "without a classification")

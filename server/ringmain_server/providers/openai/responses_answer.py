@@ -25,7 +25,9 @@ from ringmain_server.providers.openai.chat_usage import MOST_SEARCHES, usage
 from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter_category
 from ringmain_server.providers.openai.faults import INCOMPLETE, STATUSES, ending_of
 from ringmain_server.providers.openai.harm_ratings import rate_response
+from ringmain_server.providers.openai.responses_fields import EVENT, RESPONSE, WIRE, is_plain
 from ringmain_server.providers.openai.responses_output import EVENTS, TEXT_DELTA, ResponsesOutput
+from ringmain_server.providers.unknown_fields import UnknownFields
 from ringmain_server.providers.wording import report_of
 from ringmain_server.text.excerpt import excerpt
 
@@ -59,6 +61,7 @@ class ResponsesAnswer:
         "_provider_id",
         "_request",
         "_tool_counts",
+        "_unknown",
         "assembler",
         "ended",
         "finished",
@@ -73,6 +76,7 @@ class ResponsesAnswer:
         self._tool_counts: object = None
         self._ending = Ending.UNKNOWN
         self._category = ""
+        self._unknown = UnknownFields(WIRE, provider_id)
         self.assembler = ChatAssembler(provider_id)
         self._output = ResponsesOutput(provider_id, request, self.assembler)
         self.ended = False
@@ -88,6 +92,7 @@ class ResponsesAnswer:
         status = document.get("status")
         if status is None and "output" not in document and (report := report_of(document)) is not None:
             raise self._errors.reported(self._provider_id, report)
+        self._unknown.look(document, RESPONSE)
         self._end(document, status if isinstance(status, str) and status else "completed")
 
     def event(self, data: bytes) -> None:
@@ -103,7 +108,10 @@ class ResponsesAnswer:
             self._follow(number)
         if kind == TEXT_DELTA:  # nearly every event of a stream
             self._output.text_delta(document)
+            if not is_plain(document):
+                self._unknown.look(document, EVENT)
         elif isinstance(kind, str):
+            self._unknown.look(document, EVENT)
             if (read_output := EVENTS.get(kind)) is not None:
                 read_output(self._output, document)
                 self.finished = self.ended and not self._output.has_open
@@ -139,6 +147,7 @@ class ResponsesAnswer:
         if self._ending.reason == FINISH_REASON_STOP and (waits := self._output.waits):
             message = f"the model asks for {excerpt(waits)}, which callers of this gateway cannot answer"
             raise ModelOutputInvalid(self._provider_id, message)
+        self._output.go_on()
         if self.assembler.parts == self._output.silent:  # nothing was said
             if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)

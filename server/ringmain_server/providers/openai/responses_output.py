@@ -6,7 +6,7 @@ item, sends it in deltas, and ends it with the item as it would appear in a whol
 not come in deltas is read from there, so the same code reads both and they cannot diverge.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
 
@@ -21,6 +21,7 @@ from ringmain_server.providers.openai.responses_messages import citations
 from ringmain_server.providers.openai.responses_places import Places
 from ringmain_server.providers.openai.responses_shapes import FUNCTION_CALL, IMAGE_CALL, MESSAGE, REASONING
 from ringmain_server.providers.openai.responses_state import packed
+from ringmain_server.providers.unknown_blocks import pass_on
 from ringmain_server.text.surrogates import Joiner
 
 Object = Mapping[str, object]
@@ -34,6 +35,8 @@ _ASKS = ("_call", "_request")
 """Ends of the types of items that ask for something to be done."""
 _DOES = "_output"
 """The end of the types of items that say what was done."""
+_APPROVAL = "mcp_approval_request"
+"""The type of an item whose content the approved call repeats."""
 
 
 class ResponsesOutput:
@@ -53,6 +56,7 @@ class ResponsesOutput:
 
     __slots__ = (
         "_argued",
+        "_asked",
         "_assembler",
         "_begun",
         "_code",
@@ -78,6 +82,7 @@ class ResponsesOutput:
         self._done: set[int] = set()
         self._places = Places()
         self._argued: set[int] = set()
+        self._asked: list[tuple[int, Object]] = []
         self._weighed: set[tuple[int, int]] = set()
         self._begun: dict[tuple[int, str], int] = {}
         self._code: dict[int, Joiner] = {}
@@ -104,7 +109,8 @@ class ResponsesOutput:
     def item(self, index: int, item: object) -> None:
         """Reads the parts of an item that did not come in deltas.
 
-        Items of unknown types are skipped. If one of them asks for something, the answer waits for it.
+        An item of an unknown type is passed on. One that asks for something waits until something follows
+        it: if nothing does, only the caller could answer it.
 
         Args:
             index: The place of the item in the output.
@@ -121,22 +127,41 @@ class ResponsesOutput:
         kind = item.get("type")
         if not isinstance(kind, str):
             return
+        if kind.endswith(_DOES):
+            self.go_on()
         if (read := _ITEMS.get(kind)) is not None:
             read(self, index, item)
         elif calls.is_run(item):
             self._provider_call(index, item)
         elif kind.endswith(_ASKS):
             self.waits = kind
-        if kind == MESSAGE or kind.endswith(_DOES):
-            self.waits = ""
+            self._asked.append((index, item))
+        else:
+            self._pass_on(("item", index), item)
+        if kind == MESSAGE:  # not before it, since its deltas came before it, too
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Passes on the items that waited, because something follows them, or the answer has ended."""
+        self.waits = ""
+        for index, item in self._asked:
+            if item["type"] != _APPROVAL:
+                self._pass_on(("item", index), item)
+        self._asked.clear()
+
+    def _pass_on(self, key: Hashable, block: Object) -> None:
+        self.silent += pass_on(block, key, self._assembler)
 
     def _message(self, index: int, item: Object) -> None:
         found: dict[int, Object] = {}
+        others: dict[int, Object] = {}
         for position, part in enumerate(self._list(item.get("content"))):
             if not isinstance(part, dict):
                 raise self.malformed("a content of no known shape")
             if isinstance(kind := part.get("type"), str) and kind in _TEXTS:
                 found[position] = part
+            else:
+                others[position] = part
         texts = list(zip(self._keys(index, found), found.values(), strict=True))
         for key, part in texts:
             self._message_text(key, part)
@@ -148,6 +173,8 @@ class ResponsesOutput:
         for key, part in texts:
             if self._assembler.has(key):
                 self._message_part(key, part, packed(item, after=after, content=part))
+        for position, part in others.items():
+            self._pass_on(("content", index, position), part)
 
     def _keys(self, index: int, positions: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yields the keys of the texts of a message, the pieces of which may have had other numbers."""
@@ -336,6 +363,8 @@ class ResponsesOutput:
             raise self.malformed("an item of no known shape")
         kind = item.get("type")
         index = self._places.of_beginning(place(event.get("output_index")), item)
+        if isinstance(kind, str) and kind.endswith(_DOES):
+            self.go_on()
         if kind == FUNCTION_CALL:
             self._begin_call(index, item)
         elif calls.is_run(item):

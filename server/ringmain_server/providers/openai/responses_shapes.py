@@ -17,7 +17,7 @@ Shape: TypeAlias = "str | frozenset[str] | list[Shape] | Mapping[str, Shape]"
 _TEXT: Final = "text"
 _SCALAR: Final = "scalar"
 """A text, a number or a truth value."""
-_TREE: Final = "tree"
+TREE: Final = "tree"
 """Any JSON, such as a schema."""
 
 CONTENT: Mapping[str, Shape] = {
@@ -48,7 +48,7 @@ _FUNCTION: Mapping[str, Shape] = {
     "type": frozenset({"function", "namespace"}),
     "name": _TEXT,
     "description": _TEXT,
-    "parameters": _TREE,
+    "parameters": TREE,
     "strict": _SCALAR,
     "defer_loading": _SCALAR,
 }
@@ -77,7 +77,7 @@ ITEMS: Mapping[str, Mapping[str, Shape]] = {
         "quality": _TEXT,
         "revised_prompt": _TEXT,
         "size": _TEXT,
-        "error": _TREE,
+        "error": TREE,
     },
     "web_search_call": {
         **_CALL,
@@ -101,7 +101,7 @@ ITEMS: Mapping[str, Mapping[str, Shape]] = {
         "queries": [_TEXT],
         "results": [
             {
-                "attributes": _TREE,
+                "attributes": TREE,
                 "file_id": _TEXT,
                 "filename": _TEXT,
                 "score": _SCALAR,
@@ -116,18 +116,18 @@ ITEMS: Mapping[str, Mapping[str, Shape]] = {
         "name": _TEXT,
         "server_label": _TEXT,
         "approval_request_id": _TEXT,
-        "error": _TREE,
+        "error": TREE,
         "output": _TEXT,
     },
     "mcp_list_tools": {
         "type": _TEXT,
         "id": _TEXT,
         "server_label": _TEXT,
-        "error": _TREE,
-        "tools": [{"input_schema": _TREE, "name": _TEXT, "annotations": _TREE, "description": _TEXT}],
+        "error": TREE,
+        "tools": [{"input_schema": TREE, "name": _TEXT, "annotations": TREE, "description": _TEXT}],
     },
     "compaction": {"type": _TEXT, "id": _TEXT, "encrypted_content": _TEXT, "created_by": _TEXT},
-    "tool_search_call": {**_CALL, "call_id": _TEXT, "execution": _TEXT, "arguments": _TREE},
+    "tool_search_call": {**_CALL, "call_id": _TEXT, "execution": _TEXT, "arguments": TREE},
     "tool_search_output": {
         **_CALL,
         "call_id": _TEXT,
@@ -196,6 +196,6 @@ def _reduced(value: object, shape: Shape) -> object:
 def _is_leaf(value: object, shape: str | frozenset[str]) -> bool:
     if isinstance(shape, frozenset):
         return isinstance(value, str) and value in shape
-    if shape == _TREE:
+    if shape == TREE:
         return is_shallow(value)
     return isinstance(value, str) or (shape == _SCALAR and isinstance(value, int | float))

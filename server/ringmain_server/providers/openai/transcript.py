@@ -19,9 +19,11 @@ from ringmain_server.providers import numbers
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.languages import code_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, seconds, text
+from ringmain_server.providers.openai.media_fields import TRANSCRIPT, TRANSCRIPT_EVENT, TRANSCRIPTIONS_WIRE
 from ringmain_server.providers.openai.segments import segment_of, transcript_segments
 from ringmain_server.providers.sse import EventTooLarge, SseDecoder
 from ringmain_server.providers.translator import Decoder
+from ringmain_server.providers.unknown_fields import UnknownFields
 from ringmain_server.text.surrogates import Joiner
 
 _LIMIT = 16 << 20
@@ -47,6 +49,7 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
         "_sse",
         "_streamed",
         "_texts",
+        "_unknown",
         "complete",
     )
 
@@ -59,6 +62,7 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
         self._size = 0
         self._texts: list[str] = []
         self._joiner = Joiner()
+        self._unknown = UnknownFields(TRANSCRIPTIONS_WIRE, candidate.provider_id)
         self.complete = False
 
     def feed(self, chunk: bytes) -> Sequence[TranscribeEvent]:
@@ -99,6 +103,8 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
 
     def _event(self, data: bytes) -> Iterator[TranscribeEvent]:
         event = document(data, self._candidate.provider_id, self._errors)
+        if event.get("type") != "error":
+            self._unknown.look(event, TRANSCRIPT_EVENT)
         match event.get("type"):
             case "transcript.text.delta":
                 delta = self._joiner.feed(text(event.get("delta")))
@@ -119,6 +125,7 @@ class OpenAITranscriptDecoder(Decoder[TranscribeEvent, bytes]):
 
     def _whole(self, raw: bytes) -> Iterator[TranscribeEvent]:
         found = document(raw, self._candidate.provider_id, self._errors)
+        self._unknown.look(found, TRANSCRIPT)
         if not isinstance(found.get("text"), str):
             raise self._malformed("without a transcript")
         told = transcript_segments(found)

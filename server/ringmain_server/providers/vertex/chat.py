@@ -15,11 +15,13 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer, StreamBroken
 from ringmain_server.operations import CHAT, COUNT_TOKENS, STREAM_CHAT
+from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.translator import Decoder, StreamTranslator, Translators, UnaryTranslator
-from ringmain_server.providers.vertex import wire
+from ringmain_server.providers.vertex import unknown_numbers, wire
 from ringmain_server.providers.vertex.answer import VertexAnswer
 from ringmain_server.providers.vertex.request import apply_options, count_request, generate_request
 from ringmain_server.providers.vertex.transport import VertexRequest
+from ringmain_server.providers.vertex.unknown_numbers import UnknownNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class VertexChatTranslator(
         self, raw: wire.GenerateContentResponse, request: ChatRequest, candidate: Candidate
     ) -> ChatResponse:
         """Reads the answer, by folding the same events that a stream would have produced."""
+        unknown_numbers.look(raw, candidate.provider_id)
         return response(raw, request, candidate)
 
 
@@ -93,7 +96,8 @@ class VertexStreamChatTranslator(
 
     def decoder(self, request: ChatRequest, candidate: Candidate) -> "VertexChatDecoder":
         """Returns a decoder for one stream."""
-        return VertexChatDecoder(candidate.provider_id, request)
+        unknown = UnknownNumbers(candidate.provider_id)
+        return VertexChatDecoder(candidate.provider_id, request, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class VertexCountTokensTranslator(
         self, raw: wire.CountTokensResponse, request: CountTokensRequest, candidate: Candidate
     ) -> CountTokensResponse:
         """Reads the answer."""
+        unknown_numbers.look(raw, candidate.provider_id)
         if raw.total_tokens < 0:
             raise MalformedAnswer(candidate.provider_id, "answered without a count")
         return CountTokensResponse(input_token_count=raw.total_tokens)
@@ -130,12 +135,18 @@ class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference#stream: the last message
     has the finish reason and the counts. If the counts come after the finish reason, the decoder waits for
     them.
+
+    Args:
+        provider_id: The provider that answers.
+        request: The caller's request.
+        unknown: Counts unknown fields; None if the messages were made here.
     """
 
-    __slots__ = ("_answer", "_provider_id", "complete")
+    __slots__ = ("_answer", "_provider_id", "_unknown", "complete")
 
-    def __init__(self, provider_id: str, request: ChatRequest) -> None:
+    def __init__(self, provider_id: str, request: ChatRequest, unknown: UnknownNumbers | None = None) -> None:
         self._provider_id = provider_id
+        self._unknown = unknown
         self._answer = VertexAnswer(provider_id, request)
         self.complete = False
 
@@ -144,10 +155,14 @@ class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse
         answer = self._answer
         if self.complete:
             return ()
+        assembler = answer.assembler
         for message in chunk:
+            before = assembler.parts, len(assembler.pending)
             answer.read(message)
+            if self._unknown is not None and (answer.finished or not _only_grew(assembler, *before)):
+                self._unknown.look(message)
         # Not `finished`: the counts may still come after the finish reason.
-        return self._finish() if answer.final else answer.assembler.take()
+        return self._finish() if answer.final else assembler.take()
 
     def end(self) -> Sequence[ChatEvent]:
         """Returns the events that the end of the stream completes."""
@@ -165,6 +180,14 @@ class VertexChatDecoder(Decoder[ChatEvent, Sequence[wire.GenerateContentResponse
         events = self._answer.finish()
         self.complete = True
         return events
+
+
+def _only_grew(assembler: ChatAssembler, parts: int, pieces: int) -> bool:
+    """Whether all that a message did was to add a piece to a text, as nearly every message does.
+
+    To look for unknown fields in each of these would take longer than to read it.
+    """
+    return assembler.parts == parts > 0 and len(assembler.pending) > pieces
 
 
 def response(raw: wire.GenerateContentResponse, request: ChatRequest, candidate: Candidate) -> ChatResponse:

@@ -19,7 +19,7 @@ from ringmain_server.providers.embeddable import check_text_alone, chooses_dimen
 from ringmain_server.providers.multi_step import Send, Steps
 from ringmain_server.providers.numbers import count
 from ringmain_server.providers.translator import MultiStepTranslator
-from ringmain_server.providers.vertex import media, vectors, wire
+from ringmain_server.providers.vertex import media, unknown_numbers, vectors, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.passed import merge, passed
 from ringmain_server.providers.vertex.port import VertexPort
@@ -212,6 +212,7 @@ def _content(raw: bytes, provider_id: str) -> Vector:
         raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
     if not found.embedding.values:
         raise MalformedAnswer(provider_id, "answered without a vector")
+    unknown_numbers.look(found, provider_id)
     tokens = count(found.usage_metadata.prompt_token_count) if found.HasField("usage_metadata") else None
     try:
         return Vector(vectors.packed(found.embedding.values), tokens)

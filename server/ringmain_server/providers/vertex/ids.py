@@ -7,7 +7,7 @@ message does not know. So the id is read and written under that number, which bo
 
 from ringmain_server.providers.vertex import extra_fields, wire
 
-_NUMBER = 3
+NUMBER = 3
 """The number of `id` in `FunctionCall` and in `FunctionResponse`."""
 
 Named = wire.FunctionCall | wire.FunctionResponse
@@ -15,9 +15,9 @@ Named = wire.FunctionCall | wire.FunctionResponse
 
 def id_of(message: Named) -> str:
     """Returns the id of a call, or of the call that a result belongs to; empty if it has none."""
-    return extra_fields.text_of(message, _NUMBER)
+    return extra_fields.text_of(message, NUMBER)
 
 
 def give(message: Named, call_id: str) -> None:
     """Gives a call or a result the id of the call."""
-    extra_fields.add_text(message, _NUMBER, call_id)
+    extra_fields.add_text(message, NUMBER, call_id)

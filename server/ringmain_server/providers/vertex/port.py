@@ -14,10 +14,12 @@ from google.protobuf.message import DecodeError
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers import structs
-from ringmain_server.providers.vertex import values, wire
+from ringmain_server.providers.unknown_fields import look
+from ringmain_server.providers.vertex import unknown_numbers, values, wire
 from ringmain_server.providers.vertex.chat import Resources
 from ringmain_server.providers.vertex.passed import merge
 from ringmain_server.providers.vertex.transport import PlainRequest, VertexRequest
+from ringmain_server.providers.vertex.unknown_numbers import PREDICTIONS, WIRE, UnknownNumbers
 
 Object = Mapping[str, object]
 """A JSON object."""
@@ -118,7 +120,12 @@ class Port(Protocol):
 class _Messages:
     """A reader for messages that the transport has already parsed. See `MessageReader`."""
 
+    def __init__(self, provider_id: str) -> None:
+        self._unknown = UnknownNumbers(provider_id)
+
     def feed(self, chunk: Sequence[wire.GenerateContentResponse]) -> Sequence[wire.GenerateContentResponse]:
+        for message in chunk:
+            self._unknown.look(message)
         return chunk
 
 
@@ -142,6 +149,7 @@ class VertexPort:
 
     def answer(self, raw: wire.GenerateContentResponse, provider_id: str) -> wire.GenerateContentResponse:
         """Returns the answer, which the transport has already parsed."""
+        unknown_numbers.look(raw, provider_id)
         return raw
 
     def streamed(
@@ -166,7 +174,7 @@ class VertexPort:
 
     def reader(self, provider_id: str) -> MessageReader:
         """Returns a reader for one stream."""
-        return _Messages()
+        return _Messages(provider_id)
 
     def predict(self, instances: Sequence[Object], parameters: Object, candidate: Candidate) -> PlainRequest:
         """Builds a request to a model that is called by `predict`.
@@ -183,10 +191,13 @@ class VertexPort:
     def predictions(self, raw: bytes, provider_id: str) -> Sequence[Object]:
         """Reads the predictions of an answer."""
         try:
-            found = [structs.read(one) for one in wire.PredictResponse.FromString(raw).predictions]
+            answer = wire.PredictResponse.FromString(raw)
         except DecodeError as exc:
             raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
-        return objects(found, provider_id)
+        unknown_numbers.look(answer, provider_id)
+        found = objects([structs.read(one) for one in answer.predictions], provider_id)
+        look(WIRE, provider_id, {"predictions": found}, PREDICTIONS)
+        return found
 
 
 def objects(found: object, provider_id: str) -> Sequence[Object]:

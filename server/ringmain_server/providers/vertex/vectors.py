@@ -11,7 +11,7 @@ is parsed with a schema that leaves each list as bytes, which are unpacked at on
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,9 @@ from ringmain.v1.embedding_service_pb2 import Embedding
 
 from ringmain_server.errors import MalformedAnswer
 from ringmain_server.providers.numbers import all_finite, count
+from ringmain_server.providers.unknown_fields import look
+from ringmain_server.providers.vertex import unknown_numbers
+from ringmain_server.providers.vertex.unknown_numbers import PREDICTED, VECTORS, WIRE
 
 _STRIDE = 11
 _PREFIX = (b"\x0a", b"\x09", b"\x11")
@@ -78,13 +81,43 @@ def predicted(raw: bytes, provider_id: str) -> list[Vector]:
         MalformedAnswer: The answer has another shape.
     """
     try:
-        predictions = _schema().FromString(raw).predictions
+        answer = _schema().FromString(raw)
     except DecodeError as exc:
         raise MalformedAnswer(provider_id, "answered something that is no message of this wire") from exc
-    return [_vector(dict(_fields(one)), provider_id) for one in predictions]
+    names = _Names()
+    vectors = [_vector(dict(_fields(one)), provider_id, names) for one in answer.predictions]
+    unknown_numbers.look(answer, provider_id, PREDICTED)
+    look(WIRE, provider_id, names.document, VECTORS)
+    return vectors
 
 
-def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
+class _Names:
+    """The names of the fields of all predictions, without what they hold."""
+
+    def __init__(self) -> None:
+        self._statistics: dict[str, object] = {}
+        self._embeddings: dict[str, object] = {"statistics": self._statistics}
+        self._prediction: dict[str, object] = {"embeddings": self._embeddings}
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """An answer with these names."""
+        return {"predictions": self._prediction}
+
+    def add(
+        self, prediction: Mapping[str, Any], embeddings: Mapping[str, Any], statistics: Mapping[str, Any]
+    ) -> None:
+        """Adds the names of a prediction, unless they are those of another."""
+        for names, found in (
+            (self._prediction, prediction),
+            (self._embeddings, embeddings),
+            (self._statistics, statistics),
+        ):
+            if not names.keys() >= found.keys():
+                names.update({name: None for name in found if name not in names})
+
+
+def _vector(prediction: dict[str, Any], provider_id: str, names: _Names) -> Vector:
     found = dict(_fields(prediction["embeddings"])) if "embeddings" in prediction else {}
     data = found["values"].list_value if "values" in found else b""
     size, rest = divmod(len(data), _STRIDE)
@@ -93,6 +126,7 @@ def _vector(prediction: dict[str, Any], provider_id: str) -> Vector:
         raise MalformedAnswer(provider_id, "answered a prediction that is no vector")
     numbers = _wrapped(size).unpack(data)
     statistics = dict(_fields(found["statistics"])) if "statistics" in found else {}
+    names.add(prediction, found, statistics)
     tokens = _tokens(statistics["token_count"].number_value) if "token_count" in statistics else None
     try:
         return Vector(packed(numbers), tokens)

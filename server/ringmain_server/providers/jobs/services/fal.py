@@ -25,6 +25,7 @@ from ringmain_server.providers.jobs.service import (
 )
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -140,9 +141,22 @@ def _headers(key: str) -> Mapping[str, str]:
     return {"Authorization": f"Key {key}", "Accept": "application/json"}
 
 
+_FILE = Fields("url content_type file_name file_size file_data width height", free="metadata")
+_FIELDS = Fields(
+    "status request_id gateway_request_id response_url status_url cancel_url queue_position"
+    " prompt revised_prompt seed has_nsfw_concepts nsfw_content_detected error_type",
+    free="detail error logs metrics timings",
+    data=_FILE,
+    image=_FILE,
+    images=_FILE,
+    output=_FILE,
+)
+"""The fields of the queue and of the usual results; each model has its own besides."""
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
+    fields=_FIELDS,
     headers=_headers,
     poll=_poll,
     result=_result,

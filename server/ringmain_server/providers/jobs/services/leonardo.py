@@ -26,6 +26,7 @@ from ringmain_server.providers.jobs.service import (
     texts_at,
 )
 from ringmain_server.providers.jobs.shape import fitted_size
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -100,9 +101,24 @@ def _address(document: Json, candidate: Candidate) -> str:
     return f"/generations/{id_at(document, candidate, 'sdGenerationJob', 'generationId')}"
 
 
+_FIELDS = Fields(
+    generations_by_pk=Fields(
+        "id status createdAt modelId prompt negativePrompt seed imageHeight imageWidth inferenceSteps"
+        " guidanceScale initStrength presetStyle public scheduler sdVersion photoReal photoRealStrength"
+        " promptMagic promptMagicStrength promptMagicVersion ultra fantasyAvatar contrastRatio",
+        free="generation_elements prompt_moderations promptModerations",
+        generated_images=Fields(
+            "id url nsfw likeCount fantasyAvatar imageToVideo motion motionMP4URL motionModel motionStrength",
+            free="generated_image_variation_generics",
+        ),
+    ),
+    sdGenerationJob=Fields("generationId apiCreditCost", free="cost"),
+)
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate},
     read=_read,
+    fields=_FIELDS,
     headers=bearer,
     poll=_poll,
     cancel=_cancel,

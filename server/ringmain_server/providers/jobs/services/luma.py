@@ -24,6 +24,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -78,9 +79,16 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
     return HttpRequest(f"/generations/{id_at(document, candidate, 'id')}", method="DELETE")
 
 
+_FIELDS = Fields(
+    "id type generation_type state failure_reason created_at model",
+    free="request",
+    assets=Fields("image video progress_video"),
+)
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit},
     read=_read,
+    fields=_FIELDS,
     headers=bearer,
     poll=_poll,
     cancel=_cancel,

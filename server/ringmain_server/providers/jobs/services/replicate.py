@@ -29,6 +29,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -123,9 +124,15 @@ def _cancel(document: Json, candidate: Candidate) -> HttpRequest:
     return HttpRequest(f"/predictions/{id_at(document, candidate, 'id')}/cancel")
 
 
+_FIELDS = Fields(
+    "id model version status source data_removed created_at started_at completed_at deadline",
+    free="error input logs metrics output urls",
+)
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
+    fields=_FIELDS,
     headers=bearer,
     poll=_poll,
     cancel=_cancel,

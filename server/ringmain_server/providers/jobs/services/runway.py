@@ -21,6 +21,7 @@ from ringmain_server.providers.jobs.service import (
 )
 from ringmain_server.providers.jobs.services.replicate import inline
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import read_options
 from ringmain_server.providers.transport import HttpRequest, Json
 
@@ -103,9 +104,14 @@ def _headers(key: str) -> Mapping[str, str]:
     return {**bearer(key), "X-Runway-Version": VERSION}
 
 
+_FIELDS = Fields(
+    "id status createdAt progress progressText output failure failureCode estimatedTimeToStart", free="cost"
+)
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit},
     read=_read,
+    fields=_FIELDS,
     headers=_headers,
     poll=_poll,
     cancel=_cancel,

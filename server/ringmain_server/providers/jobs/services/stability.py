@@ -30,6 +30,7 @@ from ringmain_server.providers.jobs.service import (
     text_at,
 )
 from ringmain_server.providers.jobs.shape import nearest
+from ringmain_server.providers.known_fields import Fields
 from ringmain_server.providers.structs import HasOptions, read_options
 from ringmain_server.providers.transport import FormField, HttpRequest, Json
 
@@ -170,9 +171,16 @@ def _poll(document: Json, candidate: Candidate) -> HttpRequest:
     return HttpRequest(f"/results/{id_at(document, candidate, 'id')}", method="GET")
 
 
+_FIELDS = Fields(
+    "id name status image result seed finish_reason finishReason",
+    free="errors",
+    artifacts=Fields("base64 seed finishReason"),
+)
+
 SERVICE = Service(
     submits={GENERATE_IMAGES: _generate, EDIT_IMAGES: _edit, UPSCALE_IMAGE: _upscale},
     read=_read,
+    fields=_FIELDS,
     headers=bearer,
     poll=_poll,
     edits=EditForm("luminance", outpaints=True),
