@@ -263,7 +263,9 @@ class ToolCall(_message.Message):
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     tool_call_id: _builtins.str
     """Identifies this call, so that a ToolResult can answer it. 1 to 256
-    characters, unlike those of all other calls of the conversation.
+    characters. In an answer, unlike those of all other calls of the
+    conversation. Calls of a request that share an id are answered by its
+    results in their order.
     """
     name: _builtins.str
     """The name of the tool, as declared in the request. 1 to 256 characters."""

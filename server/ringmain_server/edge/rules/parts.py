@@ -130,8 +130,6 @@ class _Conversation:
         call = part.tool_call
         if not call.tool_call_id:
             yield Violation(f"{path}.tool_call_id", "is empty")
-        elif call.tool_call_id in self._call_ids:
-            yield Violation(f"{path}.tool_call_id", "repeats the id of another call")
         yield from short(call.tool_call_id, f"{path}.tool_call_id")
         self._call_ids.add(call.tool_call_id)
         if not call.name:

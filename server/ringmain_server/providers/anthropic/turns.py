@@ -27,7 +27,7 @@ from ringmain_server.errors import InvalidField
 from ringmain_server.providers.anthropic import caching, media
 from ringmain_server.providers.anthropic.assistant import AssistantWriter
 from ringmain_server.providers.anthropic.blocks import Block, text_block, wire_id
-from ringmain_server.providers.unanswered import answered
+from ringmain_server.providers.tool_pairs import paired
 
 OPENING = "(The conversation begins.)"
 """A user's turn in front of a conversation that begins with the model, which the wire refuses."""
@@ -92,7 +92,7 @@ def conversation(messages: Sequence[Message], provider_id: str, cache: Block) ->
             if part.cache_boundary:
                 caching.mark(system, cache)
     writer = _TurnWriter(provider_id, cache)
-    for index, message in answered(messages[opening:]):
+    for index, message in paired(messages[opening:]):
         writer.add(message, f"messages[{index + opening}]")
     turns = writer.finish()
     if not turns:

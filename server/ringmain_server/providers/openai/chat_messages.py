@@ -24,7 +24,7 @@ from ringmain_server.providers.openai.chat_own_turn import OwnTurn
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
 from ringmain_server.providers.openai.chat_state import extra_of
 from ringmain_server.providers.openai.tool_ids import WRITERS
-from ringmain_server.providers.unanswered import answered
+from ringmain_server.providers.tool_pairs import paired
 
 FAILED = "The tool failed: "
 """Prefix of a failed tool's result: the wire has no field for a failure."""
@@ -51,7 +51,7 @@ def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -
         InvalidField: A part does not belong in its message.
     """
     conversation = _ChatMessages(dialect, provider_id)
-    for index, message in answered(messages):
+    for index, message in paired(messages):
         conversation.add(message, f"messages[{index}]")
     conversation.flush()
     return _in_order(conversation.messages) if dialect.strict_turns else conversation.messages

@@ -24,7 +24,7 @@ from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.responses_own_turn import OwnTurn
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
 from ringmain_server.providers.openai.tool_ids import up_to_64
-from ringmain_server.providers.unanswered import answered
+from ringmain_server.providers.tool_pairs import paired
 
 
 def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -> list[Object]:
@@ -40,7 +40,7 @@ def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -
         InvalidField: A part does not belong in its message.
     """
     items: list[Object] = []
-    for index, message in answered(messages):
+    for index, message in paired(messages):
         path = f"messages[{index}]"
         if message.role == ROLE_ASSISTANT:
             turn = OwnTurn(dialect, provider_id)

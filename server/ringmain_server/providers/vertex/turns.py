@@ -24,7 +24,7 @@ from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_SYSTEM, Message, Part, 
 from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import InvalidField
 from ringmain_server.providers.foreign import is_foreign
-from ringmain_server.providers.unanswered import answered
+from ringmain_server.providers.tool_pairs import paired
 from ringmain_server.providers.vertex import exact, ids, media, provider_tools, values, wire
 from ringmain_server.providers.vertex.provider_tools import Placed
 
@@ -74,7 +74,7 @@ def write(
             if part.text:
                 target.system_instruction.parts.add(text=part.text)
     conversation = _ContentWriter(provider_id, knobs, carry=carry)
-    for index, message in answered(messages[opening:]):
+    for index, message in paired(messages[opening:]):
         conversation.add(message, f"messages[{index + opening}]")
     turns = conversation.finish()
     if not turns:

@@ -1,4 +1,4 @@
-"""Tests of calls without a result: whatever a caller drops, no provider refuses the conversation for it."""
+"""Tests of calls and results: whatever ids a caller repeats or drops, no provider refuses them."""
 
 from functools import cache
 
@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import ROLE_ASSISTANT, ROLE_TOOL, ROLE_USER, Message, Part, ToolCall, ToolResult
-from ringmain_server.providers.unanswered import MISSING, answered
+from ringmain_server.edge import validate
+from ringmain_server.providers.tool_pairs import MISSING, paired
 
 from tests.laws.conversations import conversations, signed_by
 from tests.laws.wire import Translate, Wire
@@ -56,7 +57,33 @@ def missing(*ids: str) -> Message:
 )
 def test_every_call_has_a_result(given_: list[Message], expected: list[tuple[int, Message]]) -> None:
     """A result is added behind the turn of the model, and messages keep their places."""
-    assert list(answered(given_)) == expected
+    assert list(paired(given_)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        (
+            [calls("a"), results("a"), calls("a"), results("a")],
+            [calls("a"), results("a"), calls("a_2"), results("a_2")],
+        ),
+        ([calls("a", "a"), results("a", "a")], [calls("a", "a_2"), results("a", "a_2")]),
+        ([calls("a", "a"), results("a")], [calls("a", "a_2"), missing("a_2"), results("a")]),
+        ([calls("a", "a_2", "a"), results("a_2")], None),
+        ([calls("a"), results("a", "a"), calls("a")], None),
+    ],
+)
+def test_repeated_ids(given_: list[Message], expected: list[Message] | None) -> None:
+    """Calls of one id get ids of their own, and results in their order; the request stays as it is."""
+    before = [Message.FromString(message.SerializeToString()) for message in given_]
+    found = [message for _, message in paired(given_)]
+    assert given_ == before
+    assert expected is None or found == expected
+    called = [
+        part.tool_call.tool_call_id for one in found for part in one.parts if part.HasField("tool_call")
+    ]
+    assert len(set(called)) == len(called)
+    assert set(called) == {part.tool_result.tool_call_id for one in found for part in one.parts} - {""}
 
 
 @cache
@@ -77,5 +104,16 @@ def test_no_provider_refuses(drawn: ChatRequest, data: st.DataObject) -> None:
         message.parts.extend(kept)
     left = [message for message in drawn.messages if message.parts]
     request = ChatRequest(model="m", messages=[*left, USER])
+    if data.draw(st.booleans()):
+        _repeat_ids(request)
+    assert validate.chat(request) == []
     for wire, translate in _translators():
         assert wire.complaint(translate(signed_by(wire.sign, request))) is None, wire
+
+
+def _repeat_ids(request: ChatRequest) -> None:
+    for part in (part for message in request.messages for part in message.parts):
+        if part.HasField("tool_call"):
+            part.tool_call.tool_call_id = "call_0"
+        elif part.HasField("tool_result"):
+            part.tool_result.tool_call_id = "call_0"
