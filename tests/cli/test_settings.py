@@ -75,6 +75,7 @@ def test_flags_become_settings() -> None:
         listen="127.0.0.1:1",
         admin_listen="127.0.0.1:2",
         metrics_listen="127.0.0.1:3",
+        health_listen="127.0.0.1:4",
         workers=2,
         log_level="debug",
         log_format="json",
@@ -85,6 +86,7 @@ def test_flags_become_settings() -> None:
         "server.listen": "127.0.0.1:1",
         "server.admin_listen": "127.0.0.1:2",
         "server.metrics_listen": "127.0.0.1:3",
+        "server.health_listen": "127.0.0.1:4",
         "server.workers": 2,
         "server.allow_unauthenticated": True,
         "log.level": "debug",
@@ -108,7 +110,18 @@ def test_serve_with_mistakes(ringmain: CommandLine) -> None:
 
 
 ARGS = ["--config", "c.yaml", "--listen", "127.0.0.1:1", "--admin-listen", "127.0.0.1:2"]
-ARGS += ["--metrics-listen", "127.0.0.1:3", "--workers", "2", "--log-level", "debug", "--log-format", "json"]
+ARGS += [
+    "--metrics-listen",
+    "127.0.0.1:3",
+    "--health-listen",
+    "127.0.0.1:4",
+    "--workers",
+    "2",
+    "--log-level",
+    "debug",
+    "--log-format",
+    "json",
+]
 ARGS += ["--allow-unauthenticated", "--set", "a=1", "--set", "b.c=2"]
 
 
@@ -121,6 +134,7 @@ def test_flags_without_typer() -> None:
         listen="127.0.0.1:1",
         admin_listen="127.0.0.1:2",
         metrics_listen="127.0.0.1:3",
+        health_listen="127.0.0.1:4",
         workers=2,
         log_level="debug",
         log_format="json",

@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = [
     example
     for page in (ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "guides" / "python.md")
-    for example in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for skipped, example in re.findall(
+        r"(<!-- not run: .*? -->\n)?```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    if not skipped
 ]
 
 

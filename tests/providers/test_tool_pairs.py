@@ -111,6 +111,19 @@ def test_no_provider_refuses(drawn: ChatRequest, data: st.DataObject) -> None:
         assert wire.complaint(translate(signed_by(wire.sign, request))) is None, wire
 
 
+@pytest.mark.parametrize("wire_and_translate", _translators(), ids=lambda one: str(one[0]))
+def test_turns_in_a_row(wire_and_translate: tuple[Wire, Translate]) -> None:
+    """Results follow the calls of all turns in a row, with and without a result of the caller's."""
+    wire, translate = wire_and_translate
+    for turns in (
+        [calls("a", "b"), calls("c")],
+        [calls("a"), results("a"), calls("b"), calls("c"), results("c")],
+        [calls("a"), calls("b"), results("a", "b")],
+    ):
+        request = ChatRequest(model="m", messages=[USER, *turns, USER])
+        assert wire.complaint(translate(signed_by(wire.sign, request))) is None
+
+
 def _repeat_ids(request: ChatRequest) -> None:
     for part in (part for message in request.messages for part in message.parts):
         if part.HasField("tool_call"):

@@ -71,20 +71,17 @@ class Fields:
 
     def unknown(self, found: object) -> Sequence[str]:
         """Returns the paths of unknown fields, which may repeat."""
-        if isinstance(found, dict):
-            return self._of(found)
-        if isinstance(found, list):
-            return [path for one in found if isinstance(one, dict) for path in self._of(one)]
-        return ()
-
-    def _of(self, found: Mapping[str, object]) -> Sequence[str]:
         paths: Sequence[str] = ()
-        if not self.names.issuperset(found):
-            paths = self.strange(found)
-        for name, known in self._inner:
-            value = found.get(name)
-            if value and (more := known.unknown(value)):
-                paths = [*paths, *(below(name, path) for path in more)]
+        # Asked of every answer and of many events of a stream, so that an object costs one call and no copy.
+        for one in found if isinstance(found, list) else (found,):
+            if not isinstance(one, dict):
+                continue
+            if not self.names.issuperset(one):
+                paths = [*paths, *self.strange(one)]
+            for name, known in self._inner:
+                value = one.get(name)
+                if value and (more := known.unknown(value)):
+                    paths = [*paths, *(below(name, path) for path in more)]
         return paths
 
 
@@ -122,15 +119,15 @@ class Kinds:
 
     def unknown(self, found: object) -> Sequence[str]:
         """Returns the paths of unknown fields, which may repeat."""
-        if isinstance(found, dict):
-            return self._of(found)
-        if isinstance(found, list):
-            return [path for one in found if isinstance(one, dict) for path in self._of(one)]
-        return ()
-
-    def _of(self, found: Mapping[str, object]) -> Sequence[str]:
-        known = self.known_of(found)
-        return (f"[{_named(str(found['type']))}]",) if known is None else known.unknown(found)
+        paths: Sequence[str] = ()
+        for one in found if isinstance(found, list) else (found,):
+            if not isinstance(one, dict):
+                continue
+            known = self.known_of(one)
+            more = (f"[{_named(str(one['type']))}]",) if known is None else known.unknown(one)
+            if more:
+                paths = [*paths, *more]
+        return paths
 
 
 class At:

@@ -23,9 +23,12 @@ def paired(messages: Sequence[Message]) -> Iterable[Placed]:
 
     A message that is added has the place of the turn with the calls. Nothing is copied unless ids repeat.
     """
+    for message in messages:
+        if message.role == ROLE_ASSISTANT:
+            break
+    else:
+        return enumerate(messages)  # many a conversation is one question
     called = [call_id for message in messages for call_id in _calls(message)]
-    if not called:
-        return enumerate(messages)  # nearly every conversation
     if len(set(called)) < len(called):
         messages = _distinct(messages, set(called))
         called = [call_id for message in messages for call_id in _calls(message)]

@@ -78,9 +78,9 @@ class ChatAnswer:
         self._has_words = False
         self._category = ""
         self._extras: ChatExtras | None = None
-        self._unknown = UnknownFields(WIRE, provider_id)
+        self._unknown: UnknownFields | None = None
         self.assembler = ChatAssembler(provider_id)
-        self._calls = ChatCalls(provider_id, request, self.assembler)
+        self._calls: ChatCalls | None = None
         self.begun = False
 
     @property
@@ -98,7 +98,12 @@ class ChatAnswer:
         Raises:
             ProviderError: The document is malformed, or reports an error.
         """
-        document = self._parsed(data)
+        try:
+            document = read(data)
+        except NotJson as exc:
+            raise self.malformed("what is no JSON") from exc
+        if not isinstance(document, dict):
+            raise self.malformed("what is no completion")
         choices = document.get("choices")
         counts = document.get("usage")
         if counts is not None:
@@ -109,32 +114,28 @@ class ChatAnswer:
             self._reader(field).sources(document)
             harm_ratings.rate_completion(document, self.assembler)
         error = document.get("error")
+        if not choices:
+            self._raise_error(document)
+        is_known = field == "delta" and is_plain(document)
+        if not is_known and (paths := ANSWER.unknown(document)):
+            self._unknown = self._unknown or UnknownFields(WIRE, self._provider_id)
+            self._unknown.add(paths)
         if choices:
-            self._look(document, field)
             self._choose(choices, field, document, data)
             # Some servers report the error that ends a stream next to an empty choice.
             if error and self._ending is None:
                 raise self._errors.reported(self._provider_id, error)
-        elif error is not None:
+
+    def _raise_error(self, document: Mapping[str, object]) -> None:
+        """Raises the error that a document without choices reports, if it does.
+
+        Some servers report one without an `error` field; only before the first choice can a document be one.
+        """
+        error = document.get("error")
+        if error is None and document.get("choices") is None and not self.begun:
+            error = report_of(document)
+        if error is not None:
             raise self._errors.reported(self._provider_id, error)
-        # Some servers report an error without an `error` field; only before the first choice can that be one.
-        elif choices is None and not self.begun and (report := report_of(document)) is not None:
-            raise self._errors.reported(self._provider_id, report)
-        else:
-            self._look(document, field)
-
-    def _look(self, document: Mapping[str, object], field: str) -> None:
-        if field == "message" or not is_plain(document):
-            self._unknown.look(document, ANSWER)
-
-    def _parsed(self, data: bytes) -> Mapping[str, object]:
-        try:
-            document = read(data)
-        except NotJson as exc:
-            raise self.malformed("what is no JSON") from exc
-        if not isinstance(document, dict):
-            raise self.malformed("what is no completion")
-        return document
 
     def finish(self) -> list[ChatEvent]:
         """Returns the last events.
@@ -168,7 +169,8 @@ class ChatAnswer:
         """
         if not self.begun:
             raise self.malformed("without any choice")
-        self._calls.end()
+        if self._calls is not None:
+            self._calls.end()
         if not self.assembler.parts:
             if self._ending in (Ending.WITHHELD, Ending.REFUSAL):
                 raise withheld(self._provider_id, self._category)
@@ -277,6 +279,8 @@ class ChatAnswer:
             self._called(calls, function, document, field)
 
     def _called(self, calls: object, function: object, document: Mapping[str, object], field: str) -> None:
+        if self._calls is None:
+            self._calls = ChatCalls(self._provider_id, self._request, self.assembler)
         if calls:
             self._calls.read(calls, document.get("id"), whole=field == "message")
         else:

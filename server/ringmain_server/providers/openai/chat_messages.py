@@ -60,7 +60,17 @@ def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -
 class _ChatMessages:
     """Collects messages, and holds back those that may not stand between calls and their results."""
 
-    __slots__ = ("_asked", "_dialect", "_held", "_is_own", "_media", "_provider_id", "_tool_id", "messages")
+    __slots__ = (
+        "_asked",
+        "_dialect",
+        "_held",
+        "_is_own",
+        "_media",
+        "_provider_id",
+        "_tool_id",
+        "_turn",
+        "messages",
+    )
 
     def __init__(self, dialect: Dialect, provider_id: str) -> None:
         self.messages: list[Object] = []
@@ -70,16 +80,18 @@ class _ChatMessages:
         self._tool_id = WRITERS[dialect.tool_ids]
         self._media: list[Object] = []
         self._held: list[Object] = []
-        self._is_own = False
+        self._turn: OwnTurn | None = None
 
     def add(self, message: Message, path: str) -> None:
         role = message.role
         if role == ROLE_ASSISTANT:
             # Consecutive turns of the model are one: what waits may have to follow the calls of the next one.
-            if not self._is_own:
+            if self._turn is None:
                 self.flush()
             self._assistant_turn(message.parts, path)
-        elif role == ROLE_TOOL:
+            return
+        self._turn = None
+        if role == ROLE_TOOL:
             self._tool_turn(message.parts, path)
         else:
             content = self._said(message, path)
@@ -90,7 +102,6 @@ class _ChatMessages:
                 if self._media or self._held:
                     self.flush()
                 self.messages.append(said)
-        self._is_own = role == ROLE_ASSISTANT
 
     def flush(self) -> None:
         """Appends the messages held back, without waiting any longer for missing results."""
@@ -129,7 +140,11 @@ class _ChatMessages:
         return self._text(part, path)
 
     def _assistant_turn(self, parts: Iterable[Part], path: str) -> None:
-        turn = OwnTurn(self._dialect, self._provider_id)
+        turn = self._turn
+        if turn is not None and turn.calls:
+            self.messages.pop()  # The results of its calls must follow at once, so it takes in this message.
+        else:
+            turn = self._turn = OwnTurn(self._dialect, self._provider_id)
         for index, part in enumerate(parts):
             if part.provider_id:
                 is_foreign(part, self._provider_id)  # which is noted: this wire has no place for most state

@@ -48,7 +48,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     found: Object = {
         "model": candidate.provider_model,
         "messages": [
-            *json_word(request, dialect),
+            *(json_word(request) if dialect.json_word else ()),
             *translate(request.messages, dialect, candidate.provider_id),
         ],
     }

@@ -16,7 +16,6 @@ from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import Inexpressible, InvalidField
-from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.efforts import effort_word
 from ringmain_server.providers.knobs import refused
 from ringmain_server.providers.openai.chat_parts import Object
@@ -84,13 +83,13 @@ def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
     return found, strict and (wanted.strict or not wanted.HasField("strict"))
 
 
-def json_word(request: ChatRequest, dialect: Dialect) -> Iterator[Object]:
+def json_word(request: ChatRequest) -> Iterator[Object]:
     """Yields the instruction to write JSON, where a server refuses to be asked for it without the word.
 
     https://platform.openai.com/docs/guides/structured-outputs#json-mode
     """
     wanted = request.generation_config.response_format
-    if not dialect.json_word or wanted.WhichOneof("format") != "json_object":
+    if wanted.WhichOneof("format") != "json_object":
         return
     parts = (part for message in request.messages for part in message.parts)
     if not any("json" in part.text.lower() for part in parts):

@@ -50,7 +50,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     found: Object = {
         "model": candidate.provider_model,
         "input": [
-            *json_word(request, dialect),
+            *(json_word(request) if dialect.json_word else ()),
             *translate(request.messages, dialect, candidate.provider_id),
         ],
         "store": False,

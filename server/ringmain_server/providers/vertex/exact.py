@@ -11,19 +11,19 @@ from ringmain_server.providers.json_reader import read_again, written
 from ringmain_server.providers.structs import EXACT
 from ringmain_server.providers.vertex import extra_fields, wire
 
-_NUMBER = 2**29 - 1
-"""The largest number of a field."""
+NUMBER = 2**29 - 1
+"""The number of the field for the JSON: the largest that there is."""
 
 
 def keep(call: wire.FunctionCall, arguments: object) -> None:
     """Keeps the arguments of a call with it, if they cannot be in its Struct."""
     if isinstance(arguments, Mapping) and _is_beyond(arguments):
-        extra_fields.add_text(call, _NUMBER, written(_sorted(arguments)))
+        extra_fields.add_text(call, NUMBER, written(_sorted(arguments)))
 
 
 def kept(call: wire.FunctionCall) -> str:
     """Returns the arguments that were kept with a call, as JSON text; empty if its Struct has them."""
-    return extra_fields.text_of(call, _NUMBER)
+    return extra_fields.text_of(call, NUMBER)
 
 
 def restore(call: wire.FunctionCall, target: dict[str, object]) -> None:

@@ -12,7 +12,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ringmain_server.providers.known_fields import Fields, below
 from ringmain_server.providers.unknown_fields import UnknownFields
-from ringmain_server.providers.vertex import ids, wire
+from ringmain_server.providers.vertex import exact, ids, wire
 
 WIRE = "vertex"
 """The name of this wire where unknown fields are counted."""
@@ -36,7 +36,7 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embed
 PREDICTED = frozenset(field.number for field in wire.PredictResponse.DESCRIPTOR.fields)
 """The numbers of the fields of such an answer, which may be read with a schema that lacks some of them."""
 _READ: Mapping[str, Collection[int]] = {
-    wire.FunctionCall.DESCRIPTOR.full_name: (ids.NUMBER,),
+    wire.FunctionCall.DESCRIPTOR.full_name: (ids.NUMBER, exact.NUMBER),
     wire.FunctionResponse.DESCRIPTOR.full_name: (ids.NUMBER,),
 }
 """The numbers of fields that are read, although the library does not know them, by message."""
