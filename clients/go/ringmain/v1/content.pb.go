@@ -528,7 +528,9 @@ func (*Media_Uri) isMedia_Source() {}
 type ToolCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Identifies this call, so that a ToolResult can answer it. 1 to 256
-	// characters, unlike those of all other calls of the conversation.
+	// characters. In an answer, unlike those of all other calls of the
+	// conversation. Calls of a request that share an id are answered by its
+	// results in their order.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
 	// The name of the tool, as declared in the request. 1 to 256 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`

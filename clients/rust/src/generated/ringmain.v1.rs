@@ -562,7 +562,9 @@ pub mod media {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToolCall {
     /// Identifies this call, so that a ToolResult can answer it. 1 to 256
-    /// characters, unlike those of all other calls of the conversation.
+    /// characters. In an answer, unlike those of all other calls of the
+    /// conversation. Calls of a request that share an id are answered by its
+    /// results in their order.
     #[prost(string, tag="1")]
     pub tool_call_id: ::prost::alloc::string::String,
     /// The name of the tool, as declared in the request. 1 to 256 characters.

@@ -230,7 +230,9 @@ export const MediaSchema: GenMessage<Media> = /*@__PURE__*/
 export type ToolCall = Message$1<"ringmain.v1.ToolCall"> & {
   /**
    * Identifies this call, so that a ToolResult can answer it. 1 to 256
-   * characters, unlike those of all other calls of the conversation.
+   * characters. In an answer, unlike those of all other calls of the
+   * conversation. Calls of a request that share an id are answered by its
+   * results in their order.
    *
    * @generated from field: string tool_call_id = 1;
    */

@@ -52,7 +52,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Identifies this call, so that a ToolResult can answer it. 1 to 256
-   * characters, unlike those of all other calls of the conversation.
+   * characters. In an answer, unlike those of all other calls of the
+   * conversation. Calls of a request that share an id are answered by its
+   * results in their order.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -74,7 +76,9 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * Identifies this call, so that a ToolResult can answer it. 1 to 256
-   * characters, unlike those of all other calls of the conversation.
+   * characters. In an answer, unlike those of all other calls of the
+   * conversation. Calls of a request that share an id are answered by its
+   * results in their order.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -573,7 +577,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Identifies this call, so that a ToolResult can answer it. 1 to 256
-     * characters, unlike those of all other calls of the conversation.
+     * characters. In an answer, unlike those of all other calls of the
+     * conversation. Calls of a request that share an id are answered by its
+     * results in their order.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -594,7 +600,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Identifies this call, so that a ToolResult can answer it. 1 to 256
-     * characters, unlike those of all other calls of the conversation.
+     * characters. In an answer, unlike those of all other calls of the
+     * conversation. Calls of a request that share an id are answered by its
+     * results in their order.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -616,7 +624,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Identifies this call, so that a ToolResult can answer it. 1 to 256
-     * characters, unlike those of all other calls of the conversation.
+     * characters. In an answer, unlike those of all other calls of the
+     * conversation. Calls of a request that share an id are answered by its
+     * results in their order.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -634,7 +644,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Identifies this call, so that a ToolResult can answer it. 1 to 256
-     * characters, unlike those of all other calls of the conversation.
+     * characters. In an answer, unlike those of all other calls of the
+     * conversation. Calls of a request that share an id are answered by its
+     * results in their order.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -649,7 +661,9 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * Identifies this call, so that a ToolResult can answer it. 1 to 256
-     * characters, unlike those of all other calls of the conversation.
+     * characters. In an answer, unlike those of all other calls of the
+     * conversation. Calls of a request that share an id are answered by its
+     * results in their order.
      * </pre>
      *
      * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>

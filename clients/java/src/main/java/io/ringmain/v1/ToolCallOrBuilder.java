@@ -11,7 +11,9 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * Identifies this call, so that a ToolResult can answer it. 1 to 256
-   * characters, unlike those of all other calls of the conversation.
+   * characters. In an answer, unlike those of all other calls of the
+   * conversation. Calls of a request that share an id are answered by its
+   * results in their order.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
@@ -21,7 +23,9 @@ public interface ToolCallOrBuilder extends
   /**
    * <pre>
    * Identifies this call, so that a ToolResult can answer it. 1 to 256
-   * characters, unlike those of all other calls of the conversation.
+   * characters. In an answer, unlike those of all other calls of the
+   * conversation. Calls of a request that share an id are answered by its
+   * results in their order.
    * </pre>
    *
    * <code>string tool_call_id = 1 [json_name = "toolCallId"];</code>
