@@ -64,6 +64,7 @@ def test_credentials_are_required_where_any_method_is_configured(
         {"issuers": {"a": {**ISSUER, "scopes": {"role": "everything"}}}},
         {"certificates": {"rules": [{"match": "*", "scopes": []}]}},
         {"certificates": {"rules": [{"match": "*", "field": "serial"}]}},
+        {"certificates": {"rules": [{"match": "*", "allowed_models": ["a*b"]}]}},
         {"keys": {"pepper": ""}},
         {"unknown": True},
     ],
@@ -80,6 +81,7 @@ def test_wrong_settings(auth: Mapping[str, object]) -> None:
         {"allowed_networks": ["10.0.0.1/8"]},
         {"allowed_networks": ["nowhere"]},
         {"allowed_models": [""]},
+        {"allowed_models": ["*/gpt-4o"]},
         {"models": ["smart"]},
     ],
 )

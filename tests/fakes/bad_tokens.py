@@ -11,6 +11,7 @@ from tests.fakes.oidc import FakeIssuer, SigningKey, unsigned
 
 FIRST = SigningKey.make("1")
 _LIMIT = 8192
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def _text(content: bytes) -> str:
@@ -43,6 +44,12 @@ def _tampered(issuer: FakeIssuer) -> str:
 
 def _swapped(issuer: FakeIssuer) -> str:
     return issuer.token().rpartition(".")[0] + "." + issuer.token(sub="bob").rpartition(".")[2]
+
+
+def _rewritten(token: str) -> str:
+    """Writes the same signature in another way: the last of 342 characters has four bits that mean nothing."""
+    last = token[-1]
+    return token[:-1] + _DIGITS[_DIGITS.index(last) ^ 1]
 
 
 BAD: Mapping[str, Callable[[FakeIssuer], str]] = {
@@ -87,6 +94,10 @@ BAD: Mapping[str, Callable[[FakeIssuer], str]] = {
         {"alg": "RS256", "kid": "1", "b64": False}, issuer.claims(), "c2ln"
     ),
     "encrypted": lambda issuer: "a.b.c.d.e",
+    "last bits changed": lambda issuer: _rewritten(issuer.token()),
+    "padded": lambda issuer: issuer.token() + "==",
+    "line break in the signature": lambda issuer: issuer.token()[:-8] + "\n" + issuer.token()[-8:],
+    "dollar in the claims": lambda issuer: issuer.token().replace(".", ".$", 1),
     "huge": lambda issuer: issuer.token(more="a" * _LIMIT),
     "nested deeply": lambda issuer: f"e30.{_text(b'[' * 5000)}.c2ln",
     "header nested deeply": lambda issuer: (

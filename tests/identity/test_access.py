@@ -117,6 +117,21 @@ def test_a_caller_must_be_in_a_network_of_its_key_and_of_its_tenant() -> None:
     assert refusal(inside, access=access, peer="ipv4:203.0.113.99:1") == "network"
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("::/0", "::/0"),
+        ("::/64", "::/64"),
+    ],
+)
+def test_networks_of_mapped_addresses_are_those_of_ipv4(text: str, same: str) -> None:
+    """Callers' addresses are compared as IPv4 where they are, so a network is read like them."""
+    assert str(network(text)) == str(network(same))
+
+
 @pytest.mark.parametrize("text", ["10.0.0.1/8", "10.0.0", "nonsense", "", "10.0.0.0/33", "::1/64"])
 def test_texts_that_are_no_network_are_refused(text: str) -> None:
     """Bits beyond the prefix are a mistake, and not silently dropped."""

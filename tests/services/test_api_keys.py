@@ -266,9 +266,22 @@ async def test_the_tenant_of_a_key_stays(desk: Keyed) -> None:
 
 async def test_a_token_of_another_service_is_no_page(desk: Keyed) -> None:
     """What this service has not given out is refused."""
-    for token in ("!", "ü", "////"):
+    for token in ("!", "ü", "////", "AA=="):
         refusal = await desk.refused("ListApiKeys", pb.ListApiKeysRequest(page_token=token))
         assert problems(refusal) == [("page_token", "was not given out by this service")]
+
+
+async def test_text_that_no_database_takes_is_the_callers_mistake(gate: Keyed) -> None:
+    """It is refused before the database sees it, whichever that is, and the database does not count as away."""
+    for method, request in (
+        ("ListApiKeys", pb.ListApiKeysRequest(tenant_id="\0")),
+        ("ListApiKeys", pb.ListApiKeysRequest(page_token="AA==")),
+        ("UpdateApiKey", changing("\0", display_name="x")),
+        ("RotateApiKey", pb.RotateApiKeyRequest(key_id="a\0")),
+        ("RevokeApiKey", pb.RevokeApiKeyRequest(key_id="\0a")),
+    ):
+        assert (await gate.refused(method, request)).reason == "INVALID_FIELD"
+    assert not [line for line in gate.ringmain.events("key") if line.get("state") == "away"]
 
 
 async def test_a_key_is_not_made_for_the_past(desk: Keyed) -> None:

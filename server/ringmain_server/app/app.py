@@ -385,6 +385,10 @@ class App:
         options: list[tuple[str, object]] = [
             ("grpc.max_receive_message_length", settings.max_receive_bytes),
             ("grpc.max_send_message_length", -1),
+            # A token may have 8 KiB, and other headers come beside it. From the first of these sizes on, gRPC
+            # refuses calls by chance, more often the longer their headers are; from the second on, all.
+            ("grpc.max_metadata_size", 16 << 10),
+            ("grpc.absolute_max_metadata_size", 20 << 10),
             ("grpc.so_reuseport", int(share_port)),
             # A connection takes a descriptor; connections that send nothing are closed soon.
             ("grpc.max_allowed_incoming_connections", descriptors.for_callers(settings.max_connections)),

@@ -23,6 +23,7 @@ from ringmain_server.config.fields import (
 from ringmain_server.identity.claims import claim_path
 from ringmain_server.identity.names import NameField, placeholders
 from ringmain_server.identity.networks import network
+from ringmain_server.identity.principal import is_entry
 
 ScopeName = Literal["inference", "usage", "admin"]
 """The names of the contract's ApiKeyScope values, lower case, without prefix. A test compares them."""
@@ -59,6 +60,12 @@ def key_address(value: str) -> str:
     return value
 
 
+def _entry(value: str) -> str:
+    if not is_entry(value):
+        raise ValueError("must have * as its last character only")
+    return value
+
+
 def _tenant(value: str) -> str:
     if len(value) > _TENANT_LIMIT:
         raise ValueError(f"must have at most {_TENANT_LIMIT} characters")
@@ -85,6 +92,7 @@ def keys_enabled(enabled: object, *causes: object) -> bool:
 
 NetworkText = Annotated[Text, AfterValidator(_network)]
 KeyAddress = Annotated[Text, AfterValidator(key_address)]
+ModelEntry = Annotated[Text, AfterValidator(_entry)]
 TenantName = Annotated[Text, AfterValidator(_tenant)]
 ClaimPath = Annotated[tuple[Text, ...], BeforeValidator(_path), AfterValidator(not_empty)]
 ScopeNames = Annotated[tuple[ScopeName, ...], BeforeValidator(_listed), AfterValidator(not_empty)]
@@ -233,7 +241,7 @@ class CertificateRule(Section):
     scopes: Annotated[tuple[ScopeName, ...], AfterValidator(not_empty)] = Field(
         default=("inference",), description="What it may do: `inference`, `usage`, `admin`."
     )
-    allowed_models: tuple[Text, ...] = Field(
+    allowed_models: tuple[ModelEntry, ...] = Field(
         default_factory=tuple,
         description="The models it may use; an entry may end in `*`. Empty means all.",
     )
@@ -292,7 +300,7 @@ class TenantSettings(Section):
     """A tenant: a name on keys and in claims, for which requests are counted and limited."""
 
     display_name: str = Field(default="", description="A name for people.")
-    allowed_models: tuple[Text, ...] = Field(
+    allowed_models: tuple[ModelEntry, ...] = Field(
         default_factory=tuple,
         description="The models that its callers may use, as long as their credentials allow them too; an "
         "entry may end in `*`. Empty means all.",

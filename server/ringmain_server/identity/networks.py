@@ -1,11 +1,15 @@
 """Identity, pure: networks, and the addresses of callers."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import unquote
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
+
+
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses as IPv6 has them: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2."""
 
 
 def network(text: str) -> Network:
@@ -15,9 +19,13 @@ def network(text: str) -> Network:
         ValueError: It is neither, or bits are set beyond the length of its prefix.
     """
     try:
-        return ip_network(text)
+        found = ip_network(text)
     except ValueError as exc:
         raise ValueError("must be an address or a network, such as 203.0.113.7 or 2001:db8::/32") from exc
+    if isinstance(found, IPv6Network) and found.subnet_of(_MAPPED):
+        # Callers' addresses are compared as IPv4 where they are: `peer_address`.
+        return ip_network((int(found.network_address) & 0xFFFF_FFFF, found.prefixlen - _MAPPED.prefixlen))
+    return found
 
 
 def peer_address(peer: str) -> Address | None:

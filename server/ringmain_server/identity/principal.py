@@ -22,6 +22,11 @@ class Scope(enum.Enum):
     """Operate the gateway, and read what all tenants have consumed."""
 
 
+def is_entry(text: str) -> bool:
+    """Whether a text can be an entry of a list of names: `*` stands for the rest of a name and for nothing else."""
+    return "*" not in text[:-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """Names that may be used.

@@ -47,6 +47,8 @@ def test_a_good_key() -> None:
         ("scopes", [99], "scopes[0]", "is unknown, or not set"),
         ("allowed_models", ["a", ""], "allowed_models[1]", "names no model"),
         ("allowed_models", ["a\n"], "allowed_models[0]", "holds characters that cannot be printed"),
+        ("allowed_models", ["a*", "*/a"], "allowed_models[1]", keys.NO_ENTRY),
+        ("allowed_models", ["a**"], "allowed_models[0]", keys.NO_ENTRY),
         ("allowed_methods", ["Chat"], "allowed_methods[0]", keys.NO_METHOD),
         ("allowed_methods", ["ringmain.v1.ChatService/Sing"], "allowed_methods[0]", keys.NO_METHOD),
         ("allowed_methods", ["ringmain.v1.ChatService/Ch*"], "allowed_methods[0]", keys.NO_METHOD),
@@ -151,6 +153,19 @@ def test_requests_name_their_key() -> None:
     assert told(keys.rotate(pb.RotateApiKeyRequest())) == [("key_id", "names no API key")]
     assert told(keys.revoke(pb.RevokeApiKeyRequest())) == [("key_id", "names no API key")]
     assert told(keys.update(pb.UpdateApiKeyRequest())) == [("key.key_id", "names no API key")]
+
+
+@pytest.mark.parametrize("method", [keys.rotate, keys.revoke, keys.update, keys.list_keys])
+def test_names_can_be_printed(method: Any) -> None:
+    """A database may refuse other text, as PostgreSQL refuses a zero byte."""
+    requests = {
+        keys.rotate: pb.RotateApiKeyRequest(key_id="\0"),
+        keys.revoke: pb.RevokeApiKeyRequest(key_id="\0"),
+        keys.update: pb.UpdateApiKeyRequest(key=pb.ApiKey(key_id="\0")),
+        keys.list_keys: pb.ListApiKeysRequest(tenant_id="\0"),
+    }
+    ((_, problem),) = told(method(requests[method]))
+    assert problem == keys.UNPRINTABLE
 
 
 def test_a_page_is_not_negative() -> None:

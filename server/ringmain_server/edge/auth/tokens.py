@@ -9,7 +9,7 @@ A verified token is remembered by its SHA-256, so that its next call costs a has
 expires, for at most a minute, and only while its issuer's keys stay as they are.
 """
 
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -129,8 +129,7 @@ class Tokens:
     def _read(self, token: str) -> _Unverified:
         """Reads what a token says of itself, and refuses what no key could make valid."""
         try:
-            header_part, claims_part, _ = token.split(".")
-            header, claims = _json(header_part), _json(claims_part)
+            header, claims = _parts(token)
         except ValueError:
             raise _refused("is no JWT") from None
         named = claims.get("iss")
@@ -209,13 +208,40 @@ def _claims(token: str, keys: KeySet, unverified: _Unverified) -> Claims | None:
     return None
 
 
-def _json(part: str) -> dict[str, object]:
-    """Reads a part of a token that is not verified yet.
+def _parts(token: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Returns the header and the claims of a token that is not verified yet.
 
     Raises:
-        ValueError: It is no JSON object in base64url, or nested too deeply.
+        ValueError: It is no JWT.
     """
-    found = orjson.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    header, claims, signature = map(_decoded, token.split("."))
+    if not signature:
+        raise ValueError("has no signature")
+    return _json(header), _json(claims)
+
+
+def _decoded(part: str) -> bytes:
+    """Returns the content of a part, which has to be written in the one right way.
+
+    Python's decoder skips characters that are none of base64url's, and ignores the last bits of a text. So the
+    same signature could be written in many ways, and a token that was changed would still be valid.
+
+    Raises:
+        ValueError: It is not base64url without padding: https://www.rfc-editor.org/rfc/rfc7515#section-2.
+    """
+    content = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if urlsafe_b64encode(content).decode().rstrip("=") != part:
+        raise ValueError("is not base64url")
+    return content
+
+
+def _json(part: bytes) -> dict[str, object]:
+    """Reads a part of a token.
+
+    Raises:
+        ValueError: It is no JSON object, or nested too deeply.
+    """
+    found = orjson.loads(part)
     if not isinstance(found, dict):
         raise ValueError("is no object")  # noqa: TRY004, it is a value from outside
     return found

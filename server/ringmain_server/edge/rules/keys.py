@@ -15,6 +15,7 @@ from ringmain_server.edge.rules.models import PAGE_TOKEN_LIMIT
 from ringmain_server.errors import Violation
 from ringmain_server.identity.networks import network
 from ringmain_server.identity.permissions import SCOPES
+from ringmain_server.identity.principal import is_entry
 
 MODEL_LIMIT: Final = 1000
 METHOD_LIMIT: Final = 100
@@ -28,6 +29,8 @@ LARGEST_BUDGET: Final = 9_000_000 * 10**9
 NO_METHOD: Final = (
     "is neither a method such as ringmain.v1.ChatService/Chat nor all of a service, with * for the method"
 )
+NO_ENTRY: Final = "has a * that is not its last character, and would match nothing"
+UNPRINTABLE: Final = "holds characters that cannot be printed"
 NO_NETWORK: Final = "is neither an address nor a network such as 10.0.0.0/8, without bits beyond its prefix"
 
 _LAST_SECOND: Final = 253_402_300_799
@@ -99,20 +102,20 @@ def _list(request: admin_pb2.ListApiKeysRequest) -> Rules:
     if request.page_size < 0:
         yield Violation("page_size", "is negative")
     yield from short(request.page_token, "page_token", PAGE_TOKEN_LIMIT)
-    yield from short(request.tenant_id, "tenant_id")
+    yield from _text(request.tenant_id, "tenant_id")
 
 
 def _id(key_id: str, path: str) -> Rules:
     if not key_id:
         yield Violation(path, "names no API key")
-    yield from short(key_id, path)
+    yield from _text(key_id, path)
 
 
 def _text(value: str, path: str) -> Rules:
     if len(value) > NAME_LIMIT:
         yield Violation(path, too_long(NAME_LIMIT))
     elif value and not value.isprintable():
-        yield Violation(path, "holds characters that cannot be printed")
+        yield Violation(path, UNPRINTABLE)
 
 
 def _grace(grace: Duration) -> Rules:
@@ -166,7 +169,9 @@ def _model(name: str) -> str:
         return "names no model"
     if len(name) > NAME_LIMIT:
         return too_long(NAME_LIMIT)
-    return "" if name.isprintable() else "holds characters that cannot be printed"
+    if not is_entry(name):
+        return NO_ENTRY
+    return "" if name.isprintable() else UNPRINTABLE
 
 
 def _method(name: str) -> str:
@@ -174,9 +179,7 @@ def _method(name: str) -> str:
         return ""
     if len(name) > NAME_LIMIT:
         return too_long(NAME_LIMIT)
-    return (
-        "is neither a method such as ringmain.v1.ChatService/Chat nor all of a service, with * for the method"
-    )
+    return NO_METHOD
 
 
 def _network(text: str) -> str:
