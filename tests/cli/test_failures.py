@@ -34,6 +34,48 @@ def test_reason_violations_and_delay(gateway: Gateway, ringmain: CommandLine) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (("models",), "put an API key or a token into RINGMAIN_TOKEN, or name it with --token"),
+        (("models", "--token", "x"), "the key or token in RINGMAIN_TOKEN (or --token) is mistyped, expired"),
+        (
+            ("keys", "list"),
+            "put an operator's key into RINGMAIN_TOKEN, or name it with --token; where there is",
+        ),
+        (("keys", "list", "--token", "x"), "the key or token in RINGMAIN_TOKEN (or --token) is mistyped"),
+    ],
+)
+def test_refused_credentials(
+    gateway: Gateway, ringmain: CommandLine, arguments: tuple[str, ...], remedy: str
+) -> None:
+    """Who is refused for their credentials reads where to put others."""
+    gateway.script(fails(grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_INVALID"))
+    result = ringmain(*arguments, RINGMAIN_ADMIN_TARGET=ringmain.target)
+    first, second = result.stderr.splitlines()
+    assert (result.exit_code, first) == (1, "error: CREDENTIALS_INVALID: it is UNAUTHENTICATED")
+    assert second.startswith(f"  {remedy}")
+
+
+def test_operators_read_which_key_is_needed(gateway: Gateway, ringmain: CommandLine) -> None:
+    """A caller's key is good, but not for the admin port; elsewhere, the message says what is missing."""
+    for arguments, count in ((("keys", "list"), 2), (("models",), 1)):
+        gateway.script(fails(grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED"))
+        lines = ringmain(
+            *arguments, "--token", "x", RINGMAIN_ADMIN_TARGET=ringmain.target
+        ).stderr.splitlines()
+        assert len(lines) == count
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "rm_é", "a\x7fb"])
+def test_token_that_cannot_be_sent(ringmain: CommandLine, token: str) -> None:
+    """It is a mistake of the user's, which is told without the token, and not gRPC's own error."""
+    result = ringmain("models", RINGMAIN_TOKEN=token)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: the token (--token, RINGMAIN_TOKEN) holds a line break")
+    assert token not in result.stderr
+
+
 def test_large_message(ringmain: CommandLine, tmp_path: Path) -> None:
     """A request that gRPC refuses for its size is called too large, and is a mistake of the user's."""
     large = tmp_path / "large.txt"
@@ -60,6 +102,7 @@ def test_nobody_answers(process_of: Callable[[str], CommandLine]) -> None:
         (("--token", "one"), (), {}, "Bearer one"),
         (("--token", "one"), ("--token", "two"), {}, "Bearer two"),
         ((), (), {"RINGMAIN_TOKEN": "three"}, "Bearer three"),
+        ((), (), {"RINGMAIN_TOKEN": " three\r\n"}, "Bearer three"),
     ],
 )
 def test_token(

@@ -47,7 +47,7 @@ def _swapped(issuer: FakeIssuer) -> str:
 
 
 def _rewritten(token: str) -> str:
-    """Writes the same signature in another way: the last of 342 characters has four bits that mean nothing."""
+    """Writes the same signature in another way: the last of 342 characters has four bits without meaning."""
     last = token[-1]
     return token[:-1] + _DIGITS[_DIGITS.index(last) ^ 1]
 

@@ -272,7 +272,7 @@ async def test_a_token_of_another_service_is_no_page(desk: Keyed) -> None:
 
 
 async def test_text_that_no_database_takes_is_the_callers_mistake(gate: Keyed) -> None:
-    """It is refused before the database sees it, whichever that is, and the database does not count as away."""
+    """It is refused before any database sees it, and the database does not count as away."""
     for method, request in (
         ("ListApiKeys", pb.ListApiKeysRequest(tenant_id="\0")),
         ("ListApiKeys", pb.ListApiKeysRequest(page_token="AA==")),

@@ -80,7 +80,7 @@ def operating(flags: AdminFlags) -> Iterator[Operator]:
     from ringmain_server.cli import failures
     from ringmain_server.cli.diagnosis import Target
 
-    target = Target(flags.address(), flags.secured())
+    target = Target(flags.address(), flags.secured(), token=flags.bearer() is not None)
     to = connection(
         target.address,
         credentials=None,

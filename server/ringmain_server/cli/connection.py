@@ -78,8 +78,21 @@ class CallerFlags:
         return replace(self, **missing)
 
     def bearer(self) -> str | None:
-        """Returns the token from the flag or the environment."""
-        return self.token or os.environ.get("RINGMAIN_TOKEN") or None
+        """Returns the token from the flag or the environment.
+
+        Raises:
+            Failure: It holds something that no token has, as when a file was put in whole.
+        """
+        token = (self.token or os.environ.get("RINGMAIN_TOKEN") or "").strip()
+        if token.isascii() and token.isprintable():
+            return token or None
+        from ringmain_server.cli.failures import USAGE, CommandFailure
+
+        raise CommandFailure(
+            "error: the token (--token, RINGMAIN_TOKEN) holds a line break or another character that is in "
+            "no API key and no token",
+            code=USAGE,
+        )
 
     def secured(self) -> "Tls":
         """Returns the TLS of the connection.
@@ -123,7 +136,7 @@ class ConnectionFlags(CallerFlags):
         """
         from ringmain_server.cli.diagnosis import Target
 
-        return Target(self.address(), self.secured())
+        return Target(self.address(), self.secured(), token=self.bearer() is not None)
 
 
 @contextmanager

@@ -37,10 +37,12 @@ class Target:
     Attributes:
         address: The gateway's address, as gRPC takes it.
         tls: The TLS of the connection.
+        token: Whether calls show a key or a token.
     """
 
     address: str
     tls: Tls
+    token: bool = False
 
 
 def why(target: Target) -> str:

@@ -45,9 +45,27 @@ def of_call(error: RingmainError, target: "Target", *, flag: str = "--target") -
     lines = [f"error: {error.reason or error.code.name}: {error.message}"]
     violations = [f"{field}: {description}" for field, description in error.violations]
     lines += [f"  {violation}" for violation in violations if violation not in error.message]
+    if remedy := _remedy(error, target, operator=flag != "--target"):
+        lines.append(f"  {remedy}")
     if error.retry_delay is not None:
         lines.append(f"  retry in {error.retry_delay:.3g} s")
     return CommandFailure("\n".join(lines))
+
+
+def _remedy(error: RingmainError, target: "Target", *, operator: bool) -> str:
+    """Returns what to do about credentials that are missing or not enough; empty for other failures."""
+    if error.code is grpc.StatusCode.PERMISSION_DENIED and error.reason == "NOT_ALLOWED" and operator:
+        return "this command needs an operator's key, which has the scope admin"
+    if error.code is not grpc.StatusCode.UNAUTHENTICATED:
+        return ""
+    if target.token:
+        return (
+            "the key or token in RINGMAIN_TOKEN (or --token) is mistyped, expired or revoked, or is not for "
+            "this gateway; the gateway's log says which, in the line `call`"
+        )
+    key = "an operator's key" if operator else "an API key or a token"
+    first = "; where there is none yet, `ringmain keys bootstrap` makes the first" if operator else ""
+    return f"put {key} into RINGMAIN_TOKEN, or name it with --token{first}"
 
 
 def of_surprise(error: Exception) -> CommandFailure:

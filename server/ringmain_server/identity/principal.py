@@ -23,7 +23,7 @@ class Scope(enum.Enum):
 
 
 def is_entry(text: str) -> bool:
-    """Whether a text can be an entry of a list of names: `*` stands for the rest of a name and for nothing else."""
+    """Whether a text can be an entry of a list of names, in which `*` stands for the rest of a name alone."""
     return "*" not in text[:-1]
 
 

@@ -15,7 +15,7 @@ API_KEY: Final = "x-api-key"
 _HEADERS: Final = frozenset({AUTHORIZATION, API_KEY})
 _SCHEME: Final = "Bearer "
 _LONGEST: Final = len(_SCHEME) + 8192
-"""The most characters of a header with a credential. Longer ones are refused before anything looks at them."""
+"""The most characters of a header with a credential. Longer ones are refused before they are looked at."""
 _USUAL: Final = _SCHEME + PREFIX
 """The beginning of a header with an API key, as nearly every caller writes it."""
 

@@ -223,8 +223,8 @@ def _parts(token: str) -> tuple[dict[str, object], dict[str, object]]:
 def _decoded(part: str) -> bytes:
     """Returns the content of a part, which has to be written in the one right way.
 
-    Python's decoder skips characters that are none of base64url's, and ignores the last bits of a text. So the
-    same signature could be written in many ways, and a token that was changed would still be valid.
+    Python's decoder skips characters that are none of base64url's, and ignores the last bits of a text. So
+    the same signature could be written in many ways, and a token that was changed would still be valid.
 
     Raises:
         ValueError: It is not base64url without padding: https://www.rfc-editor.org/rfc/rfc7515#section-2.

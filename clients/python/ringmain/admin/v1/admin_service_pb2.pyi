@@ -583,8 +583,11 @@ class ApiKey(_message.Message):
 
     @_builtins.property
     def allowed_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Models it may use, by their names in this gateway. At most 1,000, each at
-        most 256 characters. Empty means all.
+        """Models it may use, by their names in this gateway, such as `smart` or
+        `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+        name: `openai/*` allows every model of that provider that is addressed
+        directly, and `*` alone every model; a `*` elsewhere is refused. At most
+        1,000, each at most 256 characters. Empty means all.
         """
 
     @_builtins.property
