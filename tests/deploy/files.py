@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ringmain_server.cli.flag import parsed
+from ringmain_server.cli.serve import ServeFlags, overrides
 from ringmain_server.config import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +17,9 @@ VERSIONS = ("1.30", "1.37")
 """The oldest Kubernetes that is promised, and the newest that is checked."""
 KEYS = {"OPENAI_API_KEY": "sk-test", "ANTHROPIC_API_KEY": "sk-test"}
 """What the Secret of production would hold."""
+
+SECRETS = {"RINGMAIN_STORAGE__URL": "postgresql://u:p@db/r", "RINGMAIN_AUTH__KEYS__PEPPER": "pepper", **KEYS}
+"""What the Secrets that a container refers to would hold."""
 
 Manifest = Mapping[str, Any]
 
@@ -52,6 +57,25 @@ def settings(text: str, folder: Path) -> Settings:
     path = folder / "ringmain.yaml"
     path.write_text(text)
     return load(str(path), environ=KEYS)
+
+
+def started(arguments: Sequence[str], config: Path | None = None, **environ: str) -> Settings:
+    """The settings with which a container starts the service. It fails as the service would.
+
+    Args:
+        arguments: Those of `ringmain`, `serve` included.
+        config: The file that is mounted where `--config` says.
+        environ: The container's variables.
+    """
+    program, *flags = arguments
+    assert program == "serve"
+    given = overrides(parsed(ServeFlags, flags, program="ringmain serve"))
+    return load(None if config is None else str(config), environ={**KEYS, **environ}, overrides=given)
+
+
+def variables(found: Manifest) -> dict[str, str]:
+    """A container's variables, those of Secrets with a value that fits."""
+    return {each["name"]: each.get("value", SECRETS.get(each["name"], "x")) for each in found.get("env", ())}
 
 
 def raw() -> Iterator[tuple[Path, Manifest]]:

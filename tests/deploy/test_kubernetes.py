@@ -6,7 +6,19 @@ import pytest
 import yaml
 from ringmain_server.edge.health import LIVENESS, READINESS
 
-from tests.deploy.files import DEPLOY, OVERLAYS, VERSIONS, Manifest, container, manifests, pod, raw, settings
+from tests.deploy.files import (
+    DEPLOY,
+    OVERLAYS,
+    VERSIONS,
+    Manifest,
+    container,
+    manifests,
+    pod,
+    raw,
+    settings,
+    started,
+    variables,
+)
 from tests.deploy.validity import validate
 
 BASE = [each for path, each in raw() if path.parent.name == "base"]
@@ -28,6 +40,17 @@ def test_kustomizations_name_what_is_there(folder: Path) -> None:
     named |= {name for made in said.get("configMapGenerator", []) for name in made["files"]}
     there = {path.name for path in folder.parent.iterdir() if path.is_file() and path != folder}
     assert {name for name in named if not name.startswith("..")} == there
+
+
+@pytest.mark.parametrize("overlay", [path.name for path in sorted(OVERLAYS.iterdir())])
+def test_every_overlay_starts(overlay: str, tmp_path: Path) -> None:
+    """The service accepts what the container starts it with: arguments, variables and configuration."""
+    folder = OVERLAYS / overlay
+    patch = folder / "deployment.yaml"
+    changed = container(manifests(patch.read_text())) if patch.exists() else {}
+    config = folder / "ringmain.yaml"
+    config = config if config.exists() else OVERLAYS / "production/ringmain.yaml"
+    started(changed.get("args", container(BASE)["args"]), config, **variables(changed))
 
 
 def test_probes_ask_the_health_services_of_the_callers_port() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ringmain_server.config import load
+from ringmain_server.config import Settings
 
 from tests.deploy.files import (
     CHART,
     DEPLOY,
-    KEYS,
     ROOT,
+    SECRETS,
     VERSIONS,
     Manifest,
     container,
@@ -20,6 +20,8 @@ from tests.deploy.files import (
     one,
     pod,
     settings,
+    started,
+    variables,
 )
 from tests.deploy.rendered import essentials, helm, kustomized, notes, templated
 from tests.deploy.validity import validate
@@ -97,16 +99,38 @@ def test_with_keys_nobody_calls_without_one(tmp_path: Path) -> None:
     """The database's address and the pepper come from the Secret; the schema is migrated first."""
     objects = kustomized("keys")
     gateway = container(objects)
-    assert "--allow-unauthenticated" not in gateway["args"]
     (migrating,) = pod(objects)["initContainers"]
     assert migrating["args"] == ["db", "migrate"]
     assert migrating["image"] == gateway["image"]
-    secret = {"RINGMAIN_STORAGE__URL": "postgresql://u:p@db/r", "RINGMAIN_AUTH__KEYS__PEPPER": "pepper"}
-    assert secret.keys() <= {each["name"] for each in gateway["env"]}
-    (tmp_path / "ringmain.yaml").write_text(_configuration(objects))
-    found = load(str(tmp_path / "ringmain.yaml"), environ={**KEYS, **secret})
+    assert SECRETS.keys() <= {each["name"] for each in gateway["env"]}
+    found = _started(objects, tmp_path)
     assert found.keys_enabled
     assert found.auth_required
+
+
+def _started(objects: list[Manifest], folder: Path) -> Settings:
+    """What the container starts the service with."""
+    path = folder / "ringmain.yaml"
+    path.write_text(_configuration(objects))
+    return started(container(objects)["args"], path, **variables(container(objects)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (),
+        (PRODUCTION,),
+        (PRODUCTION, TLS),
+        (PRODUCTION, STORED_KEYS),
+        (PRODUCTION, TLS, STORED_KEYS),
+        (PRODUCTION, STORED_KEYS, "--set=tls.enabled=true"),
+        (STORED_KEYS, "--set=keys.hasPepper=false"),
+    ],
+)
+def test_the_chart_starts_with_all_kinds_of_values(values: tuple[str, ...], tmp_path: Path) -> None:
+    """The service accepts what the container starts it with, and demands what callers have."""
+    found = _started(templated(*values), tmp_path)
+    assert found.auth_required == bool({TLS, STORED_KEYS} & {*values})
 
 
 def test_tls_without_certificates_of_callers(tmp_path: Path) -> None:

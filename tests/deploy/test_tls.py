@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 from ringmain import Client, Unauthenticated, Unavailable
-from ringmain_server.cli.flag import parsed
-from ringmain_server.cli.serve import ServeFlags, overrides
-from ringmain_server.config import Settings, load
+from ringmain_server.config import Settings
 
 from tests.cli.conftest import CommandLine
-from tests.deploy.files import KEYS, OVERLAYS, container, manifests, one
+from tests.deploy.files import KEYS, OVERLAYS, container, manifests, one, started
 from tests.e2e.processes import ANY, OWN, Ports, port_of, serving
 from tests.fakes.authority import Authority
 from tests.fakes.waiting import LIMIT
@@ -25,10 +23,7 @@ AUTHORITY = Authority()
 
 def _settings() -> Settings:
     """What the overlay starts the gateway with: its arguments over its configuration."""
-    program, *arguments = container(PATCH)["args"]
-    assert program == "serve"
-    flags = parsed(ServeFlags, arguments, program="ringmain serve")
-    return load(str(FOLDER / "ringmain.yaml"), environ=KEYS, overrides=overrides(flags))
+    return started(container(PATCH)["args"], FOLDER / "ringmain.yaml")
 
 
 def test_every_port_demands_certificates_but_that_of_the_probes() -> None:

@@ -10,6 +10,11 @@ from ringmain_server.config.auth import keys_enabled
 from ringmain_server.config.problems import Mistake
 from ringmain_server.config.settings import Settings
 
+_WHY = {
+    "listen": "because callers need no credentials",
+    "admin_listen": "because callers need no credentials",
+    "metrics_listen": "because metrics are read without credentials",
+}
 _FLAG = "--allow-unauthenticated (server.allow_unauthenticated) allows other addresses"
 
 
@@ -35,8 +40,9 @@ def exposed(tree: Mapping[str, object]) -> Iterator[Mistake]:
         ("metrics_listen", _demands_certificates(server.get("metrics_tls", server.get("tls")))),
     ):
         if not guarded and _is_open(server.get(name)):
-            problem = "listens on loopback only, such as 127.0.0.1, because callers need no credentials"
-            yield Mistake(("server", name), f"{problem}; {_FLAG}")
+            yield Mistake(
+                ("server", name), f"listens on loopback only, such as 127.0.0.1, {_WHY[name]}; {_FLAG}"
+            )
 
 
 def plain(settings: Settings) -> Mapping[str, object]:
