@@ -8,7 +8,7 @@ from typing import Protocol
 from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
-from ringmain_server.errors import ProviderError, release
+from ringmain_server.errors import ProviderError, RingmainError, release
 from ringmain_server.identity.principal import NOBODY, Allowed, Principal
 
 LABEL_LIMIT = 16
@@ -170,6 +170,8 @@ class Call:
         principal: The caller. NOBODY until the edge knows it.
         allowed_models: Lists of models, each of which must permit those that the caller uses.
         peer: The caller's address as gRPC names it, noted if the call is refused because of who calls.
+        again: Judges the caller as a new call would be, and returns the reason to end this one, None if it may
+            go on. It is None for calls that end by themselves.
         labels: The caller's labels for cost reports.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.
@@ -190,6 +192,7 @@ class Call:
     principal: Principal = NOBODY
     allowed_models: tuple[Allowed, ...] = ()
     peer: str = ""
+    again: "Callable[[], RingmainError | None] | None" = None
     labels: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
     usage: Usage | None = None

@@ -372,15 +372,27 @@ async def test_an_old_secret_works_until_its_time() -> None:
         assert set(keys.keyring.used()) == {old.record.key_id}
 
 
-async def test_a_watch_ends_when_its_key_is_revoked() -> None:
-    """A call that would never end by itself stops within a second of the revocation."""
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"revoke_time": 1.0}, "CREDENTIALS_INVALID"),
+        ({"expire_time": 1.0}, "CREDENTIALS_INVALID"),
+        ({"secret_hash": b"another"}, "CREDENTIALS_INVALID"),
+        ({"scopes": frozenset({Scope.INFERENCE})}, "NOT_ALLOWED"),
+        ({"allowed_networks": ("203.0.113.7",)}, "NOT_ALLOWED"),
+    ],
+)
+async def test_a_watch_ends_when_its_key_allows_it_no_longer(change: Mapping[str, Any], reason: str) -> None:
+    """A call that would never end by itself stops within a second, whatever was changed."""
     async with guarded() as (running, keys):
         made = keys.add("acme", OPERATOR)
         call = running.admin.WatchEvents(admin_pb2.WatchEventsRequest(), metadata=made.bearer)
         reading = asyncio.ensure_future(call.read())
         await until(lambda: running.metric("ringmain_calls_in_flight", method=WATCH) == 1)
-        keys.keyring.put(replace(made.record, revoke_time=time.time()))
-        assert (await refused(reading)).code is grpc.StatusCode.UNAUTHENTICATED
+        await asyncio.sleep(1.2)
+        assert not reading.done()
+        keys.keyring.put(replace(made.record, **change))
+        assert (await refused(reading)).reason == reason
 
 
 WATCH = "ringmain.admin.v1.AdminService/WatchEvents"

@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 import pytest
 from ringmain import AsyncClient, Client, Token
+from ringmain.admin.v1 import admin_service_pb2 as pb
 from ringmain_server.edge.auth.tokens import TOKEN_LIMIT
 
 from tests.e2e.gateway import Gateway, gateway
@@ -197,6 +198,25 @@ async def test_reload_keeps_keys_while_the_issuer_is_away() -> None:
         await running.app.reload()
         await chat(running, bearer(issuer.token()))
         assert running.events("call")[-1]["tenant"] == "bolt"
+
+
+async def test_watch_ends_with_its_token() -> None:
+    """A call that would never end by itself ends with its token, or when an operator takes its rights."""
+    scopes = {"ops": "admin"}
+    async with guarded(leeway=0, scopes=scopes, default_scopes=["inference"]) as (running, issuer):
+        watch = running.admin.WatchEvents
+        short, long = (
+            asyncio.ensure_future(watch(pb.WatchEventsRequest(kinds=["breaker"]), metadata=headers).read())
+            for headers in (
+                bearer(issuer.token(scope="ops", exp=int(time.time()) + 3)),
+                bearer(issuer.token(scope="ops")),
+            )
+        )
+        assert (await refused(short)).reason == "CREDENTIALS_INVALID"
+        assert not long.done()
+        running.config.update(config(issuer, leeway=0, default_scopes=["inference"]))
+        await running.admin.ReloadConfig(pb.ReloadConfigRequest(), metadata=bearer(issuer.token(scope="ops")))
+        assert (await refused(long)).reason == "NOT_ALLOWED"
 
 
 async def test_claims_decide_what_a_caller_may_do() -> None:

@@ -92,14 +92,6 @@ class KeyringModel(RuleBasedStateMachine):
             assert (found is not None) == self._works(text, record), record
             assert found is None or found.principal_id == OF_KEY + key_id
 
-    @invariant()
-    def a_key_works_if_its_present_secret_does(self) -> None:
-        for key_id, record in self.records.items():
-            works = record.revoke_time is None and (
-                record.expire_time is None or self.now < record.expire_time
-            )
-            assert self.ring.works(key_id, self.now) == works
-
     def _works(self, text: str, record: KeyRecord) -> bool:
         if record.revoke_time is not None:
             return False

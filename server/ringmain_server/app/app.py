@@ -22,7 +22,7 @@ from ringmain_server.app.warm_up import freeze, load
 from ringmain_server.assembly.active_config import ActiveConfig, Snapshot
 from ringmain_server.assembly.builder import Builder
 from ringmain_server.assembly.health_checks import HealthChecks
-from ringmain_server.assembly.identity import Identity, key_ended
+from ringmain_server.assembly.identity import Identity
 from ringmain_server.assembly.policies import call_limit, media_workers
 from ringmain_server.assembly.reload import ConfigSource, Reload, Reloaded
 from ringmain_server.assembly.retirements import Retirements
@@ -31,7 +31,7 @@ from ringmain_server.config import ConfigError, ServerSettings, Settings
 from ringmain_server.config.exposure import exposed, plain
 from ringmain_server.config.problems import dotted
 from ringmain_server.config.watch import FileWatch, follow
-from ringmain_server.edge.calls import Calls
+from ringmain_server.edge.calls import Calls, judged_again
 from ringmain_server.edge.grpc.arrivals import waiting_server
 from ringmain_server.edge.grpc.binding import Edge
 from ringmain_server.edge.grpc.library import Guarded
@@ -284,7 +284,7 @@ class App:
         self.log.info("stopped", ended_calls=ended)
 
     async def _look(self) -> None:
-        """Updates, again and again, the metrics that nothing else reports, and ends calls of revoked keys."""
+        """Updates, again and again, the metrics that nothing else reports, and judges calls without end."""
         while True:
             self._metrics.tasks(len(asyncio.all_tasks()))
             self._metrics.flush()
@@ -292,7 +292,7 @@ class App:
                 self._metrics.certificate(files.name, expiry(files.now))
             self._reporter.refresh(self.calls.limit.limit, self.losses.count)
             # Operators' calls may watch for ever; those of callers end by themselves.
-            self._operations.evict(self.identity.unwelcome, key_ended)
+            self._operations.evict(judged_again)
             await asyncio.sleep(_LOOK)
 
     def _stored_keys(self) -> StoredKeys | None:

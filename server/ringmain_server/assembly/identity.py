@@ -1,22 +1,19 @@
 """Assembly: makes of the settings what decides who may call."""
 
-import time
 from collections.abc import Mapping
 from importlib import import_module
 
-from ringmain_server.call import Call
 from ringmain_server.config import Settings
 from ringmain_server.config.auth import TenantSettings
 from ringmain_server.edge.auth.authenticator import Authenticator
 from ringmain_server.edge.auth.certificates import certificate_rules
 from ringmain_server.edge.auth.gate import Gate, Rules
 from ringmain_server.edge.auth.issuers import Issuers
-from ringmain_server.errors import CredentialsInvalid
 from ringmain_server.identity.access import Access, Tenant
 from ringmain_server.identity.keyring import Keyring
 from ringmain_server.identity.keys import hasher
 from ringmain_server.identity.networks import network
-from ringmain_server.identity.principal import OF_KEY, Allowed
+from ringmain_server.identity.principal import Allowed
 from ringmain_server.telemetry.events import Events
 
 
@@ -52,13 +49,6 @@ class Identity:
         """Applies another configuration to calls that come from now on."""
         self.gate.apply(self._rules(settings))
 
-    def unwelcome(self, call: Call) -> bool:
-        """Whether a running call was begun with an API key that no longer works."""
-        principal_id = call.principal.principal_id
-        if self.keyring is None or not principal_id.startswith(OF_KEY):
-            return False
-        return not self.keyring.works(principal_id.removeprefix(OF_KEY), time.time())
-
     def _rules(self, settings: Settings) -> Rules:
         access = Access(_tenants(settings.tenants), settings.auth.known_tenants_only)
         authenticator = Authenticator(
@@ -74,11 +64,6 @@ def load_libraries(settings: Settings) -> None:
     """Imports what the verification of tokens needs, which would hold up the event loop for some time."""
     if settings.auth.issuers:
         import_module("ringmain_server.edge.auth.tokens")
-
-
-def key_ended() -> CredentialsInvalid:
-    """Returns the error for a call whose API key stopped working while it ran."""
-    return CredentialsInvalid("key", "the API key was revoked or expired while the call ran")
 
 
 def _tenants(settings: Mapping[str, TenantSettings]) -> Mapping[str, Tenant]:

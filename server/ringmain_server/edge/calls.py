@@ -127,16 +127,15 @@ class Calls:
         """Returns the reason for which the gateway cancelled a call, None if it did not."""
         return self._evicted.get(call)
 
-    def evict(self, chosen: Callable[[Call], bool], error: Callable[[], RingmainError]) -> None:
-        """Ends the running calls that are chosen.
+    def evict(self, judge: Callable[[Call], RingmainError | None]) -> None:
+        """Ends some of the running calls.
 
         Args:
-            chosen: Whether to end a call.
-            error: Returns the error for one caller.
+            judge: Returns the error with which a call is to end, None if it may go on.
         """
         for call, task in list(self._running.items()):
-            if call not in self._evicted and chosen(call):
-                self._evicted[call] = error()
+            if call not in self._evicted and (error := judge(call)) is not None:
+                self._evicted[call] = error
                 task.cancel()
 
     def __len__(self) -> int:
@@ -203,13 +202,18 @@ class Calls:
         for wait in waits:
             wait.cancel()
         left = dict(self._running)
-        self.evict(lambda _: True, _grace_is_over)
+        self.evict(_grace_is_over)
         if left:
             await asyncio.wait(left.values(), timeout=_LAST_WORDS)
         return len(left)
 
 
-def _grace_is_over() -> ShuttingDown:
+def judged_again(call: Call) -> RingmainError | None:
+    """Returns the reason for which a running call may not go on, None for none."""
+    return None if call.again is None else call.again()
+
+
+def _grace_is_over(_: Call) -> ShuttingDown:
     return ShuttingDown("the gateway is shutting down; the grace period is over")
 
 

@@ -86,18 +86,6 @@ class Keyring:
         """Returns the key of an id."""
         return self._records.get(key_id)
 
-    def works(self, key_id: str, now: float) -> bool:
-        """Whether any secret of a key works.
-
-        Args:
-            key_id: The key.
-            now: Seconds since the epoch.
-        """
-        record = self._records.get(key_id)
-        if record is None or record.revoke_time is not None or key_id in self._revoked:
-            return False
-        return record.expire_time is None or now < record.expire_time
-
     def find(self, secret_text: str, now: float) -> Principal | None:
         """Returns the caller that a key belongs to; None if it is unknown, revoked, expired or mistyped.
 

@@ -8,13 +8,17 @@ tells, the caller's certificate and address, is looked at when the handler runs.
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import Final, Protocol, TypeAlias
 
 from ringmain_server.call import Call
 from ringmain_server.edge.auth.authenticator import Authenticator
-from ringmain_server.errors import CredentialsInvalid, NotAllowed
+from ringmain_server.errors import CredentialsInvalid, NotAllowed, RingmainError
 from ringmain_server.identity.access import Access
 from ringmain_server.identity.principal import ANONYMOUS, NOBODY, Principal
+
+ENDLESS: Final = frozenset({"ringmain.admin.v1.AdminService/WatchEvents"})
+"""The methods whose calls do not end by themselves, so that their callers are judged again and again."""
 
 Metadata = Iterable[tuple[str, str | bytes]]
 Verdict: TypeAlias = Principal | Awaitable[Principal] | Exception
@@ -97,6 +101,7 @@ class Gate:
         """
         if not self.asks:
             call.principal = ANONYMOUS
+            self._note(call, connection)
             return None
         if verdict is None:
             verdict = self.look(connection.invocation_metadata())
@@ -117,12 +122,34 @@ class Gate:
         self._admit(call, principal, connection)
 
     def _admit(self, call: Call, principal: Principal, connection: Connection) -> None:
-        authenticator = self._rules.authenticator
         try:
-            if authenticator is not None and (authenticator.certificates is not None or principal is NOBODY):
-                principal = authenticator.by_connection(principal, connection.auth_context)
-            call.principal = principal
+            call.principal = principal = self._with_certificate(principal, connection)
             call.allowed_models = self._rules.access.check(principal, call.method, connection.peer)
         except (CredentialsInvalid, NotAllowed):
             call.peer = connection.peer()
             raise
+        self._note(call, connection)
+
+    def _note(self, call: Call, connection: Connection) -> None:
+        if call.method in ENDLESS:
+            call.again = partial(self._again, call.method, connection)
+
+    def _with_certificate(self, principal: Principal, connection: Connection) -> Principal:
+        authenticator = self._rules.authenticator
+        if authenticator is None or (authenticator.certificates is None and principal is not NOBODY):
+            return principal
+        return authenticator.by_connection(principal, connection.auth_context)
+
+    def _again(self, method: str, connection: Connection) -> RingmainError | None:
+        """Judges the caller of a running call by the rules, keys and time of now."""
+        verdict = self.look(connection.invocation_metadata())
+        if isinstance(verdict, Principal):
+            try:
+                self._rules.access.check(self._with_certificate(verdict, connection), method, connection.peer)
+            except (CredentialsInvalid, NotAllowed) as exc:
+                return exc
+            return None
+        if isinstance(verdict, Exception):
+            return verdict if isinstance(verdict, RingmainError) else None
+        # The key that signed the token is no longer there. A new call waits for the issuer; this one ends.
+        return CredentialsInvalid("token", "the token cannot be verified any longer")
