@@ -170,8 +170,8 @@ class Call:
         principal: The caller. NOBODY until the edge knows it.
         allowed_models: Lists of models, each of which must permit those that the caller uses.
         peer: The caller's address as gRPC names it, noted if the call is refused because of who calls.
-        again: Judges the caller as a new call would be, and returns the reason to end this one, None if it may
-            go on. It is None for calls that end by themselves.
+        again: Judges the caller as of now, and returns the reason to end the call, None if it may go on.
+            Absent for calls that end by themselves.
         labels: The caller's labels for cost reports.
         model: The model asked for, may be empty.
         usage: The usage of the answer, once it is there.

@@ -141,7 +141,7 @@ class Gate:
         return authenticator.by_connection(principal, connection.auth_context)
 
     def _again(self, method: str, connection: Connection) -> RingmainError | None:
-        """Judges the caller of a running call by the rules, keys and time of now."""
+        """Returns the reason to end a running call, by the rules, keys and time of now; None for none."""
         verdict = self.look(connection.invocation_metadata())
         if isinstance(verdict, Principal):
             try:
