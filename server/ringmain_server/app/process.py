@@ -29,7 +29,6 @@ from ringmain_server.config.environment import left_out
 from ringmain_server.edge.tls.listeners import Listeners, keep_up, look, ssl_context
 from ringmain_server.edge.tls.watch import Notice, TlsFiles
 from ringmain_server.providers.sessions import unusable_proxies
-from ringmain_server.storage.check import prepare
 from ringmain_server.storage.problems import StorageProblem
 from ringmain_server.storage.url import location
 from ringmain_server.telemetry.lines import Losses, never_wait_for
@@ -120,6 +119,9 @@ def _prepare_database(settings: Settings) -> None:
     """Checks the database of API keys once for all processes, and brings a file up to date."""
     if settings.keys_enabled:
         try:
+            # Imported where there is a store: it takes a megabyte and more.
+            from ringmain_server.storage.check import prepare
+
             prepare(location(settings.storage.url), migrate=settings.storage.migrate)
         except StorageProblem as exc:
             raise StartError(str(exc)) from exc

@@ -14,7 +14,6 @@ from ringmain_server.errors import StoreUnavailable
 from ringmain_server.identity.keyring import Keyring
 from ringmain_server.identity.records import KeyRecord
 from ringmain_server.storage.keys import Change, KeyStore
-from ringmain_server.storage.opening import open_keys
 from ringmain_server.storage.url import Location
 from ringmain_server.telemetry.events import Events
 
@@ -54,6 +53,9 @@ class StoredKeys:
             StorageProblem: It cannot be opened, or does not have the present schema.
             StoreUnavailable: It cannot be read.
         """
+        # Imported where there is a store: it takes a megabyte and more.
+        from ringmain_server.storage.opening import open_keys
+
         self._opened = await open_keys(self._where)
         await self._refresh()
         if self._keyring.foreign:
