@@ -36,8 +36,8 @@ T = TypeVar("T")
 
 PROMISED = 1.0
 """Seconds after which a revoked key works nowhere."""
-SCHEDULING = 1.0
-"""Seconds that a test may lose to other processes of the machine, which are not the gateway's."""
+WATCHED = 2.0
+"""Seconds for which the test goes on to call, so that a key that works too long is seen."""
 
 
 def ended(*arguments: str, **environ: str) -> tuple[int, list[str]]:
@@ -252,9 +252,9 @@ async def test_a_revoked_key_stops_everywhere(where: Location) -> None:
                     await asyncio.sleep(0.7)
                     await one.revoke(made.key.key_id)
                     revoked = time.monotonic()
-                    await asyncio.sleep(PROMISED + SCHEDULING)
+                    await asyncio.sleep(WATCHED)
                 for replica in (one, other):
-                    assert replica.latest[made.secret] - revoked < PROMISED + SCHEDULING / 2
+                    assert replica.latest[made.secret] - revoked < PROMISED
                     assert replica.latest[keeps] > revoked + PROMISED
                     assert not await replica.accepts(made.secret)
             assert one.answered + other.answered > 100
