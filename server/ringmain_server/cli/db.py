@@ -128,7 +128,11 @@ def opened(flags: DatabaseFlags) -> "Iterator[tuple[Settings, SqliteFile | Postg
     with _problems():
         where = location(settings.storage.url)
         if isinstance(where, Memory):
-            raise CommandFailure("error: storage.url is memory: no gateway would know the key", code=USAGE)
+            raise CommandFailure(
+                "error: storage.url is memory: no gateway would know the key; name a database, as in "
+                "RINGMAIN_STORAGE__URL=sqlite:///ringmain.db",
+                code=USAGE,
+            )
         migrate(where)
         yield settings, where
 
