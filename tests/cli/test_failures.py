@@ -7,8 +7,11 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
+from ringmain import Unauthenticated
 from ringmain_server.cli import main
-from ringmain_server.cli.failures import of_surprise
+from ringmain_server.cli.diagnosis import Target
+from ringmain_server.cli.failures import of_call, of_surprise
+from ringmain_server.cli.tls import Tls
 
 from tests.cli.conftest import CommandLine
 from tests.client.gateway import Gateway, answers, fails
@@ -55,6 +58,14 @@ def test_refused_credentials(
     first, second = result.stderr.splitlines()
     assert (result.exit_code, first) == (1, "error: CREDENTIALS_INVALID: it is UNAUTHENTICATED")
     assert second.startswith(f"  {remedy}")
+
+
+def test_certificate_that_names_nobody() -> None:
+    """Who shows a certificate that no rule is for reads that, and not only that there is no key."""
+    refusal = Unauthenticated("no", code=grpc.StatusCode.UNAUTHENTICATED)
+    shown = of_call(refusal, Target("g:1", Tls(used=True, certificate=(b"c", b"k"))))
+    assert "the certificate alone names no caller here: put an API key" in shown.message
+    assert "certificate" not in of_call(refusal, Target("g:1", Tls())).message
 
 
 def test_operators_read_which_key_is_needed(gateway: Gateway, ringmain: CommandLine) -> None:

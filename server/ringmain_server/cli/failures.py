@@ -65,7 +65,8 @@ def _remedy(error: RingmainError, target: "Target", *, operator: bool) -> str:
         )
     key = "an operator's key" if operator else "an API key or a token"
     first = "; where there is none yet, `ringmain keys bootstrap` makes the first" if operator else ""
-    return f"put {key} into RINGMAIN_TOKEN, or name it with --token{first}"
+    shown = "" if target.tls.certificate is None else "the certificate alone names no caller here: "
+    return f"{shown}put {key} into RINGMAIN_TOKEN, or name it with --token{first}"
 
 
 def of_surprise(error: Exception) -> CommandFailure:
