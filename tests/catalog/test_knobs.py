@@ -1,14 +1,19 @@
 """What the catalog knows of the settings that models take."""
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
-from ringmain_server.catalog.knobs import USUAL_KNOBS, Knobs, knobs_in, read_knobs
+import ringmain_server
+from ringmain_server.catalog.knobs import FORMS, USUAL_KNOBS, Knobs, knobs_in, read_knobs
 from ringmain_server.catalog.models import DATA, CatalogError, knobs_of, read
 from ringmain_server.catalog.names import keys
+from ringmain_server.kinds import KINDS, OpenAIKind
+from ringmain_server.kinds.openai import BY_MODEL, Dialect
 
 SOURCE = "https://example.com/knobs"
 SAMPLING = frozenset({"temperature", "top_p", "top_k"})
@@ -223,9 +228,77 @@ def test_purposes_of_googles_models(model: str, purpose: str) -> None:
 
 
 def test_every_knob_is_stated_by_some_file() -> None:
-    """A knob that no file states is not one."""
+    """A knob that no file states, and no kind in its dialect, is not one."""
     stated = {name for path in DATA.glob("*.toml") for table in read(path).knobs for name in table.values}
+    kinds = [kind.dialect for kind in KINDS.values() if isinstance(kind, OpenAIKind)]
+    stated |= {name for name in FORMS if len({getattr(dialect, name) for dialect in kinds}) > 1}
     assert stated == {field.name for field in fields(Knobs)}
+
+
+def test_forms_are_those_of_dialects() -> None:
+    """A knob about the form of a conversation replaces a field of the dialect, which has the same words."""
+    assert tuple(FORMS) == BY_MODEL
+    hints = get_type_hints(Dialect)
+    assert {name: {"", *get_args(hints[name])} for name in FORMS} == {
+        name: set(words) for name, words in FORMS.items()
+    }
+
+
+def test_every_knob_is_read() -> None:
+    """A wire reads each knob, by itself or through the dialect; the assembly reads what it passes on."""
+    read_here = set(BY_MODEL)
+    for folder in ("providers", "assembly"):
+        for path in (Path(ringmain_server.__path__[0]) / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            read_here |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert {field.name for field in fields(Knobs)} <= read_here
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "said"),
+    [
+        ("openai", "o1-mini-2024-09-12", {"system_role": "user"}),
+        ("openai", "gpt-6.1-sol", {}),
+        ("gemini", "gemma-3-27b-it", {"system_role": "user"}),
+        ("gemini", "gemma-4-31b-it", {}),
+        ("vllm", "google/gemma-3-12b-it", {"system_role": "user", "turns": "alternating"}),
+        ("ollama", "gemma3:4b", {"system_role": "user", "turns": "alternating"}),
+        ("llamacpp", "Qwen3.5-27B-GGUF", {"system_place": "first"}),
+        ("ollama", "qwen3.8:27b", {"system_place": "first"}),
+        ("vllm", "Qwen/Qwen3-8B", {}),
+        (
+            "together",
+            "mistralai/Mistral-Small-24B-Instruct-2501",
+            {"system_place": "first", "turns": "alternating", "tool_ids": "nine_alphanumeric"},
+        ),
+        ("mistral", "mistral-small-latest", {}),
+    ],
+)
+def test_forms_of_models(kind: str, model: str, said: Mapping[str, str]) -> None:
+    """Who says the instructions, and in which order turns come, where a model wants it otherwise."""
+    found = knobs_of(kind, model)
+    assert {name: word for name in FORMS if (word := getattr(found, name))} == said
+
+
+@pytest.mark.parametrize("model", ["o1", "o3-mini-2025-01-31", "o4-mini", "o3"])
+def test_models_that_do_not_take_parallel_calls(model: str) -> None:
+    """They refuse to be told, whatever they would be told."""
+    assert "parallel_tool_calls" in knobs_of("openai", model).lacks
+    assert "parallel_tool_calls" not in knobs_of("openai", "gpt-4.1").lacks
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "held"),
+    [
+        ("groq", "openai/gpt-oss-120b", True),
+        ("groq", "moonshotai/kimi-k2-instruct", False),
+        ("deepseek", "deepseek-v4-pro", False),
+        ("openai", "gpt-4o", True),
+    ],
+)
+def test_models_that_are_held_to_schemas(kind: str, model: str, held: bool) -> None:
+    """Where no provider holds a model to a schema, the wire does not ask for it."""
+    assert knobs_of(kind, model).native_schema == held
 
 
 def test_kinds_without_a_file_have_the_usual_knobs() -> None:

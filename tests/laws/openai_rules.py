@@ -5,6 +5,7 @@ The lengths of ids are in no page of the documentation; they are what the server
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from tests.fakes.responses_rules import is_made
@@ -23,6 +24,34 @@ def chat_complaint(body: Json, longest: int = CHAT_ID_LENGTH) -> str | None:
         longest: The most characters of an id.
     """
     return next(_chat(body["messages"], longest), None)
+
+
+def template_complaint(messages: list[Json], system_role: str, system_place: str, turns: str) -> str | None:
+    """The first thing that the template of a model would refuse, None when nothing is wrong.
+
+    Args:
+        messages: Of a chat completion.
+        system_role: Who says the instructions.
+        system_place: Where they may stand.
+        turns: The order of turns.
+    """
+    return next(_template(messages, system_role, system_place, turns), None)
+
+
+def _template(messages: list[Json], system_role: str, system_place: str, turns: str) -> Iterator[str]:
+    roles = [message["role"] for message in messages]
+    if set(roles) - {"user", "assistant", "tool", system_role}:
+        yield "an unknown role"
+    if system_place == "first" and system_role != "user" and system_role in roles[1:]:
+        yield "System message must be at the beginning."
+    if turns != "any" and {("tool", "user"), ("tool", system_role)} & set(pairwise(roles)):
+        yield "Unexpected role 'user' after role 'tool'"
+    if turns == "answered" and roles[-1] == "assistant" and not messages[-1].get("prefix"):
+        yield "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
+    if turns == "alternating":
+        spoken = roles[1:] if roles[0] in ("system", "developer") else roles
+        if spoken[0] != "user" or any(one == after != "tool" for one, after in pairwise(spoken)):
+            yield "Conversation roles must alternate user/assistant/user/assistant/..."
 
 
 def responses_complaint(body: Json) -> str | None:

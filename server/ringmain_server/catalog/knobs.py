@@ -53,8 +53,18 @@ SETTINGS = (
     "instructions",
     "prompt",
     "translate",
+    "parallel_tool_calls",
 )
 """The contract's names of the settings that some models refuse."""
+
+FORMS: Mapping[str, Collection[str]] = {
+    "system_role": ("", "system", "developer", "user"),
+    "system_place": ("", "any", "first"),
+    "turns": ("", "any", "answered", "alternating"),
+    "texts": ("", "joined", "list"),
+    "tool_ids": ("", "any", "up_to_40", "nine_alphanumeric"),
+}
+"""The words of the knobs about the form of a conversation. An empty one leaves it to the provider's kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,15 @@ class Knobs:
         reasoning_lacks: Settings that it refuses while it reasons.
         exclusive: Settings of which a request may have only one: the first of them that it has.
         max_stop_sequences: Most stop sequences; 0 if as many as the contract has.
+        system_role: Who says the instructions: `system`, `developer` or the `user`.
+        system_place: Where instructions may stand: `any` place, or only the `first` one.
+        turns: The order of turns: `any`; `answered`, if the model has the turn between a tool and the user
+            and its last one is marked as unfinished; or `alternating`, if the user and the model take turns
+            and the user begins.
+        texts: Whether several texts of one message are `joined` to one, or stay a `list`.
+        tool_ids: The ids of tool calls that it takes: `any`, `up_to_40` characters or `nine_alphanumeric`.
         forced_tools: Whether it can be made to call a tool.
+        forced_while_reasoning: Whether it can be made so while it reasons. If not, it does not reason then.
         native_schema: Whether its provider holds it to a JSON schema and to a tool's parameters.
         web_search: Whether it searches the web if a chat completion asks it to.
         prefill: Whether it continues an assistant's unfinished turn.
@@ -99,7 +117,13 @@ class Knobs:
     reasoning_lacks: frozenset[str] = frozenset()
     exclusive: tuple[str, ...] = ()
     max_stop_sequences: int = 0
+    system_role: str = ""
+    system_place: str = ""
+    turns: str = ""
+    texts: str = ""
+    tool_ids: str = ""
     forced_tools: bool = True
+    forced_while_reasoning: bool = True
     native_schema: bool = True
     web_search: bool = False
     prefill: bool = False
@@ -126,6 +150,7 @@ WORDS: Mapping[str, Collection[str]] = {
     "lacks": SETTINGS,
     "reasoning_lacks": SETTINGS,
     "exclusive": SETTINGS,
+    **FORMS,
 }
 """The words of which a knob has one, or some."""
 

@@ -20,6 +20,7 @@ Setting = Literal[
     "instructions",
     "prompt",
     "translate",
+    "parallel_tool_calls",
 ]
 Purpose = Literal[
     "any",
@@ -70,9 +71,33 @@ class KnobSettings(Section):
     max_stop_sequences: Most | None = Field(
         default=None, description="Most stop sequences; 0 for as many as the request has."
     )
+    system_role: Literal["system", "developer", "user"] | None = Field(
+        default=None, description="Who says the instructions (at Anthropic, nobody else can)."
+    )
+    system_place: Literal["any", "first"] | None = Field(
+        default=None,
+        description="Where instructions may stand: anywhere, or only in front of a conversation (servers of "
+        "OpenAI's wire). Later ones then become text of the user.",
+    )
+    turns: Literal["any", "answered", "alternating"] | None = Field(
+        default=None,
+        description="The order of turns (chat completions): any; the model has the turn between a tool and "
+        "the user; or the user and the model take turns.",
+    )
+    texts: Literal["joined", "list"] | None = Field(
+        default=None, description="How several texts of one message are sent (chat completions)."
+    )
+    tool_ids: Literal["any", "up_to_40", "nine_alphanumeric"] | None = Field(
+        default=None, description="The ids of tool calls that it takes (chat completions)."
+    )
     forced_tools: Flag | None = Field(default=None, description="Whether it can be made to call a tool.")
+    forced_while_reasoning: Flag | None = Field(
+        default=None,
+        description="Whether it can be made so while it reasons. Otherwise, it does not reason then.",
+    )
     native_schema: Flag | None = Field(
-        default=None, description="Whether its provider holds it to a JSON schema."
+        default=None,
+        description="Whether its provider holds it to a JSON schema, and to the parameters of a tool.",
     )
     web_search: Flag | None = Field(
         default=None, description="Whether it searches the web if a chat completion asks it to."

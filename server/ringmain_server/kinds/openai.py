@@ -16,20 +16,32 @@ Audio = Literal["", "named", "bare"]
 """The form of audio in a message: the bytes with the name of their format, or alone; empty if none."""
 ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
 """The ids of tool calls that a server accepts; `providers/openai/tool_ids.py` writes them."""
+SystemRole = Literal["system", "developer", "user"]
+"""Who says the instructions; `providers/openai/chat_order.py` writes these and the next two."""
+SystemPlace = Literal["any", "first"]
+"""Where instructions may stand: anywhere, or only as the first message of a conversation."""
+Turns = Literal["any", "answered", "alternating"]
+"""The order of turns: any; the model has the turn between a tool and the user, and its last one is marked as
+unfinished; or the user and the model take turns, and the user begins."""
+Texts = Literal["joined", "list"]
+"""Several texts of one message: joined to one, or a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The form in which one kind writes chat completions. A setting without a field name is ignored.
 
-    Instructions always go as `system`: OpenAI reads it as `developer` where a model needs that, and the
+    Instructions go as `system` by default: OpenAI reads it as `developer` where a model needs that, and the
     templates of many servers know no other role.
+
+    The fields in `BY_MODEL` are the kind's default. The knobs of a model may say otherwise.
 
     Attributes:
         max_tokens: Field for the maximum number of output tokens.
         seed: Field for the seed.
         top_k: Field for the number of most likely tokens to sample from.
         reasoning_effort: Field for the reasoning effort.
+        thinking: Whether a field `thinking` says that the model is not to reason.
         reasoning_back: Field of an assistant turn that returns its own reasoning to the model.
         reasoning_blocks: Whether reasoning goes back as a part of the content instead.
         stream_usage: Whether a stream sends its usage only on request. Other servers refuse the field as
@@ -37,10 +49,11 @@ class Dialect:
         image_uris: Whether images may be given by URL.
         documents: How documents are accepted.
         audio: How audio is accepted.
-        text_lists: Whether a message may hold several texts.
+        system_role: Who says the instructions.
+        system_place: Where instructions may stand.
+        turns: The order of turns.
+        texts: How several texts of one message are sent.
         json_word: Whether a conversation that asks for JSON must have the word in a message.
-        strict_turns: Whether no user may speak right after a tool, and a last turn of the model must be
-            marked as unfinished.
         tool_ids: Which ids of tool calls are accepted.
         web_search: How a request asks the server to search the web; empty if it does not search.
         logprobs: Whether log probabilities can be asked for.
@@ -52,21 +65,26 @@ class Dialect:
         reasoning_details: Whether reasoning comes with state that the server wants back.
         own_tools: Whether tools that the server runs are declared by their type, and go back to it.
         cache_control: Whether a part can end a prefix to keep in the prompt cache.
+        arranges: Whether instructions or turns have to be arranged for it (`chat_order.py`). It follows from
+            the fields above.
     """
 
     max_tokens: str = "max_tokens"
     seed: str = "seed"
     top_k: str = ""
     reasoning_effort: str = "reasoning_effort"
+    thinking: bool = False
     reasoning_back: str = ""
     reasoning_blocks: bool = False
     stream_usage: bool = True
     image_uris: bool = True
     documents: Documents = ""
     audio: Audio = ""
-    text_lists: bool = False
+    system_role: SystemRole = "system"
+    system_place: SystemPlace = "any"
+    turns: Turns = "any"
+    texts: Texts = "joined"
     json_word: bool = False
-    strict_turns: bool = False
     tool_ids: ToolIds = "any"
     web_search: Literal["", "options", "plugin"] = ""
     logprobs: bool = True
@@ -78,6 +96,16 @@ class Dialect:
     reasoning_details: bool = False
     own_tools: bool = False
     cache_control: bool = False
+    arranges: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Notes once whether there is anything to arrange, which nearly no model needs."""
+        usual = (self.system_role, self.system_place, self.turns) == ("system", "any", "any")
+        object.__setattr__(self, "arranges", not usual)
+
+
+BY_MODEL = ("system_role", "system_place", "turns", "texts", "tool_ids")
+"""The fields of a dialect that the knobs of a model can replace (`catalog/knobs.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""Room 4, pure: says which settings of a request a model refuses, by its knobs."""
+"""Room 4, pure: says what of a request a model refuses, by its knobs."""
 
 from collections.abc import Collection, Sequence
 
-from ringmain.v1.generation_pb2 import GenerationConfig
+from ringmain.v1.generation_pb2 import TOOL_MODE_REQUIRED, GenerationConfig, ToolChoice
 
+from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.knobs import Knobs
+from ringmain_server.errors import CapabilityMissing
 
 
 def refused(config: GenerationConfig, knobs: Knobs, *, reasons: bool) -> frozenset[str]:
@@ -33,3 +35,26 @@ def stop_sequences(config: GenerationConfig, knobs: Knobs, lacks: Collection[str
     if "stop_sequences" in lacks:
         return ()
     return config.stop_sequences[: knobs.max_stop_sequences or None]
+
+
+def forces(choice: ToolChoice) -> bool:
+    """Whether a tool must be called."""
+    return bool(choice.tool_name) or choice.mode == TOOL_MODE_REQUIRED
+
+
+def excludes_reasoning(choice: ToolChoice, knobs: Knobs) -> bool:
+    """Whether a model may not reason for a request, because it must call a tool."""
+    return not knobs.forced_while_reasoning and forces(choice)
+
+
+def check_choice(choice: ToolChoice, candidate: Candidate) -> None:
+    """Checks that a model can be made to call a tool, if it must.
+
+    Raises:
+        CapabilityMissing: It cannot, or only while it does not reason, and it always does.
+    """
+    knobs = candidate.knobs
+    can = knobs.forced_tools and (knobs.forced_while_reasoning or "none" in knobs.efforts)
+    if not can and forces(choice):
+        message = f"{candidate.name} cannot be made to call a tool"
+        raise CapabilityMissing(candidate.name, "tool_choice", message)

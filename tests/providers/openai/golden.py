@@ -1,7 +1,8 @@
 """Tests of the openai provider: its golden files, and the pieces to run them with.
 
-A file holds `about`, optionally `kind`, and either a `request` with its `body`, or an `answer` and a `stream`
-with the `response` that both amount to. `stream_options` is what a streamed body adds, null for nothing.
+A file holds `about`, optionally `kind` and `model`, and either a `request` with its `body`, or an `answer`
+and a `stream` with the `response` that both amount to. `stream_options` is what a streamed body adds, null
+for nothing.
 """
 
 import json
@@ -15,6 +16,7 @@ from ringmain.v1.chat_service_pb2 import ChatEvent, ChatRequest, ChatResponse
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds import openai_kind
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
+from ringmain_server.providers.openai.dialects import dialect_of
 from ringmain_server.providers.openai.errors import OpenAIErrors
 
 from tests.candidates import known_candidate
@@ -39,9 +41,19 @@ class Golden:
         return str(self.content.get("kind", "openai"))
 
     @property
+    def model(self) -> str:
+        """The provider's name of the model that is asked."""
+        return str(self.content.get("model", "gpt-x"))
+
+    @property
     def candidate(self) -> Candidate:
         """The candidate that is asked."""
-        return candidate(self.kind, str(self.content.get("model", "gpt-x")))
+        return candidate(self.kind, self.model)
+
+    @property
+    def wire(self) -> ChatWire:
+        """What the translators of the candidate know."""
+        return wire(self.kind, self.model)
 
     @property
     def response(self) -> ChatResponse:
@@ -70,9 +82,9 @@ def candidate(kind: str = "openai", model: str = "gpt-x") -> Candidate:
     return known_candidate("up", kind, model)
 
 
-def wire(kind: str = "openai") -> ChatWire:
-    """What the translators know of the provider `up`."""
-    return ChatWire(openai_kind(kind).dialect, OpenAIErrors())
+def wire(kind: str = "openai", model: str = "gpt-x") -> ChatWire:
+    """What the translators of a candidate of the provider `up` know."""
+    return ChatWire(dialect_of(openai_kind(kind).dialect, candidate(kind, model).knobs), OpenAIErrors())
 
 
 def answer(raw: bytes, kind: str = "openai") -> ChatResponse:

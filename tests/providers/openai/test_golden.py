@@ -21,7 +21,7 @@ def named(found: list[Golden]) -> list[str]:
 def test_requests(golden_file: Golden) -> None:
     """A request becomes the body that its golden file shows."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
-    translator = OpenAIChatTranslator(golden.wire(golden_file.kind))
+    translator = OpenAIChatTranslator(golden_file.wire)
     sent = translator.request(request, golden_file.candidate)
     assert sent.path == "/chat/completions"
     assert sent.headers == {}
@@ -32,7 +32,7 @@ def test_requests(golden_file: Golden) -> None:
 def test_streamed_requests(golden_file: Golden) -> None:
     """A streamed request differs in `stream`, in asking for the usage, and in forbidding compression."""
     request = ParseDict(golden_file.content["request"], ChatRequest())
-    translator = OpenAIStreamChatTranslator(golden.wire(golden_file.kind))
+    translator = OpenAIStreamChatTranslator(golden_file.wire)
     sent = translator.request(request, golden_file.candidate)
     expected = {**golden_file.content["body"], "stream": True}
     options = golden_file.content.get("stream_options", golden.USAGE)

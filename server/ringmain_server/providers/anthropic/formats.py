@@ -24,6 +24,7 @@ from ringmain_server.errors import CapabilityMissing, Inexpressible, InvalidFiel
 from ringmain_server.providers.anthropic import schemas, server_tools
 from ringmain_server.providers.anthropic.blocks import Block
 from ringmain_server.providers.anthropic.schemas import Schema
+from ringmain_server.providers.knobs import forces
 
 _FORMAT_PATH = "generation_config.response_format.json_schema"
 _SCHEMA_PATH = f"{_FORMAT_PATH}.schema_json"
@@ -54,7 +55,7 @@ class Format:
 
     @property
     def forces_tool(self) -> bool:
-        """Whether a tool must be called, which excludes reasoning."""
+        """Whether a tool must be called."""
         return self.choice is not None and self.choice["type"] in ("any", "tool")
 
 
@@ -71,13 +72,12 @@ def format_of(request: ChatRequest, candidate: Candidate) -> Format:
         CapabilityMissing: A tool must be called, and the model cannot be made to.
     """
     knobs = candidate.knobs
-    if _caller_forces(request) and not knobs.forced_tools:
-        raise CapabilityMissing(
-            candidate.name, "tool_choice", f"{candidate.name} cannot be made to call a tool"
-        )
+    if not knobs.forced_tools and forces(request.tool_choice):
+        message = f"{candidate.name} cannot be made to call a tool"
+        raise CapabilityMissing(candidate.name, "tool_choice", message)
     takes_schema = knobs.native_schema
     schema, answer_schema = _shape(request, takes_schema=takes_schema)
-    if _caller_forces(request):
+    if forces(request.tool_choice):
         answer_schema = None  # a forced tool leaves no text to shape
     tools = [
         _tool(tool, f"tools[{index}]", takes_schema=takes_schema) for index, tool in enumerate(request.tools)
@@ -141,11 +141,6 @@ def _described(request: ChatRequest) -> str:
     """Returns the description of the tool whose input is the answer."""
     wanted = request.generation_config.response_format.json_schema.description
     return f"{_ANSWER_DESCRIPTION}\n\n{wanted}" if wanted else _ANSWER_DESCRIPTION
-
-
-def _caller_forces(request: ChatRequest) -> bool:
-    choice = request.tool_choice
-    return bool(choice.tool_name) or choice.mode == TOOL_MODE_REQUIRED
 
 
 def _tool(tool: Tool, path: str, *, takes_schema: bool) -> Block:

@@ -56,10 +56,10 @@ def thinking_of(
         knobs: What the model takes.
         max_tokens: The most tokens of output.
         turns: The conversation.
-        forces_tool: Whether a tool must be called, which excludes reasoning.
+        forces_tool: Whether a tool must be called, which excludes reasoning for some models.
     """
     effort = effort_of(config)
-    if forces_tool or effort == REASONING_EFFORT_NONE:
+    if (forces_tool and not knobs.forced_while_reasoning) or effort == REASONING_EFFORT_NONE:
         can_be_told = knobs.reasons_unasked and "none" in knobs.efforts
         return {"type": knobs.reasoning_off} if can_be_told else None
     if effort not in _SHARES or knobs.reasoning == "none":

@@ -24,6 +24,7 @@ from ringmain_server.providers.translator import Translators
 
 if TYPE_CHECKING:
     from ringmain_server.config import OpenAISettings
+    from ringmain_server.kinds.openai import Dialect
     from ringmain_server.providers.openai.sdk import Token
     from ringmain_server.providers.pictures import WithPictures
 
@@ -48,24 +49,24 @@ def build(
         secrets.append(settings.api_key.get_secret_value())
     errors = OpenAIErrors(tuple(secrets))
     kind = openai_kind(settings.kind)
-    wire = ChatWire(kind.dialect, errors, deployments=uses_deployments(settings))
-    media = media_translators(kind.endpoints, errors, deployments=uses_deployments(settings))
-    chat: Translators = {
-        CHAT: OpenAIChatTranslator(wire),
-        STREAM_CHAT: OpenAIStreamChatTranslator(wire),
-        **media,
-    }
-    responses: Translators = {
-        CHAT: ResponsesTranslator(kind.dialect, errors),
-        STREAM_CHAT: StreamResponsesTranslator(kind.dialect, errors),
-    }
+    deployments = uses_deployments(settings)
+    media = media_translators(kind.endpoints, errors, deployments=deployments)
+
+    def chat(dialect: "Dialect") -> Translators:
+        wire = ChatWire(dialect, errors, deployments=deployments)
+        return {CHAT: OpenAIChatTranslator(wire), STREAM_CHAT: OpenAIStreamChatTranslator(wire), **media}
+
+    def responses(dialect: "Dialect") -> Translators:
+        whole, streamed = ResponsesTranslator(dialect, errors), StreamResponsesTranslator(dialect, errors)
+        return {CHAT: whole, STREAM_CHAT: streamed}
+
     transport = LazyTransport(partial(_connect, provider_id, settings, sessions, errors, token), provider_id)
     wires = Wires(settings.wire, chat, responses, kind)
     return Provider(
         provider_id=provider_id,
         kind=settings.kind,
         transport=transport,
-        translators=chat,
+        translators=chat(kind.dialect),
         carries=wires.carries,
         gives=wires.gives,
         translators_for=wires,

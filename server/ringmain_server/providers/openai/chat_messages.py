@@ -8,6 +8,7 @@ comes from. Ids of calls are written as the server accepts them (`tool_ids.py`).
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import (
     ROLE_ASSISTANT,
     ROLE_SYSTEM,
@@ -20,9 +21,11 @@ from ringmain.v1.content_pb2 import (
 from ringmain_server.errors import InvalidField, MediaInvalid
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.foreign import is_foreign
+from ringmain_server.providers.openai.chat_order import arranged
 from ringmain_server.providers.openai.chat_own_turn import OwnTurn
 from ringmain_server.providers.openai.chat_parts import Object, media_part, text_part
 from ringmain_server.providers.openai.chat_state import extra_of
+from ringmain_server.providers.openai.request_pieces import json_word
 from ringmain_server.providers.openai.tool_ids import WRITERS
 from ringmain_server.providers.tool_pairs import paired
 
@@ -34,16 +37,14 @@ OWN_MEDIA = "[Media of the assistant's turn:]"
 """Text before media that the model itself made: only a user message can hold media."""
 _BETWEEN = "\n"
 """Separator of texts that become one."""
-_TURN = "OK."
-"""A turn of the model where it must speak, and did not."""
 
 
-def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -> list[Object]:
+def translate(request: ChatRequest, dialect: Dialect, provider_id: str) -> list[Object]:
     """Returns the messages on the wire.
 
     Args:
-        messages: The conversation; system messages keep their place.
-        dialect: The form of the wire that the server accepts.
+        request: Has the conversation; system messages keep their place, unless the dialect says otherwise.
+        dialect: The form of the wire that the model accepts.
         provider_id: The provider that is asked; reasoning of any other provider is dropped.
 
     Raises:
@@ -51,10 +52,13 @@ def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -
         InvalidField: A part does not belong in its message.
     """
     conversation = _ChatMessages(dialect, provider_id)
-    for index, message in paired(messages):
+    if dialect.json_word:
+        conversation.messages += json_word(request)
+    for index, message in paired(request.messages):
         conversation.add(message, f"messages[{index}]")
     conversation.flush()
-    return _in_order(conversation.messages) if dialect.strict_turns else conversation.messages
+    found = conversation.messages
+    return arranged(found, dialect) if dialect.arranges else found
 
 
 class _ChatMessages:
@@ -202,23 +206,7 @@ class _ChatMessages:
         if not parts:
             return ""
         if all(part["type"] == "text" for part in parts) and (
-            len(parts) == 1 or not self._dialect.text_lists
+            len(parts) == 1 or self._dialect.texts == "joined"
         ):
             return _BETWEEN.join(str(part["text"]) for part in parts)
         return parts
-
-
-def _in_order(messages: Sequence[Object]) -> list[Object]:
-    """Returns the messages as Mistral wants them.
-
-    The model has the turn between a tool and the user, and a last turn of its own is to be continued:
-    https://docs.mistral.ai/api/#tag/chat.
-    """
-    found: list[Object] = []
-    for message in messages:
-        if found and found[-1]["role"] == "tool" and message["role"] == "user":
-            found.append({"role": "assistant", "content": _TURN})
-        found.append(message)
-    if found and found[-1]["role"] == "assistant" and "tool_calls" not in found[-1]:
-        found[-1] = {**found[-1], "prefix": True}
-    return found

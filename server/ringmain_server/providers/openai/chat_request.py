@@ -5,7 +5,7 @@ a setting that the server does not have is ignored, as the contract says. `reque
 the labels of `attribution` are for the gateway alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
@@ -13,12 +13,12 @@ from ringmain.v1.generation_pb2 import GenerationConfig, ResponseFormat
 from ringmain_server.candidate import Candidate
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.efforts import effort_word
-from ringmain_server.providers.knobs import stop_sequences
+from ringmain_server.providers.knobs import excludes_reasoning, stop_sequences
 from ringmain_server.providers.openai import chat_output, chat_tools
 from ringmain_server.providers.openai.chat_messages import CACHED, translate
 from ringmain_server.providers.openai.chat_parts import Object, text_part
 from ringmain_server.providers.openai.request_pieces import (
-    json_word,
+    effort_field,
     may_reason,
     options,
     prompt_cache,
@@ -45,13 +45,8 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
         CallerError: This wire cannot carry a part, tool or value of the request.
     """
     config = request.generation_config
-    found: Object = {
-        "model": candidate.provider_model,
-        "messages": [
-            *(json_word(request) if dialect.json_word else ()),
-            *translate(request.messages, dialect, candidate.provider_id),
-        ],
-    }
+    messages = translate(request, dialect, candidate.provider_id)
+    found: Object = {"model": candidate.provider_model, "messages": messages}
     if request.tools:
         found.update(chat_tools.fields(request, candidate, dialect))
     if dialect.user and request.HasField("attribution") and (user := user_hash(request, candidate)):
@@ -60,14 +55,14 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
         lacks = refused_settings(config, candidate)
         settings = _settings(config, candidate, dialect)
         found.update((field, value) for name, field, value in settings if name not in lacks)
-        found.update(_reasoning(config, candidate, dialect))
+        found.update(_reasoning(request, candidate, dialect))
         if config.HasField("response_format"):
-            found["response_format"] = _response_format(config.response_format)
+            found["response_format"] = _response_format(config.response_format, candidate)
         if config.output_modalities:
             found.update(chat_output.fields(config, candidate, dialect, stream=stream))
         if config.HasField("prompt_cache"):
             found.update(prompt_cache(request, candidate) if dialect.prompt_cache else ())
-            _keep_whole(request, found["messages"], dialect)
+            _keep_whole(request, messages, dialect)
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
             found.update(passed_through)
     if stream:
@@ -75,12 +70,12 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     return found
 
 
-def _keep_whole(request: ChatRequest, messages: object, dialect: Dialect) -> None:
+def _keep_whole(request: ChatRequest, messages: Sequence[Object], dialect: Dialect) -> None:
     """Asks to keep the whole prompt, where a server caches only on request and no part says how far."""
     marked = (part.cache_boundary for message in request.messages for part in message.parts)
     if not dialect.cache_control or any(marked):
         return
-    last = messages[-1] if isinstance(messages, list) and messages else {}
+    last = messages[-1]
     if isinstance(text := last.get("content"), str) and text:
         last["content"] = [{**text_part(text), "cache_control": dict(CACHED)}]
 
@@ -121,9 +116,10 @@ def _settings(
         yield "top_logprobs", "top_logprobs", config.top_logprobs
 
 
-def _reasoning(
-    config: GenerationConfig, candidate: Candidate, dialect: Dialect
-) -> Iterator[tuple[str, object]]:
+def _reasoning(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Iterator[tuple[str, object]]:
+    config = request.generation_config
+    if request.tools and excludes_reasoning(request.tool_choice, candidate.knobs):
+        return  # what its tools say holds
     if dialect.reasoning_budget and config.HasField("reasoning_token_budget"):
         # https://openrouter.ai/docs/use-cases/reasoning-tokens
         budget = config.reasoning_token_budget
@@ -131,17 +127,17 @@ def _reasoning(
     elif dialect.reasoning_effort and may_reason(candidate):
         effort = effort_word(config, candidate.knobs)
         if effort:
-            yield dialect.reasoning_effort, effort
+            yield effort_field(effort, dialect)
 
 
-def _response_format(wanted: ResponseFormat) -> Object:
+def _response_format(wanted: ResponseFormat, candidate: Candidate) -> Object:
     """Returns the format of the answer, strict if the schema allows it.
 
     https://platform.openai.com/docs/guides/structured-outputs
     """
     if wanted.WhichOneof("format") == "json_object":
         return {"type": "json_object"}
-    described, strict = schema_format(wanted.json_schema)
+    described, strict = schema_format(wanted.json_schema, candidate.knobs)
     if strict or wanted.json_schema.HasField("strict"):
         described["strict"] = strict
     return {"type": "json_schema", "json_schema": described}

@@ -14,8 +14,9 @@ from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import CapabilityMissing
 from ringmain_server.kinds.openai import Dialect
+from ringmain_server.providers.knobs import check_choice, excludes_reasoning
 from ringmain_server.providers.openai.chat_parts import Object
-from ringmain_server.providers.openai.request_pieces import MODES
+from ringmain_server.providers.openai.request_pieces import MODES, effort_field
 from ringmain_server.providers.openai.tools import function, lacking, parallel, unrestricted
 
 Fields = Iterator[tuple[str, object]]
@@ -34,12 +35,16 @@ def fields(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Fiel
     Raises:
         InvalidField: The parameters of a function are not a JSON object.
         Inexpressible: A function must be called strictly, and its parameters do not allow it.
-        CapabilityMissing: The provider does not run a tool, or not within the request's restrictions.
+        CapabilityMissing: The provider does not run a tool, or not within the request's restrictions; or the
+            model cannot be made to call one.
     """
+    check_choice(request.tool_choice, candidate)
+    if excludes_reasoning(request.tool_choice, candidate.knobs):
+        yield effort_field("none", dialect)
     functions: list[object] = []
     for index, tool in enumerate(request.tools):
         if tool.HasField("function"):
-            described = function(tool.function, f"tools[{index}]")
+            described = function(tool.function, f"tools[{index}]", candidate.knobs)
             functions.append({"type": "function", "function": described})
         elif dialect.own_tools:
             functions.append(_own(tool))
@@ -51,7 +56,7 @@ def fields(request: ChatRequest, candidate: Candidate, dialect: Dialect) -> Fiel
         yield "tools", functions
         declared = {tool.function.name for tool in request.tools if tool.HasField("function")}
         yield from _tool_choice(request.tool_choice, declared, dialect)
-        yield from parallel(request.tool_choice)
+        yield from parallel(request.tool_choice, candidate.knobs)
 
 
 def _own(tool: Tool) -> Object:

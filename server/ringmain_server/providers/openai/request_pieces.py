@@ -15,7 +15,9 @@ from ringmain.v1.generation_pb2 import (
 from ringmain.v1.model_service_pb2 import CAPABILITY_REASONING
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import Inexpressible, InvalidField
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.efforts import effort_word
 from ringmain_server.providers.knobs import refused
 from ringmain_server.providers.openai.chat_parts import Object
@@ -56,6 +58,16 @@ def _reasons(config: GenerationConfig, candidate: Candidate) -> bool:
     return effort != "none" and (bool(effort) or knobs.reasons_unasked)
 
 
+def effort_field(effort: str, dialect: Dialect) -> tuple[str, object]:
+    """Returns the field that says how much to reason; some servers have another one for not at all.
+
+    https://api-docs.deepseek.com/guides/thinking_mode
+    """
+    if effort == "none" and dialect.thinking:
+        return "thinking", {"type": "disabled"}
+    return dialect.reasoning_effort, effort
+
+
 def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:
     """Yields the fields of the provider's prompt cache."""
     if key := cache_key(request, candidate):
@@ -65,8 +77,12 @@ def prompt_cache(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[s
         yield "prompt_cache_retention", "24h"
 
 
-def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
+def schema_format(wanted: JsonSchemaFormat, knobs: Knobs) -> tuple[Object, bool]:
     """Returns a named schema, and whether the model is to be held to it exactly.
+
+    Args:
+        wanted: The schema that the answer must have.
+        knobs: The knobs of the model.
 
     Raises:
         InvalidField: The schema is not a JSON object.
@@ -77,7 +93,7 @@ def schema_format(wanted: JsonSchemaFormat) -> tuple[Object, bool]:
     found: Object = {"name": _NOT_IN_NAME.sub("_", wanted.name)[:64] or _SCHEMA_NAME, "schema": schema}
     if wanted.description:
         found["description"] = wanted.description
-    strict = is_strict(schema)
+    strict = knobs.native_schema and is_strict(schema)
     if wanted.strict and not strict:
         raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to this schema")
     return found, strict and (wanted.strict or not wanted.HasField("strict"))

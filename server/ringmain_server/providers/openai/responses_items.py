@@ -8,11 +8,11 @@ writes what the model itself said.
 
 from collections.abc import Sequence
 
+from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.content_pb2 import (
     ROLE_ASSISTANT,
     ROLE_SYSTEM,
     ROLE_TOOL,
-    Message,
     Part,
     ToolResult,
 )
@@ -20,27 +20,29 @@ from ringmain.v1.content_pb2 import (
 from ringmain_server.errors import InvalidField
 from ringmain_server.kinds.openai import Dialect
 from ringmain_server.providers.openai.chat_messages import FAILED
+from ringmain_server.providers.openai.chat_order import instructed
 from ringmain_server.providers.openai.chat_parts import Object
+from ringmain_server.providers.openai.request_pieces import json_word
 from ringmain_server.providers.openai.responses_own_turn import OwnTurn
 from ringmain_server.providers.openai.responses_parts import input_text, media_part
 from ringmain_server.providers.openai.tool_ids import up_to_64
 from ringmain_server.providers.tool_pairs import paired
 
 
-def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -> list[Object]:
+def translate(request: ChatRequest, dialect: Dialect, provider_id: str) -> list[Object]:
     """Returns the input items on the wire.
 
     Args:
-        messages: The conversation; system messages keep their place.
-        dialect: The form of the wire that the server accepts.
+        request: Has the conversation; system messages keep their place, unless the dialect says otherwise.
+        dialect: The form of the wire that the model accepts.
         provider_id: The provider that is asked; the state of any other provider is left out.
 
     Raises:
         MediaInvalid: The server does not accept some media.
         InvalidField: A part does not belong in its message.
     """
-    items: list[Object] = []
-    for index, message in paired(messages):
+    items: list[Object] = list(json_word(request)) if dialect.json_word else []
+    for index, message in paired(request.messages):
         path = f"messages[{index}]"
         if message.role == ROLE_ASSISTANT:
             turn = OwnTurn(dialect, provider_id)
@@ -55,7 +57,7 @@ def translate(messages: Sequence[Message], dialect: Dialect, provider_id: str) -
         else:
             parts = [_input(part, dialect, f"{path}.parts[{i}]") for i, part in enumerate(message.parts)]
             items.append({"role": "user", "content": _content(parts)})
-    return items
+    return instructed(items, dialect, input_text) if dialect.arranges else items
 
 
 def _text(part: Part, path: str) -> str:

@@ -16,7 +16,6 @@ from ringmain_server.providers.efforts import effort_word
 from ringmain_server.providers.openai import responses_tools
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import (
-    json_word,
     may_reason,
     options,
     prompt_cache,
@@ -49,10 +48,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     """
     found: Object = {
         "model": candidate.provider_model,
-        "input": [
-            *(json_word(request) if dialect.json_word else ()),
-            *translate(request.messages, dialect, candidate.provider_id),
-        ],
+        "input": translate(request, dialect, candidate.provider_id),
         "store": False,
     }
     if include := list(_include(request, candidate, dialect)):
@@ -60,7 +56,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
     if tools := responses_tools.tools(request, candidate):
         found["tools"] = tools
     if request.tools:
-        found.update(responses_tools.tool_choice(request))
+        found.update(responses_tools.tool_choice(request, candidate))
     if dialect.user and (user := user_hash(request, candidate)):
         found[dialect.user] = user
     if request.HasField("generation_config"):
@@ -69,7 +65,7 @@ def body(request: ChatRequest, candidate: Candidate, dialect: Dialect, *, stream
         if config.HasField("prompt_cache") and dialect.prompt_cache:
             found.update(prompt_cache(request, candidate))
         if config.HasField("response_format"):
-            found["text"] = {"format": _response_format(config.response_format)}
+            found["text"] = {"format": _response_format(config.response_format, candidate)}
         for passed_through in options(config, candidate.kind, _GATEWAYS_OWN):
             _pass_through(found, passed_through)
     if stream:
@@ -111,14 +107,14 @@ def _knobs(config: GenerationConfig, candidate: Candidate, dialect: Dialect) -> 
         yield "reasoning", reasoning
 
 
-def _response_format(wanted: ResponseFormat) -> Object:
+def _response_format(wanted: ResponseFormat, candidate: Candidate) -> Object:
     """Returns the format of the answer, strict if the schema allows it.
 
     https://platform.openai.com/docs/guides/structured-outputs
     """
     if wanted.WhichOneof("format") == "json_object":
         return {"type": "json_object"}
-    described, strict = schema_format(wanted.json_schema)
+    described, strict = schema_format(wanted.json_schema, candidate.knobs)
     return {"type": "json_schema", **described, "strict": strict}
 
 

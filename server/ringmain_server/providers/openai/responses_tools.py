@@ -10,7 +10,9 @@ from ringmain.v1.chat_service_pb2 import ChatRequest
 from ringmain.v1.generation_pb2 import MODALITY_AUDIO, MODALITY_IMAGE, Tool, ToolChoice, WebSearchTool
 
 from ringmain_server.candidate import Candidate
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import CapabilityMissing
+from ringmain_server.providers.knobs import check_choice
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.tools import function, mode, parallel
 
@@ -37,7 +39,7 @@ def tools(request: ChatRequest, candidate: Candidate) -> list[Object]:
         Inexpressible: A function must be called strictly, and its parameters do not allow it.
         CapabilityMissing: The answer may hold speech, which this wire does not have.
     """
-    found = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(request.tools)]
+    found = [_tool(tool, f"tools[{index}]", candidate.knobs) for index, tool in enumerate(request.tools)]
     modalities = request.generation_config.output_modalities
     if MODALITY_AUDIO in modalities:
         raise CapabilityMissing(candidate.name, "audio_output")
@@ -53,17 +55,21 @@ def included(request: ChatRequest) -> Iterator[str]:
             yield found
 
 
-def tool_choice(request: ChatRequest) -> Iterator[tuple[str, object]]:
+def tool_choice(request: ChatRequest, candidate: Candidate) -> Iterator[tuple[str, object]]:
     """Yields the fields that say which tools may be called.
 
     https://platform.openai.com/docs/api-reference/responses/create#responses-create-tool_choice
+
+    Raises:
+        CapabilityMissing: A tool must be called, and the model cannot be made to.
     """
     choice = request.tool_choice
+    check_choice(choice, candidate)
     if choice.WhichOneof("choice") == "tool_name":
         yield "tool_choice", _named(choice, request)
     elif word := mode(choice):
         yield "tool_choice", word
-    yield from parallel(choice)
+    yield from parallel(choice, candidate.knobs)
 
 
 def _named(choice: ToolChoice, request: ChatRequest) -> Object:
@@ -73,14 +79,14 @@ def _named(choice: ToolChoice, request: ChatRequest) -> Object:
     return {"type": "function", "name": name}
 
 
-def _tool(tool: Tool, path: str) -> Object:
+def _tool(tool: Tool, path: str, knobs: Knobs) -> Object:
     if tool.HasField("web_search"):
         return _web_search(tool.web_search)
     if tool.HasField("code_execution"):
         return {"type": _TYPES["code_execution"], "container": {"type": "auto"}}
     # Unless told, a function is not strict: this wire's default would forbid most schemas.
     found: Object = {"type": "function", "parameters": dict(_NO_PARAMETERS), "strict": False}
-    return {**found, **function(tool.function, path)}
+    return {**found, **function(tool.function, path, knobs)}
 
 
 def _web_search(search: WebSearchTool) -> Object:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ringmain.v1.generation_pb2 import FunctionTool, Tool, ToolChoice, WebSearchTool
 
+from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.errors import CapabilityMissing, Inexpressible
 from ringmain_server.providers.openai.chat_parts import Object
 from ringmain_server.providers.openai.request_pieces import MODES, json_object
@@ -13,8 +14,13 @@ _COMBINED = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 """Keys of a schema that says elsewhere what it is."""
 
 
-def function(declared: FunctionTool, path: str) -> Object:
+def function(declared: FunctionTool, path: str, knobs: Knobs) -> Object:
     """Returns a function's name, description, parameters, and whether the model is held to them.
+
+    Args:
+        declared: The function.
+        path: The tool's place in the request, for error messages.
+        knobs: The knobs of the model; one that no provider holds to parameters is not asked to be.
 
     Raises:
         InvalidField: The parameters are not a JSON object.
@@ -27,9 +33,9 @@ def function(declared: FunctionTool, path: str) -> Object:
         path = f"{path}.function"
         schema = json_object(declared.parameters_schema_json, f"{path}.parameters_schema_json")
         found["parameters"] = _complete(schema)
-        if declared.strict and not is_strict(schema):
+        if declared.strict and knobs.native_schema and not is_strict(schema):
             raise Inexpressible.at(f"{path}.strict", "this provider cannot hold a model to these parameters")
-    if declared.HasField("strict"):
+    if declared.HasField("strict") and knobs.native_schema:
         found["strict"] = declared.strict
     return found
 
@@ -41,9 +47,9 @@ def _complete(schema: Object) -> Object:
     return {"type": "object", "properties": {}, **schema}
 
 
-def parallel(choice: ToolChoice) -> Iterator[tuple[str, object]]:
-    """Yields the field that says whether the model may call several tools at once."""
-    if choice.HasField("parallel_tool_calls"):
+def parallel(choice: ToolChoice, knobs: Knobs) -> Iterator[tuple[str, object]]:
+    """Yields the field that says whether the model may call several tools at once, if it takes that."""
+    if choice.HasField("parallel_tool_calls") and "parallel_tool_calls" not in knobs.lacks:
         yield "parallel_tool_calls", choice.parallel_tool_calls
 
 

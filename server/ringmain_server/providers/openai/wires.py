@@ -1,5 +1,6 @@
 """Room 4, pure: decides which of OpenAI's two wires a candidate uses, and whether it streams images."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +16,10 @@ from ringmain_server.catalog.capabilities import BLOCKED_DOMAINS, CHAT_FEATURES,
 from ringmain_server.catalog.knobs import Knobs
 from ringmain_server.catalog.models import lookup
 from ringmain_server.kinds import OpenAIKind
+from ringmain_server.kinds.openai import Dialect
 from ringmain_server.operations.needs import NOTHING
 from ringmain_server.providers.openai.chat_tools import searches
+from ringmain_server.providers.openai.dialects import dialect_of
 from ringmain_server.providers.openai.media import STREAMS_OF_IMAGES, streams_images
 from ringmain_server.providers.translator import Translators
 
@@ -25,6 +28,7 @@ _RESPONSES: frozenset[int] = PROVIDER_TOOLS | {CAPABILITY_IMAGE_OUTPUT} | RESTRI
 _SEARCH: frozenset[int] = frozenset({CAPABILITY_WEB_SEARCH})
 
 WireSetting = Literal["auto", "chat", "responses"]
+Speaking = Callable[[Dialect], Translators]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,22 @@ class Wires:
 
     Attributes:
         setting: The choice in the provider's settings; `auto` leaves it to the catalog.
-        chat: Translators over chat completions.
-        responses: Translators over responses; operations missing here use `chat`.
+        chat: Makes the translators over chat completions in a dialect.
+        responses: Makes those over responses; operations missing there use `chat`.
         kind: The row of the provider's kind.
     """
 
     setting: WireSetting
-    chat: Translators
-    responses: Translators
+    chat: Speaking
+    responses: Speaking
     kind: OpenAIKind
 
     def __call__(self, candidate: Candidate) -> Translators:
         """Returns the translators of a candidate."""
-        by_responses = self._speaks_responses(candidate.provider_model)
-        found = {**self.chat, **self.responses} if by_responses else self.chat
+        dialect = dialect_of(self.kind.dialect, candidate.knobs)
+        found = self.chat(dialect)
+        if self._speaks_responses(candidate.provider_model):
+            found = {**found, **self.responses(dialect)}
         if not streams_images(candidate):
             found = {op: one for op, one in found.items() if op not in STREAMS_OF_IMAGES}
         return found

@@ -20,6 +20,7 @@ from ringmain.v1.generation_pb2 import (
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.errors import CapabilityMissing
+from ringmain_server.providers.knobs import check_choice
 from ringmain_server.providers.vertex import schemas, wire
 from ringmain_server.providers.vertex.kinds import VERTEX
 from ringmain_server.providers.vertex.provider_tools import CODE_EXECUTION, WEB_SEARCH
@@ -43,7 +44,7 @@ def write(
     functions = [] if chosen in _OWN else [tool.function for tool in tools if tool.HasField("function")]
     if functions:
         _declare(found, tools)
-        _choose(found, choice, functions)
+        _choose(found, choice, functions, candidate)
     for tool in tools:
         kind = tool.WhichOneof("kind")
         # None of Google's tools can be forced or forbidden: it is declared alone, or not at all.
@@ -70,16 +71,23 @@ def _declare(found: wire.GenerateContentRequest, tools: Sequence[Tool]) -> None:
 
 
 def _choose(
-    found: wire.GenerateContentRequest, choice: ToolChoice, functions: Sequence[FunctionTool]
+    found: wire.GenerateContentRequest,
+    choice: ToolChoice,
+    functions: Sequence[FunctionTool],
+    candidate: Candidate,
 ) -> None:
     """Writes which functions may be called, and whether their parameters are enforced.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling#functioncallingconfig
+
+    Raises:
+        CapabilityMissing: One must be called, and the model cannot be made to.
     """
+    check_choice(choice, candidate)
     mode = _MODES.get(choice.mode)
     if choice.tool_name:
         mode = _ANY
-    elif mode in (None, AUTO) and any(function.strict for function in functions):
+    elif mode in (None, AUTO) and candidate.knobs.native_schema and any(one.strict for one in functions):
         mode = VALIDATED
     if mode is None:
         return

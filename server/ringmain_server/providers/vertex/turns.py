@@ -3,8 +3,8 @@
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference: contents have the role `user`
 or `model`, and there is one separate system instruction. Therefore:
 
-* The system messages that open a conversation are its instruction. A later one keeps its place, as text of
-  the user between `<system>` tags.
+* The system messages that open a conversation are its instruction, or text of the user for models without
+  one (`Knobs.system_role`). A later one keeps its place, as text of the user between `<system>` tags.
 * Adjacent messages of one role become one content. The results of a turn's calls form a content of their own
   right behind it, in the order of the calls: models without ids so distinguish two calls of one function
   (https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling). Each result names its
@@ -68,7 +68,8 @@ def write(
         MediaInvalid: This wire cannot carry a part.
         InvalidField: Nothing is left to answer, or a result answers no call.
     """
-    opening = _opening(messages)
+    # Where a model has no instruction of its own, the user says it.
+    opening = 0 if knobs.system_role == "user" else _opening(messages)
     for message in messages[:opening]:
         for part in message.parts:
             if part.text:
