@@ -205,6 +205,17 @@ async def test_usage_is_priced_by_the_candidate_that_answered() -> None:
     assert not unpriced.usage.HasField("cost_nano_usd")
 
 
+@pytest.mark.parametrize(("configured", "cost"), [(False, 7), (True, 150_000 + 60_000)])
+async def test_a_cost_that_the_provider_tells_is_the_cost(configured: bool, cost: int) -> None:
+    """It takes precedence over the list's price, and the operator's price over both."""
+    answer = _answer()
+    answer.usage.cost_nano_usd = 7
+    price = FlatPrice(Decimal("0.15"), Decimal("0.6"))
+    candidate = Candidate("p0", "openai", "m0", price=price, price_configured=configured)
+    chosen = router_of([target(ScriptedBackend([[answer]]), candidate)])
+    assert (await chosen.call(CHAT, REQUEST, new_call())).usage.cost_nano_usd == cost
+
+
 async def test_a_stream_shows_nothing_of_a_candidate_that_failed_before_content() -> None:
     """The stream of the second candidate starts as if it were the first; `started` comes with its content."""
     chosen = _router(ScriptedBackend([[_down()]]), ScriptedBackend([_events()]))

@@ -13,6 +13,8 @@ from ringmain.v1.usage_pb2 import Usage
 from ringmain_server.catalog.tokens import estimate, request_tokens
 from ringmain_server.operations.chat_events import ChatAssembler
 from ringmain_server.providers.numbers import count_of, counts_of
+from ringmain_server.providers.openai.told_cost import FIELDS as COSTS
+from ringmain_server.providers.openai.told_cost import told_cost
 
 MOST_SEARCHES = 2**31 - 1
 
@@ -36,13 +38,15 @@ def usage(
 
     Returns:
         The provider's counts, nested as the contract requires; missing counts are estimated, and marked as
-            such.
+            such. It has a cost if the provider tells it.
     """
     if not isinstance(counts, dict):
         return estimate(request, answer.tokens)
+    # Nearly no server tells it. A price that the operator set takes precedence (`routing/route_info.py`).
+    cost = None if COSTS.isdisjoint(counts) else told_cost(counts)
     read, written, total = counts_of(counts, f"{read_name}_tokens", f"{written_name}_tokens", "total_tokens")
     if not read and not written:
-        return estimate(request, answer.tokens)
+        return _costing(estimate(request, answer.tokens), cost)
     estimated = read is None or written is None
     if read is None:
         read = request_tokens(request)
@@ -73,7 +77,13 @@ def usage(
     )
     if "num_search_queries" in counts:
         found.web_search_count = _searches(counts)
-    return found
+    return found if cost is None else _costing(found, cost)
+
+
+def _costing(usage: Usage, cost: int | None) -> Usage:
+    if cost is not None:
+        usage.cost_nano_usd = cost
+    return usage
 
 
 def _searches(counts: Mapping[str, object]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ringmain.v1.embedding_service_pb2 import Embedding, EmbedRequest, EmbedResponse
+from ringmain.v1.usage_pb2 import Usage
 
 from ringmain_server.candidate import Candidate
 from ringmain_server.catalog.limits import EmbeddingLimits
@@ -25,6 +26,7 @@ from ringmain_server.providers.openai.media_answer import count, document, malfo
 from ringmain_server.providers.openai.media_fields import EMBEDDINGS, EMBEDDINGS_WIRE
 from ringmain_server.providers.openai.media_wire import MediaWire
 from ringmain_server.providers.openai.request_pieces import options
+from ringmain_server.providers.openai.told_cost import told_cost
 from ringmain_server.providers.openai.vectors import names, packed
 from ringmain_server.providers.pseudonyms import user_hash
 from ringmain_server.providers.translator import MultiStepTranslator
@@ -104,6 +106,15 @@ class OpenAIEmbedTranslator(MultiStepTranslator[EmbedRequest, EmbedResponse]):
         if not read:
             read, usage.estimated = sum(map(text_tokens, batch)), True
         usage.input_token_count = total(usage.input_token_count, read)
+        self._add_cost(usage, told_cost(counts), is_first=len(response.embeddings) == len(batch))
+
+    @staticmethod
+    def _add_cost(usage: Usage, told: int | None, *, is_first: bool) -> None:
+        """Adds the cost of a batch: the whole has one only if every batch has."""
+        if told is not None and (is_first or usage.HasField("cost_nano_usd")):
+            usage.cost_nano_usd = total(usage.cost_nano_usd, told)
+        else:
+            usage.ClearField("cost_nano_usd")
 
 
 def _rows(raw: bytes, who: str, errors: OpenAIErrors) -> tuple[Sequence[_Row], object]:

@@ -24,6 +24,7 @@ from ringmain_server.providers.openai.errors import OpenAIErrors, content_filter
 from ringmain_server.providers.openai.images_request import Order, limits_of
 from ringmain_server.providers.openai.media_answer import count, document, malformed, text
 from ringmain_server.providers.openai.media_fields import IMAGES, IMAGES_WIRE
+from ringmain_server.providers.openai.told_cost import told_cost
 from ringmain_server.providers.unknown_fields import look
 
 BLOB = "b64_json"
@@ -203,7 +204,9 @@ def used(
         quality=asked.quality or _STANDARD,
         size=size or (limits.sizes[0] if limits.sizes else ""),
     )
-    cost = media_cost(candidate.kind, candidate.provider_model, told)
+    cost = told_cost(counts)
+    if cost is None:
+        cost = media_cost(candidate.kind, candidate.provider_model, told)
     if cost is not None:
         usage.cost_nano_usd = cost
     return usage
