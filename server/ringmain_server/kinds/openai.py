@@ -17,9 +17,9 @@ Audio = Literal["", "named", "bare"]
 ToolIds = Literal["any", "up_to_40", "nine_alphanumeric"]
 """The ids of tool calls that a server accepts; `providers/openai/tool_ids.py` writes them."""
 SystemRole = Literal["system", "developer", "user"]
-"""Who says the instructions; `providers/openai/chat_order.py` writes these and the next two."""
+"""The speaker of the instructions; `providers/openai/chat_order.py` arranges these and the next two."""
 SystemPlace = Literal["any", "first"]
-"""Where instructions may stand: anywhere, or only as the first message of a conversation."""
+"""The place of instructions: anywhere, or only as the first message of a conversation."""
 Turns = Literal["any", "answered", "alternating"]
 """The order of turns: any; the model has the turn between a tool and the user, and its last one is marked as
 unfinished; or the user and the model take turns, and the user begins."""
