@@ -18,7 +18,9 @@ from ringmain_server.kinds.openai import (
 )
 
 
-def _image_service(name: str, title: str, base_url: str, key_variable: str) -> Kind:
+def _image_service(
+    name: str, title: str, base_url: str, key_variable: str, shelf: Shelf | None = None
+) -> Kind:
     """Returns the row of an image service, whose description is `providers/jobs/services/NAME.py`."""
     return Kind(
         name=name,
@@ -28,6 +30,7 @@ def _image_service(name: str, title: str, base_url: str, key_variable: str) -> K
         required=("base_url", "api_key"),
         environment={"api_key": key_variable},
         triggers=("api_key",),
+        shelf=shelf,
     )
 
 
@@ -353,7 +356,13 @@ _ROWS: tuple[Kind, ...] = (
     ),
     _image_service("replicate", "Replicate", "https://api.replicate.com/v1", "REPLICATE_API_TOKEN"),
     _image_service("leonardo", "Leonardo.Ai", "https://cloud.leonardo.ai/api/rest/v1", "LEONARDO_API_KEY"),
-    _image_service("runway", "Runway", "https://api.dev.runwayml.com/v1", "RUNWAYML_API_SECRET"),
+    _image_service(
+        "runway",
+        "Runway",
+        "https://api.dev.runwayml.com/v1",
+        "RUNWAYML_API_SECRET",
+        Shelf(("runway",), lists=True),
+    ),
     _image_service("luma", "Luma", "https://api.lumalabs.ai/dream-machine/v1", "LUMAAI_API_KEY"),
     _image_service("fal", "fal", "https://queue.fal.run", "FAL_KEY"),
 )

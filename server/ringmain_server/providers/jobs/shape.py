@@ -24,6 +24,19 @@ def nearest(config: ImageConfig, offered: Sequence[str]) -> str:
     return choose(offered, size=config.size, aspect_ratio=config.aspect_ratio).value
 
 
+def nearest_size(config: ImageConfig, offered: Sequence[str]) -> str:
+    """Returns the offered size that is nearest to the wanted one; the first one if none is wanted.
+
+    Where only a ratio is wanted, the size has about as many pixels as the first one: models draw the same
+    shape in several sizes, of which the largest costs many times as much.
+    """
+    if not config.aspect_ratio or config.size:
+        return nearest(config, offered) or offered[0]
+    width, height = map(int, offered[0].split("x"))
+    size = fitted_size(config, step=1, least=1, most=width * height, area=width * height)
+    return choose(offered, size="{}x{}".format(*size)).value if size else offered[0]
+
+
 def fitted_size(config: ImageConfig, *, step: int, least: int, most: int, area: int) -> Size | None:
     """Returns a size of the wanted ratio within a service's limits; None if the caller wants none.
 
