@@ -101,7 +101,8 @@ class Gate:
         """
         if not self.asks:
             call.principal = ANONYMOUS
-            self._note(call, connection)
+            if call.method in ENDLESS:
+                self._note(call, connection)
             return None
         if verdict is None:
             verdict = self.look(connection.invocation_metadata())
@@ -128,11 +129,12 @@ class Gate:
         except (CredentialsInvalid, NotAllowed):
             call.peer = connection.peer()
             raise
-        self._note(call, connection)
+        if call.method in ENDLESS:
+            self._note(call, connection)
 
     def _note(self, call: Call, connection: Connection) -> None:
-        if call.method in ENDLESS:
-            call.again = partial(self._again, call.method, connection)
+        """Notes how an endless call is judged again. It is asked for such calls alone, which are few."""
+        call.again = partial(self._again, call.method, connection)
 
     def _with_certificate(self, principal: Principal, connection: Connection) -> Principal:
         authenticator = self._rules.authenticator
