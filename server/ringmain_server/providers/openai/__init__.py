@@ -17,7 +17,6 @@ from ringmain_server.providers.openai.azure import uses_deployments
 from ringmain_server.providers.openai.chat import ChatWire, OpenAIChatTranslator, OpenAIStreamChatTranslator
 from ringmain_server.providers.openai.errors import OpenAIErrors
 from ringmain_server.providers.openai.media import media_translators
-from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
 from ringmain_server.providers.openai.wires import Wires
 from ringmain_server.providers.sessions import HttpSessions
 from ringmain_server.providers.translator import Translators
@@ -57,6 +56,9 @@ def build(
         return {CHAT: OpenAIChatTranslator(wire), STREAM_CHAT: OpenAIStreamChatTranslator(wire), **media}
 
     def responses(dialect: "Dialect") -> Translators:
+        # Imported where a candidate speaks it, so that the sandbox alone stays small.
+        from ringmain_server.providers.openai.responses import ResponsesTranslator, StreamResponsesTranslator
+
         whole, streamed = ResponsesTranslator(dialect, errors), StreamResponsesTranslator(dialect, errors)
         return {CHAT: whole, STREAM_CHAT: streamed}
 
