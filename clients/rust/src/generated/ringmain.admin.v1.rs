@@ -169,8 +169,11 @@ pub struct ApiKey {
     /// What it may be used for. At least one.
     #[prost(enumeration="ApiKeyScope", repeated, tag="4")]
     pub scopes: ::prost::alloc::vec::Vec<i32>,
-    /// Models it may use, by their names in this gateway. At most 1,000, each at
-    /// most 256 characters. Empty means all.
+    /// Models it may use, by their names in this gateway, such as `smart` or
+    /// `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+    /// name: `openai/*` allows every model of that provider that is addressed
+    /// directly, and `*` alone every model; a `*` elsewhere is refused. At most
+    /// 1,000, each at most 256 characters. Empty means all.
     #[prost(string, repeated, tag="5")]
     pub allowed_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// The most requests in any minute.

@@ -1060,8 +1060,11 @@ type ApiKey struct {
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// What it may be used for. At least one.
 	Scopes []ApiKeyScope `protobuf:"varint,4,rep,packed,name=scopes,proto3,enum=ringmain.admin.v1.ApiKeyScope" json:"scopes,omitempty"`
-	// Models it may use, by their names in this gateway. At most 1,000, each at
-	// most 256 characters. Empty means all.
+	// Models it may use, by their names in this gateway, such as `smart` or
+	// `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+	// name: `openai/*` allows every model of that provider that is addressed
+	// directly, and `*` alone every model; a `*` elsewhere is refused. At most
+	// 1,000, each at most 256 characters. Empty means all.
 	AllowedModels []string `protobuf:"bytes,5,rep,name=allowed_models,json=allowedModels,proto3" json:"allowed_models,omitempty"`
 	// The most requests in any minute.
 	RequestsPerMinute *int64 `protobuf:"varint,6,opt,name=requests_per_minute,json=requestsPerMinute,proto3,oneof" json:"requests_per_minute,omitempty"`

@@ -483,8 +483,11 @@ export type ApiKey = Message<"ringmain.admin.v1.ApiKey"> & {
   scopes: ApiKeyScope[];
 
   /**
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/*` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    *
    * @generated from field: repeated string allowed_models = 5;
    */

@@ -279,8 +279,11 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -292,8 +295,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -304,8 +310,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -317,8 +326,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2133,8 +2145,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2147,8 +2162,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2159,8 +2177,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2172,8 +2193,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2186,8 +2210,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2206,8 +2233,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2225,8 +2255,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2244,8 +2277,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -2260,8 +2296,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Models it may use, by their names in this gateway. At most 1,000, each at
-     * most 256 characters. Empty means all.
+     * Models it may use, by their names in this gateway, such as `smart` or
+     * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+     * name: `openai/&#42;` allows every model of that provider that is addressed
+     * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+     * 1,000, each at most 256 characters. Empty means all.
      * </pre>
      *
      * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>

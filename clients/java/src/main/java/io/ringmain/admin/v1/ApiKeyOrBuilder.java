@@ -119,8 +119,11 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -130,8 +133,11 @@ public interface ApiKeyOrBuilder extends
       getAllowedModelsList();
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -140,8 +146,11 @@ public interface ApiKeyOrBuilder extends
   int getAllowedModelsCount();
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
@@ -151,8 +160,11 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getAllowedModels(int index);
   /**
    * <pre>
-   * Models it may use, by their names in this gateway. At most 1,000, each at
-   * most 256 characters. Empty means all.
+   * Models it may use, by their names in this gateway, such as `smart` or
+   * `openai/gpt-4o`. An entry may end in `*`, which stands for any rest of the
+   * name: `openai/&#42;` allows every model of that provider that is addressed
+   * directly, and `*` alone every model; a `*` elsewhere is refused. At most
+   * 1,000, each at most 256 characters. Empty means all.
    * </pre>
    *
    * <code>repeated string allowed_models = 5 [json_name = "allowedModels"];</code>
