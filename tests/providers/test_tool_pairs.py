@@ -70,6 +70,10 @@ def test_every_call_has_a_result(given_: list[Message], expected: list[tuple[int
         ([calls("a", "a"), results("a", "a")], [calls("a", "a_2"), results("a", "a_2")]),
         ([calls("a", "a"), results("a")], [calls("a", "a_2"), missing("a_2"), results("a")]),
         ([calls("a", "a_2", "a"), results("a_2")], None),
+        (
+            [calls("a"), USER, calls("a"), results("a")],
+            [calls("a"), missing("a"), USER, calls("a_2"), results("a_2")],
+        ),
         ([calls("a"), results("a", "a"), calls("a")], None),
     ],
 )
@@ -84,6 +88,27 @@ def test_repeated_ids(given_: list[Message], expected: list[Message] | None) -> 
     ]
     assert len(set(called)) == len(called)
     assert set(called) == {part.tool_result.tool_call_id for one in found for part in one.parts} - {""}
+
+
+def test_late_results() -> None:
+    """A result that comes behind another turn of the model is moved to its call, and nothing is lost."""
+    late = [calls("a", "c"), results("c"), USER, calls("b"), results("b", "a"), USER]
+    assert [message for _, message in paired(late)] == [
+        calls("a", "c"),
+        results("a"),
+        results("c"),
+        USER,
+        calls("b"),
+        results("b"),
+        USER,
+    ]
+    doubled = [calls("a"), results("a"), calls("b"), results("a", "b")]
+    assert [message for _, message in paired(doubled)] == [
+        calls("a"),
+        results("a", "a"),
+        calls("b"),
+        results("b"),
+    ]
 
 
 @cache
@@ -119,6 +144,8 @@ def test_turns_in_a_row(wire_and_translate: tuple[Wire, Translate]) -> None:
         [calls("a", "b"), calls("c")],
         [calls("a"), results("a"), calls("b"), calls("c"), results("c")],
         [calls("a"), calls("b"), results("a", "b")],
+        [calls("a"), USER, calls("b"), results("a", "b")],
+        [calls("a", "c"), USER, calls("a"), USER, results("c", "a")],
     ):
         request = ChatRequest(model="m", messages=[USER, *turns, USER])
         assert wire.complaint(translate(signed_by(wire.sign, request))) is None
