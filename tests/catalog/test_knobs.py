@@ -275,7 +275,7 @@ def test_every_knob_is_read() -> None:
     ],
 )
 def test_forms_of_models(kind: str, model: str, said: Mapping[str, str]) -> None:
-    """Who says the instructions, and in which order turns come, where a model wants it otherwise."""
+    """The catalog says where the role of instructions and the order of turns differ from the kind's."""
     found = knobs_of(kind, model)
     assert {name: word for name in FORMS if (word := getattr(found, name))} == said
 
@@ -297,7 +297,7 @@ def test_models_that_do_not_take_parallel_calls(model: str) -> None:
     ],
 )
 def test_models_that_are_held_to_schemas(kind: str, model: str, held: bool) -> None:
-    """Where no provider holds a model to a schema, the wire does not ask for it."""
+    """The catalog says which models a provider holds to a schema; the wire does not ask for it at others."""
     assert knobs_of(kind, model).native_schema == held
 
 

@@ -52,7 +52,7 @@ def test_reason_violations_and_delay(gateway: Gateway, ringmain: CommandLine) ->
 def test_refused_credentials(
     gateway: Gateway, ringmain: CommandLine, arguments: tuple[str, ...], remedy: str
 ) -> None:
-    """Who is refused for their credentials reads where to put others."""
+    """A caller whose credentials are refused reads where to put others."""
     gateway.script(fails(grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_INVALID"))
     result = ringmain(*arguments, RINGMAIN_ADMIN_TARGET=ringmain.target)
     first, second = result.stderr.splitlines()
@@ -61,7 +61,7 @@ def test_refused_credentials(
 
 
 def test_certificate_that_names_nobody() -> None:
-    """Who shows a certificate that no rule is for reads that, and not only that there is no key."""
+    """A caller whose certificate matches no rule reads that, and not only that there is no key."""
     refusal = Unauthenticated("no", code=grpc.StatusCode.UNAUTHENTICATED)
     shown = of_call(refusal, Target("g:1", Tls(used=True, certificate=(b"c", b"k"))))
     assert "the certificate alone names no caller here: put an API key" in shown.message

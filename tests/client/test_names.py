@@ -36,7 +36,7 @@ def test_an_unknown_name() -> None:
 
 
 def test_the_contract_alone_imports_no_client() -> None:
-    """Who needs the messages alone does not pay for the client."""
+    """Importing the messages alone does not import the client."""
     script = "import sys, ringmain.v1.chat_service_pb2; print('ringmain.client' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert found.stdout == "False\n"

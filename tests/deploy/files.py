@@ -19,7 +19,7 @@ KEYS = {"OPENAI_API_KEY": "sk-test", "ANTHROPIC_API_KEY": "sk-test"}
 """What the Secret of production would hold."""
 
 SECRETS = {"RINGMAIN_STORAGE__URL": "postgresql://u:p@db/r", "RINGMAIN_AUTH__KEYS__PEPPER": "pepper", **KEYS}
-"""What the Secrets that a container refers to would hold."""
+"""The environment variables that the Secrets of a container stand for, with their values."""
 
 Manifest = Mapping[str, Any]
 

@@ -109,7 +109,7 @@ def test_with_keys_nobody_calls_without_one(tmp_path: Path) -> None:
 
 
 def _started(objects: list[Manifest], folder: Path) -> Settings:
-    """What the container starts the service with."""
+    """Returns the settings with which the container starts the service."""
     path = folder / "ringmain.yaml"
     path.write_text(_configuration(objects))
     return started(container(objects)["args"], path, **variables(container(objects)))

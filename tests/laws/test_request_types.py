@@ -45,17 +45,21 @@ Complaint = Callable[[Mapping[str, Any]], str | None]
 
 _OF_CALLERS = frozenset({"request-options", "request-tools-own"})
 """What the caller passes through is the caller's, and `web_search` is a choice that the types lack."""
-_OPENAI: Complaint = lambda body: request_types.complaint(body, [request_types.CHAT])  # noqa: E731
-_RESPONSES: Complaint = lambda body: request_types.complaint(  # noqa: E731
-    body, [request_types.RESPONSES], request_types.BLOCKED
-)
+
+
+def _of_chat(body: Mapping[str, Any]) -> str | None:
+    return request_types.complaint(body, [request_types.CHAT])
+
+
+def _of_responses(body: Mapping[str, Any]) -> str | None:
+    return request_types.complaint(body, [request_types.RESPONSES], request_types.BLOCKED)
 
 
 def _bodies() -> Iterator[Any]:
     """Every body of a golden file, with what reads it."""
     for name, found, reads in (
-        ("openai", openai.goldens("body"), _OPENAI),
-        ("responses", responses_golden.goldens("body"), _RESPONSES),
+        ("openai", openai.goldens("body"), _of_chat),
+        ("responses", responses_golden.goldens("body"), _of_responses),
     ):
         for one in found:
             if one.kind == "openai" and one.name not in _OF_CALLERS:
@@ -181,8 +185,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
     "gemini": ("gemini-2.5-flash", "gemini-2.5-pro", "gemini-3-flash-preview", "gemini-x"),
 }
 _READS: Mapping[str, Complaint] = {
-    "openai": _OPENAI,
-    "responses": _RESPONSES,
+    "openai": _of_chat,
+    "responses": _of_responses,
     "anthropic": request_types.of_messages,
     "gemini": request_types.of_google,
 }
